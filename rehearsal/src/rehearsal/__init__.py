@@ -1,0 +1,1 @@
+"""The rehearsal: a world on one machine that stands in for AWS."""
