@@ -1,0 +1,67 @@
+# The two commands of the README, and what they are made of.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+python := .venv/bin/python
+pytest := $(python) -m pytest
+uv := .venv/bin/uv
+stamp := .venv/.stamp-$(shell cat requirements/platform.txt rehearsal/pyproject.toml | sha256sum | cut -c1-12)
+frontend := app/frontend
+backend := app/backend
+
+.PHONY: help
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.PHONY: rehearse
+rehearse: setup ## Set everything up, roll the platform out in the rehearsal and ask it a question
+	.venv/bin/rehearsal up --install
+	.venv/bin/rehearsal exec -- .venv/bin/ansible-playbook site.yml -i inventories/rehearsal
+	.venv/bin/rehearsal ask --document docs/architecture.md "How does the platform find its own resources again?"
+
+.PHONY: test
+test: setup lint unit integration ## Set everything up and pass all tests
+
+.PHONY: setup
+setup: $(stamp) ## Make .venv from the lock file
+
+$(stamp): requirements/platform.txt rehearsal/pyproject.toml
+	@python3 -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	  { echo "Python 3.11 is needed as python3 (this one is $$(python3 -V)): install it, or put it first on PATH." >&2; exit 1; }
+	python3 -m venv .venv
+	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	$(uv) pip sync --quiet --python $(python) --require-hashes requirements/platform.txt
+	$(uv) pip install --quiet --python $(python) --no-deps --no-build-isolation --editable rehearsal
+	rm -f .venv/.stamp-*
+	touch $@
+
+.PHONY: lint
+lint: setup $(frontend)/node_modules/.stamp ## ansible-lint, yamllint, ruff, mypy, go vet, eslint, prettier, tsc
+	.venv/bin/ansible-lint
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy rehearsal/src
+	.venv/bin/mypy plugins/module_utils
+	$(uv) run --quiet --no-project --python $(backend)/.venv/bin/python true 2>/dev/null || $(MAKE) --no-print-directory backend-venv
+	cd $(backend) && .venv/bin/python -m mypy src
+	cd rehearsal/kubernetes && go vet ./...
+	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck
+
+.PHONY: unit
+unit: setup backend-venv $(frontend)/node_modules/.stamp ## The tests that need no cluster
+	$(pytest) tests/unit
+	cd $(backend) && .venv/bin/python -m pytest
+	cd $(frontend) && npm test --silent
+
+.PHONY: integration
+integration: setup ## The whole life of the platform in the rehearsal, from empty to destroyed
+	.venv/bin/rehearsal setup --install
+	$(pytest) tests/integration
+
+.PHONY: lock
+lock: setup ## Resolve the lock files anew
+	cd requirements && for name in bootstrap platform ministack; do \
+	  ../$(uv) pip compile --quiet --generate-hashes --python-version 3.11 --no-header $$name.in --output-file $$name.txt; done
+	cd rehearsal/kubernetes && go mod tidy
+	cd $(frontend) && npm install --package-lock-only
