@@ -36,20 +36,28 @@ $(stamp): requirements/platform.txt rehearsal/pyproject.toml
 	rm -f .venv/.stamp-*
 	touch $@
 
+$(backend)/.venv/.stamp: $(backend)/requirements.txt $(backend)/requirements-test.txt | setup
+	$(uv) venv --quiet --clear --python 3.11 $(backend)/.venv
+	$(uv) pip sync --quiet --python $(backend)/.venv/bin/python --require-hashes $(backend)/requirements.txt $(backend)/requirements-test.txt
+	touch $@
+
+$(frontend)/node_modules/.stamp: $(frontend)/package-lock.json
+	cd $(frontend) && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 .PHONY: lint
-lint: setup $(frontend)/node_modules/.stamp ## ansible-lint, yamllint, ruff, mypy, go vet, eslint, prettier, tsc
+lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-lint, yamllint, ruff, mypy, go vet, eslint, prettier, tsc
 	.venv/bin/ansible-lint
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy rehearsal/src
 	.venv/bin/mypy plugins/module_utils
-	$(uv) run --quiet --no-project --python $(backend)/.venv/bin/python true 2>/dev/null || $(MAKE) --no-print-directory backend-venv
 	cd $(backend) && .venv/bin/python -m mypy src
 	cd rehearsal/kubernetes && go vet ./...
 	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck
 
 .PHONY: unit
-unit: setup backend-venv $(frontend)/node_modules/.stamp ## The tests that need no cluster
+unit: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
 	$(pytest) tests/unit
 	cd $(backend) && .venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent
