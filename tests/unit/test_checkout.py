@@ -1,0 +1,117 @@
+"""The checkout is a runnable project and a collection at once: what that rests on."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+STUB = ROOT / "collections" / "ansible_collections" / "ragops" / "platform"
+ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
+MODULES = sorted(
+    path.stem for path in (ROOT / "plugins" / "modules").glob("*.py") if path.stem != "__init__"
+)
+
+
+def tracked_files() -> list[Path]:
+    """Every file that git tracks (links not followed)."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
+    return [ROOT / name for name in listing.split("\0") if name]
+
+
+def tracked_texts() -> Iterator[tuple[Path, str]]:
+    for path in tracked_files():
+        if path.is_symlink() or not path.is_file():
+            continue
+        try:
+            yield path, path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+
+
+def load(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", ["galaxy.yml", "meta", "playbooks", "plugins", "roles"])
+def test_the_collection_stub_links_to_the_checkout(name: str) -> None:
+    """`ansible-galaxy collection install -p collections` would replace a link by a frozen copy."""
+    assert (STUB / name).is_symlink()
+    assert (STUB / name).resolve() == ROOT / name
+
+
+def test_imported_playbooks_see_the_defaults_of_the_platform() -> None:
+    assert (ROOT / "playbooks/group_vars/all.yml").resolve() == ROOT / "group_vars/all.yml"
+
+
+def test_awx_finds_the_collection_by_the_line_it_reads_as_text() -> None:
+    assert re.search(r"^collections_path = collections:", (ROOT / "ansible.cfg").read_text(), re.M)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_defaults_of_a_role_and_its_argument_spec_agree(role: str) -> None:
+    """Defaults in an argument spec set no variable, so each stands in both places or in neither."""
+    spec = load(ROOT / "roles" / role / "meta/argument_specs.yml")
+    options = spec["argument_specs"]["main"].get("options", {})
+    defaults_file = ROOT / "roles" / role / "defaults/main.yml"
+    defaults = (load(defaults_file) or {}) if defaults_file.exists() else {}
+    assert set(defaults) <= set(options), "a default that the argument spec does not know"
+    own = {name: option for name, option in options.items() if name.startswith(f"{role}_")}
+    for name, option in own.items():
+        assert name in defaults or "default" not in option, f"{name}: default only in the spec"
+        if option.get("required"):
+            assert name not in defaults, f"{name}: required, yet it has a default"
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_has_a_readme_that_says_what_it_does_and_undoes(role: str) -> None:
+    text = (ROOT / "roles" / role / "README.md").read_text().lower()
+    for word in ("input", "output", "check", "undo"):
+        assert word in text, f"roles/{role}/README.md says nothing about {word}"
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_is_documented(module: str) -> None:
+    source = (ROOT / "plugins/modules" / f"{module}.py").read_text()
+    for block in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
+        found = re.search(rf'^{block} = r?"""(.*?)"""', source, re.M | re.S)
+        assert found, f"{block} is missing"
+        assert yaml.safe_load(found.group(1)), f"{block} is empty"
+    documentation = yaml.safe_load(
+        re.search(r'^DOCUMENTATION = r?"""(.*?)"""', source, re.M | re.S).group(1)
+    )  # type: ignore[union-attr]
+    assert {"check_mode", "diff_mode", "idempotent"} <= set(documentation["attributes"])
+
+
+def test_playbooks_and_roles_know_nothing_of_the_rehearsal() -> None:
+    """What differs in the rehearsal stands in its inventory."""
+    telling = re.compile(r"ministack|rehearsal\.internal|REHEARSAL_", re.I)
+    for path, text in tracked_texts():
+        relative = path.relative_to(ROOT)
+        if relative.parts[0] in {"playbooks", "roles", "plugins"} and relative.suffix != ".md":
+            assert not telling.search(text), f"{relative} knows of the rehearsal"
+
+
+def test_nothing_is_pinned_to_latest() -> None:
+    floating = re.compile(r"^\s*FROM\s+\S+:latest|image:\s*\S+:latest|@latest\b", re.M)
+    for path, text in tracked_texts():
+        if path != Path(__file__):
+            assert not floating.search(text), f"{path.relative_to(ROOT)} names a moving version"
+
+
+def test_lock_files_name_hashes_and_no_addresses() -> None:
+    for path in [*ROOT.glob("requirements/*.txt"), *ROOT.glob("app/backend/requirements*.txt")]:
+        text = path.read_text()
+        assert "--hash=sha256:" in text, path
+        assert "://" not in text, path
+    lock = (ROOT / "app/frontend/package-lock.json").read_text()
+    assert '"integrity"' in lock
+    assert '"resolved": "http' not in lock
