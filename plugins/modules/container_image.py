@@ -1,0 +1,169 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Build container images from their sources and push those that a registry lacks."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: container_image
+short_description: Build and push container images whose tag is the hash of their sources
+version_added: 0.1.0
+author:
+  - The ragops.platform authors (@ragops)
+description:
+  - The tag of an image is the hash of its build context, Containerfile, build arguments, labels, platform and target.
+  - The registry is asked for that tag over its HTTPS API; only if it isn't there the image is built and pushed.
+  - Base images take part in the hash by their references, as written in the Containerfile and the build arguments.
+  - What C(.containerignore) (or C(.dockerignore)) leaves out of the build context takes no part.
+  - In a git work tree, files that git ignores take no part either, and the build doesn't see them.
+  - Certificates of the registry are verified against E(SSL_CERT_FILE) or the system's trust store.
+  - The engine inherits the environment; E(BUILDAH_ISOLATION), E(STORAGE_DRIVER) and their like are taken from there.
+requirements:
+  - python >= 3.11
+  - buildah, podman or docker, only if something is to be built
+attributes:
+  check_mode:
+    description: Asks the registry, builds and pushes nothing; the digest of an image that would be built is V(null).
+    support: full
+  diff_mode:
+    description: Returns repository, tag and digest before and after.
+    support: full
+  idempotent:
+    description: An image whose sources haven't changed is neither built nor pushed.
+    support: full
+options:
+  images:
+    description: The images, built in this order.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the image in the results; the last part of O(images[].repository) by default.
+        type: str
+      context:
+        description: Folder that is the build context.
+        type: path
+        required: true
+      containerfile:
+        description:
+          - Path of the Containerfile, absolute or relative to O(images[].context).
+          - C(Containerfile) or C(Dockerfile) of the context by default.
+        type: str
+      repository:
+        description: Registry host and repository, such as V(123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend).
+        type: str
+        required: true
+      build_args:
+        description: Build arguments. They are kept in the image's history; never pass a secret.
+        type: dict
+        default: {}
+      volumes:
+        description:
+          - Folders of this machine mounted during the build, as C(/host:/container[:options]); not for docker.
+          - They take no part in the hash.
+        type: list
+        elements: str
+        default: []
+      labels:
+        description: Labels of the image.
+        type: dict
+        default: {}
+      platform:
+        description: Platform such as V(linux/arm64); that of this machine by default.
+        type: str
+      target:
+        description: Stage of the Containerfile to build; the last one by default.
+        type: str
+  engine:
+    description: Program that builds; V(auto) takes the first that is installed of buildah, podman and docker.
+    type: str
+    choices: [auto, buildah, podman, docker]
+    default: auto
+  username:
+    description: User of the registry, such as V(AWS) for ECR.
+    type: str
+  password:
+    description: Password or token of the registry.
+    type: str
+  timeout:
+    description: Seconds that the build of one image may take, and its push again.
+    type: int
+    default: 1800
+  request_timeout:
+    description: Seconds that one request to the registry may take.
+    type: int
+    default: 30
+"""
+
+EXAMPLES = r"""
+- name: Build and push what changed
+  ragops.platform.container_image:
+    username: AWS
+    password: "{{ registry_password }}"
+    images:
+      - context: app/backend
+        repository: 123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend
+        build_args:
+          PYTHON_BASE: docker.io/library/python:3.11-slim-bookworm
+      - context: app/frontend
+        repository: 123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/frontend
+  register: built
+"""
+
+RETURN = r"""
+images:
+  description: The images in the order of O(images).
+  returned: always, up to a failed one
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: Name of the image.
+      type: str
+    repository:
+      description: Registry host and repository.
+      type: str
+    tag:
+      description: Tag, which is the hash of the sources.
+      type: str
+    image:
+      description: C(repository:tag).
+      type: str
+    digest:
+      description: Digest of the manifest in the registry; V(null) if it would be built in check mode.
+      type: str
+    reference:
+      description: C(repository@digest), for a deployment; V(null) without a digest.
+      type: str
+    changed:
+      description: Whether the image was built and pushed, or would be.
+      type: bool
+    build_seconds:
+      description: Seconds of the build; V(null) if it wasn't built.
+      type: float
+    push_seconds:
+      description: Seconds of the push; V(null) if it wasn't pushed.
+      type: float
+    files:
+      description: Number of files that took part in the hash.
+      type: int
+  sample:
+    - name: backend
+      repository: 123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend
+      tag: src-0f3a5c9d2b7e4f10
+      image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend:src-0f3a5c9d2b7e4f10
+      digest: sha256:4f1c0f7c0a5e1d3a6a4f0b0d5c2b8e6a7d9c1e3f5a7b9d0c2e4f6a8b0d1e3f50
+      reference: 123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend@sha256:4f1c0f7c0a5e1d3a6a4f0b0d5c2b8e6a7d9c1e3f5a7b9d0c2e4f6a8b0d1e3f50
+      changed: true
+      build_seconds: 21.4
+      push_seconds: 2.3
+      files: 42
+engine:
+  description: Program that built; V(null) if nothing was to be built.
+  returned: always
+  type: str
+  sample: buildah
+"""

@@ -1,0 +1,340 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Manage one Milvus collection with its indexes, its alias and its load state."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: milvus_collection
+short_description: Manage a Milvus collection, its indexes, alias and load state
+version_added: 0.1.0
+author:
+  - The ragops.platform authors (@ragops)
+description:
+  - Creates a collection with its fields and indexes, loads it, points an alias at it and waits until a search through it answers.
+  - Compares an existing collection with what is asked for and lists every difference in RV(plan).
+  - A difference that can't be changed in place is an error unless O(on_schema_change=recreate) and O(force_data_loss=true).
+  - A collection is never dropped while an alias that isn't O(alias) points at it.
+  - Properties that a server doesn't report are listed in RV(unknown) and aren't taken for differences.
+requirements:
+  - python >= 3.11
+  - pymilvus >= 2.6
+  - kubernetes (with O(kubernetes))
+attributes:
+  check_mode:
+    description: Reads only; RV(changed), RV(plan) and the diff are those of the real run.
+    support: full
+  diff_mode:
+    description: Returns the normalised state before and after.
+    support: full
+  idempotent:
+    description: A second run changes nothing.
+    support: full
+options:
+  uri:
+    description:
+      - Address of the server, such as V(http://127.0.0.1:19530).
+      - Exactly one of O(uri) and O(kubernetes) is required.
+    type: str
+  kubernetes:
+    description:
+      - Reach the server through the Kubernetes API instead of by O(uri); no port of the cluster is opened.
+      - The module relays a loopback port of its own to a ready pod behind the Service, as C(kubectl port-forward) does.
+      - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
+        C(create) and C(get) on pods/portforward in the namespace.
+    type: dict
+    suboptions:
+      kubeconfig:
+        description:
+          - Path of a kubeconfig, or its content as a dictionary.
+          - Without it E(KUBECONFIG), C(~/.kube/config) or the service account of the pod is used.
+        type: raw
+      context:
+        description: Context of the kubeconfig; its current context by default.
+        type: str
+      namespace:
+        description: Namespace of the Service.
+        type: str
+        required: true
+      service:
+        description: Name of the Service.
+        type: str
+        required: true
+      port:
+        description: Port of the Service, by number or by name.
+        type: str
+        required: true
+  token:
+    description: Token, or C(user:password), on a server with authorization.
+    type: str
+  timeout:
+    description: Seconds that one call to the server may take.
+    type: int
+    default: 30
+  database:
+    description: Database of the collection.
+    type: str
+    default: default
+  create_database:
+    description:
+      - Whether a missing O(database) is created.
+      - The module never drops a database.
+    type: bool
+    default: false
+  state:
+    description: Whether the collection shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  name:
+    description: Name of the collection itself, not of an alias.
+    type: str
+    required: true
+  alias:
+    description:
+      - Alias that shall point at the collection.
+      - With O(state=present) it is created, or moved here from another collection.
+      - With O(state=absent) it is dropped with the collection if it points at it.
+    type: str
+  description:
+    description:
+      - Description of the collection.
+      - Set at creation; a later difference is a warning, since not every server can change it.
+    type: str
+  fields:
+    description:
+      - Fields of the schema; required with O(state=present).
+      - Exactly one is the primary key and at least one is a vector.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: Name of the field.
+        type: str
+        required: true
+      type:
+        description: Data type of the field.
+        type: str
+        required: true
+        choices:
+          - BOOL
+          - INT8
+          - INT16
+          - INT32
+          - INT64
+          - FLOAT
+          - DOUBLE
+          - VARCHAR
+          - JSON
+          - ARRAY
+          - BINARY_VECTOR
+          - FLOAT_VECTOR
+          - FLOAT16_VECTOR
+          - BFLOAT16_VECTOR
+          - SPARSE_FLOAT_VECTOR
+      description:
+        description: Description of the field; set at creation and not compared.
+        type: str
+      primary_key:
+        description: Whether this is the primary key (INT64 or VARCHAR).
+        type: bool
+        default: false
+      auto_id:
+        description: Whether the server makes the primary key.
+        type: bool
+        default: false
+      partition_key:
+        description: Whether rows are spread over partitions by this field.
+        type: bool
+        default: false
+      nullable:
+        description: Whether the field may be null; needs Milvus 2.5.
+        type: bool
+        default: false
+      max_length:
+        description: Most bytes of a VARCHAR, or of the elements of an ARRAY of VARCHAR.
+        type: int
+      dim:
+        description: Dimension of a dense vector.
+        type: int
+      element_type:
+        description: Type of the elements of an ARRAY.
+        type: str
+        choices: [BOOL, INT8, INT16, INT32, INT64, FLOAT, DOUBLE, VARCHAR]
+      max_capacity:
+        description: Most elements of an ARRAY.
+        type: int
+  enable_dynamic_field:
+    description: Whether rows may carry fields that the schema doesn't name.
+    type: bool
+    default: false
+  indexes:
+    description: Indexes, at most one per field; every vector field needs one to be loaded.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      field:
+        description: Name of the field.
+        type: str
+        required: true
+      index_type:
+        description: Type such as V(HNSW), V(IVF_FLAT), V(FLAT), V(AUTOINDEX), V(INVERTED).
+        type: str
+        required: true
+      metric_type:
+        description: Metric of a vector index, such as V(COSINE), V(IP), V(L2).
+        type: str
+      params:
+        description: Parameters of the index, such as C(M) and C(efConstruction) of V(HNSW).
+        type: dict
+        default: {}
+  load:
+    description: Whether the collection shall be loaded (searchable) or released.
+    type: bool
+    default: true
+  consistency_level:
+    description: Default consistency of reads, given at creation; not compared when unset.
+    type: str
+    choices: [Strong, Session, Bounded, Eventually]
+  on_schema_change:
+    description:
+      - What to do if the collection exists with another schema or other indexes.
+      - V(fail) changes nothing and names every difference.
+      - V(recreate) drops the collection with its rows and creates it anew; needs O(force_data_loss=true).
+    type: str
+    choices: [fail, recreate]
+    default: fail
+  force_data_loss:
+    description: Consent to lose the rows of the collection with O(on_schema_change=recreate).
+    type: bool
+    default: false
+  wait:
+    description:
+      - Whether to wait until a real search on the collection (through O(alias) if given) answers.
+      - After a restart Milvus reports itself healthy and the collection loaded before it can search.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds to wait for the server to accept a connection, and again for the load and the first answered search.
+    type: int
+    default: 120
+"""
+
+EXAMPLES = r"""
+- name: Create the collection that the application reads through an alias
+  ragops.platform.milvus_collection:
+    kubernetes:
+      kubeconfig: ~/.kube/config
+      namespace: milvus
+      service: milvus
+      port: "19530"
+    name: documents_v1
+    alias: documents
+    fields:
+      - name: chunk_id
+        type: VARCHAR
+        max_length: 64
+        primary_key: true
+      - name: document_id
+        type: VARCHAR
+        max_length: 64
+      - name: page
+        type: INT64
+      - name: ordinal
+        type: INT64
+      - name: embedding
+        type: FLOAT_VECTOR
+        dim: 384
+    indexes:
+      - field: embedding
+        index_type: HNSW
+        metric_type: COSINE
+        params:
+          M: 16
+          efConstruction: 200
+
+- name: Drop the collection and its alias
+  ragops.platform.milvus_collection:
+    uri: http://127.0.0.1:19530
+    name: documents_v1
+    alias: documents
+    state: absent
+"""
+
+RETURN = r"""
+collection:
+  description: The collection after the run, normalised; V(null) when absent.
+  returned: success
+  type: dict
+  sample:
+    name: documents_v1
+    database: default
+    description: ""
+    enable_dynamic_field: false
+    consistency_level: Bounded
+    fields:
+      - {name: chunk_id, type: VARCHAR, primary_key: true, auto_id: false, partition_key: false, nullable: false, max_length: 64}
+      - {name: embedding, type: FLOAT_VECTOR, primary_key: false, auto_id: false, partition_key: false, nullable: false, dim: 384}
+    indexes:
+      - {field: embedding, index_type: HNSW, metric_type: COSINE, params: {M: "16", efConstruction: "200"}}
+    aliases: [documents]
+    load_state: loaded
+alias_target:
+  description: Collection that O(alias) points at after the run; V(null) when it doesn't exist or no alias was given.
+  returned: success
+  type: str
+  sample: documents_v1
+rows:
+  description: Rows as the server counts them, V(null) when the collection isn't loaded or not there.
+  returned: success
+  type: int
+  sample: 0
+plan:
+  description: Every difference found and what it means.
+  returned: success, and on a refused change
+  type: list
+  elements: dict
+  contains:
+    path:
+      description: What differs, such as C(fields.embedding.dim).
+      type: str
+    from:
+      description: Value found.
+      type: raw
+    to:
+      description: Value asked for.
+      type: raw
+    action:
+      description: One of C(create), C(drop), C(in_place), C(rebuild), C(none), C(refuse).
+      type: str
+    reason:
+      description: Why it takes that action.
+      type: str
+    data_loss:
+      description: Whether rows are lost by it.
+      type: bool
+unknown:
+  description: Properties asked for that this server doesn't report.
+  returned: success
+  type: list
+  elements: str
+  sample: [indexes.embedding.params.M]
+server_version:
+  description: Version as the server reports it.
+  returned: success
+  type: str
+  sample: v2.3.5-lite
+capabilities:
+  description: What the module knows this server to be able to do.
+  returned: success
+  type: dict
+  sample: {flavour: milvus, nullable: false, sparse_vector: false, index_params_reported: true}
+search_seconds:
+  description: Seconds until the first search answered; V(null) when not waited for.
+  returned: success
+  type: float
+  sample: 0.08
+"""

@@ -1,0 +1,136 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Describe the collections of a Milvus server."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: milvus_collection_info
+short_description: Describe Milvus collections, their indexes, aliases and load state
+version_added: 0.1.0
+author:
+  - The ragops.platform authors (@ragops)
+description:
+  - Reads all collections of a database, or one by its name or alias, in the same shape as M(ragops.platform.milvus_collection).
+requirements:
+  - python >= 3.11
+  - pymilvus >= 2.6
+  - kubernetes (with O(kubernetes))
+attributes:
+  check_mode:
+    description: The module only reads.
+    support: full
+  diff_mode:
+    description: The module changes nothing.
+    support: none
+  idempotent:
+    description: The module only reads.
+    support: full
+options:
+  uri:
+    description:
+      - Address of the server, such as V(http://127.0.0.1:19530).
+      - Exactly one of O(uri) and O(kubernetes) is required.
+    type: str
+  kubernetes:
+    description:
+      - Reach the server through the Kubernetes API instead of by O(uri); no port of the cluster is opened.
+      - The module relays a loopback port of its own to a ready pod behind the Service, as C(kubectl port-forward) does.
+      - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
+        C(create) and C(get) on pods/portforward in the namespace.
+    type: dict
+    suboptions:
+      kubeconfig:
+        description:
+          - Path of a kubeconfig, or its content as a dictionary.
+          - Without it E(KUBECONFIG), C(~/.kube/config) or the service account of the pod is used.
+        type: raw
+      context:
+        description: Context of the kubeconfig; its current context by default.
+        type: str
+      namespace:
+        description: Namespace of the Service.
+        type: str
+        required: true
+      service:
+        description: Name of the Service.
+        type: str
+        required: true
+      port:
+        description: Port of the Service, by number or by name.
+        type: str
+        required: true
+  token:
+    description: Token, or C(user:password), on a server with authorization.
+    type: str
+  timeout:
+    description: Seconds that one call to the server may take.
+    type: int
+    default: 30
+  wait_timeout:
+    description: Seconds to wait for the server to accept a connection.
+    type: int
+    default: 30
+  database:
+    description: Database to read.
+    type: str
+    default: default
+  name:
+    description: Name or alias of one collection; all collections by default.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Read one collection through its alias
+  ragops.platform.milvus_collection_info:
+    uri: http://127.0.0.1:19530
+    name: documents
+  register: documents
+
+- name: Read all collections of the server in the cluster
+  ragops.platform.milvus_collection_info:
+    kubernetes:
+      kubeconfig: ~/.kube/config
+      namespace: milvus
+      service: milvus
+      port: "19530"
+"""
+
+RETURN = r"""
+collections:
+  description: The collections found, in the order of their names; empty when there is none.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - name: documents_v1
+      database: default
+      description: ""
+      enable_dynamic_field: false
+      consistency_level: Bounded
+      fields:
+        - {name: chunk_id, type: VARCHAR, primary_key: true, auto_id: false, partition_key: false, nullable: false, max_length: 64}
+      indexes:
+        - {field: embedding, index_type: HNSW, metric_type: COSINE, params: {M: "16", efConstruction: "200"}}
+      aliases: [documents]
+      load_state: loaded
+      rows: 0
+databases:
+  description: Databases of the server.
+  returned: success
+  type: list
+  elements: str
+  sample: [default]
+server_version:
+  description: Version as the server reports it.
+  returned: success
+  type: str
+  sample: v2.3.5-lite
+capabilities:
+  description: What the module knows this server to be able to do.
+  returned: success
+  type: dict
+  sample: {flavour: milvus, nullable: false, sparse_vector: false, index_params_reported: true}
+"""

@@ -1,0 +1,250 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Verify a running RAG application from outside."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: rag_health
+short_description: Verify a running RAG application, its dependencies and one question end to end
+version_added: 0.1.0
+author:
+  - The ragops.platform authors (@ragops)
+description:
+  - Checks the connection, liveness, readiness with each dependency, version and latency of the backend.
+  - Then uploads a document that carries a unique token, asks for it, expects an answer that cites the document,
+    expects a question that nothing answers to be refused, and deletes the document, also after a failure.
+  - A failure names the dependency and the cause in RV(msg).
+  - All of it ends within O(timeout), also when the backend accepts a connection and never answers.
+requirements:
+  - python >= 3.11
+  - kubernetes (with O(kubernetes))
+attributes:
+  check_mode:
+    description: Only the checks that read; the others are listed with status C(skipped).
+    support: full
+  diff_mode:
+    description: The module changes nothing that lasts.
+    support: none
+  idempotent:
+    description: Nothing of the synthetic question is left behind.
+    support: full
+options:
+  url:
+    description:
+      - Base address of the backend, such as V(https://rag.example.com).
+      - Exactly one of O(url) and O(kubernetes) is required.
+      - Certificates are verified against E(SSL_CERT_FILE) or the system's trust store.
+    type: str
+  kubernetes:
+    description:
+      - Reach the server through the Kubernetes API instead of by O(url); no port of the cluster is opened.
+      - The module relays a loopback port of its own to a ready pod behind the Service, as C(kubectl port-forward) does.
+      - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
+        C(create) and C(get) on pods/portforward in the namespace.
+    type: dict
+    suboptions:
+      kubeconfig:
+        description:
+          - Path of a kubeconfig, or its content as a dictionary.
+          - Without it E(KUBECONFIG), C(~/.kube/config) or the service account of the pod is used.
+        type: raw
+      context:
+        description: Context of the kubeconfig; its current context by default.
+        type: str
+      namespace:
+        description: Namespace of the Service.
+        type: str
+        required: true
+      service:
+        description: Name of the Service.
+        type: str
+        required: true
+      port:
+        description: Port of the Service, by number or by name.
+        type: str
+        required: true
+  timeout:
+    description: Seconds that all checks together may take, with retries and clean-up.
+    type: int
+    default: 120
+  request_timeout:
+    description: Seconds that one request may take at most.
+    type: int
+    default: 15
+  retries:
+    description: How often the failed connection, liveness, readiness and version checks are repeated before they count.
+    type: int
+    default: 5
+  delay:
+    description: Seconds between two attempts.
+    type: float
+    default: 2.0
+  stable_for:
+    description: Seconds for which readiness must hold without a failure once it is reached.
+    type: float
+    default: 0.0
+  expected_version:
+    description:
+      - Version that C(/version) must report as C(version) or C(git_sha).
+      - Not compared when unset.
+    type: str
+  latency_requests:
+    description: Number of requests whose latency is measured; V(0) measures none.
+    type: int
+    default: 20
+  latency_path:
+    description: Path that these requests get.
+    type: str
+    default: /version
+  latency_p95_ms:
+    description: Milliseconds that 95 of 100 of these requests may take; a higher value is a warning. Unset, no limit.
+    type: int
+  synthetic:
+    description: Whether to ask the synthetic question; it writes one document and deletes it again.
+    type: bool
+    default: true
+  synthetic_document:
+    description: Text of the document. C({token}) stands for the unique token and must occur.
+    type: str
+    default: >-
+      This note was written by the health check of the platform. The maintenance code of the lighthouse at Cape {token}
+      is {token}. The lighthouse keeper replaces the lamp of Cape {token} every seven weeks.
+  synthetic_question:
+    description: Question that the document answers. C({token}) stands for the unique token.
+    type: str
+    default: What is the maintenance code of the lighthouse at Cape {token}?
+  unanswerable_question:
+    description: Question that no document answers; the backend must refuse it.
+    type: str
+    default: Which brand of violin strings did the third mayor of the lunar colony Selenograd prefer?
+  fail_on:
+    description:
+      - The mildest verdict for which the task fails, in the order V(warn), V(inconclusive), V(fail).
+      - V(never) reports only.
+    type: str
+    choices: [fail, inconclusive, warn, never]
+    default: fail
+"""
+
+EXAMPLES = r"""
+- name: Verify the release that was just rolled out
+  ragops.platform.rag_health:
+    kubernetes:
+      kubeconfig: ~/.kube/config
+      namespace: rag
+      service: rag-backend
+      port: http
+    expected_version: 1.4.2
+    stable_for: 10
+
+- name: Look at the state without writing and without failing
+  ragops.platform.rag_health:
+    url: http://127.0.0.1:8000
+    synthetic: false
+    retries: 0
+    fail_on: never
+  register: rag_state
+"""
+
+RETURN = r"""
+msg:
+  description: The verdict in one line; each failed check with its cause.
+  returned: always
+  type: str
+  sample: "healthy: 9 checks passed"
+healthy:
+  description: Whether the verdict is C(pass) or C(warn).
+  returned: always
+  type: bool
+  sample: true
+verdict:
+  description: The worst status of all checks, one of C(pass), C(warn), C(inconclusive), C(fail).
+  returned: always
+  type: str
+  sample: pass
+checks:
+  description: Every check in the order in which they ran.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Name such as C(connect), C(livez), C(readyz), C(dependency.milvus), C(version), C(latency), C(synthetic.ask).
+      type: str
+    severity:
+      description: C(critical) or C(warn).
+      type: str
+    status:
+      description: One of C(pass), C(warn), C(fail), C(inconclusive), C(skipped).
+      type: str
+    observed:
+      description: What was found.
+      type: raw
+    expected:
+      description: What should have been found.
+      type: raw
+    duration_ms:
+      description: Milliseconds of the last attempt.
+      type: float
+    attempts:
+      description: Number of attempts.
+      type: int
+    hint:
+      description: Cause and remedy of a check that didn't pass.
+      type: str
+failed:
+  description: Names of the failed checks.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+skipped:
+  description: Names of the checks that didn't run.
+  returned: always
+  type: list
+  elements: str
+  sample: []
+dependencies:
+  description: Dependencies as C(/readyz) reports them, by name.
+  returned: always
+  type: dict
+  sample: {postgres: {status: pass, latency_ms: 1.2, output: ""}}
+versions:
+  description: Version expected and observed.
+  returned: always
+  type: dict
+  sample: {expected: 1.4.2, observed: {version: 1.4.2, git_sha: 8c1f2e7}, skew: []}
+slo:
+  description: Latency of the measured requests; V(null) when none was measured.
+  returned: always
+  type: dict
+  sample: {samples: 20, errors: 0, p50_ms: 2.1, p95_ms: 3.9, p99_ms: 4.4, error_rate: 0.0}
+e2e:
+  description: Steps of the synthetic question with their milliseconds; V(null) when not asked.
+  returned: always
+  type: dict
+  sample: {document_id: 6f1c, steps: [{step: upload, status: pass, duration_ms: 120.5}], cleaned_up: true}
+attempts:
+  description: Attempts until the connection, liveness, readiness and version checks passed or were given up.
+  returned: always
+  type: int
+  sample: 1
+waited_s:
+  description: Seconds that all checks took.
+  returned: always
+  type: float
+  sample: 3.2
+started_at:
+  description: Start in UTC.
+  returned: always
+  type: str
+  sample: "2026-11-22T10:00:00Z"
+finished_at:
+  description: End in UTC.
+  returned: always
+  type: str
+  sample: "2026-11-22T10:00:03Z"
+"""
