@@ -65,7 +65,7 @@ unit: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests
 .PHONY: integration
 integration: setup ## The whole life of the platform in the rehearsal, from empty to destroyed
 	.venv/bin/rehearsal setup --install
-	$(pytest) tests/integration
+	$(pytest) -x -s tests/integration
 
 .PHONY: lock
 lock: setup ## Resolve the lock files anew

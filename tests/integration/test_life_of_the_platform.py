@@ -1,0 +1,164 @@
+"""The platform's whole life in the rehearsal, in order: rolled out, used, destroyed.
+
+Each test goes on where the one before it stopped, as a user would: run with -x.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import REHEARSAL, ROOT, Before, inside, listening_ports, playbook, processes, run
+
+DOCUMENT = ROOT / "docs/architecture.md"
+QUESTION = "Which tags does every resource carry?"
+
+
+pytestmark = pytest.mark.usefixtures("world")
+
+
+def open_service(name: str, port: int) -> subprocess.Popen[bytes]:
+    """Relay a service of the cluster to a loopback port, and wait until it answers."""
+    relay = subprocess.Popen([REHEARSAL, "open", name, "--port", str(port)], cwd=ROOT)
+    for _ in range(150):
+        try:
+            httpx.get(f"http://127.0.0.1:{port}/", timeout=2)
+            return relay
+        except httpx.TransportError:
+            assert relay.poll() is None, f"rehearsal open {name} ended by itself"
+            time.sleep(0.2)
+    relay.terminate()
+    raise AssertionError(f"rehearsal open {name}: no answer on port {port}")
+
+
+def ask(base: str, question: str) -> dict[str, Any]:
+    response = httpx.post(f"{base}/v1/ask", json={"question": question}, timeout=30)
+    response.raise_for_status()
+    answer: dict[str, Any] = response.json()
+    print(json.dumps(answer, indent=2))
+    return answer
+
+
+def test_the_first_run_rolls_everything_out() -> None:
+    outcome = playbook("site.yml")
+    assert outcome.returncode == 0
+    assert outcome.recap
+    assert outcome.changed
+
+
+def test_the_second_run_changes_nothing() -> None:
+    outcome = playbook("site.yml")
+    assert outcome.returncode == 0
+    assert outcome.recap
+    assert outcome.changed == {}
+
+
+def test_the_cluster_runs_what_was_built() -> None:
+    outcome = inside("kubectl", "get", "nodes,pods,deploy,hpa", "-A", "-o", "wide")
+    assert outcome.returncode == 0
+    nodes = json.loads(inside("kubectl", "get", "nodes", "-o", "json").output)["items"]
+    zones = {node["metadata"]["labels"]["topology.kubernetes.io/zone"] for node in nodes}
+    assert len(nodes) == len(zones) == 3
+    pods = json.loads(inside("kubectl", "get", "pods", "-n", "rag", "-o", "json").output)["items"]
+    images = {
+        container["image"].split("/", 1)[1].split("@")[0]: container["image"].split("@")[1]
+        for pod in pods
+        for container in pod["spec"]["containers"]
+    }
+    print("images:", images)
+    assert set(images) == {"ragops-rehearsal/backend", "ragops-rehearsal/frontend"}
+    assert all(digest.startswith("sha256:") for digest in images.values())
+
+
+def test_a_question_is_answered_from_the_document_or_refused() -> None:
+    relay = open_service("backend", 28501)
+    try:
+        base = "http://127.0.0.1:28501"
+        upload = httpx.post(
+            f"{base}/v1/documents",
+            files={"file": (DOCUMENT.name, DOCUMENT.read_bytes(), "text/markdown")},
+            timeout=30,
+        )
+        assert upload.status_code == 201, upload.text
+        document = upload.json()["id"]
+        answer = ask(base, QUESTION)
+        assert answer["refused"] is False
+        assert answer["citations"][0]["document_id"] == document
+        assert "ManagedBy" in answer["answer"] + answer["citations"][0]["excerpt"]
+        refusal = ask(base, "How long should a soft-boiled egg cook at high altitude?")
+        assert refusal["refused"] is True
+        assert refusal["citations"] == []
+    finally:
+        relay.terminate()
+        relay.wait(timeout=10)
+
+
+def test_the_page_shows_the_answer_with_its_sources(tmp_path: Path) -> None:
+    chromium = shutil.which("chromium")
+    assert chromium, "Chromium is needed for this test: apt-get install chromium"
+    relay = open_service("frontend", 28502)
+    screenshot = tmp_path / "answer.png"
+    try:
+        outcome = run(
+            "node",
+            str(ROOT / "app/frontend/scripts/e2e.mjs"),
+            "http://127.0.0.1:28502",
+            "--document",
+            str(DOCUMENT),
+            "--question",
+            QUESTION,
+            "--screenshot",
+            str(screenshot),
+            timeout=120,
+        )
+    finally:
+        relay.terminate()
+        relay.wait(timeout=10)
+    assert outcome.returncode == 0
+    assert screenshot.read_bytes().startswith(b"\x89PNG")
+    print(f"screenshot: {screenshot}")
+
+
+def test_destroy_wants_the_environment_by_name() -> None:
+    for arguments in ((), ("-e", "confirm=prod")):
+        outcome = playbook("destroy.yml", *arguments)
+        assert outcome.returncode != 0
+        assert "confirm=rehearsal" in outcome.output
+        assert outcome.changed == {}
+
+
+def test_destroy_removes_everything() -> None:
+    outcome = playbook("destroy.yml", "-e", "confirm=rehearsal")
+    assert outcome.returncode == 0
+    assert outcome.changed
+    info = inside(
+        ".venv/bin/ansible",
+        "localhost",
+        "-m",
+        "ragops.platform.platform_info",
+        "-a",
+        "project=ragops environment=rehearsal region=us-east-1",
+        env={"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"},
+    )
+    assert info.returncode == 0
+    found = json.loads(info.output.split("=>", 1)[1])
+    assert found["exists"] is False
+
+
+def test_a_second_destroy_changes_nothing() -> None:
+    outcome = playbook("destroy.yml", "-e", "confirm=rehearsal")
+    assert outcome.returncode == 0
+    assert outcome.changed == {}
+
+
+def test_down_leaves_nothing_behind(world: Before) -> None:
+    assert run(REHEARSAL, "down").returncode == 0
+    assert processes() - world.processes == set()
+    assert listening_ports() - world.ports == set()
+    assert not (ROOT / ".rehearsal").exists() or not list((ROOT / ".rehearsal").iterdir())
