@@ -1,0 +1,31 @@
+/** Limits of what a visitor may send, known to the build, the server and the page. */
+
+export const MEBIBYTE = 1024 * 1024;
+
+/** Largest document, in bytes. */
+export const MAX_UPLOAD_BYTES = 20 * MEBIBYTE;
+
+/** Largest request, in bytes: a document and the multipart frame around it. */
+export const MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + MEBIBYTE;
+
+/** Longest question, in characters. */
+export const MAX_QUESTION_CHARS = 2000;
+
+/** Documents that the page keeps in view, newest first. */
+export const MAX_LISTED_DOCUMENTS = 8;
+
+/** File names that are taken, by their end. */
+export const ACCEPTED_EXTENSIONS = [".txt", ".md", ".markdown", ".pdf"] as const;
+
+/** Whether a file's name ends like a text, Markdown or PDF document. */
+export function hasAcceptedExtension(filename: string): boolean {
+  const lower = filename.toLowerCase();
+  return ACCEPTED_EXTENSIONS.some((extension) => lower.endsWith(extension));
+}
+
+/** A size for people: "812 bytes", "4 KiB", "20.5 MiB". */
+export function formatBytes(bytes: number): string {
+  if (bytes < 1024) return `${bytes} bytes`;
+  if (bytes < MEBIBYTE) return `${Math.round(bytes / 1024)} KiB`;
+  return `${Number((bytes / MEBIBYTE).toFixed(1))} MiB`;
+}
