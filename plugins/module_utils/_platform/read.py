@@ -1,0 +1,282 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""The AWS calls of platform_info: one function per component, each returns what AWS said.
+
+Things that carry tags in their own description (EC2, EKS, RDS, secrets) are found
+by name and must carry the platform's tags. The others are found by their full
+name, which holds project and environment (and for buckets the account).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..aws import AwsError, Dict, call, collect, tag_dict
+
+Connect = Callable[[str], Any]
+
+BUCKETS = ("documents", "embeddings")
+REPOSITORIES = ("backend", "frontend")
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which platform is read: `name` is <project>-<environment>, `account` its 12 digits."""
+
+    project: str
+    environment: str
+    region: str
+    account: str
+
+    @property
+    def name(self) -> str:
+        """The prefix of all the platform's names."""
+        return f"{self.project}-{self.environment}"
+
+    def owns(self, tags: Mapping[str, str]) -> bool:
+        """Whether a resource with these tags is of this platform."""
+        return tags.get("Project") == self.project and tags.get("Environment") == self.environment
+
+    @property
+    def filters(self) -> list[Dict]:
+        """EC2 filters for the platform's tags."""
+        return [
+            {"Name": "tag:Project", "Values": [self.project]},
+            {"Name": "tag:Environment", "Values": [self.environment]},
+        ]
+
+    def check(self, tags: Mapping[str, str], about: str) -> None:
+        """Refuse a resource that has our name but not our tags: it is somebody else's."""
+        if not self.owns(tags):
+            raise AwsError(
+                f"{about} exists, but its tags are not Project={self.project}, "
+                f"Environment={self.environment} (found: {dict(tags) or 'none'}). It belongs to "
+                "somebody else, or its tags were removed: add them back, rename or delete it, or "
+                "choose another platform_project or platform_environment."
+            )
+
+
+def account(connect: Connect) -> str:
+    """The account of the caller's credentials."""
+    answer = call(connect("sts"), "get_caller_identity", "the caller's identity")
+    return str((answer or {})["Account"])
+
+
+def network(connect: Connect, scope: Scope) -> Dict:
+    """VPC, subnets, security groups, NAT gateways, addresses and endpoints by tags."""
+    ec2 = connect("ec2")
+    about = f"the network of {scope.name}"
+
+    def tagged(operation: str, key: str) -> list[Any]:
+        # NAT gateways alone call their filters "Filter".
+        if operation == "describe_nat_gateways":
+            return collect(ec2, operation, key, about, Filter=scope.filters)
+        return collect(ec2, operation, key, about, Filters=scope.filters)
+
+    return {
+        "vpcs": tagged("describe_vpcs", "Vpcs"),
+        "subnets": tagged("describe_subnets", "Subnets"),
+        "security_groups": tagged("describe_security_groups", "SecurityGroups"),
+        "nat_gateways": tagged("describe_nat_gateways", "NatGateways"),
+        "addresses": tagged("describe_addresses", "Addresses"),
+        "endpoints": tagged("describe_vpc_endpoints", "VpcEndpoints"),
+    }
+
+
+def kms(connect: Connect, scope: Scope) -> Dict | None:
+    """The key behind alias/<name>; None without one, or when it is to be deleted."""
+    about = f"KMS alias/{scope.name}"
+    answer = call(
+        connect("kms"),
+        "describe_key",
+        about,
+        missing=("NotFoundException",),
+        KeyId=f"alias/{scope.name}",
+    )
+    key: Dict | None = answer["KeyMetadata"] if answer else None
+    return None if key and key.get("KeyState") == "PendingDeletion" else key
+
+
+def eks(connect: Connect, scope: Scope) -> Dict | None:
+    """The cluster with its node groups and the names of its add-ons."""
+    about = f"EKS cluster {scope.name}"
+    connection = connect("eks")
+    gone = ("ResourceNotFoundException",)
+    answer = call(connection, "describe_cluster", about, missing=gone, name=scope.name)
+    if answer is None:
+        return None
+    cluster = answer["cluster"]
+    scope.check(cluster.get("tags", {}), about)
+    names = collect(
+        connection, "list_nodegroups", "nodegroups", about, missing=gone, clusterName=scope.name
+    )
+    groups = [
+        call(
+            connection,
+            "describe_nodegroup",
+            f"node group {name} of {about}",
+            missing=gone,
+            clusterName=scope.name,
+            nodegroupName=name,
+        )
+        for name in names
+    ]
+    return {
+        "cluster": cluster,
+        "node_groups": [group["nodegroup"] for group in groups if group],
+        "addons": collect(
+            connection, "list_addons", "addons", about, missing=gone, clusterName=scope.name
+        ),
+    }
+
+
+def rds(connect: Connect, scope: Scope) -> Dict | None:
+    """The database instance <name>."""
+    about = f"RDS instance {scope.name}"
+    answer = call(
+        connect("rds"),
+        "describe_db_instances",
+        about,
+        missing=("DBInstanceNotFound", "DBInstanceNotFoundFault"),
+        DBInstanceIdentifier=scope.name,
+    )
+    if not answer or not answer["DBInstances"]:
+        return None
+    instance: Dict = answer["DBInstances"][0]
+    scope.check(tag_dict(instance.get("TagList")), about)
+    return instance
+
+
+def elasticache(connect: Connect, scope: Scope) -> Dict | None:
+    """The replication group <name>."""
+    answer = call(
+        connect("elasticache"),
+        "describe_replication_groups",
+        f"ElastiCache replication group {scope.name}",
+        missing=("ReplicationGroupNotFoundFault", "ReplicationGroupNotFound"),
+        ReplicationGroupId=scope.name,
+    )
+    groups: list[Dict] = answer["ReplicationGroups"] if answer else []
+    return groups[0] if groups else None
+
+
+def s3(connect: Connect, scope: Scope) -> dict[str, str | None]:
+    """Names of the buckets that exist, by purpose."""
+    connection = connect("s3")
+    found: dict[str, str | None] = {}
+    for purpose in BUCKETS:
+        bucket = f"{scope.name}-{purpose}-{scope.account}"
+        answer = call(
+            connection,
+            "head_bucket",
+            f"S3 bucket {bucket}",
+            missing=("404", "NoSuchBucket", "NotFound"),
+            Bucket=bucket,
+            ExpectedBucketOwner=scope.account,
+        )
+        found[purpose] = bucket if answer is not None else None
+    return found
+
+
+def ecr(connect: Connect, scope: Scope) -> dict[str, str | None]:
+    """URIs of the image repositories that exist, by what they hold."""
+    connection = connect("ecr")
+    found: dict[str, str | None] = {}
+    for name in REPOSITORIES:
+        answer = call(
+            connection,
+            "describe_repositories",
+            f"ECR repository {scope.name}/{name}",
+            missing=("RepositoryNotFoundException",),
+            repositoryNames=[f"{scope.name}/{name}"],
+        )
+        found[name] = answer["repositories"][0]["repositoryUri"] if answer else None
+    return found
+
+
+def secrets(connect: Connect, scope: Scope) -> list[Dict]:
+    """Descriptions (never values) of the secrets under <name>/ which carry our tags."""
+    found = collect(
+        connect("secretsmanager"),
+        "list_secrets",
+        "SecretList",
+        f"secrets under {scope.name}/",
+        Filters=[{"Key": "name", "Values": [f"{scope.name}/"]}],
+    )
+    # The filter is a prefix of words, not of characters.
+    return [
+        secret
+        for secret in found
+        if secret["Name"].startswith(f"{scope.name}/") and scope.owns(tag_dict(secret.get("Tags")))
+    ]
+
+
+def iam(connect: Connect, scope: Scope) -> Dict:
+    """The platform's roles and OIDC providers, by tags."""
+    connection = connect("iam")
+    roles = collect(connection, "list_roles", "Roles", f"IAM roles {scope.name}-*")
+    ours = [
+        role
+        for role in roles
+        if role["RoleName"].startswith(f"{scope.name}-")
+        and scope.owns(_tags_of(connection, "list_role_tags", RoleName=role["RoleName"]))
+    ]
+    providers = call(connection, "list_open_id_connect_providers", "OIDC providers") or {}
+    return {
+        "roles": ours,
+        "oidc_providers": [
+            entry["Arn"]
+            for entry in providers.get("OpenIDConnectProviderList", [])
+            if scope.owns(
+                _tags_of(
+                    connection,
+                    "list_open_id_connect_provider_tags",
+                    OpenIDConnectProviderArn=entry["Arn"],
+                )
+            )
+        ],
+    }
+
+
+def _tags_of(connection: Any, operation: str, **which: str) -> dict[str, str]:
+    """Tags of one IAM resource; none when it vanished since it was listed."""
+    about = f"IAM {next(iter(which.values()))}"
+    answer = call(connection, operation, about, missing=("NoSuchEntity",), **which)
+    return tag_dict((answer or {}).get("Tags"))
+
+
+def logs(connect: Connect, scope: Scope) -> list[str]:
+    """Names of the log groups of cluster, network and database."""
+    connection = connect("logs")
+    found = [
+        group["logGroupName"]
+        for prefix in (
+            f"/aws/eks/{scope.name}/",
+            f"/aws/vpc/{scope.name}/",
+            f"/aws/rds/instance/{scope.name}/",
+        )
+        for group in collect(
+            connection,
+            "describe_log_groups",
+            "logGroups",
+            f"log groups {prefix}*",
+            logGroupNamePrefix=prefix,
+        )
+    ]
+    return sorted(found)
+
+
+READERS: Mapping[str, Callable[[Connect, Scope], Any]] = {
+    "network": network,  # first: EC2's client takes longest to build
+    "eks": eks,
+    "iam": iam,
+    "rds": rds,
+    "elasticache": elasticache,
+    "s3": s3,
+    "ecr": ecr,
+    "secrets": secrets,
+    "kms": kms,
+    "logs": logs,
+}

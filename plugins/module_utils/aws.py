@@ -1,0 +1,217 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""How this collection's modules call AWS: one way to call, to page, to wait and to fail.
+
+Every call is retried on throttling with jitter (botocore's "standard" mode), and
+every failure says which action failed on which resource and what to do about it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+try:
+    from botocore.exceptions import (
+        BotoCoreError,
+        ClientError,
+        EndpointConnectionError,
+        NoCredentialsError,
+        PartialCredentialsError,
+    )
+except ImportError:  # AnsibleAWSModule reports it, with the remedy, before any of this is used
+    BotoCoreError = ClientError = EndpointConnectionError = Exception  # type: ignore[misc,assignment]
+    NoCredentialsError = PartialCredentialsError = Exception  # type: ignore[misc,assignment]
+
+Dict = dict[str, Any]
+
+RETRIES: Mapping[str, Any] = {"retries": {"mode": "standard", "max_attempts": 8}}
+
+_DENIED = (
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "UnauthorizedOperation",
+    "403",
+)
+_BAD_CREDENTIALS = (
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+)
+# Calls whose IAM action is not called as the operation is.
+_ACTIONS = {
+    "s3:HeadBucket": "s3:ListBucket",
+    "s3:GetBucketLocation": "s3:GetBucketLocation",
+}
+
+
+class AwsError(Exception):
+    """A failure to report to the user as it is.
+
+    code: AWS's error code ("" when the call never got an answer); action: the IAM
+    action of the call ("" when the failure is not of one call).
+    """
+
+    def __init__(self, message: str, *, code: str = "", action: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.action = action
+
+
+def client(module: Any, service: str) -> Any:
+    """A boto3 client of `service` with the module's credentials, region and endpoint.
+
+    A user's own `aws_config` wins over our retries.
+    """
+    return module.client(service, config=dict(RETRIES))
+
+
+def require_region(module: Any) -> str:
+    """The region, or the module's failure that says how to give one."""
+    region = module.region
+    if not region:
+        module.fail_json(
+            msg="No AWS region: set the option `region`, AWS_REGION, or one in the AWS profile."
+        )
+    return str(region)
+
+
+def iam_action(connection: Any, operation: str) -> str:
+    """The IAM action of a client's method: ("eks", "describe_cluster") -> eks:DescribeCluster."""
+    name = f"{connection.meta.service_model.service_name}:"
+    name += connection.meta.method_to_api_mapping.get(operation, operation)
+    return str(_ACTIONS.get(name, name))
+
+
+def explain(error: Exception, action: str, about: str) -> AwsError:
+    """Turn a failure of the SDK into one that names action, resource, cause and remedy."""
+    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        return AwsError(
+            f"No usable AWS credentials to call {action} for {about}: {error}. Set "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run under a role.",
+            action=action,
+        )
+    if isinstance(error, EndpointConnectionError):
+        return AwsError(
+            f"No answer to {action} for {about}: {error}. Check the network, the region and "
+            "AWS_ENDPOINT_URL.",
+            action=action,
+        )
+    if not isinstance(error, ClientError):
+        return AwsError(f"{action} failed for {about}: {error}", action=action)
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    text = str(error.response.get("Error", {}).get("Message") or error)
+    if code in _DENIED:
+        message = (
+            f"The caller is not allowed to {action} on {about} ({code}: {text}). Allow this "
+            "action in the caller's IAM policy, or use credentials which have it."
+        )
+    elif code in _BAD_CREDENTIALS:
+        message = (
+            f"AWS refused the credentials at {action} for {about} ({code}: {text}). Renew them "
+            "(aws sso login, a new session token), and check the clock of this machine."
+        )
+    else:
+        message = f"{action} failed for {about} ({code}): {text}"
+    return AwsError(message, code=code, action=action)
+
+
+def call(
+    connection: Any,
+    operation: str,
+    about: str,
+    *,
+    missing: Collection[str] = (),
+    **parameters: Any,
+) -> Dict | None:
+    """Call one operation. An error code in `missing` means "there is none": returns None.
+
+    about: the resource, as it should be named in an error ("EKS cluster ragops-dev").
+    Raises AwsError.
+    """
+    try:
+        answer: Dict = getattr(connection, operation)(**parameters)
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in missing:
+            return None
+        raise explain(error, iam_action(connection, operation), about) from error
+    except BotoCoreError as error:
+        raise explain(error, iam_action(connection, operation), about) from error
+    return answer
+
+
+def collect(
+    connection: Any,
+    operation: str,
+    key: str,
+    about: str,
+    *,
+    missing: Collection[str] = (),
+    **parameters: Any,
+) -> list[Any]:
+    """All items under `key`, over all pages of one operation. Raises AwsError."""
+    if not connection.can_paginate(operation):
+        answer = call(connection, operation, about, missing=missing, **parameters)
+        return list(answer.get(key, [])) if answer else []
+    try:
+        pages = connection.get_paginator(operation).paginate(**parameters)
+        return [item for page in pages for item in page.get(key, [])]
+    except ClientError as error:
+        if error.response.get("Error", {}).get("Code") in missing:
+            return []
+        raise explain(error, iam_action(connection, operation), about) from error
+    except BotoCoreError as error:
+        raise explain(error, iam_action(connection, operation), about) from error
+
+
+def tag_dict(tags: Collection[Mapping[str, str]] | None) -> dict[str, str]:
+    """[{"Key": k, "Value": v}] (or with lower-case keys) as {k: v}."""
+    return {
+        tag.get("Key", tag.get("key", "")): tag.get("Value", tag.get("value", ""))
+        for tag in tags or ()
+    }
+
+
+def tag_changes(
+    current: Mapping[str, str], wanted: Mapping[str, str] | None, *, purge: bool
+) -> tuple[dict[str, str], list[str]]:
+    """(tags to set, keys to remove). `wanted` None leaves all as it is; aws: tags are AWS's own."""
+    if wanted is None:
+        return {}, []
+    to_set = {k: str(v) for k, v in wanted.items() if current.get(k) != str(v)}
+    to_drop = [k for k in current if k not in wanted and not k.startswith("aws:")] if purge else []
+    return to_set, sorted(to_drop)
+
+
+def wait_until(
+    about: str,
+    probe: Callable[[], str | None],
+    *,
+    timeout: float,
+    interval: float = 15.0,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> None:
+    """Call `probe` until it returns None; until then it returns what is still missing.
+
+    A state from which the resource will not recover is the probe's to raise as
+    AwsError. After `timeout` seconds: AwsError with the probe's last answer. The
+    first pauses are short, since a small change (or an emulator) is done at once.
+    """
+    started = clock()
+    pause = min(0.2, interval)
+    while (lacking := probe()) is not None:
+        waited = clock() - started
+        if waited >= timeout:
+            raise AwsError(
+                f"{about}: not ready after {timeout:.0f} s (last seen: {lacking}). Look at its "
+                "events in AWS, then run again, with a longer time-out if it is still at work."
+            )
+        sleep(min(pause, timeout - waited))
+        pause = min(pause * 2, interval)

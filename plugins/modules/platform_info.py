@@ -1,0 +1,306 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Read everything of one platform environment from AWS."""
+
+DOCUMENTATION = r"""
+---
+module: platform_info
+version_added: 0.1.0
+short_description: Read all resources of one platform environment from AWS
+description:
+  - Finds the resources of one platform by the tags C(Project) and C(Environment) and by their
+    names, which all begin with C(<project>-<environment>), and returns ids and endpoints.
+  - All services are read at the same time in one process.
+  - Reads only. There is no state file, AWS is the state.
+author:
+  - The ragops.platform authors
+options:
+  project:
+    description: Value of the tag C(Project), first part of all names.
+    type: str
+    required: true
+  environment:
+    description: Value of the tag C(Environment), second part of all names.
+    type: str
+    required: true
+  components:
+    description:
+      - The components to read. The others are left out of RV(resources).
+      - Reading fewer needs fewer permissions.
+    type: list
+    elements: str
+    choices: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
+    default: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads only, so that it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Changes nothing, so that there is no diff.
+    support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Read the platform
+  ragops.platform.platform_info:
+    project: ragops
+    environment: dev
+    region: us-east-1
+  register: platform
+
+- name: Read only what the database needs
+  ragops.platform.platform_info:
+    project: ragops
+    environment: dev
+    region: us-east-1
+    components: [network, kms]
+  register: neighbours
+
+- name: Assert that nothing is left
+  ansible.builtin.assert:
+    that: platform['found'] == []
+"""
+
+RETURN = r"""
+found:
+  description: The components of which anything exists, sorted.
+  returned: always
+  type: list
+  elements: str
+  sample: [kms, network]
+account_id:
+  description: The AWS account that was read.
+  returned: always
+  type: str
+  sample: "123456789012"
+name:
+  description: C(<project>-<environment>).
+  returned: always
+  type: str
+  sample: ragops-dev
+region:
+  description: The region that was read.
+  returned: always
+  type: str
+  sample: us-east-1
+resources:
+  description:
+    - Ids and endpoints by component. Every key is always there; what does not exist is V(null),
+      an empty list or an empty dict.
+  returned: always
+  type: dict
+  contains:
+    network:
+      description: VPC, subnets in order of availability zone, security groups by key.
+      type: dict
+      returned: when read
+      contains:
+        vpc_id:
+          description: The VPC.
+          type: str
+          returned: always
+        cidr_block:
+          description: The VPC's primary range.
+          type: str
+          returned: always
+        private_subnet_ids:
+          description: Subnets without a public address.
+          type: list
+          elements: str
+          returned: always
+        public_subnet_ids:
+          description: Subnets tagged kubernetes.io/role/elb.
+          type: list
+          elements: str
+          returned: always
+        availability_zones:
+          description: Zones of all subnets.
+          type: list
+          elements: str
+          returned: always
+        security_group_ids:
+          description:
+            - Groups by name without C(<name>-) and with C(_) for C(-).
+            - eks_cluster, eks_nodes, rds and elasticache are always there.
+          type: dict
+          returned: always
+        nat_gateway_ids:
+          description: NAT gateways that are not deleted.
+          type: list
+          elements: str
+          returned: always
+        elastic_ip_ids:
+          description: Allocation ids of addresses.
+          type: list
+          elements: str
+          returned: always
+        vpc_endpoint_ids:
+          description: Endpoints that are not deleted.
+          type: list
+          elements: str
+          returned: always
+    kms:
+      description: The platform's key.
+      type: dict
+      returned: when read
+      contains:
+        key_arn:
+          description: ARN of the key; null when it is to be deleted.
+          type: str
+          returned: always
+        alias:
+          description: Its alias.
+          type: str
+          returned: always
+    eks:
+      description: The cluster.
+      type: dict
+      returned: when read
+      contains:
+        name:
+          description: Name.
+          type: str
+          returned: always
+        arn:
+          description: ARN.
+          type: str
+          returned: always
+        version:
+          description: Kubernetes minor version.
+          type: str
+          returned: always
+        status:
+          description: As AWS reports it.
+          type: str
+          returned: always
+          sample: ACTIVE
+        endpoint:
+          description: URL of the API server.
+          type: str
+          returned: always
+        oidc_issuer:
+          description: URL of the issuer of service account tokens.
+          type: str
+          returned: always
+        security_group_id:
+          description: The security group that EKS made for the cluster.
+          type: str
+          returned: always
+        node_groups:
+          description:
+            - Each with name, status, version, instance_types, min_size, max_size, desired_size.
+          type: list
+          elements: dict
+          returned: always
+        addons:
+          description: Names of EKS add-ons.
+          type: list
+          elements: str
+          returned: always
+    rds:
+      description:
+        - The database. Keys identifier, arn, status, endpoint, port, db_name, master_username,
+          master_secret_arn, multi_az, engine_version.
+      type: dict
+      returned: when read
+    elasticache:
+      description:
+        - The replication group. Keys replication_group_id, arn, status, endpoint, port, tls,
+          multi_az.
+      type: dict
+      returned: when read
+    s3:
+      description: Names of the buckets. Keys documents, embeddings.
+      type: dict
+      returned: when read
+    ecr:
+      description: URIs of the repositories. Keys backend, frontend, and registry (the host).
+      type: dict
+      returned: when read
+    secrets:
+      description:
+        - ARNs, never values. Keys database_url, redis_url, redis_auth_token, openai_api_key,
+          milvus_token, and what else is under C(<name>/).
+      type: dict
+      returned: when read
+    iam:
+      description: ARNs of roles by key (roles) and of OIDC providers (oidc_provider_arns).
+      type: dict
+      returned: when read
+    logs:
+      description: Names of log groups (groups).
+      type: dict
+      returned: when read
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (
+    READERS,
+    Connect,
+    Scope,
+    account,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._platform.transform import (
+    found,
+    shape,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
+
+
+def read_all(connect: Connect, scope: Scope, components: list[str]) -> dict[str, Any]:
+    """Read the components at the same time; the first failure in their order is raised."""
+    with ThreadPoolExecutor(max_workers=len(READERS)) as pool:
+        jobs = {
+            component: pool.submit(reader, connect, scope)
+            for component, reader in READERS.items()
+            if component in components
+        }
+        return {component: job.result() for component, job in jobs.items()}
+
+
+def main() -> None:
+    """Entry point of the module."""
+    every = sorted(READERS)
+    module = AnsibleAWSModule(
+        argument_spec={
+            "project": {"type": "str", "required": True},
+            "environment": {"type": "str", "required": True},
+            "components": {"type": "list", "elements": "str", "choices": every, "default": every},
+        },
+        supports_check_mode=True,
+    )
+    region = require_region(module)
+    try:
+        account_id = account(lambda service: client(module, service))
+        scope = Scope(module.params["project"], module.params["environment"], region, account_id)
+        raw = read_all(lambda service: client(module, service), scope, module.params["components"])
+        resources = shape(raw, scope.name)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(
+        changed=False,
+        account_id=account_id,
+        name=scope.name,
+        region=region,
+        resources=resources,
+        found=found(resources),
+    )
+
+
+if __name__ == "__main__":
+    main()
