@@ -1,0 +1,212 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""From a module's options to the resources that a network should have. Pure: no AWS call."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+)
+
+Network = ipaddress.IPv4Network
+
+
+@dataclass(frozen=True)
+class Subnet:
+    """One subnet: its place and its tags beyond the network's own."""
+
+    name: str
+    cidr: str
+    zone: str
+    tier: str
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One allowed flow; `peer` is a CIDR block or the key of a security group of this network."""
+
+    direction: str
+    protocol: str
+    from_port: int
+    to_port: int
+    peer: str
+
+    @property
+    def text(self) -> str:
+        """Return the rule as a person reads it."""
+        ports = (
+            str(self.from_port)
+            if self.from_port == self.to_port
+            else f"{self.from_port}-{self.to_port}"
+        )
+        side = "from" if self.direction == "ingress" else "to"
+        return f"{self.direction} {self.protocol} {ports} {side} {self.peer}"
+
+
+ROLE_TAGS = {
+    "public": {"kubernetes.io/role/elb": "1"},
+    "private": {"kubernetes.io/role/internal-elb": "1"},
+}
+
+
+def computed_cidrs(vpc: Network, tier: str, count: int) -> list[str]:
+    """Return default blocks: private a 16th of the VPC each, public a 256th from its last quarter.
+
+    10.20.0.0/16 gives 10.20.0.0/20, 10.20.16.0/20, ... and 10.20.192.0/24, 10.20.193.0/24, ...
+
+    Raises:
+        AwsError: the VPC is smaller than /20, so that a public subnet would be under /28.
+    """
+    if vpc.prefixlen > 20:
+        raise AwsError(
+            f"cidr_block {vpc} is too small to be divided: use /16 to /20, or give "
+            "public_subnet_cidrs and private_subnet_cidrs."
+        )
+    if tier == "private":
+        size = 2 ** (32 - vpc.prefixlen - 4)
+        first, prefix = int(vpc.network_address), vpc.prefixlen + 4
+    else:
+        size = 2 ** (32 - vpc.prefixlen - 8)
+        first, prefix = int(vpc.network_address) + vpc.num_addresses * 3 // 4, vpc.prefixlen + 8
+    return [str(ipaddress.ip_network((first + index * size, prefix))) for index in range(count)]
+
+
+def _network(text: str, option: str) -> Network:
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise AwsError(f"{option} {text!r} is no CIDR block: {error}.") from error
+    if not isinstance(network, ipaddress.IPv4Network) or not 16 <= network.prefixlen <= 28:
+        raise AwsError(f"{option} {text} must be IPv4 between /16 and /28, as AWS takes it.")
+    return network
+
+
+def subnets(options: dict[str, Any]) -> list[Subnet]:
+    """Return the subnets of both tiers, checked to lie in the VPC and not to overlap.
+
+    Args:
+        options: name, cidr_block, availability_zones, {public,private}_subnet_cidrs.
+
+    Raises:
+        AwsError: a block is malformed, outside the VPC, overlaps, or the counts differ.
+    """
+    vpc = _network(options["cidr_block"], "cidr_block")
+    zones: list[str] = options["availability_zones"]
+    if len(set(zones)) != len(zones) or not 2 <= len(zones) <= 3:
+        raise AwsError(
+            f"availability_zones {zones} must be 2 or 3 different zones: EKS and RDS refuse one."
+        )
+    found: list[Subnet] = []
+    for tier in ("public", "private"):
+        option = f"{tier}_subnet_cidrs"
+        cidrs = options.get(option) or computed_cidrs(vpc, tier, len(zones))
+        if len(cidrs) != len(zones):
+            raise AwsError(
+                f"{option} has {len(cidrs)} blocks for {len(zones)} availability zones: "
+                "give one per zone."
+            )
+        for index, (cidr, zone) in enumerate(zip(cidrs, zones, strict=True), start=1):
+            name = f"{options['name']}-{tier}-{index}"
+            found.append(Subnet(name, cidr, zone, tier, ROLE_TAGS[tier]))
+    _check_blocks(vpc, found)
+    return found
+
+
+def _check_blocks(vpc: Network, wanted: list[Subnet]) -> None:
+    taken: list[tuple[Network, str]] = []
+    for subnet in wanted:
+        block = _network(subnet.cidr, subnet.name)
+        if not block.subnet_of(vpc):
+            raise AwsError(f"{subnet.name} {block} is outside the VPC's {vpc}.")
+        for other, name in taken:
+            if block.overlaps(other):
+                raise AwsError(f"{subnet.name} {block} overlaps {name} {other}.")
+        taken.append((block, subnet.name))
+
+
+def nat_zones(mode: str, zones: list[str]) -> list[str]:
+    """Return the zones that get a NAT gateway for mode none, single or one_per_az."""
+    return {"none": [], "single": zones[:1], "one_per_az": list(zones)}[mode]
+
+
+def rules_of(group: dict[str, Any], keys: set[str]) -> set[Rule]:
+    """Return a security group's rules.
+
+    Args:
+        group: option with `key` and `ingress`, `egress`: lists of protocol, ports and one of
+            `group` (key of a group, `self` for its own), `cidr`.
+        keys: the keys of all groups of the network.
+
+    Raises:
+        AwsError: a rule has no peer or two, an unknown group, or ports out of order.
+    """
+    rules: set[Rule] = set()
+    for direction in ("ingress", "egress"):
+        for option in group.get(direction) or []:
+            where = f"security group {group['key']}, {direction} rule {option}"
+            rules.add(_rule(direction, option, group["key"], keys, where))
+    return rules
+
+
+def _rule(direction: str, option: dict[str, Any], own: str, keys: set[str], where: str) -> Rule:
+    peers = [value for name in ("group", "cidr") if (value := option.get(name))]
+    if len(peers) != 1:
+        raise AwsError(f"{where}: give exactly one of group and cidr.")
+    peer = own if peers[0] == "self" else peers[0]
+    if option.get("group") and peer not in keys:
+        raise AwsError(f"{where}: no group has that key; there are {sorted(keys)}.")
+    low = option["from_port"]
+    high = option["to_port"] if option.get("to_port") is not None else low
+    if not 0 <= low <= high <= 65535:
+        raise AwsError(f"{where}: ports must be in order and within 0 to 65535.")
+    return Rule(direction, option["protocol"], low, high, peer)
+
+
+def flatten_rules(group: dict[str, Any], keys_by_id: dict[str, str]) -> dict[Rule, dict[str, Any]]:
+    """Return the rules that AWS reports of a group, each with the IpPermission that names it alone.
+
+    Args:
+        group: an item of describe_security_groups.
+        keys_by_id: keys of this network's groups by security group id.
+    """
+    found: dict[Rule, dict[str, Any]] = {}
+    for direction, source in (("ingress", "IpPermissions"), ("egress", "IpPermissionsEgress")):
+        for permission in group.get(source) or []:
+            head = {
+                name: permission[name]
+                for name in ("IpProtocol", "FromPort", "ToPort")
+                if name in permission
+            }
+            for kind, identifier in _PEERS:
+                for item in permission.get(kind) or []:
+                    peer = item[identifier]
+                    rule = Rule(
+                        direction,
+                        str(permission["IpProtocol"]),
+                        int(permission.get("FromPort", -1)),
+                        int(permission.get("ToPort", -1)),
+                        keys_by_id.get(peer, peer),
+                    )
+                    found[rule] = {**head, kind: [{identifier: peer}]}
+    return found
+
+
+_PEERS = (
+    ("IpRanges", "CidrIp"),
+    ("Ipv6Ranges", "CidrIpv6"),
+    ("UserIdGroupPairs", "GroupId"),
+    ("PrefixListIds", "PrefixListId"),
+)
+
+
+def permission(rule: Rule, ids: dict[str, str]) -> dict[str, Any]:
+    """Return a rule as AWS's IpPermission; `ids` maps keys of groups to their ids."""
+    head = {"IpProtocol": rule.protocol, "FromPort": rule.from_port, "ToPort": rule.to_port}
+    if rule.peer in ids:
+        return {**head, "UserIdGroupPairs": [{"GroupId": ids[rule.peer]}]}
+    return {**head, "IpRanges": [{"CidrIp": rule.peer}]}

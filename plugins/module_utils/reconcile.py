@@ -1,0 +1,104 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What the modules that reconcile whole resources share.
+
+Such a module reads what is there once, computes what should be there, and
+sends the difference. `Api` is its only door to AWS: reads always pass, writes
+are skipped in check mode. `Plan` keeps the before and after of every resource,
+so that a diff and `changed` are the same fact seen twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import aws
+
+UNKNOWN = "(known after creation)"
+"""Stands for an id that AWS has not given yet; only seen in check mode."""
+
+
+class Api:
+    """One AWS service of one account.
+
+    Args:
+        client: boto3 client of the service.
+        check_mode: if true `write` sends nothing and returns an empty dict.
+    """
+
+    def __init__(self, client: Any, check_mode: bool = False) -> None:
+        self.client = client
+        self.check_mode = check_mode
+
+    def read(
+        self, operation: str, about: str, missing: Collection[str] = (), **arguments: Any
+    ) -> dict[str, Any]:
+        """Call a reading operation; an error code in `missing` gives an empty dict.
+
+        Raises:
+            aws.AwsError: AWS refused, with resource, cause and remedy.
+        """
+        return aws.call(self.client, operation, about, missing=missing, **arguments) or {}
+
+    def pages(
+        self,
+        operation: str,
+        key: str,
+        about: str,
+        missing: Collection[str] = (),
+        **arguments: Any,
+    ) -> list[dict[str, Any]]:
+        """Return the items under `key` of all pages of a listing operation."""
+        return aws.collect(self.client, operation, key, about, missing=missing, **arguments)
+
+    def write(
+        self, operation: str, about: str, missing: Collection[str] = (), **arguments: Any
+    ) -> dict[str, Any]:
+        """Call a mutating operation, unless in check mode (then: an empty dict)."""
+        if self.check_mode:
+            return {}
+        return aws.call(self.client, operation, about, missing=missing, **arguments) or {}
+
+
+class Plan:
+    """Before and after of each resource, by a name such as `subnet ragops-dev-private-1`."""
+
+    def __init__(self) -> None:
+        self.before: dict[str, Any] = {}
+        self.after: dict[str, Any] = {}
+
+    def record(self, resource: str, before: Any, after: Any) -> bool:
+        """Note a resource (None: absent) and return whether it changes."""
+        if before is not None:
+            self.before[resource] = before
+        if after is not None:
+            self.after[resource] = after
+        return bool(before != after)
+
+    @property
+    def changed(self) -> bool:
+        """Whether any resource differs between before and after."""
+        return self.before != self.after
+
+    def diff(self) -> dict[str, Any]:
+        """Return the resources that differ, in the shape that --diff prints."""
+        names = [
+            name
+            for name in {**self.before, **self.after}
+            if self.before.get(name) != self.after.get(name)
+        ]
+        return {
+            "before": {name: self.before[name] for name in names if name in self.before},
+            "after": {name: self.after[name] for name in names if name in self.after},
+        }
+
+
+def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return tags as AWS's list of Key/Value pairs."""
+    return [{"Key": key, "Value": str(value)} for key, value in tags.items()]
+
+
+def missing_tags(current: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return the wanted tags that are absent or have another value; others are left alone."""
+    return aws.tag_changes(current, wanted, purge=False)[0]
