@@ -76,6 +76,10 @@ found:
   type: list
   elements: str
   sample: [kms, network]
+exists:
+  description: Whether anything of the platform exists.
+  returned: always
+  type: bool
 account_id:
   description: The AWS account that was read.
   returned: always
@@ -292,13 +296,15 @@ def main() -> None:
         resources = shape(raw, scope.name)
     except AwsError as error:
         module.fail_json(msg=str(error), action=error.action, code=error.code)
+    existing = found(resources)
     module.exit_json(
         changed=False,
         account_id=account_id,
         name=scope.name,
         region=region,
         resources=resources,
-        found=found(resources),
+        found=existing,
+        exists=bool(existing),
     )
 
 
