@@ -11,7 +11,7 @@ const config: NextConfig = {
   outputFileTracingRoot: root,
   turbopack: { root },
   // No picture is resized here, so the native library for it stays out.
-  outputFileTracingExcludes: { "/*": ["node_modules/sharp/**", "node_modules/@img/**"] },
+  outputFileTracingExcludes: { "next-server": ["node_modules/{sharp,@img,detect-libc,semver}/**/*"] },
   images: { unoptimized: true },
   poweredByHeader: false,
   reactStrictMode: true,

@@ -1,0 +1,98 @@
+// The built server when its backend is away, and when it is told to end itself.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { BackendStub } from "./backend-stub.mjs";
+import { Frontend, Visitor } from "./frontend.mjs";
+
+describe("the page without a backend", () => {
+  const frontend = new Frontend();
+  let visitor;
+
+  before(async () => {
+    const backend = await new BackendStub().start();
+    await frontend.start({ BACKEND_URL: backend.url });
+    visitor = new Visitor(frontend.url);
+    await visitor.open();
+    await visitor.submit("upload", { file: new File(["4 bar"], "manual.txt") });
+    await backend.stop();
+  });
+  after(() => frontend.stop());
+
+  it("still comes up and says what is wrong", async () => {
+    const response = await visitor.open();
+    assert.equal(response.status, 200);
+    assert.match(visitor.text, /The backend can't be reached/);
+    assert.match(visitor.text, /nothing listens at its address \(ECONNREFUSED\)/);
+    assert.match(visitor.text, /What to do:/);
+  });
+
+  it("keeps the question that could not be asked", async () => {
+    await visitor.submit("ask", { question: "What pressure?" });
+    assert.match(visitor.text, /The question got no answer/);
+    assert.match(visitor.html, /<textarea[^>]*>\s*What pressure\?<\/textarea>/);
+  });
+
+  it("says that an upload did not arrive", async () => {
+    await visitor.submit("upload", { file: new File(["4 bar"], "manual.txt") });
+    assert.match(visitor.text, /The upload got no answer/);
+    assert.doesNotMatch(visitor.text, /was uploaded/);
+  });
+
+  it("stays live, is not ready and names the cause", async () => {
+    assert.equal((await fetch(`${frontend.url}/api/livez`)).status, 200);
+    const response = await fetch(`${frontend.url}/api/readyz`);
+    assert.equal(response.status, 503);
+    assert.equal(response.headers.get("content-type"), "application/health+json");
+    assert.match((await response.json()).checks.backend[0].output, /127\.0\.0\.1:.*ECONNREFUSED/);
+  });
+});
+
+describe("a wrong configuration", () => {
+  for (const [name, env, cause] of [
+    ["no address", {}, "BACKEND_URL is not set"],
+    ["no web address", { BACKEND_URL: "backend:8000" }, "BACKEND_URL is no http or https address"],
+  ]) {
+    it(`is named: ${name}`, async () => {
+      const frontend = await new Frontend().start(env);
+      try {
+        const response = await fetch(`${frontend.url}/api/readyz`);
+        assert.equal(response.status, 503);
+        assert.ok((await response.json()).checks.backend[0].output.includes(cause));
+      } finally {
+        await frontend.stop();
+      }
+    });
+  }
+});
+
+describe("the end of the server", () => {
+  it("waits for the answer under way and takes no new requests", async () => {
+    const backend = await new BackendStub().start();
+    const asked = deferred();
+    backend.override = async (request) => {
+      if (request.url !== "/v1/ask") return false;
+      asked.resolve();
+      await sleep(1000);
+      return false;
+    };
+    const frontend = await new Frontend().start({ BACKEND_URL: backend.url });
+    const visitor = new Visitor(frontend.url);
+    await visitor.open();
+    const answer = visitor.submit("ask", { question: "What pressure?" });
+    await asked.promise;
+    const code = frontend.stop("SIGTERM");
+    await sleep(200);
+    await assert.rejects(fetch(`${frontend.url}/api/livez`, { headers: { Connection: "close" } }));
+    assert.equal((await answer).status, 200);
+    assert.match(visitor.html, /data-answer/);
+    assert.equal(await code, 143);
+    await backend.stop();
+  });
+});
+
+function deferred() {
+  let resolve;
+  const promise = new Promise((settle) => (resolve = settle));
+  return { promise, resolve };
+}
