@@ -13,19 +13,26 @@ version_added: 0.1.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - The tag of an image is the hash of its build context, Containerfile, build arguments, labels, platform and target.
-  - The registry is asked for that tag over its HTTPS API; only if it isn't there the image is built and pushed.
-  - Base images take part in the hash by their references, as written in the Containerfile and the build arguments.
+  - The tag of an image is the hash of its build context, Containerfile, build arguments, labels,
+    platform and target.
+  - The registry is asked for that tag over its HTTPS API; only if it isn't there the image is
+    built and pushed.
+  - Base images take part in the hash by their references, as written in the Containerfile and the
+    build arguments.
   - What C(.containerignore) (or C(.dockerignore)) leaves out of the build context takes no part.
-  - In a git work tree, files that git ignores take no part either, and the build doesn't see them.
-  - Certificates of the registry are verified against E(SSL_CERT_FILE) or the system's trust store.
-  - The engine inherits the environment; E(BUILDAH_ISOLATION), E(STORAGE_DRIVER) and their like are taken from there.
+  - In a git work tree, files that git ignores take no part either, and the build doesn't see
+    them.
+  - Certificates of the registry are verified against E(SSL_CERT_FILE) or the system's trust
+    store.
+  - The engine inherits the environment; E(BUILDAH_ISOLATION), E(STORAGE_DRIVER) and their like
+    are taken from there.
 requirements:
   - python >= 3.11
   - buildah, podman or docker, only if something is to be built
 attributes:
   check_mode:
-    description: Asks the registry, builds and pushes nothing; the digest of an image that would be built is V(null).
+    description: Asks the registry, builds and pushes nothing; the digest of an image that would
+      be built is V(null).
     support: full
   diff_mode:
     description: Returns repository, tag and digest before and after.
@@ -41,7 +48,8 @@ options:
     required: true
     suboptions:
       name:
-        description: Name of the image in the results; the last part of O(images[].repository) by default.
+        description: Name of the image in the results; the last part of O(images[].repository) by
+          default.
         type: str
       context:
         description: Folder that is the build context.
@@ -53,7 +61,8 @@ options:
           - C(Containerfile) or C(Dockerfile) of the context by default.
         type: str
       repository:
-        description: Registry host and repository, such as V(123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend).
+        description: Registry host and repository, such as
+          V(123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend).
         type: str
         required: true
       build_args:
@@ -62,7 +71,8 @@ options:
         default: {}
       volumes:
         description:
-          - Folders of this machine mounted during the build, as C(/host:/container[:options]); not for docker.
+          - Folders of this machine mounted during the build, as C(/host:/container[:options]);
+            not for docker.
           - They take no part in the hash.
         type: list
         elements: str
@@ -78,7 +88,8 @@ options:
         description: Stage of the Containerfile to build; the last one by default.
         type: str
   engine:
-    description: Program that builds; V(auto) takes the first that is installed of buildah, podman and docker.
+    description: Program that builds; V(auto) takes the first that is installed of buildah, podman
+      and docker.
     type: str
     choices: [auto, buildah, podman, docker]
     default: auto
@@ -133,7 +144,8 @@ images:
       description: C(repository:tag).
       type: str
     digest:
-      description: Digest of the manifest in the registry; V(null) if it would be built in check mode.
+      description: Digest of the manifest in the registry; V(null) if it would be built in check
+        mode.
       type: str
     reference:
       description: C(repository@digest), for a deployment; V(null) without a digest.
@@ -156,7 +168,8 @@ images:
       tag: src-0f3a5c9d2b7e4f10
       image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend:src-0f3a5c9d2b7e4f10
       digest: sha256:4f1c0f7c0a5e1d3a6a4f0b0d5c2b8e6a7d9c1e3f5a7b9d0c2e4f6a8b0d1e3f50
-      reference: 123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend@sha256:4f1c0f7c0a5e1d3a6a4f0b0d5c2b8e6a7d9c1e3f5a7b9d0c2e4f6a8b0d1e3f50
+      reference:
+        123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend@sha256:4f1c0f7c0a5e1d3a6a4f0b0d5c2b8e6a7d9c1e3f5a7b9d0c2e4f6a8b0d1e3f50
       changed: true
       build_seconds: 21.4
       push_seconds: 2.3

@@ -13,11 +13,14 @@ version_added: 0.1.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Creates a collection with its fields and indexes, loads it, points an alias at it and waits until a search through it answers.
+  - Creates a collection with its fields and indexes, loads it, points an alias at it and waits
+    until a search through it answers.
   - Compares an existing collection with what is asked for and lists every difference in RV(plan).
-  - A difference that can't be changed in place is an error unless O(on_schema_change=recreate) and O(force_data_loss=true).
+  - A difference that can't be changed in place is an error unless O(on_schema_change=recreate)
+    and O(force_data_loss=true).
   - A collection is never dropped while an alias that isn't O(alias) points at it.
-  - Properties that a server doesn't report are listed in RV(unknown) and aren't taken for differences.
+  - Properties that a server doesn't report are listed in RV(unknown) and aren't taken for
+    differences.
 requirements:
   - python >= 3.11
   - pymilvus >= 2.6
@@ -40,8 +43,10 @@ options:
     type: str
   kubernetes:
     description:
-      - Reach the server through the Kubernetes API instead of by O(uri); no port of the cluster is opened.
-      - The module relays a loopback port of its own to a ready pod behind the Service, as C(kubectl port-forward) does.
+      - Reach the server through the Kubernetes API instead of by O(uri); no port of the cluster
+        is opened.
+      - The module relays a loopback port of its own to a ready pod behind the Service, as
+        C(kubectl port-forward) does.
       - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
         C(create) and C(get) on pods/portforward in the namespace.
     type: dict
@@ -203,7 +208,8 @@ options:
     description:
       - What to do if the collection exists with another schema or other indexes.
       - V(fail) changes nothing and names every difference.
-      - V(recreate) drops the collection with its rows and creates it anew; needs O(force_data_loss=true).
+      - V(recreate) drops the collection with its rows and creates it anew; needs
+        O(force_data_loss=true).
     type: str
     choices: [fail, recreate]
     default: fail
@@ -214,11 +220,13 @@ options:
   wait:
     description:
       - Whether to wait until a real search on the collection (through O(alias) if given) answers.
-      - After a restart Milvus reports itself healthy and the collection loaded before it can search.
+      - After a restart Milvus reports itself healthy and the collection loaded before it can
+        search.
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait for the server to accept a connection, and again for the load and the first answered search.
+    description: Seconds to wait for the server to accept a connection, and again for the load and
+      the first answered search.
     type: int
     default: 120
 """
@@ -276,19 +284,24 @@ collection:
     enable_dynamic_field: false
     consistency_level: Bounded
     fields:
-      - {name: chunk_id, type: VARCHAR, primary_key: true, auto_id: false, partition_key: false, nullable: false, max_length: 64}
-      - {name: embedding, type: FLOAT_VECTOR, primary_key: false, auto_id: false, partition_key: false, nullable: false, dim: 384}
+      - {name: chunk_id, type: VARCHAR, primary_key: true, auto_id: false, partition_key: false,
+        nullable: false, max_length: 64}
+      - {name: embedding, type: FLOAT_VECTOR, primary_key: false, auto_id: false, partition_key:
+        false, nullable: false, dim: 384}
     indexes:
-      - {field: embedding, index_type: HNSW, metric_type: COSINE, params: {M: "16", efConstruction: "200"}}
+      - {field: embedding, index_type: HNSW, metric_type: COSINE, params: {M: "16",
+        efConstruction: "200"}}
     aliases: [documents]
     load_state: loaded
 alias_target:
-  description: Collection that O(alias) points at after the run; V(null) when it doesn't exist or no alias was given.
+  description: Collection that O(alias) points at after the run; V(null) when it doesn't exist or
+    no alias was given.
   returned: success
   type: str
   sample: documents_v1
 rows:
-  description: Rows as the server counts them, V(null) when the collection isn't loaded or not there.
+  description: Rows as the server counts them, V(null) when the collection isn't loaded or not
+    there.
   returned: success
   type: int
   sample: 0
@@ -338,3 +351,113 @@ search_seconds:
   type: float
   sample: 0.08
 """
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ragops.platform.plugins.module_utils._milvus.api import (
+    CONNECTION_OPTIONS,
+    MilvusError,
+    connect,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._milvus.ensure import (
+    Collection,
+    Outcome,
+)
+
+SCALARS = ["BOOL", "INT8", "INT16", "INT32", "INT64", "FLOAT", "DOUBLE", "VARCHAR"]
+VECTORS = [
+    "BINARY_VECTOR",
+    "FLOAT_VECTOR",
+    "FLOAT16_VECTOR",
+    "BFLOAT16_VECTOR",
+    "SPARSE_FLOAT_VECTOR",
+]
+
+FIELD = {
+    "name": {"type": "str", "required": True},
+    "type": {"type": "str", "required": True, "choices": [*SCALARS, "JSON", "ARRAY", *VECTORS]},
+    "description": {"type": "str"},
+    "primary_key": {"type": "bool", "default": False, "no_log": False},
+    "auto_id": {"type": "bool", "default": False},
+    "partition_key": {"type": "bool", "default": False, "no_log": False},
+    "nullable": {"type": "bool", "default": False},
+    "max_length": {"type": "int"},
+    "dim": {"type": "int"},
+    "element_type": {"type": "str", "choices": SCALARS},
+    "max_capacity": {"type": "int"},
+}
+
+INDEX = {
+    "field": {"type": "str", "required": True},
+    "index_type": {"type": "str", "required": True},
+    "metric_type": {"type": "str"},
+    "params": {"type": "dict", "default": {}},
+}
+
+ARGUMENTS = {
+    **CONNECTION_OPTIONS,
+    "create_database": {"type": "bool", "default": False},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "name": {"type": "str", "required": True},
+    "alias": {"type": "str"},
+    "description": {"type": "str"},
+    "fields": {"type": "list", "elements": "dict", "options": FIELD},
+    "enable_dynamic_field": {"type": "bool", "default": False},
+    "indexes": {"type": "list", "elements": "dict", "default": [], "options": INDEX},
+    "load": {"type": "bool", "default": True},
+    "consistency_level": {
+        "type": "str",
+        "choices": ["Strong", "Session", "Bounded", "Eventually"],
+    },
+    "on_schema_change": {"type": "str", "choices": ["fail", "recreate"], "default": "fail"},
+    "force_data_loss": {"type": "bool", "default": False},
+    "wait": {"type": "bool", "default": True},
+    "wait_timeout": {"type": "int", "default": 120},
+}
+
+
+def result_of(outcome: Outcome) -> dict:
+    """Return the module's result of what was found and done."""
+    return {
+        "changed": outcome.changed,
+        "collection": outcome.collection,
+        "alias_target": outcome.alias_target,
+        "rows": outcome.rows,
+        "plan": outcome.plan,
+        "unknown": outcome.unknown,
+        "search_seconds": outcome.search_seconds,
+        "diff": {"before": outcome.before or {}, "after": outcome.after or {}},
+    }
+
+
+def run(module: AnsibleModule) -> dict:
+    """Connect, bring the collection to its state and return the result."""
+    with connect(module.params, module.no_log_values) as server:
+        collection = Collection(server, module.params, module.check_mode)
+        if module.params["state"] == "present":
+            outcome = collection.ensure_present()
+        else:
+            outcome = collection.ensure_absent()
+        for warning in outcome.warnings:
+            module.warn(warning)
+        facts = {"server_version": server.version, "capabilities": server.capabilities}
+        return {**result_of(outcome), **facts}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        mutually_exclusive=[("uri", "kubernetes")],
+        required_one_of=[("uri", "kubernetes")],
+        required_if=[("state", "present", ("fields",))],
+    )
+    try:
+        result = run(module)
+    except MilvusError as error:
+        module.fail_json(msg=str(error), **error.facts)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

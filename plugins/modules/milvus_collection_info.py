@@ -13,7 +13,8 @@ version_added: 0.1.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Reads all collections of a database, or one by its name or alias, in the same shape as M(ragops.platform.milvus_collection).
+  - Reads all collections of a database, or one by its name or alias, in the same shape as
+    M(ragops.platform.milvus_collection).
 requirements:
   - python >= 3.11
   - pymilvus >= 2.6
@@ -36,8 +37,10 @@ options:
     type: str
   kubernetes:
     description:
-      - Reach the server through the Kubernetes API instead of by O(uri); no port of the cluster is opened.
-      - The module relays a loopback port of its own to a ready pod behind the Service, as C(kubectl port-forward) does.
+      - Reach the server through the Kubernetes API instead of by O(uri); no port of the cluster
+        is opened.
+      - The module relays a loopback port of its own to a ready pod behind the Service, as
+        C(kubectl port-forward) does.
       - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
         C(create) and C(get) on pods/portforward in the namespace.
     type: dict
@@ -111,9 +114,11 @@ collections:
       enable_dynamic_field: false
       consistency_level: Bounded
       fields:
-        - {name: chunk_id, type: VARCHAR, primary_key: true, auto_id: false, partition_key: false, nullable: false, max_length: 64}
+        - {name: chunk_id, type: VARCHAR, primary_key: true, auto_id: false, partition_key: false,
+          nullable: false, max_length: 64}
       indexes:
-        - {field: embedding, index_type: HNSW, metric_type: COSINE, params: {M: "16", efConstruction: "200"}}
+        - {field: embedding, index_type: HNSW, metric_type: COSINE, params: {M: "16",
+          efConstruction: "200"}}
       aliases: [documents]
       load_state: loaded
       rows: 0
@@ -134,3 +139,58 @@ capabilities:
   type: dict
   sample: {flavour: milvus, nullable: false, sparse_vector: false, index_params_reported: true}
 """
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ragops.platform.plugins.module_utils._milvus.api import (
+    CONNECTION_OPTIONS,
+    MilvusError,
+    Server,
+    connect,
+)
+
+ARGUMENTS = {
+    **CONNECTION_OPTIONS,
+    "wait_timeout": {"type": "int", "default": 30},
+    "name": {"type": "str"},
+}
+
+
+def read(server: Server, name: str | None) -> list[dict]:
+    """Return the collections asked for, each with its rows."""
+    names = server.collections()
+    if name and name not in names:
+        target = server.alias_target(name)
+        names = [target] if target else []
+    elif name:
+        names = [name]
+    found = []
+    for one in names:
+        collection = server.collection(one)
+        loaded = collection["load_state"] == "loaded"
+        found.append({**collection, "rows": server.rows(one) if loaded else None})
+    return found
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        mutually_exclusive=[("uri", "kubernetes")],
+        required_one_of=[("uri", "kubernetes")],
+    )
+    try:
+        with connect(module.params, module.no_log_values) as server:
+            result = {
+                "collections": read(server, module.params["name"]),
+                "databases": server.databases,
+                "server_version": server.version,
+                "capabilities": server.capabilities,
+            }
+    except MilvusError as error:
+        module.fail_json(msg=str(error), **error.facts)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()

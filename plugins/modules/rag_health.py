@@ -13,11 +13,14 @@ version_added: 0.1.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Checks the connection, liveness, readiness with each dependency, version and latency of the backend.
-  - Then uploads a document that carries a unique token, asks for it, expects an answer that cites the document,
+  - Checks the connection, liveness, readiness with each dependency, version and latency of the
+    backend.
+  - Then uploads a document that carries a unique token, asks for it, expects an answer that cites
+    the document,
     expects a question that nothing answers to be refused, and deletes the document, also after a failure.
   - A failure names the dependency and the cause in RV(msg).
-  - All of it ends within O(timeout), also when the backend accepts a connection and never answers.
+  - All of it ends within O(timeout), also when the backend accepts a connection and never
+    answers.
 requirements:
   - python >= 3.11
   - kubernetes (with O(kubernetes))
@@ -40,8 +43,10 @@ options:
     type: str
   kubernetes:
     description:
-      - Reach the server through the Kubernetes API instead of by O(url); no port of the cluster is opened.
-      - The module relays a loopback port of its own to a ready pod behind the Service, as C(kubectl port-forward) does.
+      - Reach the server through the Kubernetes API instead of by O(url); no port of the cluster
+        is opened.
+      - The module relays a loopback port of its own to a ready pod behind the Service, as
+        C(kubectl port-forward) does.
       - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
         C(create) and C(get) on pods/portforward in the namespace.
     type: dict
@@ -75,7 +80,8 @@ options:
     type: int
     default: 15
   retries:
-    description: How often the failed connection, liveness, readiness and version checks are repeated before they count.
+    description: How often the failed connection, liveness, readiness and version checks are
+      repeated before they count.
     type: int
     default: 5
   delay:
@@ -100,17 +106,20 @@ options:
     type: str
     default: /version
   latency_p95_ms:
-    description: Milliseconds that 95 of 100 of these requests may take; a higher value is a warning. Unset, no limit.
+    description: Milliseconds that 95 of 100 of these requests may take; a higher value is a
+      warning. Unset, no limit.
     type: int
   synthetic:
-    description: Whether to ask the synthetic question; it writes one document and deletes it again.
+    description: Whether to ask the synthetic question; it writes one document and deletes it
+      again.
     type: bool
     default: true
   synthetic_document:
     description: Text of the document. C({token}) stands for the unique token and must occur.
     type: str
     default: >-
-      This note was written by the health check of the platform. The maintenance code of the lighthouse at Cape {token}
+      This note was written by the health check of the platform. The maintenance code of the
+      lighthouse at Cape {token}
       is {token}. The lighthouse keeper replaces the lamp of Cape {token} every seven weeks.
   synthetic_question:
     description: Question that the document answers. C({token}) stands for the unique token.
@@ -119,10 +128,12 @@ options:
   unanswerable_question:
     description: Question that no document answers; the backend must refuse it.
     type: str
-    default: Which brand of violin strings did the third mayor of the lunar colony Selenograd prefer?
+    default: Which brand of violin strings did the third mayor of the lunar colony Selenograd
+      prefer?
   fail_on:
     description:
-      - The mildest verdict for which the task fails, in the order V(warn), V(inconclusive), V(fail).
+      - The mildest verdict for which the task fails, in the order V(warn), V(inconclusive),
+        V(fail).
       - V(never) reports only.
     type: str
     choices: [fail, inconclusive, warn, never]
@@ -172,7 +183,8 @@ checks:
   elements: dict
   contains:
     id:
-      description: Name such as C(connect), C(livez), C(readyz), C(dependency.milvus), C(version), C(latency), C(synthetic.ask).
+      description: Name such as C(connect), C(livez), C(readyz), C(dependency.milvus), C(version),
+        C(latency), C(synthetic.ask).
       type: str
     severity:
       description: C(critical) or C(warn).
@@ -226,9 +238,11 @@ e2e:
   description: Steps of the synthetic question with their milliseconds; V(null) when not asked.
   returned: always
   type: dict
-  sample: {document_id: 6f1c, steps: [{step: upload, status: pass, duration_ms: 120.5}], cleaned_up: true}
+  sample: {document_id: 6f1c, steps: [{step: upload, status: pass, duration_ms: 120.5}],
+    cleaned_up: true}
 attempts:
-  description: Attempts until the connection, liveness, readiness and version checks passed or were given up.
+  description: Attempts until the connection, liveness, readiness and version checks passed or
+    were given up.
   returned: always
   type: int
   sample: 1
