@@ -1,0 +1,1 @@
+"""The RAG backend: documents in, grounded answers with citations out."""

@@ -1,0 +1,1 @@
+"""Everything the backend talks to, each behind a protocol."""

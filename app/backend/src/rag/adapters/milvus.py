@@ -1,0 +1,194 @@
+"""Milvus: the vector index, always addressed through an alias.
+
+Collection and alias are made by the platform's roles; here they are only verified.
+Every call carries a deadline twice: pymilvus's own `timeout` (it bounds its retries)
+and `asyncio.timeout` (it bounds what the former forgets, such as connecting).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import numpy as np
+from grpc import RpcError
+from pymilvus import AsyncMilvusClient, DataType, MilvusException
+
+from rag.adapters.protocols import Vector, VectorRow
+from rag.errors import DependencyError
+
+_T = TypeVar("_T")
+
+_FIELDS = {
+    "chunk_id": DataType.VARCHAR,
+    "document_id": DataType.VARCHAR,
+    "page": DataType.INT64,
+    "ordinal": DataType.INT64,
+    "embedding": DataType.FLOAT_VECTOR,
+}
+_COLLECTION_NOT_FOUND = 100
+_VERIFY_SECONDS = 30.0
+_BATCH = 500
+
+
+class MilvusIndex:
+    """A `VectorIndex` on the collection behind `alias`."""
+
+    def __init__(
+        self, uri: str, token: str, alias: str, *, dimension: int, timeout: float, check: float
+    ) -> None:
+        """Nothing connects yet. `timeout` seconds per call, `check` for the health check."""
+        self._uri, self._token, self._alias = uri, token, alias
+        self._dimension = dimension
+        self._timeout, self._check_timeout = timeout, check
+        self._client: AsyncMilvusClient | None = None
+        self._verified_until = 0.0
+
+    async def search(self, vector: Vector, limit: int) -> list[tuple[str, float]]:
+        """(chunk id, cosine) of the nearest chunks, best first."""
+        hits = await self._call("search", lambda c: self._search(c, vector, limit, self._timeout))
+        return [(str(hit["id"]), float(hit["distance"])) for hit in hits]
+
+    async def replace(self, document_id: str, rows: Sequence[VectorRow]) -> None:
+        """Make `rows` the only ones of the document; they are searchable on return."""
+
+        async def run(client: AsyncMilvusClient) -> None:
+            await self._delete(client, document_id)
+            for start in range(0, len(rows), _BATCH):
+                data = [
+                    {
+                        "chunk_id": row.chunk_id,
+                        "document_id": row.document_id,
+                        "page": row.page,
+                        "ordinal": row.ordinal,
+                        "embedding": row.embedding.tolist(),
+                    }
+                    for row in rows[start : start + _BATCH]
+                ]
+                await client.upsert(self._alias, data, timeout=self._timeout)
+            # A Strong read waits until the servers have seen the write, so that the
+            # cheap (Bounded) searches of every replica find it from now on.
+            found = await client.query(
+                self._alias,
+                filter=_of(document_id),
+                output_fields=["count(*)"],
+                consistency_level="Strong",
+                timeout=self._timeout,
+            )
+            if (count := int(found[0]["count(*)"])) != len(rows):
+                raise DependencyError("milvus", f"kept {count} of {len(rows)} vectors")
+
+        await self._call("write", run)
+
+    async def remove(self, document_id: str) -> None:
+        """Take away all rows of the document; none is fine."""
+        await self._call("delete", lambda client: self._delete(client, document_id))
+
+    async def check(self) -> None:
+        """Verify schema and alias (every 30 s), and run a real search on the alias."""
+        probe: Vector = np.zeros(self._dimension, dtype=np.float32)
+        probe[0] = 1.0
+
+        async def run(client: AsyncMilvusClient) -> None:
+            if time.monotonic() >= self._verified_until:
+                self._verify(
+                    await client.describe_collection(self._alias, timeout=self._check_timeout)
+                )
+                self._verified_until = time.monotonic() + _VERIFY_SECONDS
+            await self._search(client, probe, 1, self._check_timeout)
+
+        await self._call("search", run, self._check_timeout)
+
+    async def close(self) -> None:
+        """Release the connection."""
+        client, self._client = self._client, None
+        self._verified_until = 0.0
+        if client:
+            await client.close()
+
+    async def _search(
+        self, client: AsyncMilvusClient, vector: Vector, limit: int, timeout: float
+    ) -> list[dict[str, Any]]:
+        # The server refuses a metric which is not its index's: a wrong one is seen here.
+        found = await client.search(
+            self._alias,
+            data=[vector.tolist()],
+            anns_field="embedding",
+            limit=limit,
+            search_params={"metric_type": "COSINE", "params": {"ef": max(64, limit)}},
+            consistency_level="Bounded",
+            timeout=timeout,
+        )
+        return list(found[0])
+
+    async def _delete(self, client: AsyncMilvusClient, document_id: str) -> None:
+        await client.delete(self._alias, filter=_of(document_id), timeout=self._timeout)
+
+    def _verify(self, described: dict[str, Any]) -> None:
+        fields = {field["name"]: field for field in described["fields"]}
+        wrong = [
+            f"{name} must be {kind.name}"
+            for name, kind in _FIELDS.items()
+            if name not in fields or DataType(fields[name]["type"]) != kind
+        ]
+        dimension = int(fields.get("embedding", {}).get("params", {}).get("dim", 0))
+        if not wrong and dimension != self._dimension:
+            wrong.append(f"embedding has dimension {dimension}, the model makes {self._dimension}")
+        if wrong:
+            name = described.get("collection_name", self._alias)
+            raise DependencyError(
+                "milvus", f"collection {name} has a wrong schema: {'; '.join(wrong)}"
+            )
+
+    async def _call(
+        self,
+        what: str,
+        run: Callable[[AsyncMilvusClient], Awaitable[_T]],
+        timeout: float | None = None,
+    ) -> _T:
+        try:
+            async with asyncio.timeout(timeout or self._timeout * 2):
+                return await run(self._connected())
+        except MilvusException as error:
+            # The connection may be the cause: make a new one next time.
+            await self.close()
+            raise await self._failure(what, error) from error
+        except (RpcError, OSError, TimeoutError) as error:
+            await self.close()
+            raise DependencyError("milvus", f"{what}: no answer from {self._where()}") from error
+
+    def _connected(self) -> AsyncMilvusClient:
+        if self._client is None:
+            self._client = AsyncMilvusClient(
+                self._uri, token=self._token, timeout=self._timeout, dedicated=True
+            )
+        return self._client
+
+    def _where(self) -> str:
+        parts = urlsplit(self._uri)
+        return f"{parts.hostname}:{parts.port or 19530}"
+
+    async def _failure(self, what: str, error: MilvusException) -> DependencyError:
+        if error.code == _COLLECTION_NOT_FOUND:
+            return DependencyError(
+                "milvus",
+                f"there is no collection or alias {self._alias} at {self._where()}"
+                " (the platform's milvus role makes it)",
+            )
+        # Server down and token refused have the same code and text: ask TCP.
+        parts = urlsplit(self._uri)
+        try:
+            async with asyncio.timeout(0.5):
+                _reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 19530)
+            writer.close()
+        except OSError:
+            return DependencyError("milvus", f"{what}: {self._where()} does not accept connections")
+        return DependencyError("milvus", f"{what}: code {error.code}: {error.message}"[:300])
+
+
+def _of(document_id: str) -> str:
+    """The filter for a document's rows; ids are our own hexadecimal digits."""
+    if not document_id.isalnum():
+        raise ValueError("a document id has letters and digits only")
+    return f'document_id == "{document_id}"'

@@ -1,0 +1,115 @@
+"""What the domain needs from the world. The modules beside this one are the real ones."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float32]
+"""One embedding: float32, shape (dimension,), length 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class VectorRow:
+    """A chunk as the vector index keeps it; its text is in PostgreSQL."""
+
+    chunk_id: str
+    document_id: str
+    page: int
+    ordinal: int
+    embedding: Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A passage offered to a language model; `number` is how it cites it, from 1."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """What a language model made of the excerpts: text and the numbers of those it used."""
+
+    answer: str
+    cited: tuple[int, ...]
+    refused: bool
+
+
+class Embedder(Protocol):
+    """Texts to vectors, on this machine."""
+
+    @property
+    def model_id(self) -> str:
+        """Name and digest of the model: vectors of different ids are not comparable."""
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of `text` for this model."""
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """One vector per text, in order. Never blocks the event loop."""
+
+
+class VectorIndex(Protocol):
+    """Nearest neighbours of a vector. All errors are DependencyError('milvus')."""
+
+    async def search(self, vector: Vector, limit: int) -> list[tuple[str, float]]:
+        """(chunk id, cosine) of the nearest chunks, best first."""
+
+    async def replace(self, document_id: str, rows: Sequence[VectorRow]) -> None:
+        """Make `rows` the only ones of the document; they are searchable on return."""
+
+    async def remove(self, document_id: str) -> None:
+        """Take away all rows of the document; none is fine."""
+
+    async def check(self) -> None:
+        """Verify schema and alias, and run a real search; raise what is wrong."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class ObjectStore(Protocol):
+    """Original files by key. All errors are DependencyError('s3')."""
+
+    async def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Write one object."""
+
+    async def delete(self, key: str) -> None:
+        """Remove one object; a missing one is fine."""
+
+    async def check(self) -> None:
+        """Raise unless the bucket answers."""
+
+
+class AnswerCache(Protocol):
+    """A cache that may be away: look-ups then miss and writes are lost."""
+
+    async def get(self, key: str) -> bytes | None:
+        """The value, or None on a miss or when the cache is down."""
+
+    async def put(self, key: str, value: bytes) -> None:
+        """Keep a value for a while, if the cache is up."""
+
+    async def check(self) -> None:
+        """Raise DependencyError('redis') unless the cache answers."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+class AnswerModel(Protocol):
+    """A language model that answers from excerpts. Errors are DependencyError('openai')."""
+
+    async def answer(self, question: str, excerpts: Sequence[Excerpt]) -> Generated:
+        """Answer from `excerpts` only, or refuse."""
+
+    async def close(self) -> None:
+        """Release connections."""

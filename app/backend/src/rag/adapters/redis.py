@@ -1,0 +1,80 @@
+"""Redis as the answer cache: fast when up, out of the way when down."""
+
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import redis.asyncio as redis
+import structlog
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+
+from rag.errors import DependencyError
+from rag.tls import system_bundle
+
+log = structlog.get_logger(__name__)
+
+_TIMEOUT_SECONDS = 0.5
+_PAUSE_SECONDS = 5.0
+_FAILURES = (RedisError, OSError, TimeoutError)
+
+
+class RedisCache:
+    """An `AnswerCache`. After a failure it is left alone for five seconds."""
+
+    def __init__(self, url: str, ttl_seconds: int) -> None:
+        """Prepare a client for `url` (redis:// or rediss://); nothing connects yet."""
+        # rediss:// verifies by default, against OpenSSL's own files (SSL_CERT_FILE
+        # instead of the system's): add the system's, as everywhere.
+        tls: dict[str, Any] = (
+            {"ssl_ca_certs": system_bundle(), "ssl_check_hostname": True}
+            if urlsplit(url).scheme == "rediss"
+            else {}
+        )
+        self._client = redis.Redis.from_url(
+            url,
+            socket_timeout=_TIMEOUT_SECONDS,
+            socket_connect_timeout=_TIMEOUT_SECONDS,
+            health_check_interval=15,
+            retry=Retry(NoBackoff(), 0),
+            **tls,
+        )
+        self._ttl = ttl_seconds
+        self._paused_until = 0.0
+
+    async def get(self, key: str) -> bytes | None:
+        """The value, or None on a miss or when the cache is down."""
+        if not self._ttl or time.monotonic() < self._paused_until:
+            return None
+        try:
+            value = await self._client.get(key)
+        except _FAILURES as error:
+            self._pause(error)
+            return None
+        return value if isinstance(value, bytes) else None
+
+    async def put(self, key: str, value: bytes) -> None:
+        """Keep a value for the configured seconds, if the cache is up."""
+        if not self._ttl or time.monotonic() < self._paused_until:
+            return
+        try:
+            await self._client.set(key, value, ex=self._ttl)
+        except _FAILURES as error:
+            self._pause(error)
+
+    async def check(self) -> None:
+        """Raise unless the server answers a PING."""
+        try:
+            await self._client.ping()
+        except _FAILURES as error:
+            text = str(error) or "no answer in time"
+            raise DependencyError("redis", f"{type(error).__name__}: {text}") from error
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._client.aclose()
+
+    def _pause(self, error: Exception) -> None:
+        self._paused_until = time.monotonic() + _PAUSE_SECONDS
+        log.warning("cache.unavailable", error=type(error).__name__, pause_s=_PAUSE_SECONDS)

@@ -1,0 +1,73 @@
+"""S3 (or what speaks it): the original files."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from botocore.exceptions import BotoCoreError, ClientError
+
+from rag.errors import DependencyError
+
+if TYPE_CHECKING:
+    from types_aiobotocore_s3 import S3Client
+
+_FAILURES = (ClientError, BotoCoreError, OSError, TimeoutError)
+
+
+class S3Store:
+    """An `ObjectStore` in one bucket."""
+
+    def __init__(self, client: "S3Client", bucket: str) -> None:
+        self._client = client
+        self._bucket = bucket
+
+    async def put(self, key: str, body: bytes, content_type: str) -> None:
+        """Write one object."""
+        try:
+            await self._client.put_object(
+                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
+            )
+        except _FAILURES as error:
+            raise self._failure("write to", error) from error
+
+    async def delete(self, key: str) -> None:
+        """Remove one object; a missing one is fine."""
+        try:
+            await self._client.delete_object(Bucket=self._bucket, Key=key)
+        except _FAILURES as error:
+            raise self._failure("delete from", error) from error
+
+    async def check(self) -> None:
+        """Raise unless the bucket answers."""
+        try:
+            await self._client.head_bucket(Bucket=self._bucket)
+        except _FAILURES as error:
+            raise self._failure("reach", error) from error
+
+    def _failure(self, what: str, error: BaseException) -> DependencyError:
+        if isinstance(error, ClientError):
+            reason = f"error {error.response.get('Error', {}).get('Code', 'unknown')}"
+        else:
+            reason = type(error).__name__
+        return DependencyError("s3", f"cannot {what} bucket {self._bucket}: {reason}")
+
+
+@asynccontextmanager
+async def open_store(
+    bucket: str, region: str, endpoint_url: str | None, timeout: float
+) -> AsyncIterator[S3Store]:
+    """The store, with one shared connection pool. Credentials come from the usual chain."""
+    config = AioConfig(
+        connect_timeout=min(timeout, 2),
+        read_timeout=timeout,
+        retries={"mode": "standard", "max_attempts": 2},
+        # A server named by address has no bucket subdomains.
+        s3={"addressing_style": "path"} if endpoint_url else {},
+    )
+    session = get_session()
+    async with session.create_client(
+        "s3", region_name=region, endpoint_url=endpoint_url, config=config
+    ) as client:
+        yield S3Store(client, bucket)

@@ -1,0 +1,135 @@
+"""Do the passages carry an answer, and which of their sentences say it?
+
+A similarity threshold alone refuses strangers but not neighbours: a question about the
+same subject which the documents leave open is as near as one which they answer. So the
+sentences must also carry the question's own words, weighted by how rare they are, and
+every name, number or code in the question must stand in the passage.
+"""
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from rag.ask.repository import Passage
+from rag.ingest.sentences import spans
+
+_NEIGHBOUR_WEIGHT = 0.5
+_MAX_SENTENCES = 3
+_FURTHER_SCORE = 0.75
+# Words that ask, not words that are asked about; PostgreSQL's stop words lack them.
+_ASKING_WORDS = (
+    "much mani long often far tell give describ explain mean name list state say accord document"
+    " pleas know get need use work allow offer happen exact current"
+)
+_ASKING = frozenset(_ASKING_WORDS.split())
+_TOKEN = re.compile(r"[A-Za-z0-9][\w'.:/#-]*\w|[A-Za-z0-9]")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of a passage; `text` is a slice of it."""
+
+    passage: Passage
+    position: int
+    text: str
+
+    @property
+    def context(self) -> str:
+        """What is compared with the question: the headings belong to the meaning."""
+        return f"{self.passage.heading}: {self.text}" if self.passage.heading else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence, and how well it fits: `coverage` and `cosine` are at most 1."""
+
+    sentence: Sentence
+    coverage: float
+    cosine: float
+    words: frozenset[str]
+
+    @property
+    def score(self) -> float:
+        """Both halves count the same."""
+        return (self.coverage + self.cosine) / 2
+
+
+def sentences(passages: Sequence[Passage], limit: int) -> list[Sentence]:
+    """The first `limit` different sentences of the passages, best passage first."""
+    found: dict[str, Sentence] = {}
+    for passage in passages:
+        for position, span in enumerate(spans(passage.text, markdown=passage.markdown)):
+            text = passage.text[span.start : span.end]
+            found.setdefault(f"{passage.document_id} {text}", Sentence(passage, position, text))
+    return list(found.values())[:limit]
+
+
+def named(question: str) -> set[str]:
+    """Words of a question which an answer cannot do without: names, numbers and codes."""
+    words = _TOKEN.findall(question)
+    return {
+        word
+        for place, word in enumerate(words)
+        if any(c.isdigit() for c in word)
+        or (place > 0 and word[0].isupper() and word.partition("'")[0] != "I")
+    }
+
+
+def weights(frequencies: Mapping[str, int], size: int) -> dict[str, float]:
+    """How much each stem of the question matters: rare ones more, asking words not at all."""
+    weighed = {
+        stem: math.log(1 + (size + 1) / (count + 0.5))
+        for stem, count in frequencies.items()
+        if stem not in _ASKING
+    }
+    return weighed or dict.fromkeys(frequencies, 1.0)
+
+
+def score(
+    found: Sequence[Sentence],
+    stems: Sequence[frozenset[str]],
+    cosines: Sequence[float],
+    wanted: Mapping[str, float],
+) -> list[Scored]:
+    """Rate sentences by `wanted` (stem -> weight), best first; neighbours help a little."""
+    place = {(item.passage.chunk_id, item.position): n for n, item in enumerate(found)}
+    total = sum(wanted.values()) or 1.0
+    rated = []
+    for item, own, cosine in zip(found, stems, cosines, strict=True):
+        chunk = item.passage.chunk_id
+        beside = [place.get((chunk, item.position + step)) for step in (-1, 1)]
+        near = frozenset[str]().union(*(stems[n] for n in beside if n is not None))
+        covered = sum(
+            weight * (1.0 if stem in own else _NEIGHBOUR_WEIGHT if stem in near else 0.0)
+            for stem, weight in wanted.items()
+        )
+        rated.append(Scored(item, covered / total, cosine, own & wanted.keys()))
+    return sorted(rated, key=lambda scored: -scored.score)
+
+
+def grounded(
+    best: Scored, *, names_found: bool, min_cosine: float, min_coverage: float, sure_cosine: float
+) -> bool:
+    """Whether the best sentence is an answer rather than merely near."""
+    if not names_found or best.cosine < min_cosine:
+        return False
+    return best.coverage >= min_coverage or best.cosine >= sure_cosine
+
+
+def pick(rated: Sequence[Scored]) -> list[Scored]:
+    """The best sentence, and those that add words of the question and are nearly as good."""
+    chosen = list(rated[:1])
+    for item in rated[1:]:
+        known = frozenset[str]().union(*(other.words for other in chosen))
+        good = item.score >= _FURTHER_SCORE * chosen[0].score
+        if len(chosen) < _MAX_SENTENCES and good and item.words - known:
+            chosen.append(item)
+    return chosen
+
+
+def plain(text: str) -> str:
+    """A sentence as prose: white space collapsed, Markdown's marks taken off."""
+    text = re.sub(r"^\s*(?:[-*+\u2022>]\s+|\d{1,3}[.)]\s+)", "", text)
+    text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text, flags=re.DOTALL)
+    return re.sub(r"\s+", " ", text).strip()

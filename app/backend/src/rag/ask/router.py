@@ -1,0 +1,15 @@
+"""POST /v1/ask."""
+
+from fastapi import APIRouter
+
+from rag.ask.schemas import Answer, Question
+from rag.deps import Asking
+from rag.errors import PROBLEM_RESPONSE
+
+router = APIRouter(prefix="/v1", tags=["ask"])
+
+
+@router.post("/ask", responses=dict.fromkeys((422, 503), PROBLEM_RESPONSE))
+async def ask(question: Question, service: Asking) -> Answer:
+    """Answer a question from the documents, with citations; refuse what they do not carry."""
+    return await service.ask(question.question)

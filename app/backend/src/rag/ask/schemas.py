@@ -1,0 +1,32 @@
+"""Questions and answers as the API shows them."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class Question(BaseModel):
+    """What a user wants to know."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)
+    ]
+
+
+class Citation(BaseModel):
+    """Where an answer comes from: `excerpt` stands in the document word for word."""
+
+    document_id: str
+    excerpt: str
+    page: int
+    """The page of a PDF, counted from 1; 1 for text and Markdown."""
+
+
+class Answer(BaseModel):
+    """An answer with its sources, or a refusal: then there are none."""
+
+    answer: str
+    citations: list[Citation]
+    refused: bool

@@ -1,0 +1,1 @@
+"""Upload, show and delete documents."""

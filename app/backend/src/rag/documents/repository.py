@@ -1,0 +1,116 @@
+"""Documents and chunks in PostgreSQL."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from rag.adapters import postgres
+from rag.documents.schemas import Document, Status
+from rag.ingest.chunk import Chunk
+from rag.tables import chunks, corpus, documents
+
+
+def chunk_id(document_id: str, ordinal: int) -> str:
+    """The id of a chunk, here and in the vector index."""
+    return f"{document_id}-{ordinal:05d}"
+
+
+class DocumentRepository:
+    """All errors are DependencyError('postgres')."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    @asynccontextmanager
+    async def _begin(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.begin() as connection:
+                yield connection
+        except postgres.FAILURES as error:
+            raise postgres.failure(error) from error
+
+    @asynccontextmanager
+    async def exclusive(self, document_id: str) -> AsyncIterator[None]:
+        """Let one process at a time change a document; a dead process lets go by dying."""
+        key = int(document_id[:15], 16)
+        async with self._begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
+            yield
+
+    async def get(self, document_id: str) -> Document | None:
+        """A document, or None."""
+        async with self._begin() as connection:
+            query = select(documents).where(documents.c.id == document_id)
+            row = (await connection.execute(query)).one_or_none()
+        return Document.model_validate(row) if row else None
+
+    async def start(self, values: dict[str, Any]) -> None:
+        """Note that a document is being taken in, for the first time or again."""
+        statement = upsert(documents).values(**values, status="processing")
+        statement = statement.on_conflict_do_update(
+            index_elements=[documents.c.id],
+            set_={
+                "status": "processing",
+                "error": None,
+                "attempts": documents.c.attempts + 1,
+                "pages": statement.excluded.pages,
+                "embedding_model": statement.excluded.embedding_model,
+                "updated_at": func.now(),
+            },
+        )
+        async with self._begin() as connection:
+            await connection.execute(statement)
+
+    async def finish(self, document_id: str, found: Sequence[Chunk]) -> None:
+        """Make a document and its chunks findable, in one transaction."""
+        rows = [
+            {
+                "id": chunk_id(document_id, chunk.ordinal),
+                "document_id": document_id,
+                "ordinal": chunk.ordinal,
+                "page": chunk.page,
+                "start_char": chunk.start,
+                "end_char": chunk.end,
+                "heading": chunk.heading,
+                "text": chunk.text,
+            }
+            for chunk in found
+        ]
+        async with self._begin() as connection:
+            await connection.execute(delete(chunks).where(chunks.c.document_id == document_id))
+            await connection.execute(insert(chunks), rows)
+            await self._set(connection, document_id, "ready", chunks=len(rows))
+            await self._changed(connection)
+
+    async def fail(self, document_id: str, reason: str) -> None:
+        """Note why a document was not taken in; it has no chunks then."""
+        async with self._begin() as connection:
+            await connection.execute(delete(chunks).where(chunks.c.document_id == document_id))
+            await self._set(connection, document_id, "failed", error=reason, chunks=0)
+
+    async def hide(self, document_id: str) -> None:
+        """Take a document out of every answer, before its parts are removed."""
+        async with self._begin() as connection:
+            await self._set(connection, document_id, "deleting")
+            await self._changed(connection)
+
+    async def remove(self, document_id: str) -> None:
+        """Delete a document with its chunks."""
+        async with self._begin() as connection:
+            await connection.execute(delete(documents).where(documents.c.id == document_id))
+
+    async def _set(
+        self, connection: AsyncConnection, document_id: str, status: Status, **values: Any
+    ) -> None:
+        await connection.execute(
+            update(documents)
+            .where(documents.c.id == document_id)
+            .values(status=status, updated_at=func.now(), **values)
+        )
+
+    async def _changed(self, connection: AsyncConnection) -> None:
+        await connection.execute(update(corpus).values(version=corpus.c.version + 1))

@@ -1,0 +1,46 @@
+"""POST, GET and DELETE of /v1/documents."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response, UploadFile
+
+from rag.deps import Documents
+from rag.documents.schemas import Document
+from rag.errors import PROBLEM_RESPONSE
+
+router = APIRouter(prefix="/v1/documents", tags=["documents"])
+
+DocumentId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="id of a document")]
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses={
+        200: {"model": Document, "description": "This content was here already; nothing changed."},
+        **dict.fromkeys((413, 415, 422, 503), PROBLEM_RESPONSE),
+    },
+)
+async def upload_document(file: UploadFile, service: Documents, response: Response) -> Document:
+    """Take in a text, Markdown or PDF file; it can be asked about on return."""
+    name, declared = file.filename or "", file.content_type or ""
+    document, created = await service.add(name, declared, await file.read())
+    response.status_code = 201 if created else 200
+    response.headers["location"] = f"/v1/documents/{document.id}"
+    return document
+
+
+@router.get("/{document_id}", responses={404: PROBLEM_RESPONSE, 503: PROBLEM_RESPONSE})
+async def get_document(document_id: DocumentId, service: Documents) -> Document:
+    """Show a document and its status."""
+    return await service.get(document_id)
+
+
+@router.delete(
+    "/{document_id}",
+    status_code=204,
+    responses={404: PROBLEM_RESPONSE, 503: PROBLEM_RESPONSE},
+)
+async def delete_document(document_id: DocumentId, service: Documents) -> None:
+    """Delete a document: its file, its text and its vectors."""
+    await service.remove(document_id)

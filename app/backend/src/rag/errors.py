@@ -1,0 +1,119 @@
+"""Errors of the API as problem details (RFC 9457)."""
+
+from http import HTTPStatus
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_RESPONSE: dict[str, Any] = {
+    "description": "A problem (RFC 9457)",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "request_id": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+
+
+class RagError(Exception):
+    """An error which the client is told: subclasses set status and kind, `detail` explains."""
+
+    status = 500
+    kind = "internal"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotFoundError(RagError):
+    """There is no such document."""
+
+    status, kind = 404, "not-found"
+
+
+class TooLargeError(RagError):
+    """The document is larger than this service takes."""
+
+    status, kind = 413, "too-large"
+
+
+class UnsupportedTypeError(RagError):
+    """The document is neither text, Markdown nor PDF."""
+
+    status, kind = 415, "unsupported-type"
+
+
+class UnreadableError(RagError):
+    """The document holds no text that can be read."""
+
+    status, kind = 422, "unreadable-document"
+
+
+class DependencyError(RagError):
+    """A server behind this one failed; `dependency` is postgres, redis, s3, milvus or openai."""
+
+    status, kind = 503, "dependency-unavailable"
+
+    def __init__(self, dependency: str, detail: str) -> None:
+        super().__init__(f"{dependency}: {detail}")
+        self.dependency = dependency
+
+
+def problem(
+    request: Request, status: int, kind: str, detail: str | None, **more: Any
+) -> JSONResponse:
+    """The response for an error: `application/problem+json`."""
+    title = HTTPStatus(status).phrase
+    body = {"type": f"urn:rag:problem:{kind}", "title": title, "status": status}
+    body |= {"detail": detail} if detail else {}
+    body |= {"request_id": request.scope.get("request_id", "")} | more
+    return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of `app` a problem document."""
+
+    @app.exception_handler(RagError)
+    async def on_rag_error(request: Request, error: RagError) -> JSONResponse:
+        if error.status >= 500:
+            log.warning("request.failed", kind=error.kind, detail=error.detail)
+        more = {"dependency": error.dependency} if isinstance(error, DependencyError) else {}
+        return problem(request, error.status, error.kind, error.detail, **more)
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
+        response = problem(request, error.status_code, "http", str(error.detail))
+        response.headers.update(error.headers or {})
+        return response
+
+    @app.exception_handler(RequestValidationError)
+    async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        # Only where and why: the input itself may be a user's text.
+        errors = [
+            {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]}
+            for item in error.errors()
+        ]
+        detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
+        return problem(request, 422, "invalid-request", detail, errors=errors)
+
+    @app.exception_handler(Exception)
+    async def on_bug(request: Request, error: Exception) -> JSONResponse:
+        log.error("request.crashed", exc_info=error)
+        return problem(request, 500, "internal", "an unexpected error; see the log")

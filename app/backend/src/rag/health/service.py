@@ -1,0 +1,84 @@
+"""Readiness: every dependency that the next request needs, looked at together."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rag.adapters import postgres
+from rag.errors import DependencyError, RagError
+from rag.health.schemas import Check
+from rag.metrics import Metrics
+
+Probe = Callable[[], Awaitable[None]]
+
+
+class Readiness:
+    """Runs all checks at once, each with a deadline; results are shared for a short time."""
+
+    def __init__(
+        self, probes: Mapping[str, Probe], metrics: Metrics, *, timeout: float, keep: float
+    ) -> None:
+        """`timeout`: seconds per check; `keep`: seconds for which a result is good."""
+        self._probes = probes
+        self._metrics = metrics
+        self._timeout = timeout
+        self._keep = keep
+        self._lock = asyncio.Lock()
+        self._checks: dict[str, Check] = {}
+        self._good_until = 0.0
+        self.draining = False
+        """Set when the process is about to end: not ready, whatever the checks say."""
+
+    async def checks(self) -> dict[str, Check]:
+        """The state of every dependency, at most `keep` seconds old."""
+        async with self._lock:
+            if time.monotonic() >= self._good_until:
+                results = await asyncio.gather(
+                    *(self._check(name, probe) for name, probe in self._probes.items())
+                )
+                self._checks = dict(zip(self._probes, results, strict=True))
+                self._good_until = time.monotonic() + self._keep
+            return self._checks
+
+    async def _check(self, name: str, probe: Probe) -> Check:
+        start = time.perf_counter()
+        output = ""
+        try:
+            async with asyncio.timeout(self._timeout):
+                await probe()
+        except TimeoutError:
+            output = f"no answer within {self._timeout:g} s"
+        except RagError as error:
+            output = error.detail.removeprefix(f"{name}: ")
+        except Exception as error:  # a check must never break the report of the others
+            output = f"unexpected {type(error).__name__}"
+        self._metrics.dependency_up.labels(name).set(0 if output else 1)
+        return Check(
+            status="fail" if output else "pass",
+            latency=round((time.perf_counter() - start) * 1000, 1),
+            output=output,
+            time=datetime.now(UTC),
+        )
+
+
+async def check_postgres(engine: AsyncEngine, head: str) -> None:
+    """Raise unless the database answers and has the schema which this program works with."""
+    try:
+        async with engine.connect() as connection:
+            exists = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
+            found = (
+                await connection.scalar(text("SELECT version_num FROM alembic_version"))
+                if exists
+                else None
+            )
+    except postgres.FAILURES as error:
+        raise postgres.failure(error) from error
+    if found != head:
+        have = f"at revision {found}" if found else "not migrated"
+        raise DependencyError(
+            "postgres", f"the schema is {have}, this program needs {head} (python -m rag.migrate)"
+        )

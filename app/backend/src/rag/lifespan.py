@@ -1,0 +1,150 @@
+"""Everything a process holds from start to end."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rag import migrate
+from rag.adapters import postgres
+from rag.adapters.embedder import OnnxEmbedder
+from rag.adapters.milvus import MilvusIndex
+from rag.adapters.openai import OpenAIAnswers
+from rag.adapters.protocols import AnswerModel, Embedder
+from rag.adapters.redis import RedisCache
+from rag.adapters.s3 import S3Store, open_store
+from rag.ask.repository import SearchRepository
+from rag.ask.retrieval import Retriever
+from rag.ask.service import AskService
+from rag.documents.repository import DocumentRepository
+from rag.documents.service import DocumentService
+from rag.health.schemas import Version
+from rag.health.service import Readiness, check_postgres
+from rag.metrics import Metrics
+from rag.settings import Settings
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AppState:
+    """What the routes work with."""
+
+    settings: Settings
+    metrics: Metrics
+    documents: DocumentService
+    ask: AskService
+    readiness: Readiness
+    version: Version
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    engine: AsyncEngine
+    store: S3Store
+    index: MilvusIndex
+    cache: RedisCache
+    model: AnswerModel | None
+    embedder: Embedder
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """Load the model and prepare the clients; no server has to be up for that."""
+    settings: Settings = app.state.settings
+    async with AsyncExitStack() as stack:
+        world = await _open(stack, settings)
+        app.state.rag = _wire(settings, app.state.metrics, world)
+        log.info("started", **app.state.rag.version.model_dump())
+        yield
+    log.info("stopped")
+
+
+async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
+    seconds = settings.dependency_timeout_seconds
+    embedder = OnnxEmbedder(settings.embed_threads)
+    stack.callback(embedder.close)
+    engine = postgres.engine(settings.database_url.get_secret_value(), seconds)
+    stack.push_async_callback(engine.dispose)
+    token = settings.milvus_token.get_secret_value() if settings.milvus_token else ""
+    index = MilvusIndex(
+        settings.milvus_uri,
+        token,
+        settings.milvus_collection,
+        dimension=embedder.dimension,
+        timeout=seconds,
+        check=settings.readiness_timeout_seconds,
+    )
+    stack.push_async_callback(index.close)
+    cache = RedisCache(settings.redis_url.get_secret_value(), settings.answer_cache_seconds)
+    stack.push_async_callback(cache.close)
+    store = await stack.enter_async_context(
+        open_store(settings.s3_bucket, settings.aws_region, settings.aws_endpoint_url, seconds)
+    )
+    model: AnswerModel | None = None
+    if settings.openai_api_key:
+        model = OpenAIAnswers(
+            settings.openai_api_key.get_secret_value(),
+            settings.openai_base_url,
+            settings.openai_model,
+            settings.openai_timeout_seconds,
+        )
+        stack.push_async_callback(model.close)
+    return _World(engine, store, index, cache, model, embedder)
+
+
+def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
+    head = migrate.head()
+    version = Version(
+        version=settings.app_version,
+        git_sha=settings.git_sha,
+        embedding_model=world.embedder.model_id,
+        schema_revision=head,
+        answers_by=settings.openai_model if world.model else "extract",
+    )
+    metrics.build.labels(version.version, version.git_sha, version.embedding_model).set(1)
+    search = SearchRepository(world.engine)
+    return AppState(
+        settings=settings,
+        metrics=metrics,
+        documents=DocumentService(
+            DocumentRepository(world.engine),
+            world.store,
+            world.index,
+            world.embedder,
+            metrics,
+            max_bytes=settings.max_upload_bytes,
+            max_chunks=settings.max_chunks,
+            concurrency=settings.ingest_concurrency,
+        ),
+        ask=AskService(
+            search,
+            Retriever(
+                search,
+                world.index,
+                metrics,
+                candidates=settings.retrieve_candidates,
+                keep=settings.retrieve_chunks,
+            ),
+            world.embedder,
+            world.cache,
+            world.model,
+            metrics,
+            settings,
+        ),
+        readiness=Readiness(
+            {
+                "postgres": lambda: check_postgres(world.engine, head),
+                "redis": world.cache.check,
+                "s3": world.store.check,
+                "milvus": world.index.check,
+            },
+            metrics,
+            timeout=settings.readiness_timeout_seconds,
+            keep=settings.readiness_cache_seconds,
+        ),
+        version=version,
+    )

@@ -1,0 +1,61 @@
+"""JSON logs, one object a line on stdout. Texts of documents and questions are never logged."""
+
+import logging
+import sys
+from collections.abc import Sequence
+
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+
+def _striker(secrets: Sequence[str]) -> Processor:
+    """A processor which strikes `secrets` out of every text, at any depth of exceptions too."""
+
+    def strike(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        return {key: redact(value, secrets) for key, value in event.items()}
+
+    return strike
+
+
+def redact(value: object, secrets: Sequence[str]) -> object:
+    """`value`, with every secret replaced if it is a text."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, "***")
+    return value
+
+
+def configure(level: str, secrets: Sequence[str] = ()) -> None:
+    """Send structlog's and the standard library's records to stdout as JSON."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _striker(secrets),
+    ]
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *shared],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _striker(secrets),
+            structlog.processors.JSONRenderer(),
+        ],
+    )
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    # Libraries at debug level write request bodies, which are users' texts.
+    for name in ("openai", "httpx2", "httpcore2", "botocore", "aiobotocore", "pymilvus"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    # pymilvus logs every failed call itself, also those which readiness reports.
+    logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )

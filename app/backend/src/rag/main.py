@@ -1,0 +1,39 @@
+"""The application."""
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.formparsers import MultiPartParser
+
+from rag import errors
+from rag.ask.router import router as ask_router
+from rag.documents.router import router as documents_router
+from rag.health.router import router as health_router
+from rag.lifespan import lifespan
+from rag.metrics import Metrics
+from rag.middleware import RequestMiddleware
+from rag.settings import Settings
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The ASGI application; it connects to nothing before it is started."""
+    app = FastAPI(
+        title="RAG backend",
+        summary="Documents in, grounded answers with citations out.",
+        version=settings.app_version,
+        lifespan=lifespan,
+        # Operation ids are the functions' names: clients are generated from them.
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.settings = settings
+    app.state.metrics = metrics = Metrics()
+    # Uploads stay in memory (their size is limited): the file system is read-only.
+    MultiPartParser.spool_max_size = settings.max_upload_bytes * 2
+    for router in (documents_router, ask_router, health_router):
+        app.include_router(router)
+    errors.install(app)
+    app.add_middleware(RequestMiddleware, metrics=metrics, max_body_bytes=settings.max_upload_bytes)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

@@ -1,0 +1,76 @@
+"""Prometheus metrics, in a registry of the application's own."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+)
+
+_BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """All series of one process; times are in seconds."""
+
+    def __init__(self) -> None:
+        self.registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        self.requests = Histogram(
+            "rag_http_request_duration_seconds",
+            "Requests by route; probes are not counted.",
+            ["method", "route", "status"],
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self.in_flight = Gauge(
+            "rag_http_requests_in_flight", "Requests being served.", registry=registry
+        )
+        self.stages = Histogram(
+            "rag_stage_duration_seconds",
+            "Stages of ingesting a document and of answering a question.",
+            ["operation", "stage"],
+            buckets=_BUCKETS,
+            registry=registry,
+        )
+        self.documents = Counter(
+            "rag_documents_total", "Uploads by outcome.", ["outcome"], registry=registry
+        )
+        self.chunks = Counter("rag_chunks_total", "Chunks made searchable.", registry=registry)
+        self.answers = Counter(
+            "rag_answers_total",
+            "Answers by outcome and by who wrote them.",
+            ["outcome", "source"],
+            registry=registry,
+        )
+        self.cache = Counter(
+            "rag_answer_cache_total", "Look-ups in the answer cache.", ["result"], registry=registry
+        )
+        self.dependency_up = Gauge(
+            "rag_dependency_up",
+            "1 if the last readiness check of the dependency passed.",
+            ["dependency"],
+            registry=registry,
+        )
+        self.build = Gauge(
+            "rag_build_info",
+            "Constant 1; what is running.",
+            ["version", "git_sha", "embedding_model"],
+            registry=registry,
+        )
+
+    @contextmanager
+    def stage(self, operation: str, stage: str) -> Iterator[None]:
+        """Measure a stage, also when it fails."""
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stages.labels(operation, stage).observe(time.perf_counter() - start)

@@ -1,0 +1,82 @@
+"""What happens around every request: an id, a size limit, metrics and a log line."""
+
+import re
+import time
+import uuid
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rag.errors import problem
+from rag.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_PROBES = {"/livez", "/readyz", "/metrics"}
+_MULTIPART_OVERHEAD = 64 * 1024
+
+
+class RequestMiddleware:
+    """Pure ASGI: streams pass through untouched and cancellation stays intact."""
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, max_body_bytes: int) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._limit = max_body_bytes + _MULTIPART_OVERHEAD
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return await self._app(scope, receive, send)
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        scope["request_id"] = request_id
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=request_id)
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        start = time.perf_counter()
+        probe = scope["path"] in _PROBES
+        try:
+            with self._metrics.in_flight.track_inprogress():
+                await self._limited(scope, receive, answer)
+        finally:
+            seconds = time.perf_counter() - start
+            if not probe:
+                self._record(scope, status, seconds)
+
+    async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
+        detail = "the request is larger than this service takes"
+        length = Headers(scope=scope).get("content-length", "0")
+        if length.isdigit() and int(length) > self._limit:
+            return await problem(Request(scope), 413, "too-large", detail)(scope, receive, send)
+        read = 0
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self._limit:
+                raise HTTPException(413, detail)
+            return message
+
+        return await self._app(scope, counted, send)
+
+    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+        # The route's template, not the path: ids would make a series each.
+        route = getattr(scope.get("route"), "path", "unmatched")
+        method = str(scope["method"])
+        self._metrics.requests.labels(method, route, str(status)).observe(seconds)
+        milliseconds = round(seconds * 1000, 1)
+        log.info("request", method=method, route=route, status=status, ms=milliseconds)

@@ -1,0 +1,144 @@
+"""Configuration by environment variables; a bad one is named, its value never shown."""
+
+import sys
+from typing import Annotated, NoReturn, TypeVar
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EX_CONFIG = 78
+"""Exit status of a process whose configuration is wrong (sysexits.h)."""
+
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_POSTGRES_OPTIONS = {"sslmode", "sslrootcert", "application_name", "connect_timeout"}
+
+
+def _url(value: str, schemes: tuple[str, ...]) -> None:
+    """Raise ValueError (without the value) unless `value` is a URL of one of `schemes`."""
+    try:
+        parts = urlsplit(value)
+        host, _port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("is not a URL (special characters must be percent-encoded)") from None
+    if parts.scheme not in schemes or not host:
+        raise ValueError(f"must be a URL like {schemes[0]}://host:port/...")
+
+
+def _database_url(value: SecretStr) -> SecretStr:
+    _url(value.get_secret_value(), ("postgresql", "postgres"))
+    parts = urlsplit(value.get_secret_value())
+    if not parts.path.strip("/"):
+        raise ValueError("must end in the name of a database")
+    options = dict(parse_qsl(parts.query))
+    if unknown := sorted(set(options) - _POSTGRES_OPTIONS):
+        raise ValueError(f"has options which are not supported: {', '.join(unknown)}")
+    if options.get("sslmode", "prefer") not in SSL_MODES:
+        raise ValueError(f"has a wrong sslmode (one of {', '.join(SSL_MODES)})")
+    if not options.get("connect_timeout", "1").isdigit():
+        raise ValueError("has a connect_timeout which is not a number of seconds")
+    return value
+
+
+def _redis_url(value: SecretStr) -> SecretStr:
+    _url(value.get_secret_value(), ("redis", "rediss"))
+    return value
+
+
+def _http_url(value: str) -> str:
+    _url(value, ("http", "https"))
+    return value
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
+RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+HttpUrl = Annotated[str, AfterValidator(_http_url)]
+
+_SettingsT = TypeVar("_SettingsT", bound=BaseSettings)
+
+
+class MigrationSettings(BaseSettings):
+    """What `python -m rag.migrate` needs: the database, and how long to wait for it."""
+
+    model_config = SettingsConfigDict(
+        env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
+    )
+
+    database_url: DatabaseUrl
+    migrate_timeout_seconds: float = Field(default=60, gt=0, le=3600)
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+
+    def secrets(self) -> list[str]:
+        """Every secret text of this configuration, to be struck out of messages."""
+        return _secrets_of(self.database_url)
+
+
+class Settings(MigrationSettings):
+    """What the server needs. Environment variables are the names in upper case."""
+
+    redis_url: RedisUrl
+    s3_bucket: str = Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")
+    aws_region: str = Field(pattern=r"^[a-z0-9-]+$")
+    aws_endpoint_url: HttpUrl | None = None
+    milvus_uri: HttpUrl
+    milvus_token: SecretStr | None = None
+    milvus_collection: str = Field(default="documents", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+    openai_api_key: SecretStr | None = None
+    openai_base_url: HttpUrl | None = None
+    openai_model: str = "gpt-4.1-mini"
+    openai_timeout_seconds: float = Field(default=20, gt=0, le=120)
+
+    app_version: str = "0.0.0"
+    git_sha: str = "unknown"
+
+    host: str = "0.0.0.0"  # noqa: S104 - a pod is reached at its own address
+    port: int = Field(default=8000, ge=1, le=65535)
+    drain_seconds: float = Field(default=5, ge=0, le=120)
+    shutdown_seconds: int = Field(default=20, ge=1, le=300)
+
+    max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
+    max_chunks: int = Field(default=2000, ge=1, le=20000)
+    ingest_concurrency: int = Field(default=2, ge=1, le=8)
+    embed_threads: int = Field(default=2, ge=1, le=64)
+
+    retrieve_candidates: int = Field(default=20, ge=1, le=200)
+    retrieve_chunks: int = Field(default=6, ge=1, le=50)
+    min_cosine: float = Field(default=0.25, ge=-1, le=1)
+    sure_cosine: float = Field(default=0.62, ge=-1, le=1)
+    min_coverage: float = Field(default=0.6, ge=0, le=1)
+    answer_cache_seconds: int = Field(default=300, ge=0, le=86400)
+
+    dependency_timeout_seconds: float = Field(default=5, gt=0, le=60)
+    readiness_timeout_seconds: float = Field(default=1, gt=0, le=1)
+    readiness_cache_seconds: float = Field(default=2, ge=0, le=10)
+
+    def secrets(self) -> list[str]:
+        """Every secret text of this configuration, to be struck out of messages."""
+        keys = [s.get_secret_value() for s in (self.milvus_token, self.openai_api_key) if s]
+        found = {*super().secrets(), *_secrets_of(self.redis_url), *keys}
+        return sorted(found, key=len, reverse=True)
+
+
+def _secrets_of(url: SecretStr) -> list[str]:
+    text = url.get_secret_value()
+    password = urlsplit(text).password
+    return [text, *([password, unquote(password)] if password else [])]
+
+
+def load(kind: type[_SettingsT]) -> _SettingsT:
+    """Read the environment, or end the process with one line that names every bad variable."""
+    try:
+        return kind()
+    except ValidationError as error:
+        _refuse(error)
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    problems = []
+    for item in error.errors(include_input=False, include_url=False, include_context=False):
+        name = "_".join(str(part) for part in item["loc"]).upper()
+        reason = "is missing" if item["type"] == "missing" else item["msg"]
+        problems.append(f"{name}: {reason.removeprefix('Value error, ')}")
+    print(f"configuration error: {'; '.join(problems)}", file=sys.stderr)  # noqa: T201
+    raise SystemExit(EX_CONFIG)
