@@ -1,0 +1,150 @@
+"""Phases, gates, --limit, tags and destroy's question, with roles that only say that they ran."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+from running import ROOT, Aws, Ran, run_playbook
+
+COMPONENTS = [
+    *("network", "kms", "ecr", "secrets", "s3"),
+    *("eks", "rds", "elasticache", "images"),
+    *("cluster_addons", "milvus", "app_rollout", "health"),
+]
+
+# `broken` names the components whose role shall fail.
+ROLE = """
+- name: {role} | Say that it ran
+  ansible.builtin.debug:
+    msg: "RAN {role} {{{{ {role}_state | default('present') }}}}"
+
+- name: {role} | Break
+  ansible.builtin.fail:
+    msg: "there is no {role} today"
+  when: "'{role}' in (broken | default('')).split(',')"
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The checkout's playbooks and inventories over roles that do nothing."""
+    for name in ("site.yml", "destroy.yml", "ansible.cfg"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    for name in ("playbooks", "inventories", "group_vars", "collections", "meta"):
+        shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
+    shutil.copy(ROOT / "galaxy.yml", tmp_path / "galaxy.yml")
+    (tmp_path / "plugins").symlink_to(ROOT / "plugins")
+    for role in [*COMPONENTS, "preflight"]:
+        tasks = tmp_path / "roles" / role / "tasks/main.yml"
+        tasks.parent.mkdir(parents=True)
+        tasks.write_text(ROLE.format(role=role))
+    return tmp_path
+
+
+def ran(run: Ran) -> list[str]:
+    """The roles that ran, in order, as "<role> <state>"."""
+    return re.findall(r"RAN (\w+ \w+)", run.output)
+
+
+def play(checkout: Path, aws: Aws, playbook: str, *arguments: str) -> Ran:
+    return run_playbook(
+        checkout, playbook, "-i", "inventories/dev", *arguments, environment=aws.environment
+    )
+
+
+def test_every_component_has_its_place_in_a_phase() -> None:
+    phase = yaml.safe_load((ROOT / "playbooks/phase.yml").read_text())[0]
+    assert [task["tags"][0] for task in phase["tasks"]] == COMPONENTS
+    for task in phase["tasks"]:
+        name = task["tags"][0]
+        assert task["when"] == f"inventory_hostname == '{name}'"
+        assert task["ansible.builtin.include_tasks"]["apply"] == {"tags": [name]}
+    absent = yaml.safe_load((ROOT / "playbooks/vars/absent.yml").read_text())
+    destroyed = {key.removesuffix("_state") for key in absent if key.endswith("_state")}
+    assert destroyed == set(COMPONENTS) - {"images", "health"}
+
+
+def test_the_rollout_goes_from_phase_to_phase(checkout: Path, aws: Aws) -> None:
+    run = play(checkout, aws, "site.yml")
+    assert run.returncode == 0, run.output
+    order = [name.split()[0] for name in ran(run)]
+    assert order[0] == "preflight"
+    assert set(order[1:6]) == {"network", "kms", "ecr", "secrets", "s3"}
+    assert set(order[6:10]) == {"eks", "rds", "elasticache", "images"}
+    assert order[10:] == ["cluster_addons", "milvus", "app_rollout", "health"]
+    assert "foundation" in run.output.split("Print endpoints and times")[1]
+    assert all(row["failed"] == 0 for row in run.recap.values())
+
+
+def test_a_gate_names_what_failed_and_why(checkout: Path, aws: Aws) -> None:
+    run = play(checkout, aws, "site.yml", "-e", "broken=rds,elasticache")
+    assert run.returncode == 2
+    assert "Stopped after phase data: 2 of 13 components failed." in run.output
+    assert "rds: rds | Break: there is no rds today" in run.output
+    assert "elasticache: elasticache | Break: there is no elasticache today" in run.output
+    assert {"eks present", "images present"} <= set(ran(run)), "siblings finish"
+    assert "cluster_addons present" not in ran(run), "the next phase does not start"
+    assert run.recap["rds"]["failed"] == run.recap["elasticache"]["failed"] == 1
+
+
+def test_one_component_alone(checkout: Path, aws: Aws) -> None:
+    for selection in ("--limit", "--tags"):
+        run = play(checkout, aws, "site.yml", selection, "rds")
+        assert run.returncode == 0, run.output
+        assert ran(run) == ["preflight present", "rds present"], selection
+
+
+def test_a_gate_holds_under_limit_too(checkout: Path, aws: Aws) -> None:
+    run = play(checkout, aws, "site.yml", "--limit", "rds,eks,milvus", "-e", "broken=rds")
+    assert run.returncode == 2
+    assert "rds: rds | Break: there is no rds today" in run.output
+    assert "milvus present" not in ran(run)
+
+
+def test_nothing_runs_when_preflight_fails(checkout: Path, aws: Aws) -> None:
+    run = play(checkout, aws, "site.yml", "-e", "broken=preflight")
+    assert run.returncode == 2
+    assert ran(run) == ["preflight present"]
+
+
+def test_destroy_goes_backwards_and_finds_nothing(checkout: Path, aws: Aws) -> None:
+    run = play(checkout, aws, "destroy.yml", "-e", "confirm=dev")
+    assert run.returncode == 0, run.output
+    order = ran(run)
+    assert order[:3] == ["app_rollout absent", "milvus absent", "cluster_addons absent"]
+    assert set(order[3:6]) == {"eks absent", "rds absent", "elasticache absent"}
+    assert set(order[6:]) == {f"{c} absent" for c in ("network", "kms", "ecr", "secrets", "s3")}
+    assert "Nothing of ragops-dev is left." in run.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("-e", "confirm=prod"), ("--tags", "rds"), ("--limit", "rds", "-e", "confirm=")],
+)
+def test_destroy_refuses_without_the_environment(
+    checkout: Path, aws: Aws, arguments: tuple[str, ...]
+) -> None:
+    run = play(checkout, aws, "destroy.yml", *arguments)
+    assert run.returncode != 0
+    assert "confirm=dev" in run.output
+    assert ran(run) == []
+
+
+def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
+    tags = [{"TagKey": "Project", "TagValue": "ragops"}]
+    kms = aws.client("kms")
+    key = kms.create_key(Tags=tags)["KeyMetadata"]
+    kms.create_alias(AliasName="alias/ragops-dev", TargetKeyId=key["KeyId"])
+    run = play(checkout, aws, "destroy.yml", "-e", "confirm=dev")
+    assert run.returncode == 2
+    assert "AWS still has something of kms" in run.output
+    assert key["Arn"] in run.output
+    kept = {"confirm": "dev", "platform_survivors": ["kms"]}
+    run = play(checkout, aws, "destroy.yml", "-e", json.dumps(kept))
+    assert run.returncode == 0, run.output
+    assert "Kept on purpose (platform_survivors): kms" in run.output

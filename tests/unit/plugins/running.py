@@ -1,0 +1,135 @@
+"""What the tests of modules, roles and playbooks share: emulated AWS, and runs of Ansible."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+
+ROOT = Path(__file__).resolve().parents[3]
+BIN = ROOT / ".venv/bin"
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIAUNITTESTS0000000",
+    "AWS_SECRET_ACCESS_KEY": "unit-tests-secret-access-key",
+    "AWS_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "us-east-1",
+}
+
+
+def find_emulator() -> Path:
+    """The ministack program: of $MINISTACK, of the rehearsal's cache, or on PATH."""
+    cache = Path(os.environ.get("RAGOPS_CACHE", Path.home() / ".cache/ragops"))
+    candidates = [
+        os.environ.get("MINISTACK"),
+        *sorted(cache.glob("**/bin/ministack")),
+        shutil.which("ministack"),
+    ]
+    for candidate in candidates:
+        if candidate and os.access(candidate, os.X_OK):
+            return Path(candidate)
+    raise FileNotFoundError(
+        "These tests need the emulated AWS (ministack). `.venv/bin/rehearsal up` installs it into "
+        f"{cache}; or make an environment of its own from requirements/ministack.txt and set "
+        "MINISTACK=<environment>/bin/ministack."
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Aws:
+    """An emulated AWS. url: its endpoint; environment: what points an AWS client at it."""
+
+    url: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url}
+
+    def client(self, service: str) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.url,
+            region_name="us-east-1",
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+        )
+
+    def reset(self) -> None:
+        httpx.post(f"{self.url}/_ministack/reset", timeout=10).raise_for_status()
+
+
+@dataclass
+class Ran:
+    """A module's or playbook's run. result: a module's answer; recap: counters by host."""
+
+    returncode: int
+    output: str
+    result: dict[str, Any]
+    recap: dict[str, dict[str, int]]
+
+
+def ansible_environment(extra: dict[str, str]) -> dict[str, str]:
+    """The environment of an Ansible run: without the user's AWS and Ansible settings."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ANSIBLE_"))}
+    return {**kept, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_LOCALHOST_WARNING": "false", **extra}
+
+
+def run_module(
+    name: str,
+    arguments: dict[str, Any],
+    environment: dict[str, str],
+    *flags: str,
+) -> Ran:
+    """Run one module as `ansible localhost -m` does, and return its answer."""
+    argv = [str(BIN / "ansible"), "localhost", "-m", name, "-a", json.dumps(arguments), *flags]
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=ansible_environment(
+            {
+                **environment,
+                "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.json",
+                "ANSIBLE_LOAD_CALLBACK_PLUGINS": "true",
+            }
+        ),
+    )
+    report = json.loads(done.stdout[done.stdout.index("{") :])
+    result = report["plays"][0]["tasks"][0]["hosts"]["localhost"]
+    return Ran(done.returncode, done.stdout + done.stderr, result, report["stats"])
+
+
+def run_playbook(checkout: Path, *arguments: str, environment: dict[str, str]) -> Ran:
+    """Run ansible-playbook in a checkout, and return its output and recap."""
+    done = subprocess.run(
+        [str(BIN / "ansible-playbook"), *arguments],
+        cwd=checkout,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=ansible_environment(environment),
+    )
+    recap: dict[str, dict[str, int]] = {}
+    for line in done.stdout.split("PLAY RECAP", 1)[-1].splitlines()[1:]:
+        host, _, counters = line.partition(":")
+        if "ok=" in counters:
+            recap[host.strip()] = {
+                key: int(value) for key, value in (pair.split("=") for pair in counters.split())
+            }
+    return Ran(done.returncode, done.stdout + done.stderr, {}, recap)
