@@ -11,7 +11,9 @@ const config: NextConfig = {
   outputFileTracingRoot: root,
   turbopack: { root },
   // No picture is resized here, so the native library for it stays out.
-  outputFileTracingExcludes: { "next-server": ["node_modules/{sharp,@img,detect-libc,semver}/**/*"] },
+  outputFileTracingExcludes: {
+    "next-server": ["node_modules/{sharp,@img,detect-libc,semver}/**/*"],
+  },
   images: { unoptimized: true },
   poweredByHeader: false,
   reactStrictMode: true,

@@ -4,7 +4,7 @@ import { contentSecurityPolicy, HSTS_HEADER } from "@/lib/security-headers";
 
 /** Turns away oversized uploads before they are read, and sets the policy of each page. */
 export function proxy(request: NextRequest): NextResponse {
-  const response = isTooLarge(request) ? sendBackToPage() : renderWithPolicy(request);
+  const response = isTooLarge(request) ? sendBackToPage(request) : renderWithPolicy(request);
   if (request.headers.get("x-forwarded-proto") === "https") {
     response.headers.set(HSTS_HEADER.key, HSTS_HEADER.value);
   }
@@ -15,15 +15,9 @@ function isTooLarge(request: NextRequest): boolean {
   return Number(request.headers.get("content-length") ?? 0) > MAX_REQUEST_BYTES;
 }
 
-/**
- * Relative, since the server knows its own address only from the Host header,
- * which need not be the one that the visitor sees.
- */
-function sendBackToPage(): NextResponse {
-  return new NextResponse(null, {
-    status: 303,
-    headers: { Location: "/?problem=upload-too-large", Connection: "close" },
-  });
+/** Next shortens the address to a relative one, so a Host header from a proxy does no harm. */
+function sendBackToPage(request: NextRequest): NextResponse {
+  return NextResponse.redirect(new URL("/?problem=upload-too-large", request.url), 303);
 }
 
 function renderWithPolicy(request: NextRequest): NextResponse {

@@ -33,7 +33,7 @@ export default async function Page({ searchParams }: PageProps) {
           {tooLarge && <ProblemNotice problem={UPLOAD_TOO_LARGE} />}
           <UploadForm action={submitDocument} />
           {problem && <ProblemNotice problem={problem} />}
-          <DocumentList documents={documents} />
+          <DocumentList documents={documents} incomplete={problem !== null} />
           <RefreshWhile active={pending} />
         </section>
       </main>

@@ -1,7 +1,7 @@
 "use client";
 
 import { type KeyboardEvent, useActionState } from "react";
-import { MAX_QUESTION_CHARS } from "@/lib/limits";
+import { MAX_QUESTION_CHARS, MIN_QUESTION_CHARS } from "@/lib/limits";
 import type { AskState } from "@/lib/state";
 import { AnswerView } from "./answer-view";
 import { ProblemNotice } from "./problem-notice";
@@ -26,6 +26,7 @@ export function AskPanel({ action }: AskPanelProps) {
           name="question"
           required
           rows={3}
+          minLength={MIN_QUESTION_CHARS}
           maxLength={MAX_QUESTION_CHARS}
           key={lastQuestion}
           defaultValue={lastQuestion}

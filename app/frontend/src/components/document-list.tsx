@@ -3,12 +3,20 @@ import { type RagDocument, type Readiness, readinessOf } from "@/lib/contract";
 const LABELS: Record<Readiness, { text: string; style: string }> = {
   ready: { text: "Ready", style: "text-accent bg-accent-sunk" },
   pending: { text: "Indexing", style: "text-warn bg-warn-sunk" },
+  deleting: { text: "Being deleted", style: "text-soft bg-sunk" },
   failed: { text: "Failed", style: "text-bad bg-bad-sunk" },
 };
 
+interface DocumentListProps {
+  documents: RagDocument[];
+  /** Some could not be had: an empty list then says nothing. */
+  incomplete: boolean;
+}
+
 /** The documents that were uploaded from this browser, newest first. */
-export function DocumentList({ documents }: { documents: RagDocument[] }) {
+export function DocumentList({ documents, incomplete }: DocumentListProps) {
   if (documents.length === 0) {
+    if (incomplete) return null;
     return <p className="text-soft text-sm">Nothing was uploaded from this browser yet.</p>;
   }
   const pending = documents.some((document) => readinessOf(document.status) === "pending");

@@ -1,6 +1,7 @@
 import "server-only";
 import {
   type Answer,
+  ContractError,
   parseAnswer,
   parseDocument,
   parseProblem,
@@ -41,9 +42,19 @@ async function call(
     redirect: "error",
     signal: AbortSignal.timeout(timeoutMs),
   });
-  if (response.ok) return response.json();
+  if (response.ok) return readJson(response);
   const body: unknown = await response.json().catch(() => null);
   throw new BackendStatusError(response.status, parseProblem(body));
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (error) {
+    // Anything else means that the connection broke on the way.
+    if (error instanceof SyntaxError) throw new ContractError("it is no JSON");
+    throw error;
+  }
 }
 
 /** Hands a document over; the backend says under which id it is kept. */

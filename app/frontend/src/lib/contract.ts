@@ -112,13 +112,11 @@ export function shortDocumentName(id: string): string {
   return `Document ${id.slice(0, 8)}`;
 }
 
-export type Readiness = "ready" | "pending" | "failed";
+export type Readiness = "ready" | "pending" | "failed" | "deleting";
 
-const READY = new Set(["ready", "indexed", "done", "complete", "completed"]);
-const FAILED = new Set(["failed", "error", "rejected"]);
+const SETTLED: readonly string[] = ["ready", "failed", "deleting"] satisfies Readiness[];
 
 /** What a document's status means for the visitor; an unknown one is not called ready. */
 export function readinessOf(status: string): Readiness {
-  if (READY.has(status)) return "ready";
-  return FAILED.has(status) ? "failed" : "pending";
+  return SETTLED.includes(status) ? (status as Readiness) : "pending";
 }

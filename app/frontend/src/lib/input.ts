@@ -4,6 +4,7 @@ import {
   hasAcceptedExtension,
   MAX_QUESTION_CHARS,
   MAX_UPLOAD_BYTES,
+  MIN_QUESTION_CHARS,
 } from "./limits";
 import { type Problem, UPLOAD_TOO_LARGE } from "./problem";
 
@@ -50,10 +51,14 @@ export function checkQuestion(
   value: FormDataEntryValue | null,
 ): { question: string } | { question: string; problem: Problem } {
   const question = typeof value === "string" ? value.trim() : "";
-  if (question === "") {
+  if (question.length < MIN_QUESTION_CHARS) {
     return {
       question,
-      ...problem("There is no question", "The field was empty.", "Write a question and ask again."),
+      ...problem(
+        "There is no question",
+        question === "" ? "The field was empty." : `“${question}” is too short to look for.`,
+        "Write a question and ask again.",
+      ),
     };
   }
   if (question.length > MAX_QUESTION_CHARS) {

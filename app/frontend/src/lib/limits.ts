@@ -2,13 +2,14 @@
 
 export const MEBIBYTE = 1024 * 1024;
 
-/** Largest document, in bytes. */
-export const MAX_UPLOAD_BYTES = 20 * MEBIBYTE;
+/** Largest document, in bytes: as much as the backend takes unless told otherwise. */
+export const MAX_UPLOAD_BYTES = 10 * MEBIBYTE;
 
 /** Largest request, in bytes: a document and the multipart frame around it. */
 export const MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + MEBIBYTE;
 
-/** Longest question, in characters. */
+/** Shortest and longest question, in characters. */
+export const MIN_QUESTION_CHARS = 3;
 export const MAX_QUESTION_CHARS = 2000;
 
 /** Documents that the page keeps in view, newest first. */
