@@ -102,3 +102,12 @@ def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
 def missing_tags(current: Mapping[str, str], wanted: Mapping[str, str]) -> dict[str, str]:
     """Return the wanted tags that are absent or have another value; others are left alone."""
     return aws.tag_changes(current, wanted, purge=False)[0]
+
+
+def fill_identity(text: str, sts: Api) -> str:
+    """Return the text with `{account}` and `{partition}` replaced by the caller's."""
+    if "{account}" not in text and "{partition}" not in text:
+        return text
+    identity = sts.read("get_caller_identity", "the caller's identity")
+    partition = str(identity["Arn"]).split(":")[1]
+    return text.replace("{account}", identity["Account"]).replace("{partition}", partition)

@@ -1,0 +1,161 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module ecr_repositories: image repositories that share their settings."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ecr_repositories
+version_added: 0.1.0
+short_description: ECR repositories with immutable tags, scan on push and a lifecycle
+description:
+  - Makes, repairs or removes repositories that share their settings, in one process.
+  - Unlike M(community.aws.ecs_ecr) it sets tags, and check mode works where nothing exists yet.
+options:
+  names:
+    description: Names of the repositories.
+    type: list
+    elements: str
+    required: true
+  state:
+    description: Whether the repositories exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  immutable_tags:
+    description: Whether a tag that was pushed stays as it is.
+    type: bool
+    default: true
+  scan_on_push:
+    description: Whether AWS scans each image that is pushed.
+    type: bool
+    default: true
+  keep_images:
+    description: How many images stay; the oldest go.
+    type: int
+    default: 30
+  untagged_days:
+    description: Days after which an image without tag goes.
+    type: int
+    default: 7
+  kms_key_id:
+    description: Key for encryption (ARN or alias); AES-256 when not given. It cannot be changed.
+    type: str
+  force:
+    description: With O(state=absent) whether to remove repositories that hold images.
+    type: bool
+    default: false
+  wait_timeout:
+    description: Seconds to wait for the key.
+    type: int
+    default: 120
+  tags:
+    description: Tags. Those that others add are left alone.
+    type: dict
+    required: true
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads AWS and sends no mutating call.
+    support: full
+  diff_mode:
+    description: Shows what changes of each repository, before and after.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+author:
+  - The ragops.platform authors
+"""
+
+EXAMPLES = r"""
+- name: Make the repositories
+  ragops.platform.ecr_repositories:
+    names: [ragops-dev/backend, ragops-dev/frontend]
+    tags: {Project: ragops, Environment: dev}
+
+- name: Remove them with their images
+  ragops.platform.ecr_repositories:
+    names: [ragops-dev/backend, ragops-dev/frontend]
+    state: absent
+    force: true
+    tags: {Project: ragops, Environment: dev}
+"""
+
+RETURN = r"""
+repositories:
+  description: The repositories, in the order of O(names).
+  returned: when O(state=present)
+  type: list
+  elements: dict
+  contains:
+    name: {description: Name., type: str, returned: always, sample: ragops-dev/backend}
+    arn: {description: ARN., type: str, returned: always}
+    uri: {description: What an image reference begins with., type: str, returned: always}
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils import aws
+from ansible_collections.ragops.platform.plugins.module_utils._ecr import ensure
+from ansible_collections.ragops.platform.plugins.module_utils._kms import ensure as kms
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options."""
+    return {
+        "names": {"type": "list", "elements": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "immutable_tags": {"type": "bool", "default": True},
+        "scan_on_push": {"type": "bool", "default": True},
+        "keep_images": {"type": "int", "default": 30},
+        "untagged_days": {"type": "int", "default": 7},
+        "kms_key_id": {"type": "str"},
+        "force": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 120},
+        "tags": {"type": "dict", "required": True},
+    }
+
+
+def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+    """Check the options, then bring the repositories to their state."""
+    options = dict(module.params)
+    for limit in ("keep_images", "untagged_days"):
+        if options[limit] < 1:
+            raise aws.AwsError(f"{limit} must be at least 1.")
+    api = Api(aws.client(module, "ecr"), module.check_mode)
+    if options["state"] == "absent":
+        for name in options["names"]:
+            ensure.ensure_absent(api, plan, name, options["force"])
+        return {}
+    key_api = Api(aws.client(module, "kms"), module.check_mode)
+    options["kms_key_arn"] = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"])
+    return {
+        "repositories": [
+            ensure.ensure_present(api, plan, name, options) for name in options["names"]
+        ]
+    }
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec=argument_spec(),
+        supports_check_mode=True,
+    )
+    plan = Plan()
+    try:
+        result = run(module, plan)
+    except aws.AwsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+
+
+if __name__ == "__main__":
+    main()
