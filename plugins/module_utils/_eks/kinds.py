@@ -1,0 +1,224 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""The two kinds of members of a cluster: pure transformations, no call."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..aws import AwsError, Dict
+from .common import merged_tags
+from .members import Kind, Step
+
+# --- Node groups ------------------------------------------------------------------
+
+
+def node_group(raw: Dict) -> Dict:
+    """The settings of a node group that this collection manages, lists sorted."""
+    scaling = raw.get("scalingConfig", {})
+    return {
+        "name": raw["nodegroupName"],
+        "node_role_arn": raw.get("nodeRole"),
+        "subnet_ids": sorted(raw.get("subnets", [])),
+        "instance_types": list(raw.get("instanceTypes") or []),
+        "ami_type": raw.get("amiType"),
+        "capacity_type": raw.get("capacityType"),
+        "disk_size": raw.get("diskSize"),
+        "version": raw.get("version"),
+        "min_size": scaling.get("minSize"),
+        "max_size": scaling.get("maxSize"),
+        "desired_size": scaling.get("desiredSize"),
+        "max_unavailable_percentage": raw.get("updateConfig", {}).get("maxUnavailablePercentage"),
+        "labels": dict(raw.get("labels") or {}),
+        "taints": _taints(raw.get("taints") or []),
+        "tags": dict(raw.get("tags", {})),
+    }
+
+
+def _taints(taints: list[Dict]) -> list[Dict]:
+    """Taints with all their keys, sorted."""
+    full = [
+        {"key": taint["key"], "value": taint.get("value") or "", "effect": taint["effect"]}
+        for taint in taints
+    ]
+    return sorted(full, key=lambda taint: (taint["key"], taint["effect"]))
+
+
+def node_group_after(before: Dict | None, wanted: Mapping[str, Any]) -> Dict:
+    """The shape once `wanted` is applied. None stays; a living group keeps its desired size.
+
+    The number of nodes belongs to the autoscaler once they run: only the bounds hold it.
+    """
+    result: Dict = dict(before or {})
+    for key, value in wanted.items():
+        if key == "tags":
+            result["tags"] = merged_tags(result.get("tags", {}), value)
+        elif key == "taints" and value is not None:
+            result["taints"] = _taints(value)
+        elif value is not None and not (key == "desired_size" and before):
+            result[key] = sorted(value) if key == "subnet_ids" else value
+    if before:
+        least, most = result["min_size"], result["max_size"]
+        result["desired_size"] = min(max(before["desired_size"], least), most)
+    return result
+
+
+def node_group_creation(target: Dict) -> Dict:
+    """The parameters of create_nodegroup."""
+    parameters: Dict = {
+        "nodeRole": target["node_role_arn"],
+        "subnets": target["subnet_ids"],
+        "instanceTypes": target["instance_types"],
+        "amiType": target["ami_type"],
+        "capacityType": target["capacity_type"],
+        "diskSize": target["disk_size"],
+        "version": target.get("version"),
+        "scalingConfig": _scaling(target),
+        "labels": target["labels"],
+        "taints": target["taints"],
+        "tags": target["tags"],
+    }
+    if target.get("max_unavailable_percentage"):
+        share = target["max_unavailable_percentage"]
+        parameters["updateConfig"] = {"maxUnavailablePercentage": share}
+    return {key: value for key, value in parameters.items() if value is not None}
+
+
+def _scaling(target: Dict) -> Dict:
+    return {
+        "minSize": target["min_size"],
+        "maxSize": target["max_size"],
+        "desiredSize": target["desired_size"],
+    }
+
+
+def node_group_steps(before: Dict, target: Dict, about: str) -> list[Step]:
+    """Sizes, labels and taints in one call, the version in another. Raises AwsError."""
+    fixed = [
+        key
+        for key in (
+            "node_role_arn",
+            "subnet_ids",
+            "instance_types",
+            "ami_type",
+            "capacity_type",
+            "disk_size",
+        )
+        if before[key] != target[key]
+    ]
+    if fixed:
+        told = ", ".join(f"{key} {before[key]} to {target[key]}" for key in fixed)
+        raise AwsError(
+            f"{about}: AWS can't change {told} in place. Add a group under another name with the "
+            "new settings, then take this one out of the list."
+        )
+    config: Dict = {}
+    sizes = ("min_size", "max_size", "desired_size")
+    if any(before[key] != target[key] for key in sizes):
+        config["scalingConfig"] = _scaling(target)
+    share = target["max_unavailable_percentage"]
+    if share != before["max_unavailable_percentage"]:
+        config["updateConfig"] = {"maxUnavailablePercentage": share}
+    if before["labels"] != target["labels"]:
+        config["labels"] = _label_changes(before["labels"], target["labels"])
+    if before["taints"] != target["taints"]:
+        config["taints"] = _taint_changes(before["taints"], target["taints"])
+    result = [Step("update_nodegroup_config", config)] if config else []
+    if before["version"] != target["version"]:
+        result.append(Step("update_nodegroup_version", {"version": target["version"]}))
+    return result
+
+
+def _label_changes(before: Mapping[str, str], target: Mapping[str, str]) -> Dict:
+    changes: Dict = {
+        "addOrUpdateLabels": {k: v for k, v in target.items() if before.get(k) != v},
+        "removeLabels": [k for k in before if k not in target],
+    }
+    return {key: value for key, value in changes.items() if value}
+
+
+def _taint_changes(before: list[Dict], target: list[Dict]) -> Dict:
+    kept = {(taint["key"], taint["effect"]) for taint in target}
+    changes: Dict = {
+        "addOrUpdateTaints": [taint for taint in target if taint not in before],
+        "removeTaints": [t for t in before if (t["key"], t["effect"]) not in kept],
+    }
+    return {key: value for key, value in changes.items() if value}
+
+
+# --- Add-ons ----------------------------------------------------------------------
+
+
+def addon(raw: Dict) -> Dict:
+    """The settings of an add-on that this collection manages."""
+    return {
+        "name": raw["addonName"],
+        "version": raw.get("addonVersion") or None,
+        "configuration": json.loads(raw.get("configurationValues") or "{}"),
+        "service_account_role_arn": raw.get("serviceAccountRoleArn") or None,
+        "tags": dict(raw.get("tags", {})),
+    }
+
+
+def addon_after(before: Dict | None, wanted: Mapping[str, Any]) -> Dict:
+    """The shape once `wanted` is applied. None stays as it is (at creation: AWS's default)."""
+    result: Dict = {
+        "version": None,
+        "configuration": {},
+        "service_account_role_arn": None,
+        **(before or {}),
+    }
+    for key, value in wanted.items():
+        if key == "tags":
+            result["tags"] = merged_tags(result.get("tags", {}), value)
+        elif value is not None:
+            result[key] = value
+    return result
+
+
+def addon_creation(target: Dict) -> Dict:
+    """The parameters of create_addon. A fresh cluster has nothing to be in conflict with."""
+    parameters = {**_addon_settings(target), "resolveConflicts": "OVERWRITE"}
+    return {**parameters, "tags": target["tags"]}
+
+
+def _addon_settings(target: Dict) -> Dict:
+    settings = {
+        "addonVersion": target["version"],
+        "serviceAccountRoleArn": target["service_account_role_arn"],
+    }
+    if target["configuration"]:
+        settings["configurationValues"] = json.dumps(target["configuration"], sort_keys=True)
+    return {key: value for key, value in settings.items() if value is not None}
+
+
+def addon_steps(before: Dict, target: Dict, about: str) -> list[Step]:  # noqa: ARG001
+    """One update with all settings: those left out would go back to AWS's defaults."""
+    keys = ("version", "configuration", "service_account_role_arn")
+    if all(before[key] == target[key] for key in keys):
+        return []
+    return [Step("update_addon", {**_addon_settings(target), "resolveConflicts": "OVERWRITE"})]
+
+
+NODE_GROUP = Kind(
+    "node group",
+    "nodegroup",
+    "nodegroupName",
+    node_group,
+    node_group_after,
+    node_group_creation,
+    node_group_steps,
+    "nodegroupArn",
+)
+ADDON = Kind(
+    "add-on",
+    "addon",
+    "addonName",
+    addon,
+    addon_after,
+    addon_creation,
+    addon_steps,
+    "addonArn",
+)

@@ -1,0 +1,158 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Say which IAM principals have which rights in an EKS cluster."""
+
+DOCUMENTATION = r"""
+---
+module: eks_access_entry
+version_added: 0.1.0
+short_description: Make, change and delete access entries of an EKS cluster
+description:
+  - An access entry gives an IAM principal rights in a cluster, by AWS's access policies or by
+    Kubernetes groups.
+  - Entries of principals which are not named here stay as they are.
+author:
+  - The ragops.platform authors
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  state:
+    description: Whether the entries shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  entries:
+    description: The entries. With O(state=absent) only their principals matter.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      principal_arn:
+        description: ARN of an IAM role or user (of a role, not of a session).
+        type: str
+        required: true
+      kubernetes_groups:
+        description: Groups that the principal is in, in the cluster; others are removed.
+        type: list
+        elements: str
+        default: []
+      policies:
+        description: Associated access policies; others are removed.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          policy_arn:
+            description: ARN of an access policy of EKS.
+            type: str
+            required: true
+          namespaces:
+            description: Namespaces in which it holds. Empty means in the whole cluster.
+            type: list
+            elements: str
+            default: []
+      tags:
+        description: Tags to set. Other tags stay.
+        type: dict
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads what is there and says what would change; sends nothing that changes.
+    support: full
+  diff_mode:
+    description: Shows the managed settings before and after.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Make a role administrator of the cluster
+  ragops.platform.eks_access_entry:
+    cluster: ragops-dev
+    entries:
+      - principal_arn: arn:aws:iam::123456789012:role/platform-engineers
+        policies:
+          - policy_arn: arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy
+
+- name: Take the rights of a role
+  ragops.platform.eks_access_entry:
+    cluster: ragops-dev
+    state: absent
+    entries:
+      - principal_arn: arn:aws:iam::123456789012:role/former-engineers
+"""
+
+RETURN = r"""
+entries:
+  description: The entries after the run, by principal.
+  returned: always
+  type: dict
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._eks.access import (
+    ensure_absent,
+    ensure_present,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
+
+ENTRY: dict[str, Any] = {
+    "principal_arn": {"type": "str", "required": True},
+    "kubernetes_groups": {"type": "list", "elements": "str", "default": []},
+    "policies": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "policy_arn": {"type": "str", "required": True},
+            "namespaces": {"type": "list", "elements": "str", "default": []},
+        },
+    },
+    "tags": {"type": "dict"},
+}
+
+
+def run(module: Any) -> tuple[bool, Any, Any]:
+    """(changed, before by principal, after by principal)."""
+    run_ = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
+    cluster, entries = module.params["cluster"], module.params["entries"]
+    if module.params["state"] == "absent":
+        return ensure_absent(run_, cluster, [entry["principal_arn"] for entry in entries])
+    return ensure_present(run_, cluster, entries)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "cluster": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "entries": {"type": "list", "elements": "dict", "required": True, "options": ENTRY},
+        },
+        supports_check_mode=True,
+    )
+    require_region(module)
+    try:
+        changed, before, after = run(module)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=changed, entries=after, diff={"before": before, "after": after})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Make, change and delete node groups of an EKS cluster."""
+
+DOCUMENTATION = r"""
+---
+module: eks_nodegroup
+version_added: 0.1.0
+short_description: Make, change and delete node groups of an EKS cluster
+description:
+  - Takes all node groups of a cluster at once. All are begun before any is awaited.
+  - Refuses what AWS can't change in place, before anything is changed.
+author:
+  - The ragops.platform authors
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  state:
+    description: Whether the node groups shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  node_groups:
+    description: The node groups. With O(state=absent) only their names matter.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the node group.
+        type: str
+        required: true
+      node_role_arn:
+        description: ARN of the nodes' IAM role.
+        type: str
+      subnet_ids:
+        description: Subnets of the nodes.
+        type: list
+        elements: str
+      instance_types:
+        description: Instance types, the preferred first.
+        type: list
+        elements: str
+        default: [t3.medium]
+      ami_type:
+        description: Kind of machine image.
+        type: str
+        default: AL2023_x86_64_STANDARD
+      capacity_type:
+        description: How the nodes are paid for.
+        type: str
+        choices: [ON_DEMAND, SPOT]
+        default: ON_DEMAND
+      disk_size:
+        description: Size of a node's disk in GiB.
+        type: int
+        default: 20
+      version:
+        description: Kubernetes version. Unset, the cluster's at creation, then what is there.
+        type: str
+      min_size:
+        description: Least number of nodes.
+        type: int
+        default: 2
+      max_size:
+        description: Greatest number of nodes.
+        type: int
+        default: 4
+      desired_size:
+        description: Number of nodes at creation; later it is the autoscaler's within the bounds.
+        type: int
+        default: 2
+      max_unavailable_percentage:
+        description: Share of nodes which an update takes out at a time, in percent.
+        type: int
+        default: 33
+      labels:
+        description: Labels of the nodes; others are removed.
+        type: dict
+        default: {}
+      taints:
+        description: Taints of the nodes; others are removed.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          key:
+            description: Key.
+            type: str
+            required: true
+          value:
+            description: Value.
+            type: str
+          effect:
+            description: Effect.
+            type: str
+            choices: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]
+            required: true
+      tags:
+        description: Tags to set. Other tags stay.
+        type: dict
+  wait:
+    description: Whether to wait until AWS is done.
+    type: bool
+    default: true
+  wait_timeout:
+    description: How long to wait, in seconds.
+    type: int
+    default: 2400
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads what is there and says what would change; sends nothing that changes.
+    support: full
+  diff_mode:
+    description: Shows the managed settings before and after.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Make two groups of nodes side by side
+  ragops.platform.eks_nodegroup:
+    cluster: ragops-dev
+    node_groups:
+      - name: main
+        node_role_arn: arn:aws:iam::123456789012:role/ragops-dev-eks-nodes
+        subnet_ids: [subnet-0a1, subnet-0b2]
+      - name: batch
+        node_role_arn: arn:aws:iam::123456789012:role/ragops-dev-eks-nodes
+        subnet_ids: [subnet-0a1, subnet-0b2]
+        capacity_type: SPOT
+        min_size: 0
+        desired_size: 0
+        taints:
+          - key: batch
+            effect: NO_SCHEDULE
+
+- name: Remove a group
+  ragops.platform.eks_nodegroup:
+    cluster: ragops-dev
+    state: absent
+    node_groups:
+      - name: batch
+"""
+
+RETURN = r"""
+node_groups:
+  description: The managed settings after the run, by name.
+  returned: always
+  type: dict
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.kinds import NODE_GROUP
+from ansible_collections.ragops.platform.plugins.module_utils._eks.members import (
+    ensure_absent,
+    ensure_present,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, require_region
+
+MEMBER: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "node_role_arn": {"type": "str"},
+    "subnet_ids": {"type": "list", "elements": "str"},
+    "instance_types": {"type": "list", "elements": "str", "default": ["t3.medium"]},
+    "ami_type": {"type": "str", "default": "AL2023_x86_64_STANDARD"},
+    "capacity_type": {"type": "str", "choices": ["ON_DEMAND", "SPOT"], "default": "ON_DEMAND"},
+    "disk_size": {"type": "int", "default": 20},
+    "version": {"type": "str"},
+    "min_size": {"type": "int", "default": 2},
+    "max_size": {"type": "int", "default": 4},
+    "desired_size": {"type": "int", "default": 2},
+    "max_unavailable_percentage": {"type": "int", "default": 33},
+    "labels": {"type": "dict", "default": {}},
+    "taints": {
+        "type": "list",
+        "elements": "dict",
+        "default": [],
+        "options": {
+            "key": {"type": "str", "required": True, "no_log": False},
+            "value": {"type": "str"},
+            "effect": {
+                "type": "str",
+                "choices": ["NO_SCHEDULE", "NO_EXECUTE", "PREFER_NO_SCHEDULE"],
+                "required": True,
+            },
+        },
+    },
+    "tags": {"type": "dict"},
+}
+
+
+def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
+    """(changed, before by name, after by name)."""
+    cluster = module.params["cluster"]
+    wanted = module.params["node_groups"]
+    if module.params["state"] == "absent":
+        names = [member["name"] for member in wanted]
+        return ensure_absent(session(module), NODE_GROUP, cluster, names)
+    return ensure_present(session(module), NODE_GROUP, cluster, wanted)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "cluster": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "node_groups": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": MEMBER,
+            },
+            "wait": {"type": "bool", "default": True},
+            "wait_timeout": {"type": "int", "default": 2400},
+        },
+        supports_check_mode=True,
+    )
+    require_region(module)
+    try:
+        changed, before, after = run(module)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=changed, node_groups=after, diff={"before": before, "after": after})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Make, change and delete an OIDC provider in IAM."""
+
+DOCUMENTATION = r"""
+---
+module: iam_oidc_provider
+version_added: 0.1.0
+short_description: Make, change and delete an OIDC provider in IAM
+description:
+  - An OIDC provider lets IAM roles trust tokens of an issuer, such as those of an EKS cluster's
+    service accounts.
+author:
+  - The ragops.platform authors
+options:
+  url:
+    description: The issuer's URL, with https.
+    type: str
+    required: true
+  state:
+    description: Whether the provider shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  client_ids:
+    description: Audiences that are accepted; others are removed.
+    type: list
+    elements: str
+    default: [sts.amazonaws.com]
+  thumbprints:
+    description:
+      - SHA-1 thumbprints of the issuer's CA. Unset, AWS finds it out, and what is there stays.
+    type: list
+    elements: str
+  tags:
+    description: Tags to set. Other tags stay.
+    type: dict
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads what is there and says what would change; sends nothing that changes.
+    support: full
+  diff_mode:
+    description: Shows the managed settings before and after.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Let IAM trust the cluster's service accounts
+  ragops.platform.iam_oidc_provider:
+    url: https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE
+
+- name: Remove it
+  ragops.platform.iam_oidc_provider:
+    url: https://oidc.eks.us-east-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE
+    state: absent
+"""
+
+RETURN = r"""
+arn:
+  description: ARN of the provider; V(null) when absent, or not made yet in check mode.
+  returned: always
+  type: str
+provider:
+  description: Its settings after the run; V(null) when absent.
+  returned: always
+  type: dict
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._oidc import (
+    ensure_absent,
+    ensure_present,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, client
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "url": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "client_ids": {"type": "list", "elements": "str", "default": ["sts.amazonaws.com"]},
+            "thumbprints": {"type": "list", "elements": "str"},
+            "tags": {"type": "dict"},
+        },
+        supports_check_mode=True,
+    )
+    url: Any = module.params["url"]
+    if not url.startswith("https://"):
+        module.fail_json(msg=f"url must begin with https://, IAM takes no other issuer: {url}")
+    keys = ("client_ids", "thumbprints", "tags")
+    wanted = {key: module.params[key] for key in keys}
+    try:
+        iam = client(module, "iam")
+        if module.params["state"] == "absent":
+            changed, arn, before, after = ensure_absent(iam, url, check_mode=module.check_mode)
+        else:
+            changed, arn, before, after = ensure_present(
+                iam, url, wanted, check_mode=module.check_mode
+            )
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(
+        changed=changed,
+        arn=arn,
+        provider=after,
+        diff={"before": before or {}, "after": after or {}},
+    )
+
+
+if __name__ == "__main__":
+    main()
