@@ -180,3 +180,61 @@ engine:
   type: str
   sample: buildah
 """
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ragops.platform.plugins.module_utils._image.publish import Publisher
+from ansible_collections.ragops.platform.plugins.module_utils._image.source import ImageError
+
+IMAGE = {
+    "name": {"type": "str"},
+    "context": {"type": "path", "required": True},
+    "containerfile": {"type": "str"},
+    "repository": {"type": "str", "required": True},
+    "build_args": {"type": "dict", "default": {}},
+    "volumes": {"type": "list", "elements": "str", "default": []},
+    "labels": {"type": "dict", "default": {}},
+    "platform": {"type": "str"},
+    "target": {"type": "str"},
+}
+
+ARGUMENTS = {
+    "images": {"type": "list", "elements": "dict", "required": True, "options": IMAGE},
+    "engine": {
+        "type": "str",
+        "choices": ["auto", "buildah", "podman", "docker"],
+        "default": "auto",
+    },
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "timeout": {"type": "int", "default": 1800},
+    "request_timeout": {"type": "int", "default": 30},
+}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        required_together=[("username", "password")],
+    )
+    publisher = Publisher(module.params, module.check_mode)
+    problem: ImageError | None = None
+    try:
+        publisher.run()
+    except ImageError as error:
+        problem = error
+    result = {
+        "changed": any(image.missing for image in publisher.images),
+        "images": [image.as_dict() for image in publisher.images],
+        "engine": publisher.engine,
+        "diff": publisher.diff(),
+    }
+    if problem:
+        done = any(image.push_seconds is not None for image in publisher.images)
+        module.fail_json(**{**result, "changed": done}, msg=str(problem), build_log=problem.log)
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()

@@ -16,8 +16,8 @@ description:
   - Checks the connection, liveness, readiness with each dependency, version and latency of the
     backend.
   - Then uploads a document that carries a unique token, asks for it, expects an answer that cites
-    the document,
-    expects a question that nothing answers to be refused, and deletes the document, also after a failure.
+    the document, expects a question that nothing answers to be refused, and deletes the document,
+    also after a failure.
   - A failure names the dependency and the cause in RV(msg).
   - All of it ends within O(timeout), also when the backend accepts a connection and never
     answers.
@@ -262,3 +262,101 @@ finished_at:
   type: str
   sample: "2026-11-22T10:00:03Z"
 """
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ragops.platform.plugins.module_utils._health.checks import fails
+from ansible_collections.ragops.platform.plugins.module_utils._health.verify import Verification
+from ansible_collections.ragops.platform.plugins.module_utils._health.web import Client, Clock
+from ansible_collections.ragops.platform.plugins.module_utils.port_forward import (
+    OPTIONS,
+    PortForwardError,
+    port_forward,
+    secrets_of,
+)
+
+DOCUMENT = (
+    "This note was written by the health check of the platform. The maintenance code of the "
+    "lighthouse at Cape {token} is {token}. The lighthouse keeper replaces the lamp of Cape "
+    "{token} every seven weeks."
+)
+UNANSWERABLE = (
+    "Which brand of violin strings did the third mayor of the lunar colony Selenograd prefer?"
+)
+
+ARGUMENTS = {
+    "url": {"type": "str"},
+    "kubernetes": OPTIONS,
+    "timeout": {"type": "int", "default": 120},
+    "request_timeout": {"type": "int", "default": 15},
+    "retries": {"type": "int", "default": 5},
+    "delay": {"type": "float", "default": 2.0},
+    "stable_for": {"type": "float", "default": 0.0},
+    "expected_version": {"type": "str"},
+    "latency_requests": {"type": "int", "default": 20},
+    "latency_path": {"type": "str", "default": "/version"},
+    "latency_p95_ms": {"type": "int"},
+    "synthetic": {"type": "bool", "default": True},
+    "synthetic_document": {"type": "str", "default": DOCUMENT},
+    "synthetic_question": {
+        "type": "str",
+        "default": "What is the maintenance code of the lighthouse at Cape {token}?",
+    },
+    "unanswerable_question": {"type": "str", "default": UNANSWERABLE},
+    "fail_on": {
+        "type": "str",
+        "choices": ["fail", "inconclusive", "warn", "never"],
+        "default": "fail",
+    },
+}
+
+
+def input_problem(params: dict) -> str:
+    """Return what is wrong with the parameters, or nothing."""
+    url = params["url"]
+    if url and not url.startswith(("http://", "https://")):
+        return f"url {url!r} must start with http:// or https://"
+    for option in ("synthetic_document", "synthetic_question"):
+        if "{token}" not in params[option]:
+            return f"{option} must contain {{token}}, or an old document could pass for the new one"
+    if params["timeout"] < 1 or params["request_timeout"] < 1:
+        return "timeout and request_timeout must be at least 1 second"
+    return ""
+
+
+def verify(module: AnsibleModule) -> dict:
+    """Run all checks against the address, or the service, that the parameters name."""
+    params = module.params
+    # What a question takes is needed to delete its document, too.
+    clock = Clock(params["timeout"], reserve=min(10.0, params["timeout"] * 0.2))
+    if params["url"]:
+        client = Client(params["url"], clock, params["request_timeout"])
+        return Verification(client, params, module.check_mode).run()
+    with port_forward(params["kubernetes"]) as forward:
+        base = f"http://{forward.host}:{forward.port}"
+        limit = params["request_timeout"]
+        client = Client(base, clock, limit, proxies=False, causes=forward.errors)
+        return Verification(client, params, module.check_mode).run()
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        supports_check_mode=True,
+        mutually_exclusive=[("url", "kubernetes")],
+        required_one_of=[("url", "kubernetes")],
+    )
+    if problem := input_problem(module.params):
+        module.fail_json(msg=problem)
+    module.no_log_values |= secrets_of((module.params["kubernetes"] or {}).get("kubeconfig"))
+    try:
+        result = verify(module)
+    except PortForwardError as error:
+        module.fail_json(msg=f"the backend can't be reached: {error}")
+    if fails(result["verdict"], module.params["fail_on"]):
+        module.fail_json(changed=False, **result)
+    module.exit_json(changed=False, **result)
+
+
+if __name__ == "__main__":
+    main()
