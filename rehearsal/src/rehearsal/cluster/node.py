@@ -1,0 +1,362 @@
+"""The nodes: what each of them is told, and how it is started and stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rehearsal import world as w
+from rehearsal.cluster import cgroups, control_plane, images
+from rehearsal.cluster.build import ARCHIVE
+from rehearsal.cluster.requirements import CNI_PLUGINS
+
+SOCKET = "/run/containerd/containerd.sock"
+KUBELET_ROOT = "/run/kubelet"
+VOLUMES = "/run/volumes"
+"""Where a node keeps its persistent volumes (on the disk, under the world's data)."""
+
+CLOSED_PORT = "https://127.0.0.1:1"
+STOP_TIMEOUT = 15.0
+
+
+@dataclass(frozen=True)
+class Node:
+    """One node: number 1 is ip-10-255-0-11.ec2.internal at 10.255.0.11 in us-east-1a."""
+
+    number: int
+
+    @property
+    def address(self) -> str:
+        """Its address on the world's bridge."""
+        return f"10.255.0.{10 + self.number}"
+
+    @property
+    def name(self) -> str:
+        """Its name in the cluster, as EKS names nodes in us-east-1."""
+        return f"ip-{self.address.replace('.', '-')}.ec2.internal"
+
+    @property
+    def zone(self) -> str:
+        """Its availability zone."""
+        return f"us-east-1{'abc'[(self.number - 1) % 3]}"
+
+    @property
+    def pods(self) -> str:
+        """The subnet of its pods."""
+        return f"10.244.{self.number}.0/24"
+
+
+NODES = (Node(1), Node(2), Node(3))
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Where images come from: the hosts that answer for them, and whom to trust."""
+
+    hosts: Sequence[str]
+    authority: Path
+
+
+def folder(world: w.World, node: Node) -> Path:
+    """Where a node keeps its files."""
+    return world.data / "cluster" / "nodes" / node.name
+
+
+def prepare(
+    world: w.World,
+    node: Node,
+    binaries: Path,
+    *,
+    identities: control_plane.Identities,
+    registry: Registry,
+    names: Mapping[str, str],
+    hierarchies: tuple[cgroups.Hierarchy, ...],
+) -> None:
+    """Write everything that the node reads when it starts; its old files are discarded."""
+    here = folder(world, node)
+    shutil.rmtree(here, ignore_errors=True)
+    for each in ("etc/cni", "containerd", "kubelet", "volumes", "pod-logs"):
+        (here / each).mkdir(parents=True)
+    etc = here / "etc"
+    (etc / "hosts").write_text(hosts_file(node, names))
+    (etc / "resolv.conf").write_text(f"nameserver {w.DNS_ADDRESS}\n")
+    (etc / "containerd.toml").write_text(containerd_config(here, limits=bool(hierarchies)))
+    _write_json(etc / "cni" / "10-pods.conflist", cni_config(node))
+    write_registry_configs(etc / "certs.d", registry)
+    _write_json(etc / "kubelet.json", kubelet_config(here, identities, node))
+    _write_json(etc / "kube-proxy.json", kube_proxy_config(here, node))
+    identities.kubeconfig(
+        f"system:node:{node.name}", ["system:nodes"], file=f"kubelet-{node.name}"
+    ).rename(etc / "kubelet.kubeconfig")
+    identities.kubeconfig("system:kube-proxy", file=f"kube-proxy-{node.name}").rename(
+        etc / "kube-proxy.kubeconfig"
+    )
+    spec = node_spec(world, node, binaries, hierarchies=hierarchies)
+    _write_json(here / "spec.json", spec)
+
+
+def node_spec(
+    world: w.World,
+    node: Node,
+    binaries: Path,
+    *,
+    hierarchies: tuple[cgroups.Hierarchy, ...],
+) -> dict[str, Any]:
+    """What `node_init` is told."""
+    here = folder(world, node)
+    etc = here / "etc"
+    return {
+        "name": node.name,
+        "address": node.address,
+        "gateway": w.ADDRESS,
+        "bridge": w.BRIDGE,
+        "cable": f"node{node.number}",
+        "routes": {other.pods: other.address for other in NODES if other != node},
+        "hierarchies": [each.as_json() for each in hierarchies],
+        # Over the machine's own folders, for this node only.
+        "folders": {
+            KUBELET_ROOT: str(here / "kubelet"),
+            VOLUMES: str(here / "volumes"),
+            "/var/log/pods": str(here / "pod-logs"),
+        },
+        "files": {
+            "/etc/hosts": str(etc / "hosts"),
+            "/etc/resolv.conf": str(etc / "resolv.conf"),
+        },
+        "logs": str(world.logs / node.name),
+        "containerd_socket": SOCKET,
+        "archive": str(binaries / ARCHIVE),
+        "api_server": [w.ADDRESS, control_plane.PORT],
+        "servers": {
+            "containerd": ["containerd", "--config", str(etc / "containerd.toml")],
+            "kubelet": [
+                str(binaries / "kubelet"),
+                f"--config={etc / 'kubelet.json'}",
+                f"--kubeconfig={etc / 'kubelet.kubeconfig'}",
+                f"--hostname-override={node.name}",
+                f"--node-ip={node.address}",
+                f"--root-dir={KUBELET_ROOT}",
+                f"--cert-dir={KUBELET_ROOT}/pki",
+                f"--node-labels={','.join(f'{k}={v}' for k, v in node_labels(node).items())}",
+            ],
+            "kube-proxy": [str(binaries / "kube-proxy"), f"--config={etc / 'kube-proxy.json'}"],
+        },
+    }
+
+
+def node_labels(node: Node) -> dict[str, str]:
+    """Labels that a cloud provider would set."""
+    return {
+        "topology.kubernetes.io/region": "us-east-1",
+        "topology.kubernetes.io/zone": node.zone,
+    }
+
+
+def hosts_file(node: Node, names: Mapping[str, str]) -> str:
+    """/etc/hosts of a node: itself and the world's names."""
+    lines = ["127.0.0.1 localhost", f"{node.address} {node.name}"]
+    lines += [f"{address} {name}" for name, address in sorted(names.items())]
+    return "\n".join(lines) + "\n"
+
+
+def containerd_config(here: Path, *, limits: bool) -> str:
+    """containerd's config.toml: state on the disk, sockets and runtime state in /run."""
+    return f"""version = 2
+root = "{here}/containerd"
+state = "/run/containerd"
+disabled_plugins = [
+  "io.containerd.internal.v1.opt",
+  "io.containerd.internal.v1.tracing",
+  "io.containerd.snapshotter.v1.aufs",
+  "io.containerd.snapshotter.v1.btrfs",
+  "io.containerd.snapshotter.v1.devmapper",
+  "io.containerd.snapshotter.v1.zfs",
+  "io.containerd.tracing.processor.v1.otlp",
+]
+
+[grpc]
+  address = "{SOCKET}"
+
+[plugins."io.containerd.grpc.v1.cri"]
+  disable_apparmor = true
+  disable_cgroup = {str(not limits).lower()}
+  restrict_oom_score_adj = true
+  sandbox_image = "{images.PAUSE.reference}"
+  [plugins."io.containerd.grpc.v1.cri".cni]
+    bin_dir = "{CNI_PLUGINS}"
+    conf_dir = "{here}/etc/cni"
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "overlayfs"
+    default_runtime_name = "runc"
+    [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+      runtime_type = "io.containerd.runc.v2"
+      [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
+        SystemdCgroup = false
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "{here}/etc/certs.d"
+"""
+
+
+def write_registry_configs(target: Path, registry: Registry) -> None:
+    """certs.d: the world's registry for its hosts, an instant refusal for all others."""
+    for host in registry.hosts:
+        (target / host).mkdir(parents=True)
+        (target / host / "hosts.toml").write_text(
+            f'server = "https://{host}"\n'
+            f'ca = "{registry.authority}"\n\n'
+            f'[host."https://{host}"]\n'
+            '  capabilities = ["pull", "resolve"]\n'
+            f'  ca = "{registry.authority}"\n'
+        )
+    (target / "_default").mkdir(parents=True)
+    (target / "_default" / "hosts.toml").write_text(
+        "# There is no way to other registries: refuse at once, not after a time-out.\n"
+        f'server = "{CLOSED_PORT}"\n\n'
+        f'[host."{CLOSED_PORT}"]\n'
+        '  capabilities = ["pull", "resolve"]\n'
+    )
+
+
+def cni_config(node: Node) -> dict[str, Any]:
+    """Routed pods: each has a cable to its node, so the node's filters see all traffic."""
+    ipam = {
+        "type": "host-local",
+        "ranges": [[{"subnet": node.pods}]],
+        "routes": [{"dst": "0.0.0.0/0"}],
+        "dataDir": "/run/cni",
+    }
+    return {
+        "cniVersion": "0.4.0",
+        "name": "pods",
+        "plugins": [
+            {"type": "ptp", "ipMasq": False, "mtu": 1500, "ipam": ipam},
+            {"type": "portmap", "capabilities": {"portMappings": True}, "snat": True},
+        ],
+    }
+
+
+def kubelet_config(here: Path, identities: control_plane.Identities, node: Node) -> dict[str, Any]:
+    """KubeletConfiguration: in a user namespace, and quick to tell that it is alive."""
+    serving = identities.cluster.server(
+        f"system:node:{node.name}",
+        organisations=["system:nodes"],
+        file=f"kubelet-serving-{node.name}",
+        hosts=[node.name],
+        addresses=[node.address],
+    )
+    return {
+        "apiVersion": "kubelet.config.k8s.io/v1beta1",
+        "kind": "KubeletConfiguration",
+        "containerRuntimeEndpoint": f"unix://{SOCKET}",
+        "address": node.address,
+        "tlsCertFile": str(serving.certificate),
+        "tlsPrivateKeyFile": str(serving.key),
+        "authentication": {
+            "anonymous": {"enabled": False},
+            "webhook": {"enabled": True},
+            "x509": {"clientCAFile": str(identities.authority)},
+        },
+        "authorization": {"mode": "Webhook"},
+        "clusterDNS": [w.DNS_ADDRESS],
+        "clusterDomain": "cluster.local",
+        "resolvConf": str(here / "etc" / "resolv.conf"),
+        "featureGates": {"KubeletInUserNamespace": True},
+        "cgroupDriver": "cgroupfs",
+        "cgroupsPerQOS": False,
+        "enforceNodeAllocatable": [],
+        "failCgroupV1": False,
+        "failSwapOn": False,
+        "makeIPTablesUtilChains": False,
+        "imagePullCredentialsVerificationPolicy": "NeverVerify",
+        "nodeStatusUpdateFrequency": "4s",
+        "nodeLeaseDurationSeconds": 8,
+        "volumePluginDir": "/run/kubelet-plugins",
+        "shutdownGracePeriod": "0s",
+        # The disk is the user's: however full it is, pods and images stay.
+        "evictionHard": {"memory.available": "100Mi", "nodefs.available": "0%"},
+        "imageGCHighThresholdPercent": 100,
+        "maxPods": 110,
+        "serializeImagePulls": False,
+    }
+
+
+def kube_proxy_config(here: Path, node: Node) -> dict[str, Any]:
+    """KubeProxyConfiguration."""
+    return {
+        "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+        "kind": "KubeProxyConfiguration",
+        "mode": "nftables",
+        "clientConnection": {"kubeconfig": str(here / "etc" / "kube-proxy.kubeconfig")},
+        "clusterCIDR": w.POD_CIDR,
+        "hostnameOverride": node.name,
+        "nodePortAddresses": ["primary"],
+        "healthzBindAddress": "127.0.0.1:10256",
+        "metricsBindAddress": "127.0.0.1:10249",
+        # These belong to the machine, not to a namespace.
+        "conntrack": {
+            "maxPerCore": 0,
+            "min": 0,
+            "tcpEstablishedTimeout": "0s",
+            "tcpCloseWaitTimeout": "0s",
+        },
+    }
+
+
+def start(world: w.World, node: Node) -> None:
+    """Start a node whose files are there; returns at once."""
+    here = folder(world, node)
+    process = world.spawn(
+        node.name,
+        [sys.executable, "-P", "-m", "rehearsal.cluster.node_enter", here / "spec.json"],
+    )
+    (here / "pid").write_text(str(process.pid))
+
+
+def pid(world: w.World, node: Node) -> int | None:
+    """Process that holds a node, None when the node does not run."""
+    try:
+        found = int((folder(world, node) / "pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    process = world.processes.get(node.name)
+    if process is not None and process.pid == found and process.poll() is not None:
+        return None
+    # The number may have been given to another process since.
+    try:
+        command = Path(f"/proc/{found}/cmdline").read_bytes()
+    except OSError:
+        return None
+    return found if str(folder(world, node) / "spec.json").encode() in command else None
+
+
+def kill(world: w.World, nodes: Iterable[Node]) -> None:
+    """End nodes as a power cut does, and wait until nothing of them runs."""
+    running = [(node, found) for node in nodes if (found := pid(world, node)) is not None]
+    for _, found in running:
+        os.kill(found, signal.SIGKILL)
+    deadline = time.monotonic() + STOP_TIMEOUT
+    for node, _ in running:
+        while pid(world, node) is not None:
+            if time.monotonic() > deadline:
+                raise w.WorldError(f"{node.name}: still running {STOP_TIMEOUT:.0f} s after a kill")
+            time.sleep(0.02)
+        (folder(world, node) / "pid").unlink(missing_ok=True)
+
+
+def discard(world: w.World, node: Node) -> None:
+    """Remove a node's files (run where its sub-uids are mapped: inside the world)."""
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(folder(world, node))
+
+
+def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=1))
