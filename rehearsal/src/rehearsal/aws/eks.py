@@ -1,0 +1,148 @@
+"""Where ministack's EKS differs from AWS's, and the real cluster behind it."""
+
+from __future__ import annotations
+
+import base64
+import functools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Response = tuple[int, dict[str, str], bytes]
+
+# Kubernetes version -> (release, end of standard support, end of extended support), 2026-11.
+VERSIONS = {
+    "1.36": ("2026-06-02", "2027-08-02", "2028-08-02"),
+    "1.35": ("2026-01-28", "2027-03-27", "2028-03-27"),
+    "1.34": ("2025-10-06", "2026-12-02", "2027-12-02"),
+    "1.33": ("2025-05-29", "2026-07-29", "2027-07-29"),
+}
+STANDARD = ("1.36", "1.35", "1.34")
+DEFAULT = "1.35"
+# The add-ons of the platform and the versions seen on clusters of 1.35 (2026).
+ADDONS = {
+    "coredns": ("v1.13.2-eksbuild.4", "networking"),
+    "eks-pod-identity-agent": ("v1.3.10-eksbuild.2", "security"),
+    "aws-ebs-csi-driver": ("v1.58.0-eksbuild.1", "storage"),
+    "kube-proxy": ("v1.35.3-eksbuild.2", "networking"),
+    "metrics-server": ("v0.8.1-eksbuild.6", "observability"),
+    "vpc-cni": ("v1.21.1-eksbuild.7", "networking"),
+}
+
+
+def adjust(eks: Any, certificate: Path, port: int) -> None:
+    """Put our functions in the places of ministack's. eks: its module.
+
+    certificate: the real cluster's CA, port: where its API server listens.
+    """
+    # ministack counts on from cluster to cluster; the one real cluster stays.
+    eks._next_port = lambda: port
+    eks._sanitize = functools.partial(with_real_certificate, eks._sanitize, certificate)
+    eks._create_nodegroup = functools.partial(with_update_configuration, eks, eks._create_nodegroup)
+    eks._handle_request_sync = functools.partial(with_missing_routes, eks, eks._handle_request_sync)
+
+
+def with_real_certificate(
+    original: Callable[[Any], dict[str, Any]], certificate: Path, cluster: Any
+) -> dict[str, Any]:
+    """AWS: certificateAuthority.data is the cluster's CA. ministack's is empty."""
+    answer = original(cluster)
+    if certificate.exists():
+        data = base64.b64encode(certificate.read_bytes()).decode()
+        answer["certificateAuthority"] = {"data": data}
+    return answer
+
+
+def with_update_configuration(
+    eks: Any, create: Callable[[str, Any], Response], cluster: str, body: Any
+) -> Response:
+    """AWS: a node group has an updateConfig, by default one node at a time. ministack: none."""
+    response = create(cluster, body)
+    if response[0] != 200:
+        return response
+    group = eks._nodegroups[f"{cluster}/{body['nodegroupName']}"]
+    group["updateConfig"] = body.get("updateConfig") or {"maxUnavailable": 1}
+    return answer(eks, {"nodegroup": group})
+
+
+def answer(eks: Any, content: Any) -> Response:
+    """A successful answer in the form of EKS."""
+    response: Response = eks._json_resp(200, content)
+    return response
+
+
+def with_missing_routes(
+    eks: Any,
+    original: Callable[[str, str, Any, bytes, dict[str, Any]], Response],
+    method: str,
+    path: str,
+    headers: Any,
+    body: bytes,
+    query: dict[str, Any],
+) -> Response:
+    """AWS answers these calls; ministack has no route for them."""
+    if method == "GET" and path == "/cluster-versions":
+        return answer(eks, {"clusterVersions": cluster_versions(query)})
+    if method == "GET" and path == "/addons/supported-versions":
+        return answer(eks, {"addons": addon_versions(query)})
+    return original(method, path, headers, body, query)
+
+
+def values(query: dict[str, Any], name: str) -> list[str]:
+    """All values of a query parameter."""
+    found = query.get(name, [])
+    return list(found) if isinstance(found, list) else [str(found)]
+
+
+def cluster_versions(query: dict[str, Any]) -> list[dict[str, Any]]:
+    """DescribeClusterVersions: what can be created, with the dates of its support."""
+    asked = values(query, "clusterVersions")
+    default_only = values(query, "defaultOnly") == ["true"]
+    return [
+        {
+            "clusterVersion": version,
+            "clusterType": "eks",
+            "defaultPlatformVersion": "eks.1",
+            "defaultVersion": version == DEFAULT,
+            "releaseDate": f"{release}T00:00:00Z",
+            "endOfStandardSupportDate": f"{standard}T00:00:00Z",
+            "endOfExtendedSupportDate": f"{extended}T00:00:00Z",
+            "status": "standard-support" if version in STANDARD else "extended-support",
+            "versionStatus": "STANDARD_SUPPORT" if version in STANDARD else "EXTENDED_SUPPORT",
+            "kubernetesPatchVersion": version + ".0",
+        }
+        for version, (release, standard, extended) in VERSIONS.items()
+        if (not asked or version in asked) and (not default_only or version == DEFAULT)
+    ]
+
+
+def addon_versions(query: dict[str, Any]) -> list[dict[str, Any]]:
+    """DescribeAddonVersions: one version per add-on, good for every cluster version."""
+    names = values(query, "addonName")
+    clusters = values(query, "kubernetesVersion") or list(VERSIONS)
+    compatible = [
+        {"clusterVersion": version, "platformVersions": ["*"], "defaultVersion": True}
+        for version in clusters
+        if version in VERSIONS
+    ]
+    return [
+        {
+            "addonName": name,
+            "type": kind,
+            "addonVersions": [
+                {
+                    "addonVersion": version,
+                    "architecture": ["amd64", "arm64"],
+                    "compatibilities": compatible,
+                    "requiresConfiguration": False,
+                }
+            ],
+            "publisher": "eks",
+            "owner": "aws",
+        }
+        for name, (version, kind) in ADDONS.items()
+        if compatible and (not names or name in names)
+    ]
+
+
+__all__ = ["addon_versions", "adjust", "cluster_versions"]

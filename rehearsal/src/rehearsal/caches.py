@@ -1,0 +1,229 @@
+"""What outlives a world: compiled programs, environments, images, wheels. Made once.
+
+Each part has a key that is a hash of what goes in; it is made beside the others, all
+at the same time, and appears under its key when it is complete.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rehearsal.cluster.build import build
+from rehearsal.images import recipes
+from rehearsal.unshare import NAMESPACE
+from rehearsal.paths import Places
+from rehearsal.world import WorldError
+
+Say = Callable[[str], None]
+REMIND_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Caches:
+    """Paths of all parts. binaries: None when there is to be no Kubernetes."""
+
+    ministack: Path
+    images: Path
+    wheels: Path
+    npm: Path
+    binaries: Path | None
+
+    @property
+    def environment(self) -> dict[str, Path]:
+        """Variables for commands inside: what image builds mount, and the programs."""
+        paths = {"REHEARSAL_WHEELS": self.wheels, "REHEARSAL_NPM_CACHE": self.npm}
+        return paths | ({"REHEARSAL_PROGRAMS": self.binaries} if self.binaries else {})
+
+
+def prepare(places: Places, say: Say, *, kubernetes: bool = True) -> Caches:
+    """Make whatever is missing, all parts side by side, and say where each one is."""
+    places.cache.mkdir(parents=True, exist_ok=True)
+    makers: dict[str, Callable[[], Path]] = {
+        "ministack": lambda: ministack(places, say),
+        "images": lambda: images(places, say),
+        "wheels": lambda: wheels(places, say),
+        "npm": lambda: npm(places, say),
+    }
+    if kubernetes:
+        makers["binaries"] = lambda: build(places.cache, say)
+    made = side_by_side(makers, say)
+    return Caches(binaries=made.pop("binaries", None), **made)
+
+
+def side_by_side(makers: dict[str, Callable[[], Path]], say: Say) -> dict[str, Path]:
+    """Run all makers; remind now and then of those that are still at work."""
+    made: dict[str, Path] = {}
+    began = time.monotonic()
+    done = threading.Event()
+
+    def remind() -> None:
+        while not done.wait(REMIND_SECONDS):
+            missing = ", ".join(name for name in makers if name not in made)
+            say(f"still making {missing} ({time.monotonic() - began:.0f} s)")
+
+    reminder = threading.Thread(target=remind, daemon=True)
+    with ThreadPoolExecutor(len(makers)) as pool:
+        reminder.start()
+        try:
+            running = {pool.submit(make): name for name, make in makers.items()}
+            for future in as_completed(running):
+                made[running[future]] = future.result()
+        finally:
+            done.set()
+    return made
+
+
+@contextmanager
+def making(target: Path) -> Iterator[Path | None]:
+    """A folder to make `target` in, which then appears as a whole; None if it is there.
+
+    Another process that makes the same waits for us.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with (target.parent / f".{target.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if target.exists():
+            yield None
+            return
+        draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+        draft.chmod(0o755)
+        try:
+            yield draft
+            draft.rename(target)
+        except OSError as error:
+            if error.errno == 28:
+                raise WorldError(
+                    f"{target.parent}: the disk is full: free some space, then `rehearsal up`"
+                ) from error
+            raise
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def hash_of(*files: Path) -> str:
+    """A key from what files hold."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def checked(what: str, argv: list[str | Path], cwd: Path | None = None) -> None:
+    """Run a tool; when it fails, say what it said."""
+    done = subprocess.run(
+        argv, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        tail = "\n  ".join((done.stdout + done.stderr).strip().splitlines()[-12:])
+        raise WorldError(f"{what}: {Path(str(argv[0])).name} failed:\n  {tail}")
+
+
+def ministack(places: Places, say: Say) -> Path:
+    """An environment of its own for ministack, whose dependencies are not the platform's."""
+    lock = places.checkout / "requirements/ministack.txt"
+    target = places.cache / "ministack" / hash_of(lock)
+    with making(target) as draft:
+        if draft is None:
+            return target
+        say("ministack: an environment from its lock file")
+        uv = [sys.executable, "-m", "uv", "--quiet"]
+        # Its scripts would name the draft's path: it is started as a module.
+        checked("ministack", [*uv, "venv", "--clear", "--python", sys.executable, draft])
+        python = draft / "bin/python"
+        checked(
+            "ministack",
+            [
+                *uv,
+                "pip",
+                "sync",
+                "--python",
+                python,
+                "--require-hashes",
+                "--compile-bytecode",
+                lock,
+            ],
+        )
+    say("ministack: done")
+    return target
+
+
+def wheels(places: Places, say: Say) -> Path:
+    """The wheels of the backend, for image builds without network."""
+    lock = places.checkout / "app/backend/requirements.txt"
+    target = places.cache / "wheels" / hash_of(lock)
+    with making(target) as draft:
+        if draft is None:
+            return target
+        say("wheels of the backend: downloading")
+        recipes.fetch_wheels(lock, draft)
+    say("wheels of the backend: done")
+    return target
+
+
+def npm(places: Places, say: Say) -> Path:
+    """The npm cache of the frontend, for image builds without network."""
+    frontend = places.checkout / "app/frontend"
+    files = [frontend / name for name in ("package.json", "package-lock.json", ".npmrc")]
+    target = places.cache / "npm" / hash_of(*files)
+    with making(target) as draft:
+        if draft is None:
+            return target
+        say("npm cache of the frontend: downloading")
+        with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
+            for path in files:
+                shutil.copy(path, scratch)
+            checked(
+                "npm cache",
+                ["npm", "ci", "--omit=dev", "--cache", draft, "--ignore-scripts", "--no-audit",
+                 "--no-fund", "--loglevel=error"],
+                Path(scratch),
+            )  # fmt: skip
+    say("npm cache of the frontend: done")
+    return target
+
+
+def images(places: Places, say: Say) -> Path:
+    """The registry's storage with the base images; what the platform pushes stays there, too."""
+    storage = places.cache / "registry"
+    storage.mkdir(parents=True, exist_ok=True)
+    target = places.cache / "images" / recipes.key()
+    with making(target) as draft:
+        if draft is None:
+            return storage
+        materials = places.cache / "materials" / target.name
+        materials.mkdir(parents=True, exist_ok=True)
+        recipes.fetch(materials, say)
+        say("base images: building (Python, Node, Milvus)")
+        scratch = Path(tempfile.mkdtemp(dir=places.cache, prefix=".images."))
+        checked(
+            "base images",
+            [
+                *NAMESPACE,
+                sys.executable,
+                "-m",
+                "rehearsal.images.build",
+                materials,
+                storage,
+                scratch,
+            ],
+        )
+        shutil.rmtree(materials)
+        (draft / "made").write_text(f"{time.time()}\n")
+    say("base images: done")
+    return storage
+
+
+__all__ = ["Caches", "hash_of", "making", "prepare", "side_by_side"]

@@ -1,0 +1,233 @@
+"""What each command of `rehearsal` does."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from rehearsal import caches, checks, enter as entering
+from rehearsal.ask import ask as ask_backend
+from rehearsal.identity import Identity
+from rehearsal.lifecycle import Lifecycle, remove
+from rehearsal.names import AWS, AWS_PORT, ECR, KUBERNETES_PORT, POSTGRES_PORT, REDIS, REDIS_PORT
+from rehearsal.opening import Opening
+from rehearsal.paths import Places
+from rehearsal.status import State, read_state
+from rehearsal.world import WorldError
+
+SERVICES = {"frontend": ("rag", "rag-frontend", 3000), "backend": ("rag", "rag-backend", 8000)}
+"""What `open` relays: namespace, service and port in the cluster."""
+
+ADDRESSES = {
+    "aws": f"http://{AWS}:{AWS_PORT}",
+    "postgresql": f"{AWS}:{POSTGRES_PORT}",
+    "redis": f"{REDIS}:{REDIS_PORT}",
+    "registry": f"https://{ECR}",
+    "kubernetes": f"https://{AWS}:{KUBERNETES_PORT}",
+}
+
+
+def say(line: str) -> None:
+    """Progress, at once, even into a pipe."""
+    print(line, flush=True)
+
+
+def check(places: Places, *, cold: bool) -> None:
+    """Refuse to go on where something is missing, with all that is missing."""
+    found = checks.findings(places, cold=cold)
+    for item in found:
+        if not item.blocks:
+            say(f"note: {item}")
+    if blocking := [str(item) for item in found if item.blocks]:
+        raise WorldError("this machine lacks something:\n  " + "\n  ".join(blocking))
+
+
+def setup(*, install: bool, kubernetes: bool) -> int:
+    """Make the caches."""
+    prepare(Places.from_environment(), install=install, kubernetes=kubernetes)
+    return 0
+
+
+def prepare(places: Places, *, install: bool, kubernetes: bool) -> caches.Caches:
+    """Check the machine, install if asked to, and make the caches."""
+    began = time.monotonic()
+    if install:
+        checks.install(say)
+    check(places, cold=not (places.cache / "bin").exists())
+    made = caches.prepare(places, say, kubernetes=kubernetes)
+    say(f"caches are there: {places.cache} ({time.monotonic() - began:.1f} s)")
+    return made
+
+
+def up(*, install: bool, kubernetes: bool) -> int:
+    """Start the world, unless it is up."""
+    began = time.monotonic()
+    places = Places.from_environment()
+    life = Lifecycle(places, say)
+    identity = Identity.read(places)
+    if identity and identity.alive:
+        state = read_state(places)
+        if state and state.phase == "ready" and not state.stale:
+            if state.ended:
+                names = ", ".join(state.ended)
+                raise WorldError(
+                    f"the world is up, but {names} ended: `rehearsal logs NAME` says why; "
+                    "`rehearsal down` and `rehearsal up` make a new world"
+                )
+            say("the world is up")
+            return 0
+        say("a half-started world was found: it is taken down")
+        life.stop()
+    elif life.stop():
+        say("the remains of a world that had ended were found: they are removed")
+    kubernetes = kubernetes and not os.environ.get("REHEARSAL_KUBECONFIG")
+    made = prepare(places, install=install, kubernetes=kubernetes)
+    life.start(made)
+    say(f"the world is up ({time.monotonic() - began:.1f} s): `rehearsal exec -- CMD` runs in it")
+    return 0
+
+
+def running() -> tuple[Places, Identity]:
+    """The world that is up, or an error that says how to get one."""
+    places = Places.from_environment()
+    identity = Identity.read(places)
+    if identity is None:
+        raise WorldError("there is no world: `rehearsal up` starts one")
+    if not identity.alive:
+        raise WorldError("the world has ended: `rehearsal up` removes its remains and starts one")
+    return places, identity
+
+
+def world_environment(places: Places) -> dict[str, str]:
+    """The environment of commands inside; the caches' paths as `up` wrote them."""
+    return entering.environment(places, json.loads((places.data / "caches.json").read_text()))
+
+
+def enter(argv: Sequence[str]) -> int:
+    """Run a command inside; its exit code is ours."""
+    command = list(argv[1:] if argv[:1] == ["--"] else argv)
+    if not command:
+        command = [os.environ.get("SHELL", "/bin/sh")]
+    places, identity = running()
+    return entering.run(identity, command, world_environment(places))
+
+
+def status() -> int:
+    """Print the state of each part. 1 if the world or a part of it is down."""
+    places = Places.from_environment()
+    identity = Identity.read(places)
+    if identity is None:
+        say("no world: `rehearsal up` starts one")
+        return 1
+    state = read_state(places)
+    if not identity.alive or state is None:
+        say("the world has ended: `rehearsal up` removes its remains and starts a new one")
+        if state and state.error:
+            say(f"  it said: {state.error}")
+        return 1
+    return report(places, identity, state)
+
+
+def report(places: Places, identity: Identity, state: State) -> int:
+    """Print one line per part and per server that ended."""
+    environment = world_environment(places)
+    cluster = entering.kubeconfig(places).exists()
+    answers = probe(identity, environment, kubernetes=cluster)
+    minutes, seconds = divmod(int(time.time() - state.began), 60)
+    stale = "" if not state.stale else "; the supervisor does not write any more"
+    say(
+        f"world       {state.phase} for {minutes} min {seconds} s, process {identity.init.pid}{stale}"
+    )
+    for part, missing in answers.items():
+        pid = state.processes.get(part, {}).get("pid", "")
+        say(
+            f"{part:<11} {'up  ' if missing is None else 'DOWN'}  {ADDRESSES[part]}"
+            f"{f'  pid {pid}' if pid else ''}{f'  {missing}' if missing else ''}"
+        )
+    for name, code in state.ended.items():
+        say(f"{name:<11} ended with {code}: `rehearsal logs {name}`")
+    others = sorted(set(state.processes) - set(answers) - set(state.ended))
+    if others:
+        say(f"servers     {', '.join(others)}")
+    say(f"data        {places.data}  AWS requests: {lines_of(places.requests)}")
+    healthy = state.phase == "ready" and not state.stale and not state.ended
+    return 0 if healthy and not any(answers.values()) else 1
+
+
+def probe(identity: Identity, environment: dict[str, str], *, kubernetes: bool) -> dict[str, str]:
+    """Ask all parts, inside. Part -> what is wrong, or None."""
+    argv = [sys.executable, "-m", "rehearsal.probe", *(["--kubernetes"] if kubernetes else [])]
+    done = subprocess.run(
+        entering.command(identity, argv),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise WorldError(f"the parts could not be asked: {done.stderr.strip()}")
+    answers: dict[str, str] = json.loads(done.stdout)
+    return answers
+
+
+def lines_of(path: Path) -> int:
+    """How many lines a file has."""
+    return path.read_bytes().count(b"\n") if path.exists() else 0
+
+
+def logs(name: str | None, *, follow: bool) -> int:
+    """Print a server's log, or the names of all logs."""
+    folder = Places.from_environment().data / "logs"
+    found = {path.stem: path for path in sorted(folder.glob("*.log"))}
+    if not found:
+        raise WorldError("there are no logs: `rehearsal up` starts a world")
+    if name is None:
+        for stem, path in found.items():
+            say(f"{stem:<28} {path.stat().st_size / 1024:8.1f} KiB  {path}")
+        return 0
+    if name not in found:
+        raise WorldError(f"there is no log {name}: {', '.join(found)}")
+    return subprocess.run(["tail", "-n", "+1", *(["-f"] if follow else []), found[name]]).returncode
+
+
+def open_service(service: str, port: int) -> int:
+    """Relay a service of the application to a loopback port until Ctrl-C."""
+    places, identity = running()
+    with Opening(identity, world_environment(places), *SERVICES[service], port) as opened:
+        say(f"{service}: {opened.url} (until Ctrl-C)")
+        opened.wait()
+    return 0
+
+
+def ask(document: str, question: str) -> int:
+    """Upload a document to the backend, ask, and print the answer with its sources."""
+    places, identity = running()
+    with Opening(identity, world_environment(places), *SERVICES["backend"], 0) as opened:
+        ask_backend(opened.url, Path(document), question, say)
+    return 0
+
+
+def down() -> int:
+    """End the world."""
+    places = Places.from_environment()
+    began = time.monotonic()
+    if Lifecycle(places, say).stop():
+        say(f"the world is down, its data are discarded ({time.monotonic() - began:.1f} s)")
+    else:
+        say("there was no world")
+    return 0
+
+
+def reset() -> int:
+    """End the world and remove the caches."""
+    down()
+    places = Places.from_environment()
+    if places.cache.exists():
+        remove(places.cache)
+        say(f"removed {places.cache}")
+    return 0

@@ -1,0 +1,1 @@
+"""The images that the rehearsal makes itself, where no public registry can be reached."""

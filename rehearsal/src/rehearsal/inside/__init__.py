@@ -1,0 +1,1 @@
+"""What runs as the first process of the private namespace and keeps the world."""

@@ -1,0 +1,1 @@
+"""The servers that stand where AWS says that its services are."""
