@@ -117,6 +117,7 @@ def node_spec(
     return {
         "name": node.name,
         "address": node.address,
+        "pods": node.pods,
         "gateway": w.ADDRESS,
         "bridge": w.BRIDGE,
         "cable": f"node{node.number}",

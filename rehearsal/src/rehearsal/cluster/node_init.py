@@ -129,6 +129,7 @@ def _connect(spec: dict[str, Any], world_network: str) -> None:
     _ip("link", "set", cable, "netns", network)
     outside = _run("nsenter", f"--net={network}", "ip")
     outside("link", "set", cable, "master", spec["bridge"], "up")
+    outside("route", "replace", spec["pods"], "via", spec["address"])
     _ip("address", "add", f"{spec['address']}/24", "dev", "eth0")
     _ip("link", "set", "eth0", "up")
     _ip("route", "add", "default", "via", spec["gateway"])
