@@ -19,6 +19,9 @@ const config: NextConfig = {
   reactStrictMode: true,
   agentRules: false,
   experimental: {
+    // Threads, not processes: those talk over TCP, which a build without network
+    // may lack even on the loopback device.
+    turbopackPluginRuntimeStrategy: "workerThreads",
     // The upload limit plus room for the multipart frame. Both limits count:
     // the proxy cuts a body at its own one without an error.
     serverActions: { bodySizeLimit: MAX_REQUEST_BYTES },
