@@ -139,7 +139,7 @@ def s3(folder: Path) -> Iterator[int]:
         yield port
 
 
-def s3_client(port: int):  # noqa: ANN201
+def s3_client(port: int):
     """A client of our S3."""
     return boto3.client(
         "s3",

@@ -9,7 +9,6 @@ import uvicorn
 from fastapi import FastAPI
 
 from rag import logs
-from rag.main import create_app
 from rag.settings import Settings, load
 
 log = structlog.get_logger(__name__)
@@ -51,6 +50,9 @@ class DrainingServer(uvicorn.Server):
 def main() -> None:
     """Read the configuration and serve until SIGTERM."""
     settings = load(Settings)
+    # Only now the heavy libraries: a wrong configuration is told at once.
+    from rag.main import create_app
+
     logs.configure(settings.log_level, settings.secrets())
     app = create_app(settings)
     config = uvicorn.Config(

@@ -30,6 +30,13 @@ _FIELDS = {
 _COLLECTION_NOT_FOUND = 100
 _VERIFY_SECONDS = 30.0
 _BATCH = 500
+# By default channels to one address share a back-off which grows to two minutes: a new
+# client would go on failing long after the server is back.
+_GRPC = {
+    "grpc.use_local_subchannel_pool": 1,
+    "grpc.initial_reconnect_backoff_ms": 200,
+    "grpc.max_reconnect_backoff_ms": 2000,
+}
 
 
 class MilvusIndex:
@@ -161,7 +168,11 @@ class MilvusIndex:
     def _connected(self) -> AsyncMilvusClient:
         if self._client is None:
             self._client = AsyncMilvusClient(
-                self._uri, token=self._token, timeout=self._timeout, dedicated=True
+                self._uri,
+                token=self._token,
+                timeout=self._timeout,
+                dedicated=True,
+                grpc_options=_GRPC,
             )
         return self._client
 

@@ -1,0 +1,222 @@
+"""Questions: hybrid retrieval, grounding, refusals, the cache, and the language model."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import servers
+
+from rag.ask.retrieval import fuse
+
+POLICY = """Returns and refunds of the Northwind shop.
+Customers may return any item within 30 days of delivery.
+Refunds are paid to the original payment method within five business days.
+Shipping costs are not refunded unless the item was damaged.
+Damaged items must be reported to support@northwind.example within 48 hours.
+Gift cards cannot be exchanged for cash.
+"""
+OBSERVATORY = """The Kessler observatory stands at 2,400 metres above the sea.
+Its main telescope has a mirror of 3.6 metres, cast in Jena in 1974.
+Visitors are welcome on the first Saturday of each month between April and October.
+The error code XR-4471 means that the dome's shutter is blocked by ice.
+The night assistant closes the dome when the wind exceeds 18 metres per second.
+"""
+
+
+@pytest.fixture(scope="module")
+def library(backend):
+    """Two documents on different subjects; name -> id."""
+    made = {"policy": backend.upload("policy.txt", POLICY)}
+    made["observatory"] = backend.upload("observatory.txt", OBSERVATORY)
+    return {name: response.json()["id"] for name, response in made.items()}
+
+
+@pytest.mark.parametrize(
+    ("question", "source", "words"),
+    [
+        ("Within how many days may customers return an item?", "policy", "30 days"),
+        ("How are refunds paid?", "policy", "original payment method"),
+        ("When do I get my refund?", "policy", "five business days"),
+        ("Are shipping costs refunded?", "policy", "unless the item was damaged"),
+        ("Can I exchange gift cards for cash?", "policy", "cannot be exchanged"),
+        ("How large is the mirror of the telescope?", "observatory", "3.6 metres"),
+        ("When are visitors welcome at the observatory?", "observatory", "first Saturday"),
+        ("What does error code XR-4471 mean?", "observatory", "blocked by ice"),
+        ("At which wind does the assistant close the dome?", "observatory", "18 metres"),
+    ],
+)
+def test_answers_cite_their_source(backend, library, question, source, words):
+    answer = backend.ask(question)
+    assert answer["refused"] is False
+    assert words in answer["answer"]
+    assert answer["citations"][0]["document_id"] == library[source]
+    texts = {library["policy"]: POLICY, library["observatory"]: OBSERVATORY}
+    for citation in answer["citations"]:
+        assert citation["excerpt"] in texts.get(citation["document_id"], citation["excerpt"])
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Who won the football world cup in 1998?",
+        "What is the boiling point of ethanol?",
+        "How do I bake sourdough bread?",
+        # The same subjects, but the documents leave these open.
+        "What is the phone number of the Northwind shop?",
+        "Who designed the dome of the Kessler observatory?",
+        "What does error code XR-9999 mean?",
+        "How much does a ticket to the observatory cost?",
+        "Which discount do students get on gift cards?",
+        "What is the salary of the night assistant?",
+    ],
+)
+def test_what_the_documents_do_not_carry_is_refused(backend, question):
+    answer = backend.ask(question)
+    assert answer["refused"] is True, answer
+    assert answer["citations"] == []
+    assert "do not answer" in answer["answer"]
+
+
+def test_hybrid_finds_codes_and_meanings(backend, library):
+    # A bare code says nothing to the embedding; a paraphrase shares no word.
+    assert "ice" in backend.ask("XR-4471?")["answer"]
+    paraphrase = backend.ask("How soon is my money paid back after I send a purchase back?")
+    assert paraphrase["citations"][0]["document_id"] == library["policy"]
+
+
+def test_fusion_prefers_what_both_find():
+    assert fuse([["a", "b", "c"], ["c", "d"]])[0] == "c"
+    assert fuse([["a"], []]) == ["a"]
+    assert fuse([[], []]) == []
+
+
+@pytest.mark.usefixtures("library")
+def test_answers_are_cached_until_the_corpus_changes(start):
+    backend = start()
+
+    def hits():
+        text = backend.get("/metrics").text
+        line = next(
+            x for x in text.splitlines() if x.startswith('rag_answer_cache_total{result="h')
+        )
+        return float(line.split()[-1])
+
+    question = "On which Saturday may visitors come to the observatory?"
+    first = backend.ask(question)
+    backend.ask(question)
+    before = hits()
+    assert backend.ask(question) == first
+    assert hits() == before + 1
+    backend.upload("more.txt", "A document more makes every cached answer outdated.")
+    assert backend.ask(question) == first
+    assert hits() == before + 1
+
+
+@pytest.mark.usefixtures("library")
+def test_asking_works_without_redis(backend, world):
+    world.relays["redis"].cut()
+    try:
+        assert "30 days" in backend.ask("Within which time may an item be returned?")["answer"]
+    finally:
+        world.relays["redis"].restore()
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("victim", ["postgres", "milvus"])
+def test_asking_names_what_is_down(backend, world, victim):
+    # Not asked before: an answer from the cache needs no Milvus.
+    question = {"postgres": "How is a refund paid?", "milvus": "How do you pay refunds?"}[victim]
+    world.relays[victim].cut()
+    try:
+        response = backend.post("/v1/ask", json={"question": question})
+    finally:
+        world.relays[victim].restore()
+    assert response.status_code == 503, response.text
+    assert response.json()["dependency"] == victim
+    servers.wait("recovery", lambda: backend.get("/readyz").status_code == 200)
+    assert backend.ask(question)["refused"] is False
+
+
+@pytest.mark.parametrize("body", [{}, {"question": ""}, {"question": "x" * 2001}, {"q": "why?"}])
+def test_bad_questions_are_problems(backend, body):
+    response = backend.post("/v1/ask", json=body)
+    assert response.status_code == 422
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.usefixtures("library")
+@pytest.mark.parametrize("question", ["'; DROP TABLE documents; --", "a & | ! : * <-> (", "\\'''"])
+def test_strange_questions_are_just_questions(backend, question):
+    assert isinstance(backend.ask(question)["refused"], bool)
+
+
+@pytest.fixture
+def model():
+    """An API that speaks like OpenAI's; `reply` is what it says, `seen` what it was asked."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["content-length"]))
+            server.seen.append((self.headers["authorization"], json.loads(body)))
+            status = 200 if server.reply else 400
+            content = json.dumps(server.reply)
+            message = {"role": "assistant", "content": content}
+            data = json.dumps(
+                {
+                    "id": "c",
+                    "object": "chat.completion",
+                    "created": 0,
+                    "model": "m",
+                    "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
+                }
+            ).encode()
+            self.send_response(status)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", servers.free_port()), Handler)
+    server.seen, server.reply = [], None
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_model_answers_from_the_same_passages(start, library, model):
+    client = start(
+        OPENAI_API_KEY="sk-secret-key",
+        OPENAI_BASE_URL=f"http://127.0.0.1:{model.server_port}/v1",
+        ANSWER_CACHE_SECONDS="0",
+    )
+    assert client.get("/version").json()["answers_by"] == "gpt-4.1-mini"
+    model.reply = {"answer": "Thirty days.", "citations": [1, 99], "refused": False}
+    answer = client.ask("Within how many days may customers return an item?")
+    assert answer["answer"] == "Thirty days."
+    [citation] = answer["citations"]
+    assert citation["document_id"] == library["policy"]
+    assert citation["excerpt"] in POLICY
+    authorization, request = model.seen[-1]
+    assert authorization == "Bearer sk-secret-key"
+    assert "within 30 days of delivery" in request["messages"][1]["content"]
+    # Its refusals count, and so do answers without a source.
+    for reply in (
+        {"answer": "They do not tell.", "citations": [], "refused": True},
+        {"answer": "Forty days.", "citations": [], "refused": False},
+        {"answer": "Forty days.", "citations": [99], "refused": False},
+    ):
+        model.reply = reply
+        refused = client.ask("Within how many days may customers return an item?")
+        assert (refused["refused"], refused["citations"]) == (True, [])
+    # When it fails or talks nonsense, the sentences of the documents answer.
+    for reply in (None, {"unexpected": "form"}):
+        model.reply = reply
+        answer = client.ask("Within how many days may customers return an item?")
+        assert "within 30 days of delivery" in answer["answer"]
+    assert "sk-secret-key" not in client.log.read_text()
