@@ -1,0 +1,189 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What RDS and ElastiCache have in common: tags, subnet groups, states, and what cannot change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    tag_dict,
+    wait_until,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Api,
+    Plan,
+    missing_tags,
+    tag_list,
+)
+
+State = dict[str, Any]
+
+
+def text_tags(tags: Mapping[str, Any]) -> dict[str, str]:
+    """Return tags with values as text, as AWS stores them."""
+    return {key: str(value) for key, value in tags.items()}
+
+
+def read_tags(api: Api, label: str, arn: str, wanted: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a resource's tags that are wanted to be there."""
+    answer = api.read("list_tags_for_resource", label, ResourceName=arn)
+    current = tag_dict(answer.get("TagList"))
+    return {key: current[key] for key in wanted if key in current}
+
+
+def write_tags(
+    api: Api, label: str, arn: str, current: Mapping[str, str], wanted: Mapping[str, str]
+) -> None:
+    """Add the tags that are missing or differ."""
+    if missing := missing_tags(current, wanted):
+        api.write("add_tags_to_resource", label, ResourceName=arn, Tags=tag_list(missing))
+
+
+def find_subnet_group(api: Api, prefix: str, name: str) -> State | None:
+    """Return a subnet group.
+
+    Args:
+        prefix: how the service begins its names, DB or Cache.
+    """
+    answer = api.read(
+        f"describe_{prefix.lower()}_subnet_groups",
+        f"subnet group {name}",
+        (f"{prefix}SubnetGroupNotFoundFault",),
+        **{f"{prefix}SubnetGroupName": name},
+    )
+    groups: list[State] = answer.get(f"{prefix}SubnetGroups", [])
+    return groups[0] if groups else None
+
+
+def ensure_subnet_group(
+    api: Api, plan: Plan, prefix: str, group: Mapping[str, Any], tags: Mapping[str, str]
+) -> None:
+    """Make a subnet group with exactly these subnets."""
+    name, subnets = group["name"], sorted(group["subnet_ids"])
+    label = f"{prefix.lower()} subnet group {name}"
+    wanted = {"subnets": subnets, "tags": text_tags(tags)}
+    key = {f"{prefix}SubnetGroupName": name}
+    item = find_subnet_group(api, prefix, name)
+    if item is None:
+        plan.record(label, None, wanted)
+        api.write(
+            f"create_{prefix.lower()}_subnet_group",
+            label,
+            **key,
+            **{f"{prefix}SubnetGroupDescription": f"Private subnets of {name}"},
+            SubnetIds=subnets,
+            Tags=tag_list(text_tags(tags)),
+        )
+        return
+    arn = item.get("DBSubnetGroupArn") or item["ARN"]
+    current = {
+        "subnets": sorted(subnet["SubnetIdentifier"] for subnet in item["Subnets"]),
+        "tags": read_tags(api, label, arn, tags),
+    }
+    plan.record(label, current, wanted)
+    if current["subnets"] != subnets:
+        api.write(f"modify_{prefix.lower()}_subnet_group", label, **key, SubnetIds=subnets)
+    write_tags(api, label, arn, current["tags"], tags)
+
+
+def remove_subnet_group(api: Api, plan: Plan, prefix: str, name: str) -> None:
+    """Delete a subnet group if it is there."""
+    if find_subnet_group(api, prefix, name) is None:
+        return
+    label = f"{prefix.lower()} subnet group {name}"
+    plan.record(label, {"name": name}, None)
+    api.write(
+        f"delete_{prefix.lower()}_subnet_group",
+        label,
+        (f"{prefix}SubnetGroupNotFoundFault",),
+        **{f"{prefix}SubnetGroupName": name},
+    )
+
+
+def refuse_unchangeable(
+    label: str, current: State, wanted: State, remedies: Mapping[str, str]
+) -> None:
+    """Refuse a difference that AWS cannot repair in place.
+
+    Args:
+        remedies: what to do instead, by field.
+
+    Raises:
+        AwsError: a field of `remedies` differs; nothing has been changed yet.
+    """
+    for field, remedy in remedies.items():
+        if field in wanted and current.get(field) != wanted[field]:
+            raise AwsError(
+                f"{label}: {field} is {current.get(field)!r}, wanted is {wanted[field]!r}, and "
+                f"AWS cannot change it in place. {remedy}"
+            )
+
+
+def version_satisfies(current: str, wanted: str) -> bool:
+    """Return whether a version is the wanted one or lies under it: 15.17 under 15, 7.1.0 under 7.1.
+
+    Releases of one line are left to AWS's own minor upgrades.
+    """
+    return current == wanted or current.startswith(f"{wanted}.")
+
+
+def recent_events(api: Api, source: str, source_type: str) -> str:
+    """Return the last messages that AWS recorded of a resource, for an error's cause."""
+    events = api.pages(
+        "describe_events",
+        "Events",
+        source,
+        SourceIdentifier=source,
+        SourceType=source_type,
+        Duration=60,
+    )
+    messages = [str(event.get("Message", "")) for event in events[-3:]]
+    return "; ".join(messages) or "AWS recorded no event of it in the last hour"
+
+
+def await_status(
+    api: Api,
+    label: str,
+    read: Any,
+    *,
+    source: tuple[str, str],
+    good: tuple[str, ...],
+    bad: tuple[str, ...],
+    timeout: float,
+) -> None:
+    """Wait until a resource is in a good state.
+
+    Args:
+        read: returns the current status, or None if there is no such resource.
+        source: identifier and type of the resource's events.
+        good, bad: states that end the wait.
+
+    Raises:
+        AwsError: a bad state, with AWS's last events, or the time is over.
+    """
+
+    def pending() -> str | None:
+        status = read()
+        if status in good:
+            return None
+        if status is None or status in bad:
+            raise AwsError(
+                f"{label} is {status or 'gone'} and will not recover by itself: "
+                f"{recent_events(api, *source)}. Remove the cause, delete it, and run again."
+            )
+        return f"status {status}"
+
+    wait_until(label, pending, timeout=timeout)
+
+
+def await_gone(label: str, read: Any, timeout: float) -> None:
+    """Wait until `read` returns None: the resource is deleted."""
+
+    def pending() -> str | None:
+        status = read()
+        return None if status is None else f"status {status}"
+
+    wait_until(f"deletion of {label}", pending, timeout=timeout)

@@ -1,0 +1,254 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module elasticache_replication_group: Redis or Valkey with encryption, AUTH and failover."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: elasticache_replication_group
+version_added: 0.1.0
+short_description: An ElastiCache replication group with its subnet group
+description:
+  - Makes, modifies or removes a replication group with cluster mode disabled, and the subnet group
+    that it lies in.
+  - What AWS can change is changed in place; a difference that it cannot change is refused before
+    anything is sent.
+options:
+  replication_group_id:
+    description: Identifier of the group.
+    type: str
+    required: true
+  state:
+    description: Whether the group exists.
+    type: str
+    choices: [present, absent]
+    default: present
+  description:
+    description: What the group is for.
+    type: str
+    default: Managed by ragops.platform
+  engine:
+    description: The engine. AWS upgrades redis to valkey in place.
+    type: str
+    choices: [redis, valkey]
+    default: redis
+  engine_version:
+    description: Version, or the beginning of one; later releases of that line satisfy it.
+    type: str
+    default: "7.1"
+  node_type:
+    description: Instance type of the nodes.
+    type: str
+    default: cache.t3.micro
+  replicas:
+    description: Replicas beside the primary, 0 to 5. With one or more, failover is automatic.
+    type: int
+    default: 0
+  multi_az:
+    description: Whether primary and replicas lie in different zones.
+    type: bool
+    default: false
+  parameter_group:
+    description: Parameter group; the engine's default when not given.
+    type: str
+  subnet_group:
+    description: The subnet group; made with the group and removed with it.
+    type: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the subnet group.
+        type: str
+        required: true
+      subnet_ids:
+        description: Its subnets.
+        type: list
+        elements: str
+        default: []
+  security_group_ids:
+    description: Security groups of the nodes; left alone when not given.
+    type: list
+    elements: str
+  encryption_at_rest:
+    description: Whether disks and snapshots are encrypted. It cannot be changed.
+    type: bool
+    default: true
+  kms_key_arn:
+    description: Key for encryption at rest; AWS's own when not given. It cannot be changed.
+    type: str
+  encryption_in_transit:
+    description: Whether connections are TLS only. It cannot be changed here.
+    type: bool
+    default: true
+  auth_token:
+    description: Password of the clients, 16 to 128 characters. Used when the group is made;
+      afterwards only with O(auth_token_update_strategy).
+    type: str
+  auth_token_update_strategy:
+    description:
+      - Change the token of a group that exists. V(set) leaves only the new one, V(rotate) leaves
+        the old one valid too, V(delete) turns AUTH off.
+      - This reports a change each time, since AWS does not tell tokens.
+    type: str
+    choices: [set, rotate, delete]
+  snapshot_retention_days:
+    description: Days for which daily snapshots are kept; 0 for none.
+    type: int
+    default: 7
+  snapshot_window:
+    description: Daily window of snapshots in UTC, such as 03:00-04:00.
+    type: str
+  maintenance_window:
+    description: Weekly window of maintenance in UTC, such as sun:05:00-sun:06:00.
+    type: str
+  auto_minor_version_upgrade:
+    description: Whether AWS installs releases of the engine's line.
+    type: bool
+    default: true
+  final_snapshot_id:
+    description: With O(state=absent) the name of a last snapshot; none when not given.
+    type: str
+  wait:
+    description: Whether to wait until the group is available.
+    type: bool
+    default: true
+  wait_timeout:
+    description: Seconds to wait. AWS takes 6 to 10 minutes to make a group.
+    type: int
+    default: 2400
+  tags:
+    description: Tags. Those that others add are left alone.
+    type: dict
+    required: true
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads AWS and sends no mutating call.
+    support: full
+  diff_mode:
+    description: Shows what changes of group and subnet group; of a token only that it changes.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+author:
+  - The ragops.platform authors
+"""
+
+EXAMPLES = r"""
+- name: Start a group, to be awaited later
+  ragops.platform.elasticache_replication_group:
+    replication_group_id: ragops-dev
+    subnet_group:
+      name: ragops-dev
+      subnet_ids: [subnet-0a, subnet-0b]
+    security_group_ids: [sg-0a]
+    auth_token: "{{ token }}"
+    wait: false
+    tags: {Project: ragops, Environment: dev}
+
+- name: Remove it
+  ragops.platform.elasticache_replication_group:
+    replication_group_id: ragops-dev
+    subnet_group: {name: ragops-dev}
+    state: absent
+    tags: {Project: ragops, Environment: dev}
+"""
+
+RETURN = r"""
+replication_group:
+  description: The group.
+  returned: when O(state=present)
+  type: dict
+  contains:
+    replication_group_id: {description: Identifier., type: str, returned: always}
+    arn: {description: ARN., type: str, returned: when made}
+    status: {description: AWS's status., type: str, returned: always, sample: available}
+    endpoint: {description: Host name of the primary., type: str, returned: when made}
+    port: {description: Port., type: int, returned: when made, sample: 6379}
+    tls: {description: Whether connections are TLS., type: bool, returned: always}
+    auth: {description: Whether a token is asked for., type: bool, returned: always}
+    replicas: {description: Number of replicas., type: int, returned: always}
+    multi_az: {description: Whether it lies in several zones., type: bool, returned: always}
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils import aws
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import ensure
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options."""
+    group = {
+        "name": {"type": "str", "required": True},
+        "subnet_ids": {"type": "list", "elements": "str", "default": []},
+    }
+    return {
+        "replication_group_id": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "description": {"type": "str", "default": "Managed by ragops.platform"},
+        "engine": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
+        "engine_version": {"type": "str", "default": "7.1"},
+        "node_type": {"type": "str", "default": "cache.t3.micro"},
+        "replicas": {"type": "int", "default": 0},
+        "multi_az": {"type": "bool", "default": False},
+        "parameter_group": {"type": "str"},
+        "subnet_group": {"type": "dict", "required": True, "options": group},
+        "security_group_ids": {"type": "list", "elements": "str"},
+        "encryption_at_rest": {"type": "bool", "default": True},
+        "kms_key_arn": {"type": "str"},
+        "encryption_in_transit": {"type": "bool", "default": True},
+        "auth_token": {"type": "str", "no_log": True},
+        "auth_token_update_strategy": {
+            "type": "str",
+            "choices": ["set", "rotate", "delete"],
+            "no_log": False,
+        },
+        "snapshot_retention_days": {"type": "int", "default": 7},
+        "snapshot_window": {"type": "str"},
+        "maintenance_window": {"type": "str"},
+        "auto_minor_version_upgrade": {"type": "bool", "default": True},
+        "final_snapshot_id": {"type": "str"},
+        "wait": {"type": "bool", "default": True},
+        "wait_timeout": {"type": "int", "default": 2400},
+        "tags": {"type": "dict", "required": True},
+    }
+
+
+def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+    """Bring the group to its state."""
+    api = Api(aws.client(module, "elasticache"), module.check_mode)
+    options = dict(module.params)
+    if options["state"] == "absent":
+        ensure.ensure_absent(api, plan, options)
+        return {}
+    return {"replication_group": ensure.ensure_present(api, plan, options)}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec=argument_spec(),
+        required_if=[
+            ("auth_token_update_strategy", "set", ("auth_token",)),
+            ("auth_token_update_strategy", "rotate", ("auth_token",)),
+        ],
+        supports_check_mode=True,
+    )
+    plan = Plan()
+    try:
+        result = run(module, plan)
+    except aws.AwsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+
+
+if __name__ == "__main__":
+    main()
