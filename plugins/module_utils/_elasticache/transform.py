@@ -80,7 +80,9 @@ def state_of(group: dict[str, Any], member: dict[str, Any], wanted: State) -> St
         "snapshot_retention_days": group.get("SnapshotRetentionLimit"),
         "snapshot_window": group.get("SnapshotWindow"),
         "maintenance_window": member.get("PreferredMaintenanceWindow"),
-        "auto_minor_version_upgrade": member.get("AutoMinorVersionUpgrade"),
+        "auto_minor_version_upgrade": group.get(
+            "AutoMinorVersionUpgrade", member.get("AutoMinorVersionUpgrade")
+        ),
         "security_group_ids": sorted(item["SecurityGroupId"] for item in groups),
         "subnet_group": member.get("CacheSubnetGroupName"),
         "encryption_at_rest": group.get("AtRestEncryptionEnabled"),
