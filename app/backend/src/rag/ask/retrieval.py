@@ -40,10 +40,11 @@ class Retriever:
     async def find(self, vector: Vector, lexemes: Sequence[str]) -> list[Passage]:
         """The passages most likely to answer, best first."""
         with self._metrics.stage("ask", "search"):
-            async with asyncio.TaskGroup() as group:
-                dense = group.create_task(self._index.search(vector, self._candidates))
-                words = group.create_task(self._repository.search(lexemes, self._candidates))
-            ids = fuse([[item for item, _cosine in dense.result()], words.result()])
+            dense, words = await asyncio.gather(
+                self._index.search(vector, self._candidates),
+                self._repository.search(lexemes, self._candidates),
+            )
+            ids = fuse([[item for item, _cosine in dense], words])
             # PostgreSQL decides what exists: a vector may outlive its document shortly.
             found = await self._repository.passages(ids[: self._keep * 2])
         return found[: self._keep]
