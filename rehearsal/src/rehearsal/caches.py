@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-
 import shutil
 import subprocess
 import sys
@@ -23,8 +22,8 @@ from pathlib import Path
 
 from rehearsal.cluster.build import build
 from rehearsal.images import recipes
-from rehearsal.unshare import NAMESPACE
 from rehearsal.paths import Places
+from rehearsal.unshare import NAMESPACE
 from rehearsal.world import WorldError
 
 Say = Callable[[str], None]

@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
     )
 
     status = verbs.add_parser("status", help="how each part is; 1 if one is down")
-    status.set_defaults(run=lambda o: commands.status())
+    status.set_defaults(run=lambda _: commands.status())
 
     enter = verbs.add_parser("exec", help="run a command inside the world")
     enter.add_argument("argv", nargs=argparse.REMAINDER, metavar="CMD")
@@ -54,9 +54,9 @@ def parser() -> argparse.ArgumentParser:
     ask.set_defaults(run=lambda o: commands.ask(o.document, o.question))
 
     down = verbs.add_parser("down", help="end the world and discard its data")
-    down.set_defaults(run=lambda o: commands.down())
+    down.set_defaults(run=lambda _: commands.down())
     reset = verbs.add_parser("reset", help="down, and remove the caches")
-    reset.set_defaults(run=lambda o: commands.reset())
+    reset.set_defaults(run=lambda _: commands.reset())
     return top
 
 
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code: int = options.run(options)
         return code
     except WorldError as error:
-        print(f"rehearsal: {error}", file=sys.stderr)
+        sys.stderr.write(f"rehearsal: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130

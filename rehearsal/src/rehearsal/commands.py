@@ -10,7 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal import caches, checks, enter as entering
+from rehearsal import caches, checks
+from rehearsal import enter as entering
 from rehearsal.ask import ask as ask_backend
 from rehearsal.identity import Identity
 from rehearsal.lifecycle import Lifecycle, remove
@@ -34,7 +35,8 @@ ADDRESSES = {
 
 def say(line: str) -> None:
     """Progress, at once, even into a pipe."""
-    print(line, flush=True)
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
 
 
 def check(places: Places, *, cold: bool) -> None:
@@ -140,9 +142,7 @@ def report(places: Places, identity: Identity, state: State) -> int:
     answers = probe(identity, environment, kubernetes=cluster)
     minutes, seconds = divmod(int(time.time() - state.began), 60)
     stale = "" if not state.stale else "; the supervisor does not write any more"
-    say(
-        f"world       {state.phase} for {minutes} min {seconds} s, process {identity.init.pid}{stale}"
-    )
+    say(f"world       {state.phase}, {minutes} min {seconds} s old, pid {identity.init.pid}{stale}")
     for part, missing in answers.items():
         pid = state.processes.get(part, {}).get("pid", "")
         say(

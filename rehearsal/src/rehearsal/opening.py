@@ -77,19 +77,18 @@ class Opening:
         return self
 
     def _await_inner(self) -> None:
-        assert self._inner.stdout is not None
         answer: list[str] = []
         stdout = self._inner.stdout
-        reader = threading.Thread(target=lambda: answer.append(stdout.readline()), daemon=True)
+        reader = threading.Thread(
+            target=lambda: answer.append(stdout.readline() if stdout else ""), daemon=True
+        )
         reader.start()
         reader.join(READY_SECONDS)
         if "ready" not in "".join(answer):
             self._end_inner()
             _, errors = self._inner.communicate()
             cause = (errors.strip().splitlines() or ["no answer"])[-1]
-            raise WorldError(
-                f"service {self._target[1]} in namespace {self._target[0]} can't be reached: {cause}"
-            )
+            raise WorldError(f"service {self._target[1]} of namespace {self._target[0]}: {cause}")
 
     def wait(self) -> None:
         """Block until Ctrl-C, SIGTERM, or the end of the world."""

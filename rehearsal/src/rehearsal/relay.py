@@ -67,14 +67,14 @@ async def _inside(path: Path, namespace: str, service: str, port: int) -> None:
             f"service/{service}", f":{port}",
             stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
-        assert forward.stdout is not None
         try:
-            line = (await forward.stdout.readline()).decode()
+            line = (await forward.stdout.readline()).decode() if forward.stdout else ""
             if "->" in line:
                 local = int(line.split("->")[0].rsplit(":", 1)[1])
                 path.unlink(missing_ok=True)
                 server = await from_socket(path, local)
-                print("ready", flush=True)
+                sys.stdout.write("ready\n")
+                sys.stdout.flush()
                 await forward.wait()
                 server.close()
         finally:

@@ -80,8 +80,7 @@ class PostgresServer:
         ):
             self._run(f"DROP DATABASE {identifier(database)} WITH (FORCE);")
         for role in self._query(
-            "SELECT rolname FROM pg_roles WHERE rolname NOT LIKE 'pg\\_%' AND rolname NOT IN "
-            f"('{self.SUPERUSER}', 'rds_superuser')"
+            "SELECT rolname FROM pg_roles WHERE rolname !~ '^(pg_|rdsadmin$|rds_superuser$)'"
         ):
             self._run(f"DROP OWNED BY {identifier(role)};", f"DROP ROLE {identifier(role)};")
         self._instance = None

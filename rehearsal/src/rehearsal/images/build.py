@@ -43,7 +43,7 @@ def main(materials: Path, storage: Path, scratch: Path) -> None:
             buildah("build", "--quiet", "--pull-never", "-f", containerfile, "-t", tag, materials)
             wait_for(registry)
             buildah("push", "--quiet", "--tls-verify=false", tag, f"docker://{ADDRESS}/{name}")
-            print(f"{name} ({time.monotonic() - began:.1f} s)", flush=True)
+            sys.stdout.write(f"{name} ({time.monotonic() - began:.1f} s)\n")
     finally:
         registry.terminate()
         registry.wait()

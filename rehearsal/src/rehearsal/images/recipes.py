@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import re
@@ -18,7 +17,10 @@ from rehearsal.world import WorldError
 HERE = Path(__file__).parent
 MILVUS_LOCK = HERE / "milvus.txt"
 NPM = "10.8.2"
-NPM_INTEGRITY = "sha512-x/AIjFIKRllrhcb48dqUNAAZl0ig9+qMuN91RpZo3Cb2+zuibfh+KISl6+kVVyktDz230JKc208UkQwwMqyB+w=="
+NPM_SHA512 = (
+    "c7f0088c520a46596b85c6f8f1da943400199748a0f7ea8cb8df75469668dc26"
+    "f6fb3ba26df87e2884a5ebe91557292d0f3db7d0929cdb4f14910c3032ac81fb"
+)
 """Node 20's own npm; Debian's package of it draws in some hundred others."""
 
 
@@ -53,7 +55,7 @@ CONTAINERFILES = {
     PYTHON_IMAGE: """\
 FROM scratch
 ADD python.tar /
-ENV PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 CMD ["python3"]
 """,
     NODE_IMAGE: """\
@@ -63,7 +65,7 @@ ADD npm.tgz /usr/local/lib/node_modules/
 RUN mv /usr/local/lib/node_modules/package /usr/local/lib/node_modules/npm \\
  && ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm \\
  && ln -s ../lib/node_modules/npm/bin/npx-cli.js /usr/local/bin/npx
-ENV PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8
+ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
 CMD ["node"]
 """,
     MILVUS_IMAGE: f"""\
@@ -88,7 +90,7 @@ ENTRYPOINT ["python", "/opt/milvus/milvus_entry.py"]
 def key() -> str:
     """Hash of everything that decides what the images are."""
     digest = hashlib.sha256()
-    for part in (repr((PYTHON, NODE, LEFT_OUT, NPM_INTEGRITY)), repr(CONTAINERFILES)):
+    for part in (repr((PYTHON, NODE, LEFT_OUT, NPM_SHA512)), repr(CONTAINERFILES)):
         digest.update(part.encode())
     for path in (MILVUS_LOCK, HERE / "milvus_entry.py"):
         digest.update(path.read_bytes())
@@ -184,8 +186,8 @@ def fetch_npm(target: Path) -> None:
     scratch.mkdir(exist_ok=True)
     run("npm", ["npm", "pack", f"npm@{NPM}", "--pack-destination", scratch, "--loglevel=error"])
     archive = scratch / f"npm-{NPM}.tgz"
-    found = "sha512-" + base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
-    if found != NPM_INTEGRITY:
+    found = hashlib.sha512(archive.read_bytes()).hexdigest()
+    if found != NPM_SHA512:
         raise WorldError(f"npm {NPM}: the registry gave something else: {found}")
     archive.rename(target)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,9 +32,8 @@ def network() -> None:
 def mounts(data: Path) -> None:
     """An own /run, and files of /etc that only this namespace sees."""
     run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
-    os.makedirs(SOCKETS, mode=0o755)
-    for folder in ("/run/lock", "/run/containers"):
-        os.makedirs(folder, exist_ok=True)
+    for folder in (SOCKETS, "/run/lock", "/run/containers"):
+        Path(folder).mkdir()
     lines = ["127.0.0.1 localhost", "::1 localhost", *(f"{a} {n}" for n, a in HOSTS.items())]
     over("/etc/hosts", data / "etc/hosts", lines)
     # No name server can be reached: a wrong name fails at once, not after a time-out.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import subprocess
@@ -63,7 +64,7 @@ class Supervisor:
             "AWS API": lambda: aws.start(self.world, self.python),
         }
         if self.binaries:
-            parts["Kubernetes"] = self.kubernetes
+            parts["Kubernetes"] = functools.partial(self.kubernetes, self.binaries)
         self.say("waiting for " + ", ".join(parts))
         with ThreadPoolExecutor(len(parts)) as pool:
             running = [pool.submit(self.part, title, work) for title, work in parts.items()]
@@ -79,10 +80,9 @@ class Supervisor:
         with self.world.step(title):
             work()
 
-    def kubernetes(self) -> None:
+    def kubernetes(self, binaries: Path) -> None:
         """The cluster of three nodes."""
-        assert self.binaries is not None
-        rehearsal.cluster.start(self.world, self.binaries, names=HOSTS)
+        rehearsal.cluster.start(self.world, binaries, names=HOSTS)
 
     def watch(self) -> None:
         """Notice each server's end, and write the state, every second."""
@@ -145,7 +145,7 @@ def main(arguments: list[str]) -> int:
     threading.Thread(target=supervisor.watch, daemon=True).start()
     try:
         supervisor.start()
-    except Exception as error:  # noqa: BLE001 - whatever it is, the user is told and the world ends
+    except Exception as error:  # whatever it is, the user is told
         traceback.print_exc()
         sys.stderr.flush()
         supervisor.enter(FAILED, explain(error))
