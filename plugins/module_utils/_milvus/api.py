@@ -86,8 +86,7 @@ def _open(uri: str, params: Mapping[str, Any], causes: list[str]) -> Server:
     deadline = time.monotonic() + params["wait_timeout"]
     await_answer(uri, params["token"] or "", deadline, causes)
     try:
-        client = MilvusClient(uri=uri, token=params["token"] or "", timeout=params["timeout"])
-        return Server(client, uri, params["timeout"], params["database"])
+        return Server(uri, params["token"] or "", params["timeout"], params["database"])
     except MilvusException as error:
         raise MilvusError(f"Milvus at {uri} refused the connection: {error.message}") from error
 
@@ -152,9 +151,10 @@ def _rpc_cause(error: Any, address: str, has_token: bool) -> str:
 class Server:
     """A Milvus server: reads, and writes that the caller skips in check mode."""
 
-    def __init__(self, client: Any, uri: str, timeout: float, database: str) -> None:
-        self.client = client
+    def __init__(self, uri: str, token: str, timeout: float, database: str) -> None:
+        self.client = MilvusClient(uri=uri, token=token, timeout=timeout)
         self.uri = uri
+        self.token = token
         self.timeout = timeout
         self.database = database
         self.version = str(self._call("get_server_version", "the server"))
@@ -174,9 +174,14 @@ class Server:
             ) from error
 
     def use_database(self) -> None:
-        """Direct all later calls to the database."""
+        """Direct all later calls to the database.
+
+        By a client of its own, since the library's `use_database` needs a newer server.
+        """
         if self.database != "default":
-            self._call("use_database", f"database {self.database}", self.database)
+            options: Dict = {"db_name": self.database, "timeout": self.timeout}
+            self.client.close()
+            self.client = MilvusClient(uri=self.uri, token=self.token, **options)
 
     def create_database(self) -> None:
         """Create the database and use it."""
@@ -198,7 +203,12 @@ class Server:
             self._call("describe_index", what, name, index)
             for index in self._call("list_indexes", what, name)
         ]
-        aliases = self._call("list_aliases", what, name)["aliases"]
+        # Milvus 2.3 finds the aliases of the default database only by list_aliases; milvus-lite
+        # has them nowhere else.
+        if self.capabilities["flavour"] == "lite":
+            aliases = self._call("list_aliases", what, name)["aliases"]
+        else:
+            aliases = described["aliases"]
         state = self.load_state(name)
         return found_collection(described, indexes, aliases, state, self.database)
 

@@ -1,0 +1,100 @@
+"""Run modules, and tasks through ansible-playbook."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import yaml
+from ansible.module_utils import basic
+
+ROOT = Path(__file__).resolve().parents[4]
+COLLECTIONS = ROOT / "collections"
+NAMESPACE = "ansible_collections.ragops.platform.plugins.modules"
+
+if str(COLLECTIONS) not in sys.path:
+    sys.path.insert(0, str(COLLECTIONS))
+
+
+def run_module(
+    name: str,
+    arguments: dict[str, Any],
+    *,
+    check: bool = False,
+    env: dict[str, str] | None = None,
+    fails: bool = False,
+) -> dict[str, Any]:
+    """Run a module's `main` with arguments and standard output as ansible gives them.
+
+    It runs in this process, since starting Python with pymilvus costs seconds each time; the
+    examples of each module run as real tasks (see `play`).
+
+    Args:
+        name: name of the module without namespace.
+        arguments: its options.
+        check: whether in check mode.
+        env: further environment variables.
+        fails: whether it must fail (else it must not).
+    """
+    values = {**arguments, "_ansible_check_mode": check, "_ansible_diff": True}
+    payload = json.dumps({"ANSIBLE_MODULE_ARGS": values}).encode()
+    printed, complained = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.object(basic, "_ANSIBLE_ARGS", payload),
+        mock.patch.object(basic, "_ANSIBLE_PROFILE", "legacy"),
+        mock.patch.dict(os.environ, env or {}),
+        contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(complained),
+        contextlib.suppress(SystemExit),
+    ):
+        importlib.import_module(f"{NAMESPACE}.{name}").main()
+    result: dict[str, Any] = json.loads(printed.getvalue())
+    assert bool(result.get("failed")) == fails, result.get("msg")
+    assert "Traceback" not in complained.getvalue(), complained.getvalue()
+    return result
+
+
+def examples(name: str) -> list[dict[str, Any]]:
+    """Return the tasks of a module's EXAMPLES."""
+    tasks: list[dict[str, Any]] = yaml.safe_load(
+        importlib.import_module(f"{NAMESPACE}.{name}").EXAMPLES
+    )
+    return tasks
+
+
+def play(
+    tasks: list[dict[str, Any]], folder: Path, env: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Run tasks by ansible-playbook and return their results in order.
+
+    Raises:
+        AssertionError: the playbook failed, with its output.
+    """
+    here = {"ansible_connection": "local", "ansible_python_interpreter": sys.executable}
+    book = {"hosts": "localhost", "gather_facts": False, "vars": here, "tasks": tasks}
+    (folder / "play.yml").write_text(yaml.safe_dump([book]))
+    finished = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), str(folder / "play.yml")],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.json",
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            **(env or {}),
+        },
+        timeout=120,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    shown = json.loads(finished.stdout[finished.stdout.index("{") :])
+    return [task["hosts"]["localhost"] for task in shown["plays"][0]["tasks"]]
