@@ -75,7 +75,7 @@ def process(
 
 
 @contextlib.contextmanager
-def postgres(folder: Path, certificate: Path | None = None) -> Iterator[int]:
+def postgres(folder: Path) -> Iterator[int]:
     """A PostgreSQL server with user ragops, password `p@ss/word` and database rag; its port."""
     port = free_port()
     data = folder / "postgres"
@@ -91,14 +91,6 @@ def postgres(folder: Path, certificate: Path | None = None) -> Iterator[int]:
     subprocess.run([*map(str, make)], check=True, capture_output=True, cwd="/", **who)
     options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
     options += ["-c", "unix_socket_directories="]
-    if certificate:
-        for name in ("server.crt", "server.key"):
-            target = data / name
-            shutil.copy(certificate / name, target)
-            if who:
-                shutil.chown(target, "postgres", "postgres")
-            target.chmod(0o600)
-        options += ["-c", "ssl=on"]
     command = [str(POSTGRES_BIN / "postgres"), "-D", str(data), *options]
     with process(command, folder / "postgres.log", signal.SIGINT, cwd="/", **who):
         url = postgres_url(port, "postgres")
