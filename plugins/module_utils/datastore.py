@@ -64,7 +64,7 @@ def ensure_subnet_group(
     """Make a subnet group with exactly these subnets."""
     name, subnets = group["name"], sorted(group["subnet_ids"])
     label = f"{prefix.lower()} subnet group {name}"
-    wanted = {"subnets": subnets, "tags": text_tags(tags)}
+    wanted: State = {"subnets": subnets, "tags": text_tags(tags)}
     key = {f"{prefix}SubnetGroupName": name}
     item = find_subnet_group(api, prefix, name)
     if item is None:
@@ -79,7 +79,7 @@ def ensure_subnet_group(
         )
         return
     arn = item.get("DBSubnetGroupArn") or item["ARN"]
-    current = {
+    current: State = {
         "subnets": sorted(subnet["SubnetIdentifier"] for subnet in item["Subnets"]),
         "tags": read_tags(api, label, arn, tags),
     }

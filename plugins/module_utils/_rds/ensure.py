@@ -85,7 +85,11 @@ def ensure_parameter_group(
     name = group["name"]
     label = f"db parameter group {name}"
     values = {key: str(value) for key, value in group["parameters"].items()}
-    wanted = {"family": family, "parameters": values, "tags": datastore.text_tags(tags)}
+    wanted: datastore.State = {
+        "family": family,
+        "parameters": values,
+        "tags": datastore.text_tags(tags),
+    }
     answer = api.read("describe_db_parameter_groups", label, NO_GROUP, DBParameterGroupName=name)
     found: list[dict[str, Any]] = answer.get("DBParameterGroups", [])
     kinds: dict[str, str] = {}
@@ -105,7 +109,7 @@ def ensure_parameter_group(
     else:
         current, kinds = _parameters(api, label, name, values)
         arn = found[0]["DBParameterGroupArn"]
-        before = {
+        before: datastore.State = {
             "family": found[0]["DBParameterGroupFamily"],
             "parameters": current,
             "tags": datastore.read_tags(api, label, arn, tags),

@@ -1,0 +1,173 @@
+"""Replication groups: the pure parts, and `ensure_*` against an emulated AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
+    ensure,
+    transform,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.datastore import version_satisfies
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from running import Aws
+
+TOKEN = "a-token-that-must-never-be-shown-0123456789"
+GROUP = "ragops-test"
+
+
+@pytest.fixture
+def options(aws: Aws) -> dict[str, Any]:
+    """Options of the module as a role gives them."""
+    subnets = aws.client("ec2").describe_subnets()["Subnets"][:2]
+    return {
+        "replication_group_id": GROUP,
+        "description": "Test",
+        "engine": "redis",
+        "engine_version": "7.1",
+        "node_type": "cache.t3.micro",
+        "replicas": 0,
+        "multi_az": False,
+        "parameter_group": None,
+        "subnet_group": {"name": GROUP, "subnet_ids": [net["SubnetId"] for net in subnets]},
+        "security_group_ids": ["sg-0a", "sg-0b"],
+        "encryption_at_rest": True,
+        "kms_key_arn": None,
+        "encryption_in_transit": True,
+        "auth_token": TOKEN,
+        "auth_token_update_strategy": None,
+        "snapshot_retention_days": 7,
+        "snapshot_window": "03:00-04:00",
+        "maintenance_window": "sun:05:00-sun:06:00",
+        "auto_minor_version_upgrade": True,
+        "final_snapshot_id": None,
+        "wait": True,
+        "wait_timeout": 10,
+        "tags": {"Project": "ragops", "Environment": "test"},
+    }
+
+
+def present(aws: Aws, options: dict[str, Any], check_mode: bool = False) -> Plan:
+    plan = Plan()
+    ensure.ensure_present(Api(aws.client("elasticache"), check_mode), plan, options)
+    return plan
+
+
+def absent(aws: Aws, options: dict[str, Any], check_mode: bool = False) -> Plan:
+    plan = Plan()
+    ensure.ensure_absent(Api(aws.client("elasticache"), check_mode), plan, options)
+    return plan
+
+
+def groups(aws: Aws) -> list[dict[str, Any]]:
+    return list(aws.client("elasticache").describe_replication_groups()["ReplicationGroups"])
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "expected"),
+    [
+        ("7.1.0", "7.1", True),
+        ("7.1", "7.1", True),
+        ("7.10.0", "7.1", False),
+        ("7.0.12", "7.1", False),
+    ],
+)
+def test_a_release_of_the_line_satisfies(current: str, wanted: str, expected: bool) -> None:
+    assert version_satisfies(current, wanted) is expected
+
+
+def test_modify_names_the_version_with_the_engine() -> None:
+    current = {"engine": "redis", "engine_version": "7.1", "node_type": "cache.t3.micro"}
+    wanted = {**current, "engine": "valkey", "engine_version": "8.0"}
+    assert transform.modify_arguments(current, wanted) == {
+        "Engine": "valkey",
+        "EngineVersion": "8.0",
+    }
+
+
+def test_check_mode_plans_and_makes_nothing(aws: Aws, options: dict[str, Any]) -> None:
+    plan = present(aws, options, check_mode=True)
+    assert plan.changed
+    assert set(plan.diff()["after"]) == {
+        f"replication group {GROUP}",
+        f"cache subnet group {GROUP}",
+    }
+    assert groups(aws) == []
+
+
+def test_makes_once_and_shows_no_token(aws: Aws, options: dict[str, Any]) -> None:
+    first = present(aws, options)
+    assert first.changed
+    assert TOKEN not in str(first.diff())
+    assert groups(aws)[0]["TransitEncryptionEnabled"] is True
+    assert groups(aws)[0]["AuthTokenEnabled"] is True
+    assert not present(aws, options).changed
+
+
+def test_replicas_bring_failover_and_go_again(aws: Aws, options: dict[str, Any]) -> None:
+    present(aws, options)
+    present(aws, {**options, "replicas": 1})
+    assert groups(aws)[0]["AutomaticFailover"] == "enabled"
+    assert len(groups(aws)[0]["NodeGroups"][0]["NodeGroupMembers"]) == 2
+    assert not present(aws, {**options, "replicas": 1}).changed
+    present(aws, options)
+    assert groups(aws)[0]["AutomaticFailover"] == "disabled"
+    assert len(groups(aws)[0]["NodeGroups"][0]["NodeGroupMembers"]) == 1
+
+
+def test_drift_is_planned_then_repaired(aws: Aws, options: dict[str, Any]) -> None:
+    present(aws, options)
+    aws.client("elasticache").modify_replication_group(
+        ReplicationGroupId=GROUP, SnapshotRetentionLimit=1, ApplyImmediately=True
+    )
+    plan = present(aws, options, check_mode=True)
+    label = f"replication group {GROUP}"
+    assert plan.diff()["before"][label]["snapshot_retention_days"] == 1
+    assert groups(aws)[0]["SnapshotRetentionLimit"] == 1
+    assert present(aws, options).changed
+    assert groups(aws)[0]["SnapshotRetentionLimit"] == 7
+
+
+def test_what_aws_cannot_change_is_refused_first(aws: Aws, options: dict[str, Any]) -> None:
+    present(aws, options)
+    with pytest.raises(AwsError, match="encryption_in_transit is True, wanted is False"):
+        present(
+            aws,
+            {
+                **options,
+                "encryption_in_transit": False,
+                "auth_token": None,
+                "snapshot_retention_days": 3,
+            },
+        )
+    assert groups(aws)[0]["SnapshotRetentionLimit"] == 7
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"auth_token": "short"}, "16 to 128"),
+        ({"multi_az": True}, "at least one replica"),
+        ({"replicas": 6}, "0 to 5"),
+        ({"encryption_in_transit": False}, "needs encryption_in_transit"),
+    ],
+)
+def test_bad_options_change_nothing(
+    aws: Aws, options: dict[str, Any], wrong: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(AwsError, match=message):
+        present(aws, {**options, **wrong})
+    assert groups(aws) == []
+    names = aws.client("elasticache").describe_cache_subnet_groups()["CacheSubnetGroups"]
+    assert GROUP not in [name["CacheSubnetGroupName"] for name in names]
+
+
+def test_absent_twice(aws: Aws, options: dict[str, Any]) -> None:
+    present(aws, options)
+    assert absent(aws, options, check_mode=True).changed
+    assert len(groups(aws)) == 1
+    assert absent(aws, options).changed
+    assert groups(aws) == []
+    assert not absent(aws, options).changed
