@@ -12,9 +12,14 @@ from .aws import AwsError, Dict, call, tag_changes, tag_dict
 Outcome = tuple[bool, str | None, Dict | None, Dict | None]
 
 
+def issuer_of(url: str) -> str:
+    """What IAM knows an issuer by: its URL without scheme and closing slash."""
+    return url.split("://", 1)[-1].rstrip("/")
+
+
 def find(iam: Any, url: str) -> tuple[str, Dict] | None:
     """(ARN, settings) of the provider of an issuer; None without one. Raises AwsError."""
-    issuer = url.removeprefix("https://").rstrip("/")
+    issuer = issuer_of(url)
     about = f"OIDC provider {issuer}"
     listed = call(iam, "list_open_id_connect_providers", about) or {}
     for entry in listed.get("OpenIDConnectProviderList", []):
@@ -35,7 +40,7 @@ def read(iam: Any, arn: str, about: str) -> tuple[str, Dict] | None:
     if found is None:
         return None
     return arn, {
-        "url": "https://" + arn.split(":oidc-provider/", 1)[1],
+        "issuer": arn.split(":oidc-provider/", 1)[1],
         "client_ids": sorted(found.get("ClientIDList", [])),
         "thumbprints": sorted(found.get("ThumbprintList", [])),
         "tags": tag_dict(found.get("Tags")),
@@ -47,7 +52,7 @@ def after(before: Dict | None, url: str, wanted: Mapping[str, Any]) -> Dict:
     known = before or {"thumbprints": [], "tags": {}}
     thumbprints = wanted["thumbprints"]
     return {
-        "url": url.rstrip("/"),
+        "issuer": issuer_of(url),
         "client_ids": sorted(wanted["client_ids"]),
         "thumbprints": known["thumbprints"] if thumbprints is None else sorted(thumbprints),
         "tags": {**known["tags"], **{k: str(v) for k, v in (wanted["tags"] or {}).items()}},
@@ -63,21 +68,21 @@ def ensure_present(iam: Any, url: str, wanted: Mapping[str, Any], *, check_mode:
     if before == target or check_mode:
         return before != target, arn, before, target
     if arn is None or before is None:
-        return True, create(iam, target), None, target
+        return True, create(iam, url, target), None, target
     update(iam, arn, before, target)
     return True, arn, before, target
 
 
-def create(iam: Any, target: Dict) -> str:
+def create(iam: Any, url: str, target: Dict) -> str:
     """Make the provider and return its ARN."""
     parameters = {
-        "Url": target["url"],
+        "Url": url,
         "ClientIDList": target["client_ids"],
         "Tags": [{"Key": key, "Value": value} for key, value in target["tags"].items()],
     }
     if target["thumbprints"]:
         parameters["ThumbprintList"] = target["thumbprints"]
-    about = f"OIDC provider {target['url']}"
+    about = f"OIDC provider {target['issuer']}"
     answer = call(iam, "create_open_id_connect_provider", about, **parameters)
     if not answer:
         raise AwsError(f"{about}: AWS gave no ARN")
@@ -86,7 +91,7 @@ def create(iam: Any, target: Dict) -> str:
 
 def update(iam: Any, arn: str, before: Dict, target: Dict) -> None:
     """Change audiences, thumbprints and tags where they differ."""
-    about = f"OIDC provider {target['url']}"
+    about = f"OIDC provider {target['issuer']}"
     which = {"OpenIDConnectProviderArn": arn}
     for audience in sorted(set(target["client_ids"]) - set(before["client_ids"])):
         operation = "add_client_id_to_open_id_connect_provider"

@@ -136,6 +136,14 @@ cluster:
     endpoint_public_access: false
     logging: [api, audit, authenticator, controllerManager, scheduler]
     authentication_mode: API
+endpoint:
+  description: URL of the API server; V(null) while there is none.
+  returned: always
+  type: str
+oidc_issuer:
+  description: URL of the issuer of service account tokens; V(null) while there is none.
+  returned: always
+  type: str
 """
 
 from typing import Any
@@ -143,11 +151,16 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import (
     LOG_TYPES,
+    describe,
     ensure_absent,
     ensure_present,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, require_region
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
 
 SETTINGS: dict[str, Any] = {
     "version": {"type": "str"},
@@ -206,10 +219,15 @@ def main() -> None:
     require_region(module)
     try:
         changed, before, after = run(module)
+        raw = describe(client(module, "eks"), module.params["name"])
     except AwsError as error:
         module.fail_json(msg=str(error), action=error.action, code=error.code)
     module.exit_json(
-        changed=changed, cluster=after, diff={"before": before or {}, "after": after or {}}
+        changed=changed,
+        endpoint=(raw or {}).get("endpoint"),
+        oidc_issuer=(raw or {}).get("identity", {}).get("oidc", {}).get("issuer"),
+        cluster=after,
+        diff={"before": before or {}, "after": after or {}},
     )
 
 

@@ -74,9 +74,8 @@ options:
         type: int
         default: 2
       max_unavailable_percentage:
-        description: Share of nodes which an update takes out at a time, in percent.
+        description: Share of nodes which an update takes out at a time. Unset, AWS's one node.
         type: int
-        default: 33
       labels:
         description: Labels of the nodes; others are removed.
         type: dict
@@ -182,7 +181,7 @@ MEMBER: dict[str, Any] = {
     "min_size": {"type": "int", "default": 2},
     "max_size": {"type": "int", "default": 4},
     "desired_size": {"type": "int", "default": 2},
-    "max_unavailable_percentage": {"type": "int", "default": 33},
+    "max_unavailable_percentage": {"type": "int"},
     "labels": {"type": "dict", "default": {}},
     "taints": {
         "type": "list",

@@ -15,7 +15,7 @@ author:
   - The ragops.platform authors
 options:
   url:
-    description: The issuer's URL, with https.
+    description: The issuer's URL. AWS takes https only.
     type: str
     required: true
   state:
@@ -97,8 +97,6 @@ def main() -> None:
         supports_check_mode=True,
     )
     url: Any = module.params["url"]
-    if not url.startswith("https://"):
-        module.fail_json(msg=f"url must begin with https://, IAM takes no other issuer: {url}")
     keys = ("client_ids", "thumbprints", "tags")
     wanted = {key: module.params[key] for key in keys}
     try:

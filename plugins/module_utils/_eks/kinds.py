@@ -118,7 +118,7 @@ def node_group_steps(before: Dict, target: Dict, about: str) -> list[Step]:
     sizes = ("min_size", "max_size", "desired_size")
     if any(before[key] != target[key] for key in sizes):
         config["scalingConfig"] = _scaling(target)
-    share = target["max_unavailable_percentage"]
+    share = target.get("max_unavailable_percentage")
     if share != before["max_unavailable_percentage"]:
         config["updateConfig"] = {"maxUnavailablePercentage": share}
     if before["labels"] != target["labels"]:

@@ -223,18 +223,15 @@ def iam(connect: Connect, scope: Scope) -> Dict:
         if role["RoleName"].startswith(f"{scope.name}-")
         and scope.owns(_tags_of(connection, "list_role_tags", RoleName=role["RoleName"]))
     ]
-    providers = call(connection, "list_open_id_connect_providers", "OIDC providers") or {}
+    listed = call(connection, "list_open_id_connect_providers", "OIDC providers") or {}
+    arns = [entry["Arn"] for entry in listed.get("OpenIDConnectProviderList", [])]
     return {
         "roles": ours,
         "oidc_providers": [
-            entry["Arn"]
-            for entry in providers.get("OpenIDConnectProviderList", [])
+            arn
+            for arn in arns
             if scope.owns(
-                _tags_of(
-                    connection,
-                    "list_open_id_connect_provider_tags",
-                    OpenIDConnectProviderArn=entry["Arn"],
-                )
+                _tags_of(connection, "get_open_id_connect_provider", OpenIDConnectProviderArn=arn)
             )
         ],
     }

@@ -110,7 +110,8 @@ def run_module(
             }
         ),
     )
-    report = json.loads(done.stdout[done.stdout.index("{") :])
+    # Other callbacks write around the report.
+    report, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
     result = report["plays"][0]["tasks"][0]["hosts"]["localhost"]
     return Ran(done.returncode, done.stdout + done.stderr, result, report["stats"])
 

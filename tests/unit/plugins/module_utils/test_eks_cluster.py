@@ -1,0 +1,194 @@
+"""What may change in an EKS cluster, in which steps, and what is refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._eks import cluster
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from botocore.stub import Stubber
+
+NAME = "ragops-dev"
+ROLE = "arn:aws:iam::123456789012:role/ragops-dev-eks-cluster"
+RAW: dict[str, Any] = {
+    "name": NAME,
+    "arn": f"arn:aws:eks:us-east-1:123456789012:cluster/{NAME}",
+    "version": "1.34",
+    "roleArn": ROLE,
+    "status": "ACTIVE",
+    "resourcesVpcConfig": {
+        "subnetIds": ["subnet-b", "subnet-a"],
+        "securityGroupIds": ["sg-1"],
+        "endpointPrivateAccess": True,
+        "endpointPublicAccess": False,
+        "publicAccessCidrs": ["0.0.0.0/0"],
+    },
+    "logging": {"clusterLogging": [{"types": ["api", "audit"], "enabled": True}]},
+    "accessConfig": {"authenticationMode": "API"},
+    "tags": {"Project": "ragops", "theirs": "stays"},
+}
+WANTED: dict[str, Any] = {
+    "version": "1.34",
+    "role_arn": ROLE,
+    "subnet_ids": ["subnet-a", "subnet-b"],
+    "security_group_ids": ["sg-1"],
+    "endpoint_private_access": True,
+    "endpoint_public_access": False,
+    "public_access_cidrs": None,
+    "logging": ["audit", "api"],
+    "encryption_key_arn": None,
+    "authentication_mode": "API",
+    "deletion_protection": False,
+    "tags": {"Project": "ragops"},
+}
+
+
+def stubbed(*, check_mode: bool = False) -> tuple[Stubber, Session]:
+    eks = boto3.client(
+        "eks", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+    )
+    return Stubber(eks), Session(eks, check_mode=check_mode, wait=True, timeout=5)
+
+
+def run(
+    stub: Stubber, session: Session, **differing: Any
+) -> tuple[bool, dict[str, Any] | None, dict[str, Any]]:
+    with stub:
+        outcome = cluster.ensure_present(
+            session, NAME, {**WANTED, **differing}, creator_is_admin=False
+        )
+    stub.assert_no_pending_responses()
+    return outcome
+
+
+def expect_update(stub: Stubber, operation: str, parameters: dict[str, Any]) -> None:
+    update = {"id": "u-1", "status": "InProgress", "type": "LoggingUpdate"}
+    stub.add_response(operation, {"update": update}, parameters)
+    for status in ("InProgress", "Successful"):
+        stub.add_response(
+            "describe_update",
+            {"update": {**update, "status": status}},
+            {"updateId": "u-1", "name": NAME},
+        )
+
+
+def test_an_equal_cluster_is_left_alone() -> None:
+    stub, session = stubbed()
+    for _ in range(2):  # read, then seen to be ACTIVE
+        stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    changed, before, after = run(stub, session)
+    assert changed is False
+    assert before == after
+
+
+def test_each_kind_of_change_is_a_call_of_its_own_and_awaited() -> None:
+    stub, session = stubbed()
+    for _ in range(2):
+        stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    expect_update(
+        stub,
+        "update_cluster_config",
+        {"name": NAME, "logging": cluster.log_config(["api", "audit", "scheduler"])},
+    )
+    public = {
+        "endpointPrivateAccess": True,
+        "endpointPublicAccess": True,
+        "publicAccessCidrs": ["203.0.113.0/24"],
+    }
+    expect_update(stub, "update_cluster_config", {"name": NAME, "resourcesVpcConfig": public})
+    expect_update(stub, "update_cluster_version", {"name": NAME, "version": "1.35"})
+    stub.add_response("tag_resource", {}, {"resourceArn": RAW["arn"], "tags": {"Component": "eks"}})
+    stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    changed, before, after = run(
+        stub,
+        session,
+        version="1.35",
+        logging=["api", "audit", "scheduler"],
+        endpoint_public_access=True,
+        public_access_cidrs=["203.0.113.0/24"],
+        tags={"Component": "eks"},
+    )
+    assert changed is True
+    assert before is not None
+    assert (before["version"], after["version"]) == ("1.34", "1.35")
+    assert after["tags"] == {"Project": "ragops", "theirs": "stays", "Component": "eks"}
+
+
+def test_check_mode_says_the_same_and_only_reads() -> None:
+    stub, session = stubbed(check_mode=True)
+    stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    changed, _, after = run(stub, session, version="1.35", logging=["api"])
+    assert changed is True
+    assert (after["version"], after["logging"]) == ("1.35", ["api"])
+
+
+def test_a_failed_update_says_why() -> None:
+    stub, session = stubbed()
+    for _ in range(2):
+        stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    update = {"id": "u-1", "status": "InProgress", "type": "VersionUpdate"}
+    stub.add_response("update_cluster_version", {"update": update})
+    errors = [{"errorCode": "SubnetNotFound", "errorMessage": "subnet-a is gone"}]
+    stub.add_response(
+        "describe_update", {"update": {**update, "status": "Failed", "errors": errors}}
+    )
+    with pytest.raises(AwsError, match=r"ragops-dev: .*SubnetNotFound: subnet-a is gone"):
+        run(stub, session, version="1.35")
+
+
+@pytest.mark.parametrize(
+    ("differing", "message"),
+    [
+        ({"version": "1.36"}, "one minor at a time.*1.35 first"),
+        ({"version": "1.33"}, "is older"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "can't change that"),
+        ({"authentication_mode": "CONFIG_MAP"}, "does not go back to CONFIG_MAP"),
+    ],
+)
+def test_what_aws_can_not_change_is_refused_before_anything(
+    differing: dict[str, Any], message: str
+) -> None:
+    stub, session = stubbed()
+    stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    with pytest.raises(AwsError, match=message):
+        run(stub, session, logging=["api"], **differing)
+
+
+def test_a_key_can_be_added_but_not_changed() -> None:
+    shaped = cluster.shape({**RAW, "encryptionConfig": cluster.encryption("key-1")})
+    assert shaped is not None
+    cluster.refuse(shaped, {**shaped})
+    with pytest.raises(AwsError, match="encrypts its secrets with key-1"):
+        cluster.refuse(shaped, {**shaped, "encryption_key_arn": "key-2"})
+    plain = cluster.shape(RAW)
+    assert plain is not None
+    (step,) = cluster.steps(plain, {**plain, "encryption_key_arn": "key-1"})
+    assert step.operation == "associate_encryption_config"
+
+
+def test_a_protected_cluster_is_not_deleted() -> None:
+    stub, session = stubbed()
+    stub.add_response("describe_cluster", {"cluster": {**RAW, "deletionProtection": True}})
+    with stub, pytest.raises(AwsError, match="protected against deletion"):
+        cluster.ensure_absent(session, NAME)
+
+
+def test_a_cluster_that_fails_to_start_says_why() -> None:
+    stub, session = stubbed()
+    issues = [{"code": "InsufficientFreeAddresses", "message": "subnet-a is full"}]
+    stub.add_response(
+        "describe_cluster", {"cluster": {**RAW, "status": "FAILED", "health": {"issues": issues}}}
+    )
+    with stub, pytest.raises(AwsError, match="InsufficientFreeAddresses: subnet-a is full"):
+        cluster.wait_active(session, NAME)
+
+
+def test_a_wait_ends_with_the_last_thing_seen() -> None:
+    stub, session = stubbed()
+    session = Session(session.eks, check_mode=False, wait=True, timeout=0)
+    stub.add_response("describe_cluster", {"cluster": {**RAW, "status": "CREATING"}})
+    with stub, pytest.raises(AwsError, match=r"not ready after 0 s \(last seen: status CREATING\)"):
+        cluster.wait_active(session, NAME)

@@ -1,0 +1,98 @@
+"""Node groups, add-ons and tokens: what changes in place, what is refused."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+from urllib.parse import parse_qs, urlparse
+
+import boto3
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._eks import kinds
+from ansible_collections.ragops.platform.plugins.module_utils._eks.token import (
+    PREFIX,
+    kubeconfig,
+    token,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+
+GROUP: dict[str, Any] = {
+    "nodegroupName": "main",
+    "nodeRole": "role",
+    "subnets": ["subnet-b", "subnet-a"],
+    "instanceTypes": ["t3.medium"],
+    "amiType": "AL2023_x86_64_STANDARD",
+    "capacityType": "ON_DEMAND",
+    "diskSize": 20,
+    "version": "1.35",
+    "scalingConfig": {"minSize": 2, "maxSize": 4, "desiredSize": 3},
+    "labels": {"old": "1", "kept": "1"},
+    "taints": [{"key": "gone", "effect": "NO_SCHEDULE"}],
+    "tags": {},
+}
+
+
+def steps(**differing: Any) -> list[dict[str, Any]]:
+    before = kinds.node_group(GROUP)
+    after = kinds.node_group_after(before, {"name": "main", **differing})
+    return [step.parameters for step in kinds.node_group_steps(before, after, "node group main")]
+
+
+def test_the_number_of_nodes_belongs_to_the_autoscaler_within_the_bounds() -> None:
+    assert steps(desired_size=2) == []
+    assert steps(min_size=4, max_size=6) == [
+        {"scalingConfig": {"minSize": 4, "maxSize": 6, "desiredSize": 4}}
+    ]
+
+
+def test_labels_and_taints_are_exactly_those_wanted() -> None:
+    taint = {"key": "new", "value": "1", "effect": "NO_EXECUTE"}
+    assert steps(labels={"kept": "2"}, taints=[taint]) == [
+        {
+            "labels": {"addOrUpdateLabels": {"kept": "2"}, "removeLabels": ["old"]},
+            "taints": {
+                "addOrUpdateTaints": [taint],
+                "removeTaints": [{"key": "gone", "value": "", "effect": "NO_SCHEDULE"}],
+            },
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "differing", [{"instance_types": ["m7i.large"]}, {"disk_size": 50}, {"subnet_ids": ["x"]}]
+)
+def test_what_is_fixed_is_refused_with_the_way_round(differing: dict[str, Any]) -> None:
+    with pytest.raises(AwsError, match=r"can't change .* in place. Add a group under another name"):
+        steps(**differing)
+
+
+def test_an_addon_is_updated_with_all_its_settings() -> None:
+    before = kinds.addon({"addonName": "vpc-cni", "addonVersion": "v1", "tags": {}})
+    after = kinds.addon_after(before, {"name": "vpc-cni", "configuration": {"a": 1}})
+    (step,) = kinds.addon_steps(before, after, "")
+    assert step.parameters == {
+        "addonVersion": "v1",
+        "configurationValues": '{"a": 1}',
+        "resolveConflicts": "OVERWRITE",
+    }
+    assert kinds.addon_steps(before, before, "") == []
+
+
+def test_a_token_is_a_signed_request_that_names_the_cluster(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    sts = boto3.client(
+        "sts", region_name="eu-central-1", aws_access_key_id="AKIA", aws_secret_access_key="s"
+    )
+    bearer = token(sts, "ragops-dev")
+    encoded = bearer.removeprefix(PREFIX)
+    assert "=" not in encoded
+    url = urlparse(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode())
+    query = parse_qs(url.query)
+    assert url.hostname == "sts.eu-central-1.amazonaws.com"
+    assert query["Action"] == ["GetCallerIdentity"]
+    assert query["X-Amz-SignedHeaders"] == ["host;x-k8s-aws-id"]
+    assert query["X-Amz-Expires"] == ["60"]
+    config = kubeconfig({"name": "ragops-dev", "endpoint": "https://e"}, bearer)
+    assert config["users"][0]["user"]["token"] == bearer

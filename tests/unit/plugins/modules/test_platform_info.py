@@ -1,0 +1,87 @@
+"""platform_info against an emulated AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from running import CREDENTIALS, Aws, run_module
+
+OPTIONS = {"project": "ragops", "environment": "dev"}
+TAGS = {"Project": "ragops", "Environment": "dev"}
+TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+
+
+def read(aws: Aws, **options: Any) -> dict[str, Any]:
+    done = run_module("ragops.platform.platform_info", {**OPTIONS, **options}, aws.environment)
+    assert done.returncode == 0, done.output
+    return done.result
+
+
+def test_an_empty_account_has_nothing(aws: Aws) -> None:
+    result = read(aws)
+    assert result["exists"] is False
+    assert result["found"] == []
+    assert result["changed"] is False
+    assert result["resources"]["network"]["private_subnet_ids"] == []
+
+
+def test_what_is_tagged_is_found_and_nothing_else(aws: Aws) -> None:
+    ec2 = aws.client("ec2")
+    ec2.create_vpc(CidrBlock="10.99.0.0/16")  # somebody else's
+    tags = [{"ResourceType": "vpc", "Tags": TAG_LIST}]
+    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=tags)["Vpc"]["VpcId"]
+    aws.client("eks").create_cluster(
+        name="ragops-dev",
+        version="1.35",
+        roleArn="arn:aws:iam::000000000000:role/x",
+        resourcesVpcConfig={"subnetIds": ["subnet-1"]},
+        tags=TAGS,
+    )
+    arn = aws.client("secretsmanager").create_secret(
+        Name="ragops-dev/database-url", SecretString="a-very-secret-url", Tags=TAG_LIST
+    )["ARN"]
+    aws.client("ecr").create_repository(repositoryName="ragops-dev/backend")
+    aws.client("s3").create_bucket(Bucket="ragops-dev-documents-000000000000")
+    result = read(aws)
+    assert result["found"] == ["ecr", "eks", "network", "s3", "secrets"]
+    resources = result["resources"]
+    assert resources["network"]["vpc_id"] == vpc
+    assert resources["eks"]["version"] == "1.35"
+    assert resources["secrets"]["database_url"] == arn
+    assert resources["s3"]["documents"] == "ragops-dev-documents-000000000000"
+    assert resources["ecr"]["registry"] in resources["ecr"]["backend"]
+    assert "a-very-secret-url" not in str(result)
+    assert read(aws, components=["network"])["found"] == ["network"]
+
+
+def test_a_stranger_with_our_name_is_named(aws: Aws) -> None:
+    aws.client("eks").create_cluster(
+        name="ragops-dev",
+        roleArn="arn:aws:iam::000000000000:role/x",
+        resourcesVpcConfig={"subnetIds": ["subnet-1"]},
+    )
+    done = run_module("ragops.platform.platform_info", OPTIONS, aws.environment)
+    assert done.returncode != 0
+    assert "EKS cluster ragops-dev exists, but its tags are not" in done.result["msg"]
+
+
+@pytest.mark.parametrize(
+    ("without", "message"),
+    [
+        ({"AWS_REGION", "AWS_DEFAULT_REGION"}, "No AWS region: set the option `region`"),
+        ({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}, "No usable AWS credentials to call sts:"),
+    ],
+)
+def test_what_is_missing_is_named(aws: Aws, without: set[str], message: str) -> None:
+    environment = {k: v for k, v in aws.environment.items() if k not in without}
+    environment["AWS_EC2_METADATA_DISABLED"] = "true"
+    done = run_module("ragops.platform.platform_info", OPTIONS, environment)
+    assert done.returncode != 0
+    assert message in done.result["msg"]
+
+
+def test_no_answer_is_named() -> None:
+    environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
+    done = run_module("ragops.platform.platform_info", OPTIONS, environment)
+    assert "No answer to sts:GetCallerIdentity" in done.result["msg"]
