@@ -17,6 +17,7 @@ from rehearsal import cluster
 from rehearsal.caches import Caches
 from rehearsal.identity import Identity, Process, first_process_below
 from rehearsal.paths import Places
+from rehearsal.pki import write_private
 from rehearsal.status import State, read_state
 from rehearsal.storage import write_settings
 from rehearsal.unshare import NAMESPACE
@@ -40,6 +41,8 @@ class Lifecycle:
         if own:
             shutil.copyfile(own, self.places.data / "own-kubeconfig")
         write_settings(self.places.data, Path("/run/containers"))
+        # Logins to the registry stay in the world; buildah wants the file to be there.
+        write_private(self.places.data / "registry-auth.json", b'{"auths": {}}')
         (self.places.data / "caches.json").write_text(
             json.dumps({name: str(path) for name, path in caches.environment.items()})
         )
