@@ -14,7 +14,7 @@ from types import TracebackType
 
 from rehearsal import relay
 from rehearsal.enter import command
-from rehearsal.identity import Identity, children
+from rehearsal.identity import Identity
 from rehearsal.world import WorldError
 
 READY_SECONDS = 30.0
@@ -56,7 +56,7 @@ class Opening:
                 [sys.executable, "-m", "rehearsal.relay", str(self._socket), *self._target],
             ),
             env=self._environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -86,7 +86,7 @@ class Opening:
         reader.join(READY_SECONDS)
         if "ready" not in "".join(answer):
             self._end_inner()
-            _, errors = self._inner.communicate()
+            errors = self._inner.stderr.read() if self._inner.stderr else ""
             cause = (errors.strip().splitlines() or ["no answer"])[-1]
             raise WorldError(f"service {self._target[1]} of namespace {self._target[0]}: {cause}")
 
@@ -97,15 +97,12 @@ class Opening:
             self._inner.wait()
 
     def _end_inner(self) -> None:
-        for child in children(self._inner.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(child, signal.SIGTERM) if os.getpgid(child) == child else os.kill(
-                    child, signal.SIGTERM
-                )
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._inner.wait(5)
-            return
-        self._inner.kill()
+        if self._inner.stdin:
+            self._inner.stdin.close()
+        try:
+            self._inner.wait(10)
+        except subprocess.TimeoutExpired:
+            self._inner.kill()
 
     def __exit__(
         self,

@@ -54,34 +54,67 @@ async def from_socket(path: Path, port: int) -> asyncio.Server:
     )
 
 
-def inside(path: Path, namespace: str, service: str, port: int) -> None:
-    """Inside the world: forward a service, and serve it on a unix socket, until ended."""
-    asyncio.run(_inside(path, namespace, service, port))
+async def inside(path: Path, namespace: str, service: str, port: int) -> int:
+    """Inside the world: serve a service on a unix socket until our stdin ends.
+
+    Whoever started us holds the other end of stdin: when it is gone, so are we.
+    """
+    serving = asyncio.create_task(keep_forwarding(path, namespace, service, port))
+    parent = asyncio.create_task(end_of_stdin())
+    await asyncio.wait((serving, parent), return_when=asyncio.FIRST_COMPLETED)
+    code = serving.result() if serving.done() else 0
+    for task in (serving, parent):
+        task.cancel()
+    await asyncio.gather(serving, parent, return_exceptions=True)
+    return code
 
 
-async def _inside(path: Path, namespace: str, service: str, port: int) -> None:
+async def end_of_stdin() -> None:
+    """Wait until stdin ends."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while await reader.read(1024):
+        pass
+
+
+async def keep_forwarding(path: Path, namespace: str, service: str, port: int) -> int:
+    """Forward again whenever it ends: kubectl ends with the pod that it chose.
+
+    Returns an exit code at once when it never worked: then kubectl has said why.
+    """
+    worked = False
     while True:
-        # kubectl picks a free port, and ends with the pod that it chose: then again.
         forward = await asyncio.create_subprocess_exec(
-            "kubectl", "port-forward", "--address=127.0.0.1", f"--namespace={namespace}",
-            f"service/{service}", f":{port}",
+            "kubectl",
+            "port-forward",
+            "--address=127.0.0.1",
+            f"--namespace={namespace}",
+            f"service/{service}",
+            f":{port}",
             stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        )
         try:
             line = (await forward.stdout.readline()).decode() if forward.stdout else ""
             if "->" in line:
-                local = int(line.split("->")[0].rsplit(":", 1)[1])
+                # It picks a free port: "Forwarding from 127.0.0.1:40635 -> 3000".
                 path.unlink(missing_ok=True)
-                server = await from_socket(path, local)
-                sys.stdout.write("ready\n")
-                sys.stdout.flush()
+                server = await from_socket(path, int(line.split("->")[0].rsplit(":", 1)[1]))
+                if not worked:
+                    sys.stdout.write("ready\n")
+                    sys.stdout.flush()
+                worked = True
                 await forward.wait()
                 server.close()
+            code = await forward.wait()
         finally:
             if forward.returncode is None:
-                forward.terminate()
+                forward.kill()
+                await forward.wait()
+        if not worked:
+            return code or 1
         await asyncio.sleep(1)
 
 
 if __name__ == "__main__":
-    inside(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    sys.exit(asyncio.run(inside(Path(sys.argv[1]), sys.argv[2], sys.argv[3], int(sys.argv[4]))))
