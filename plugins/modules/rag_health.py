@@ -207,13 +207,13 @@ checks:
     hint:
       description: Cause and remedy of a check that didn't pass.
       type: str
-failed:
+failed_checks:
   description: Names of the failed checks.
   returned: always
   type: list
   elements: str
   sample: []
-skipped:
+skipped_checks:
   description: Names of the checks that didn't run.
   returned: always
   type: list

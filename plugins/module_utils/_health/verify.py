@@ -226,8 +226,8 @@ class Verification:
             "healthy": verdict in ("pass", "warn"),
             "verdict": verdict,
             "checks": [check.as_dict() for check in self.checks],
-            "failed": [check.id for check in self.checks if check.status == "fail"],
-            "skipped": [check.id for check in self.checks if check.status == "skipped"],
+            "failed_checks": [check.id for check in self.checks if check.status == "fail"],
+            "skipped_checks": [check.id for check in self.checks if check.status == "skipped"],
             "dependencies": self.dependencies,
             "versions": {
                 "expected": expected,

@@ -190,7 +190,7 @@ def test_missing_index_and_load_are_completed(uri: str) -> None:
     bare = options(uri, indexes=[], load=False, alias=None)
     run_module("milvus_collection", bare)
     insert(uri, "documents_v1", 2)
-    assert not run_module("milvus_collection", bare)["changed"]
+    assert run_module("milvus_collection", bare)["plan"] == []
     planned = run_module("milvus_collection", options(uri), check=True)
     assert client.list_indexes("documents_v1") == []
     done = run_module("milvus_collection", options(uri))
