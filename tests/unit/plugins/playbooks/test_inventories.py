@@ -1,0 +1,73 @@
+"""Every inventory parses and passes preflight; bad inputs are named and nothing else runs."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from running import ROOT, Aws, Ran, run_playbook
+
+INVENTORIES = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
+
+
+@pytest.fixture
+def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
+    """An environment with an empty AWS, helm 3, and what the rehearsal sets."""
+    for name, says in (("helm", "v3.20.0+g0"), ("buildah", "buildah")):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho {says}\n")
+        program.chmod(0o755)
+    return {
+        **aws.environment,
+        "PATH": f"{tmp_path}:{os.environ['PATH']}",
+        "KUBECONFIG": "",
+    }
+
+
+def preflight(inventory: str, environment: dict[str, str], **inputs: Any) -> Ran:
+    return run_playbook(
+        ROOT,
+        *("playbooks/preflight.yml", "-i", f"inventories/{inventory}", "-e", json.dumps(inputs)),
+        environment=environment,
+    )
+
+
+@pytest.mark.parametrize("inventory", INVENTORIES)
+def test_an_inventory_passes_preflight(inventory: str, environment: dict[str, str]) -> None:
+    done = preflight(inventory, environment)
+    assert done.returncode == 0, done.output
+    assert all(row["changed"] == row["failed"] == 0 for row in done.recap.values())
+
+
+def test_bad_inputs_are_all_named_at_once(environment: dict[str, str]) -> None:
+    done = preflight(
+        "prod",
+        environment,
+        platform_project="Rag_Ops",
+        eks_version="1.28",
+        eks_allowed_cidr_blocks=["0.0.0.0/0"],
+        network_cidr_block="10.0.0.0/24",
+        network_availability_zones=["us-west-2a"],
+        platform_kubeconfig="/nowhere",
+    )
+    assert done.returncode == 2
+    for text in (
+        "7 checks failed for Rag_Ops-prod, nothing was changed",
+        "platform_project is 'Rag_Ops'",
+        "eks_version is 1.28, which AWS retired on 2025-11-26",
+        "opens the API server to the whole internet (0.0.0.0/0); in prod that is refused",
+        "network_cidr_block is '10.0.0.0/24'",
+        "give two or three different zones",
+        "not all are zones of us-east-1",
+        "platform_kubeconfig is '/nowhere', where there is no file",
+    ):
+        assert text in done.output, text
+
+
+def test_another_account_is_refused(environment: dict[str, str]) -> None:
+    done = preflight("dev", environment, platform_account_id="123456789012")
+    assert done.returncode == 2
+    assert "belongs to 123456789012 (platform_account_id)" in done.output
