@@ -231,7 +231,7 @@ def test_database(uri: str) -> None:
     assert "tenant_a" not in MilvusClient(uri=uri, timeout=10).list_databases()
     created = run_module("milvus_collection", elsewhere)
     assert created["plan"][0]["path"] == "database"
-    assert not run_module("milvus_collection", elsewhere)["changed"]
+    assert run_module("milvus_collection", elsewhere)["plan"] == []
     inside = run_module("milvus_collection_info", {"uri": uri, "database": "tenant_a"})
     assert [c["name"] for c in inside["collections"]] == ["documents_v1"]
     run_module("milvus_collection", {**elsewhere, "state": "absent"})
