@@ -8,6 +8,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -67,9 +68,10 @@ class Cluster:
         if node.pid(self.world, found) is not None:
             return
         cgroups.remove(self._hierarchies(), found.name)
+        began = datetime.now(UTC).replace(microsecond=0)
         node.start(self.world, found)
         if wait:
-            _wait_for_nodes(self.world, self._api(), [found])
+            _wait_for_nodes(self.world, self._api(), [found], since=began)
 
     def status(self) -> list[dict[str, str]]:
         """One row (part, state, detail) per server, node and Deployment of the cluster."""
@@ -181,18 +183,25 @@ def _check_programs() -> None:
         )
 
 
-def _wait_for_nodes(world: w.World, api: Api, nodes: Sequence[node.Node]) -> None:
+def _wait_for_nodes(
+    world: w.World, api: Api, nodes: Sequence[node.Node], since: datetime | None = None
+) -> None:
     for each in nodes:
 
         def missing(each: node.Node = each) -> str | None:
             control_plane.check(world)
-            return _node_missing(world, api, each)
+            return _node_missing(world, api, each, since)
 
         world.wait_until(f"Node {each.name}", missing, timeout=NODES_TIMEOUT, process=each.name)
 
 
-def _node_missing(world: w.World, api: Api, wanted: node.Node) -> str | None:
-    """Why a node is not ready, with what it says about itself; None when it is."""
+def _node_missing(
+    world: w.World, api: Api, wanted: node.Node, since: datetime | None = None
+) -> str | None:
+    """Why a node is not ready, with what it says about itself; None when it is.
+
+    What it reported before `since` does not count: it may have been killed after that.
+    """
     try:
         found = api.get(f"/api/v1/nodes/{wanted.name}")
     except ApiError as error:
@@ -200,6 +209,8 @@ def _node_missing(world: w.World, api: Api, wanted: node.Node) -> str | None:
         return f"it has not joined yet ({said})" if error.status == 404 else str(error)
     for condition in found["status"].get("conditions", []):
         if condition["type"] == "Ready":
+            if since and datetime.fromisoformat(condition["lastHeartbeatTime"]) < since:
+                return "its kubelet has not reported since it was started"
             return None if condition["status"] == "True" else str(condition["message"])
     return "its kubelet has not reported yet"
 
