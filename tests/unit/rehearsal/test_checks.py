@@ -1,0 +1,92 @@
+"""What is missing on a machine is named together with what helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from rehearsal.paths import Places
+
+from rehearsal import checks
+
+
+@pytest.mark.parametrize(
+    ("line", "enough"),
+    [
+        ("dev:100000:65536", True),
+        ("dev:100000:100", False),
+        ("1000:100000:65536", True),
+        ("other:100000:65536", False),
+        ("", False),
+    ],
+)
+def test_a_range_of_sub_ids_must_be_the_users_and_large(
+    tmp_path: Path, line: str, enough: bool
+) -> None:
+    (tmp_path / "subuid").write_text(line + "\n")
+    assert checks.has_range(tmp_path / "subuid", {"dev", "1000"}) is enough
+
+
+def test_a_missing_range_file_is_a_missing_range(tmp_path: Path) -> None:
+    assert checks.has_range(tmp_path / "none", {"dev"}) is False
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "remedy"),
+    [
+        ("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "apparmor"),
+        ("proc/sys/kernel/unprivileged_userns_clone", "0", "unprivileged_userns_clone=1"),
+        ("proc/sys/user/max_user_namespaces", "0", "max_user_namespaces"),
+    ],
+)
+def test_the_switch_that_forbids_namespaces_is_named(
+    tmp_path: Path, path: str, value: str, remedy: str
+) -> None:
+    switch = tmp_path / path
+    switch.parent.mkdir(parents=True)
+    switch.write_text(value + "\n")
+    assert remedy in checks.namespace_remedy(tmp_path)
+    switch.write_text("7\n")
+    assert remedy not in checks.namespace_remedy(tmp_path)
+
+
+def test_a_small_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "DISK_COLD_GIB", 10**9)
+    places = Places(tmp_path / "data/not/there", tmp_path / "cache/not/there")
+    found = checks.disk(places, cold=True)
+    assert [item.blocks for item in found] == [True]
+    assert "GiB of free disk space" in str(found[0])
+    assert "RAGOPS_CACHE" in found[0].remedy
+    assert checks.disk(places, cold=False) == []
+
+
+def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert [item.what.split()[0] for item in checks.tools()] == ["Go", "Node"]
+
+
+def test_an_old_node_is_not_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, text in {"go": "", "npm": "", "node": "echo v18.19.0"}.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert [item.what for item in checks.tools()] == ["Node 20 or newer with npm is missing"]
+
+
+def test_nothing_is_installed_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "missing_packages", list)
+    monkeypatch.setattr(checks, "subids_missing", lambda: False)
+    assert checks.installation() is None
+
+
+def test_the_installation_is_one_script_that_starts_no_service(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(checks, "missing_packages", lambda: ["buildah", "postgresql"])
+    monkeypatch.setattr(checks, "subids_missing", lambda: True)
+    script = checks.installation()
+    assert script is not None
+    assert "apt-get install -q -y --no-install-recommends buildah postgresql" in script
+    assert script.index("policy-rc.d") < script.index("apt-get install")
+    assert "systemctl disable -q postgresql" in script
+    assert "usermod --add-subuids" in script
