@@ -123,7 +123,8 @@ def _go_version() -> str:
     if shutil.which("go") is None:
         raise WorldError(
             "Go is missing, and Kubernetes is compiled with it: install Go "
-            f"{_dotted(GO_MINIMUM)} or newer (https://go.dev/dl/) and put it on PATH"
+            f"{_dotted(GO_MINIMUM)} or newer (https://go.dev/dl/; Debian 12's own is too old) "
+            "and put it on PATH"
         )
     # In the module's folder the answer is the toolchain that go.mod asks for.
     done = subprocess.run(
@@ -151,7 +152,8 @@ def _go_version() -> str:
 
 
 def _environment() -> dict[str, str]:
-    return {**os.environ, "CGO_ENABLED": "0"}
+    # Debian's Go would not fetch the toolchain that go.mod names, unless it is told to.
+    return {"GOTOOLCHAIN": "auto", **os.environ, "CGO_ENABLED": "0"}
 
 
 def _compile(

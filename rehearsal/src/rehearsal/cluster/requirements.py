@@ -6,8 +6,8 @@ DEBIAN_PACKAGES: tuple[str, ...] = (
     "conntrack",
     "containerd",
     "containernetworking-plugins",
-    "golang-go",
     "iproute2",
+    "iptables",
     "nftables",
     "runc",
     "uidmap",
@@ -15,7 +15,8 @@ DEBIAN_PACKAGES: tuple[str, ...] = (
 )
 """Debian packages with the programs that are run; none of their services is started.
 
-`golang-go` may be left out where a Go of at least `build.GO_MINIMUM` is on PATH.
+Go is not among them: Debian 12's is older than `build.GO_MINIMUM`. iptables is for
+the CNI plugin `portmap` (a pod's hostPort), which starts it.
 """
 
 PROGRAMS: tuple[str, ...] = (
@@ -24,6 +25,7 @@ PROGRAMS: tuple[str, ...] = (
     "containerd-shim-runc-v2",
     "ctr",
     "ip",
+    "iptables",
     "mount",
     "nft",
     "nsenter",
