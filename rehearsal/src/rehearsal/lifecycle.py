@@ -142,7 +142,7 @@ class Lifecycle:
             os.kill(identity.init.pid, signal.SIGKILL)
             wait_gone((identity.init, identity.outer))
         existed = self.places.data.exists() and any(self.places.data.iterdir())
-        if existed:
+        if self.places.data.exists():
             cluster.clean(self.places.data)
             remove(self.places.data)
         return existed

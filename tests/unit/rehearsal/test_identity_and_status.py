@@ -79,7 +79,8 @@ def test_servers_that_ended_are_known(places: Places) -> None:
     assert state.stale
 
 
-def test_no_world_is_said_so(places: Places, capfd: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("places")
+def test_no_world_is_said_so(capfd: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["status"]) == 1
     assert "no world: `rehearsal up` starts one" in capfd.readouterr().out
     assert cli.main(["exec", "--", "true"]) == 1
