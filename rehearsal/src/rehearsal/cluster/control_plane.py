@@ -197,6 +197,8 @@ def controller_manager_flags(identities: Identities) -> list[str]:
         f"--cluster-signing-key-file={identities.cluster.files.key}",
         f"--cluster-cidr={w.POD_CIDR}",
         "--allocate-node-cidrs=false",
+        # It makes this folder, by default in the machine's own /usr.
+        f"--flex-volume-plugin-dir={identities.folder.parent / 'flex-volumes'}",
         "--node-monitor-period=2s",
         "--node-monitor-grace-period=12s",
         "--horizontal-pod-autoscaler-sync-period=5s",
