@@ -18,11 +18,11 @@ def main(region: str) -> int:
     try:
         answer = boto3.client("ecr", region_name=region).get_authorization_token()
     except (BotoCoreError, ClientError) as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     token = answer["authorizationData"][0]["authorizationToken"]
     username, password = base64.b64decode(token).decode().split(":", 1)
-    print(json.dumps({"username": username, "password": password}))
+    sys.stdout.write(json.dumps({"username": username, "password": password}))
     return 0
 
 
