@@ -30,7 +30,7 @@ def wait_for(path: Path) -> None:
 def test_the_verifier_is_the_one_of_the_standard() -> None:
     # The exchange that RFC 7677 (section 3) gives as its example: password "pencil".
     nonce = "rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
-    salt = "W22ZaJ0SNY7soEsjEjb6gQ=="
+    salt = "W22ZaJ0SNY7soEsUEjb6gQ=="
     message = f"n=user,r=rOprNGfwEbeRWgbNEkqO,r={nonce},s={salt},i=4096,c=biws,r={nonce}"
     verifier = scram_verifier("pencil", salt=base64.b64decode(salt))
     server_key = base64.b64decode(verifier.rsplit(":", 1)[1])
