@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal import cluster
+from rehearsal import cluster, own_cluster
 from rehearsal.caches import Caches
 from rehearsal.identity import Identity, Process, first_process_below
 from rehearsal.paths import Places
@@ -39,7 +39,7 @@ class Lifecycle:
         self.places.data.mkdir(parents=True, exist_ok=True)
         own = os.environ.get("REHEARSAL_KUBECONFIG")
         if own:
-            shutil.copyfile(own, self.places.data / "own-kubeconfig")
+            own_cluster.take_over(Path(own), self.places)
         write_settings(self.places.data, Path("/run/containers"))
         # Logins to the registry stay in the world; buildah wants the file to be there.
         write_private(self.places.data / "registry-auth.json", b'{"auths": {}}')
@@ -48,6 +48,8 @@ class Lifecycle:
         )
         identity = self._spawn(caches)
         try:
+            if own:
+                own_cluster.spawn_outside(self.places, identity)
             self._follow(identity)
         except BaseException:
             self._keep_logs()
@@ -141,6 +143,8 @@ class Lifecycle:
         if identity and identity.alive:
             os.kill(identity.init.pid, signal.SIGKILL)
             wait_gone((identity.init, identity.outer))
+        if relay := own_cluster.outer_relay(self.places):
+            wait_gone((relay,))
         existed = self.places.data.exists() and any(self.places.data.iterdir())
         if self.places.data.exists():
             cluster.clean(self.places.data)

@@ -64,7 +64,9 @@ class Opening:
         )
         try:
             self._await_inner()
-            server = self._loop.run_until_complete(relay.from_port(self._port, self._socket))
+            server = self._loop.run_until_complete(
+                relay.from_port("127.0.0.1", self._port, relay.to_socket(self._socket))
+            )
         except OSError as error:
             self._end_inner()
             raise WorldError(f"port {self._port} can't be used: {error.strerror}") from error

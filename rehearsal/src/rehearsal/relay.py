@@ -40,18 +40,24 @@ def joining(dial: Dial) -> Callable[..., Awaitable[None]]:
     return join
 
 
-async def from_port(port: int, path: Path) -> asyncio.Server:
-    """Listen on 127.0.0.1:port; connect to the unix socket at `path`."""
-    return await asyncio.start_server(
-        joining(lambda: asyncio.open_unix_connection(path)), "127.0.0.1", port
-    )
+def to_socket(path: Path) -> Dial:
+    """Connect to a unix socket."""
+    return lambda: asyncio.open_unix_connection(path)
 
 
-async def from_socket(path: Path, port: int) -> asyncio.Server:
-    """Listen on the unix socket at `path`; connect to 127.0.0.1:port."""
-    return await asyncio.start_unix_server(
-        joining(lambda: asyncio.open_connection("127.0.0.1", port)), path
-    )
+def to_address(host: str, port: int) -> Dial:
+    """Connect to a TCP port."""
+    return lambda: asyncio.open_connection(host, port)
+
+
+async def from_port(host: str, port: int, dial: Dial) -> asyncio.Server:
+    """Listen on host:port, and join each connection with one that `dial` makes."""
+    return await asyncio.start_server(joining(dial), host, port)
+
+
+async def from_socket(path: Path, dial: Dial) -> asyncio.Server:
+    """Listen on the unix socket at `path`, likewise."""
+    return await asyncio.start_unix_server(joining(dial), path)
 
 
 async def inside(path: Path, namespace: str, service: str, port: int) -> int:
@@ -99,7 +105,8 @@ async def keep_forwarding(path: Path, namespace: str, service: str, port: int) -
             if "->" in line:
                 # It picks a free port: "Forwarding from 127.0.0.1:40635 -> 3000".
                 path.unlink(missing_ok=True)
-                server = await from_socket(path, int(line.split("->")[0].rsplit(":", 1)[1]))
+                local = int(line.split("->")[0].rsplit(":", 1)[1])
+                server = await from_socket(path, to_address("127.0.0.1", local))
                 if not worked:
                     sys.stdout.write("ready\n")
                     sys.stdout.flush()

@@ -6,6 +6,8 @@ import argparse
 import functools
 import json
 import os
+import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -19,11 +21,11 @@ from typing import Any
 
 import rehearsal.cluster
 from rehearsal.inside import namespace
-from rehearsal.names import HOSTS
+from rehearsal.names import HOSTS, KUBERNETES_PORT
 from rehearsal.paths import Places
 from rehearsal.pki import Authority
 from rehearsal.services import aws, postgres, redis, registry
-from rehearsal.world import World
+from rehearsal.world import ADDRESS, World
 
 STARTING, READY, FAILED = "starting", "ready", "failed"
 
@@ -65,6 +67,8 @@ class Supervisor:
         }
         if self.binaries:
             parts["Kubernetes"] = functools.partial(self.kubernetes, self.binaries)
+        elif (self.places.data / "own-kubeconfig").exists():
+            parts["own cluster"] = self.own_cluster
         self.say("waiting for " + ", ".join(parts))
         with ThreadPoolExecutor(len(parts)) as pool:
             running = [pool.submit(self.part, title, work) for title, work in parts.items()]
@@ -83,6 +87,16 @@ class Supervisor:
     def kubernetes(self, binaries: Path) -> None:
         """The cluster of three nodes."""
         rehearsal.cluster.start(self.world, binaries, names=HOSTS)
+
+    def own_cluster(self) -> None:
+        """The relay to the user's cluster, which REHEARSAL_KUBECONFIG names."""
+        module = "rehearsal.own_cluster"
+        self.world.spawn(
+            "own-cluster-relay", [sys.executable, "-m", module, "inside", self.places.data]
+        )
+        self.world.wait_until(
+            "own cluster", own_cluster_missing, timeout=30, process="own-cluster-relay"
+        )
 
     def watch(self) -> None:
         """Notice each server's end, and write the state, every second."""
@@ -116,6 +130,19 @@ class Supervisor:
         self.phase, self.error = phase, error
         self.write()
         self.say(f"{phase}{': ' + error if error else ''}")
+
+
+def own_cluster_missing() -> str | None:
+    """None when the user's cluster is reached at EKS's address, by any answer of TLS."""
+    trust = ssl.create_default_context()
+    trust.check_hostname = False
+    trust.verify_mode = ssl.CERT_NONE
+    try:
+        with socket.create_connection((ADDRESS, KUBERNETES_PORT), timeout=3) as raw:
+            trust.wrap_socket(raw).close()
+    except OSError as error:
+        return f"the API server that the kubeconfig names does not answer: {error}"
+    return None
 
 
 def explain(error: BaseException) -> str:
