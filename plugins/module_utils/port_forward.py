@@ -9,6 +9,7 @@ Nothing of the cluster is exposed for it: the API server relays, and whoever may
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -229,7 +230,11 @@ def _api_cause(error: Any, where: str, namespace: str) -> str:
 
 
 def _message(error: Any) -> str:
-    return " ".join(str(error.body or error.reason or "").split())[:300]
+    try:
+        text = json.loads(error.body)["message"]
+    except (ValueError, TypeError, KeyError):
+        text = error.body or error.reason or ""
+    return " ".join(str(text).split())[:300]
 
 
 class _Relay:

@@ -98,7 +98,9 @@ options:
       - Not compared when unset.
     type: str
   latency_requests:
-    description: Number of requests whose latency is measured; V(0) measures none.
+    description:
+      - Number of requests whose latency is measured; V(0) measures none.
+      - With O(kubernetes) the relay is part of it, which opens a stream for each request.
     type: int
     default: 20
   latency_path:
