@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from rehearsal.caches import checked, making, side_by_side
 from rehearsal.world import WorldError
 

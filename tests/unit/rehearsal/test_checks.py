@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from rehearsal.paths import Places
 
 from rehearsal import checks
+from rehearsal.paths import Places
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 import pytest
+
+from rehearsal import cli
 from rehearsal.identity import Identity, Process
 from rehearsal.paths import Places
 from rehearsal.status import read_state
-
-from rehearsal import cli
 
 
 @pytest.fixture

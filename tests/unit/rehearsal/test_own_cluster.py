@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from rehearsal import own_cluster
 from rehearsal.paths import Places
 from rehearsal.relay import from_port, from_socket, to_address, to_socket
 from rehearsal.world import WorldError
-
-from rehearsal import own_cluster
 
 KUBECONFIG = """
 current-context: two

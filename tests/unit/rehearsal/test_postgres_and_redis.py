@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from rehearsal.aws.data import DataError, PostgresServer, RedisServer, scram_verifier
 from rehearsal.services.postgres import programs
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from rehearsal.images import recipes
 
 MIRROR = "http://mirror.example/debian"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from rehearsal.aws.requestlog import RequestLog, action_of, is_mutating, service_of
 
 SIGNED = b"AWS4-HMAC-SHA256 Credential=test/20261122/us-east-1/rds/aws4_request, Signature=x"

@@ -7,7 +7,7 @@ import importlib
 import os
 from pathlib import Path
 
-from rehearsal.aws import eks, elasticache, rds
+from rehearsal.aws import dropped, eks, elasticache, rds
 from rehearsal.aws.data import PostgresServer, RedisServer
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.names import KUBERNETES_PORT
@@ -18,14 +18,13 @@ def main() -> None:
     world = Path(os.environ["REHEARSAL_WORLD"])
     app = importlib.import_module("ministack.app")
     service = "ministack.services."
-    rds.adjust(
-        importlib.import_module(service + "rds"),
-        importlib.import_module(service + "secretsmanager"),
-        PostgresServer(),
-    )
-    elasticache.adjust(
-        importlib.import_module(service + "elasticache"), RedisServer(world / "redis/administrator")
-    )
+    rds_service = importlib.import_module(service + "rds")
+    secrets = importlib.import_module(service + "secretsmanager")
+    rds.adjust(rds_service, secrets, PostgresServer())
+    dropped.adjust_rds(rds_service)
+    elasticache_service = importlib.import_module(service + "elasticache")
+    elasticache.adjust(elasticache_service, RedisServer(world / "redis/administrator"))
+    dropped.adjust_elasticache(elasticache_service)
     eks.adjust(
         importlib.import_module(service + "eks"),
         certificate=world / "cluster/pki/ca.crt",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import functools
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from rehearsal.aws.data import DataError, RedisServer
-from rehearsal.aws.rds import Parameters, Response, one
+from rehearsal.aws.query import Action, Parameters, Response, one
 
 log = logging.getLogger("rehearsal.elasticache")
-Action = Callable[[Parameters], Response]
 
 
 def adjust(elasticache: Any, server: RedisServer) -> None:

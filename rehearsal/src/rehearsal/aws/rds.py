@@ -13,10 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from rehearsal.aws.data import DataError, PostgresServer
-
-Parameters = dict[str, Any]
-Response = tuple[int, dict[str, str], bytes]
-Action = Callable[[Parameters], Response]
+from rehearsal.aws.query import Action, Parameters, Response, one
 
 # What AWS creates new instances of (2026-11); the newest of a major is its default.
 CREATABLE = {
@@ -30,12 +27,6 @@ DEFAULT = "17.10"
 PASSWORD_CHARACTERS = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
 
 log = logging.getLogger("rehearsal.rds")
-
-
-def one(parameters: Parameters, name: str) -> str:
-    """A parameter's single value; empty when it is not there."""
-    value = parameters.get(name, "")
-    return str(value[0] if isinstance(value, list) else value)
 
 
 def adjust(rds: Any, secretsmanager: Any, server: PostgresServer) -> None:

@@ -11,6 +11,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from rehearsal.cluster import build, images
 from rehearsal.world import WorldError
 

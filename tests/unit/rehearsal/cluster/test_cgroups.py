@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from rehearsal.cluster import cgroups
 
 SEPARATE_CGROUP = """\

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+
 from rehearsal.cluster import addons, cgroups, control_plane, node
 from rehearsal.cluster.api import object_path
 from rehearsal.world import ADDRESS, DNS_ADDRESS, World, WorldError

@@ -1,0 +1,70 @@
+"""Settings that AWS keeps and reports, and ministack takes and forgets."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+from rehearsal.aws.query import Action, Parameters, Response, listed, one
+
+
+def adjust_rds(rds: Any) -> None:
+    """Keep an instance's backup window and log exports. rds: ministack's module."""
+    actions: dict[str, Action] = rds._ACTION_MAP
+    for name in ("CreateDBInstance", "ModifyDBInstance"):
+        actions[name] = functools.partial(keep_of_instance, rds, actions[name])
+    rds._instance_xml = functools.partial(with_log_exports, rds._instance_xml)
+
+
+def adjust_elasticache(elasticache: Any) -> None:
+    """Keep a replication group's key. elasticache: ministack's module."""
+    elasticache._create_replication_group = functools.partial(
+        keep_of_group, elasticache, elasticache._create_replication_group
+    )
+    elasticache._rg_xml = functools.partial(with_key, elasticache._rg_xml)
+
+
+def keep_of_instance(rds: Any, action: Action, parameters: Parameters) -> Response:
+    """AWS: PreferredBackupWindow counts at creation, log exports at creation and later."""
+    response = action(parameters)
+    instance = rds._resolve_instance(one(parameters, "DBInstanceIdentifier"))
+    if response[0] != 200 or not instance:
+        return response
+    if window := one(parameters, "PreferredBackupWindow"):
+        instance["PreferredBackupWindow"] = window
+    change = "CloudwatchLogsExportConfiguration"
+    exports = set(instance.get("EnabledCloudwatchLogsExports") or ())
+    exports |= set(listed(parameters, "EnableCloudwatchLogsExports"))
+    exports |= set(listed(parameters, f"{change}.EnableLogTypes"))
+    exports -= set(listed(parameters, f"{change}.DisableLogTypes"))
+    instance["EnabledCloudwatchLogsExports"] = sorted(exports)
+    return response
+
+
+def with_log_exports(original: Callable[[Any], str], instance: Mapping[str, Any]) -> str:
+    """AWS: EnabledCloudwatchLogsExports lists them. ministack's is always empty."""
+    members = "".join(
+        f"<member>{escape(name)}</member>"
+        for name in instance.get("EnabledCloudwatchLogsExports") or ()
+    )
+    return original(instance).replace(
+        "<EnabledCloudwatchLogsExports/>",
+        f"<EnabledCloudwatchLogsExports>{members}</EnabledCloudwatchLogsExports>",
+    )
+
+
+def keep_of_group(elasticache: Any, create: Action, parameters: Parameters) -> Response:
+    """AWS: a group encrypted with a key of one's own names it."""
+    response = create(parameters)
+    if response[0] == 200:
+        name = one(parameters, "ReplicationGroupId")
+        elasticache._replication_groups[name]["KmsKeyId"] = one(parameters, "KmsKeyId")
+    return response
+
+
+def with_key(original: Callable[[Any], str], group: Mapping[str, Any]) -> str:
+    """AWS: DescribeReplicationGroups reports KmsKeyId."""
+    key = group.get("KmsKeyId")
+    return original(group) + (f"<KmsKeyId>{escape(key)}</KmsKeyId>" if key else "")
