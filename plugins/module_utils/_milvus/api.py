@@ -243,10 +243,11 @@ class Server:
         return None
 
     def rows(self, name: str) -> int | None:
-        """Count the rows, or None while the collection can't answer."""
+        """Count the rows, also those just written, or None while the collection can't answer."""
         options: Dict = {
             "filter": "",
             "output_fields": ["count(*)"],
+            "consistency_level": "Strong",
             "timeout": min(self.timeout, 5),
         }
         try:
