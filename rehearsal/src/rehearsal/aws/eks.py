@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from rehearsal.aws.nodegroups import answered, update, with_settings
+
 Response = tuple[int, dict[str, str], bytes]
 
 # Kubernetes version -> (release, end of standard support, end of extended support), 2026-11.
@@ -38,7 +40,7 @@ def adjust(eks: Any, certificate: Path, port: int) -> None:
     # ministack counts on from cluster to cluster; the one real cluster stays.
     eks._next_port = lambda: port
     eks._sanitize = functools.partial(with_real_certificate, eks._sanitize, certificate)
-    eks._create_nodegroup = functools.partial(with_update_configuration, eks, eks._create_nodegroup)
+    eks._create_nodegroup = functools.partial(with_settings, eks, eks._create_nodegroup)
     eks._handle_request_sync = functools.partial(with_missing_routes, eks, eks._handle_request_sync)
 
 
@@ -53,24 +55,6 @@ def with_real_certificate(
     return answer
 
 
-def with_update_configuration(
-    eks: Any, create: Callable[[str, Any], Response], cluster: str, body: Any
-) -> Response:
-    """AWS: a node group has an updateConfig, by default one node at a time. ministack: none."""
-    response = create(cluster, body)
-    if response[0] != 200:
-        return response
-    group = eks._nodegroups[f"{cluster}/{body['nodegroupName']}"]
-    group["updateConfig"] = body.get("updateConfig") or {"maxUnavailable": 1}
-    return answer(eks, {"nodegroup": group})
-
-
-def answer(eks: Any, content: Any) -> Response:
-    """A successful answer in the form of EKS."""
-    response: Response = eks._json_resp(200, content)
-    return response
-
-
 def with_missing_routes(
     eks: Any,
     original: Callable[[str, str, Any, bytes, dict[str, Any]], Response],
@@ -82,9 +66,11 @@ def with_missing_routes(
 ) -> Response:
     """AWS answers these calls; ministack has no route for them."""
     if method == "GET" and path == "/cluster-versions":
-        return answer(eks, {"clusterVersions": cluster_versions(query)})
+        return answered(eks, {"clusterVersions": cluster_versions(query)})
     if method == "GET" and path == "/addons/supported-versions":
-        return answer(eks, {"addons": addon_versions(query)})
+        return answered(eks, {"addons": addon_versions(query)})
+    if method == "POST" and (updated := update(eks, path, body)):
+        return updated
     return original(method, path, headers, body, query)
 
 

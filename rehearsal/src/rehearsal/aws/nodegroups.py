@@ -1,0 +1,91 @@
+"""What EKS knows of a node group and ministack does not: template, update settings, updates."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+Response = tuple[int, dict[str, str], bytes]
+
+UPDATE = re.compile(r"/clusters/([\w-]+)/node-groups/([\w-]+)/update-(config|version)")
+
+
+def with_settings(
+    eks: Any, create: Callable[[str, Any], Response], cluster: str, body: Any
+) -> Response:
+    """AWS: updateConfig (by default one node at a time) and launchTemplate. ministack: neither.
+
+    With a launch template the disk is the template's: AWS refuses diskSize and reports none.
+    """
+    template = body.get("launchTemplate")
+    if template and "diskSize" in body:
+        text = "Disk size must be specified within the launch template."
+        return refused(eks, 400, "InvalidParameterException", text)
+    response = create(cluster, body)
+    if response[0] != 200:
+        return response
+    group = eks._nodegroups[f"{cluster}/{body['nodegroupName']}"]
+    group["updateConfig"] = body.get("updateConfig") or {"maxUnavailable": 1}
+    if template:
+        group["launchTemplate"] = template
+        del group["diskSize"]
+    return answered(eks, {"nodegroup": group})
+
+
+def update(eks: Any, path: str, body: bytes) -> Response | None:
+    """AWS: UpdateNodegroupConfig and UpdateNodegroupVersion; None for any other path.
+
+    They are done at once here, where AWS would be at work for minutes.
+    """
+    match = UPDATE.fullmatch(path)
+    if match is None:
+        return None
+    cluster, name, what = match.groups()
+    group = eks._nodegroups.get(f"{cluster}/{name}")
+    if group is None:
+        text = f"No node group found for name: {name}."
+        return refused(eks, 404, "ResourceNotFoundException", text)
+    wanted = json.loads(body or b"{}")
+    if what == "version":
+        if "launchTemplate" in wanted and "launchTemplate" not in group:
+            text = "Node group was created without a launch template; it can't be given one."
+            return refused(eks, 400, "InvalidRequestException", text)
+        group |= {key: wanted[key] for key in ("version", "launchTemplate") if key in wanted}
+    else:
+        configure(group, wanted)
+    kind = "VersionUpdate" if what == "version" else "ConfigUpdate"
+    done = {"id": str(uuid.uuid4()), "status": "Successful", "type": kind}
+    return answered(eks, {"update": done})
+
+
+def configure(group: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """Apply an UpdateNodegroupConfig."""
+    group |= {key: wanted[key] for key in ("scalingConfig", "updateConfig") if key in wanted}
+    labels = wanted.get("labels", {})
+    removed = set(labels.get("removeLabels", ()))
+    kept = {key: value for key, value in group["labels"].items() if key not in removed}
+    group["labels"] = kept | labels.get("addOrUpdateLabels", {})
+    taints = wanted.get("taints", {})
+    added = taints.get("addOrUpdateTaints", [])
+    gone = {identity(taint) for taint in [*added, *taints.get("removeTaints", ())]}
+    group["taints"] = [taint for taint in group["taints"] if identity(taint) not in gone] + added
+
+
+def identity(taint: dict[str, str]) -> tuple[str, str]:
+    """What a taint is known by."""
+    return taint["key"], taint["effect"]
+
+
+def answered(eks: Any, content: Any) -> Response:
+    """A successful answer in the form of EKS."""
+    response: Response = eks._json_resp(200, content)
+    return response
+
+
+def refused(eks: Any, status: int, code: str, text: str) -> Response:
+    """A refusal in the form of EKS."""
+    response: Response = eks._error(status, code, text)
+    return response
