@@ -59,7 +59,9 @@ def milvus_server(flavour: str, authorization: bool = False) -> Iterator[str]:
     scratch = Path(tempfile.mkdtemp(prefix=f"ragops-{flavour}-"))
     listener = socket.create_server(("127.0.0.1", 0))
     descriptor = listener.fileno()
-    unshare = ["unshare", "--net", "--pid", "--mount-proc", "--fork", "--kill-child"]
+    # Whatever way the tests end, their servers end with them.
+    unshare = ["setpriv", "--pdeathsig", "KILL"]
+    unshare += ["unshare", "--net", "--pid", "--mount-proc", "--fork", "--kill-child"]
     if os.geteuid() != 0:
         unshare += ["--map-root-user"]
     arguments = [flavour, str(descriptor), str(scratch / "data")]

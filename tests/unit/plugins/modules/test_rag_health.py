@@ -125,7 +125,9 @@ def test_check_mode_only_reads() -> None:
     with backend() as state:
         found = health(state.url, check=True)
     assert {line.split()[0] for line in state.requests} == {"GET"}
-    assert [name for name in found["skipped_checks"] if name.startswith("synthetic.")] == found["skipped_checks"]
+    assert [name for name in found["skipped_checks"] if name.startswith("synthetic.")] == found[
+        "skipped_checks"
+    ]
     assert len(found["skipped_checks"]) == 6
     assert found["healthy"]
 
