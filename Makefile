@@ -51,7 +51,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy rehearsal/src
-	.venv/bin/mypy plugins/module_utils
+	.venv/bin/mypy -p ansible_collections.ragops.platform.plugins.module_utils
 	cd $(backend) && .venv/bin/python -m mypy src
 	cd rehearsal/kubernetes && go vet ./...
 	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck
