@@ -144,6 +144,10 @@ oidc_issuer:
   description: URL of the issuer of service account tokens; V(null) while there is none.
   returned: always
   type: str
+security_group_id:
+  description: The security group that EKS made for the cluster; V(null) while there is none.
+  returned: always
+  type: str
 """
 
 from typing import Any
@@ -226,6 +230,7 @@ def main() -> None:
         changed=changed,
         endpoint=(raw or {}).get("endpoint"),
         oidc_issuer=(raw or {}).get("identity", {}).get("oidc", {}).get("issuer"),
+        security_group_id=(raw or {}).get("resourcesVpcConfig", {}).get("clusterSecurityGroupId"),
         cluster=after,
         diff={"before": before or {}, "after": after or {}},
     )

@@ -55,7 +55,7 @@ options:
         choices: [ON_DEMAND, SPOT]
         default: ON_DEMAND
       disk_size:
-        description: Size of a node's disk in GiB.
+        description: Size of a node's disk in GiB. With a launch template it is the template's.
         type: int
         default: 20
       version:
@@ -101,6 +101,13 @@ options:
       tags:
         description: Tags to set. Other tags stay.
         type: dict
+  launch_templates:
+    description:
+      - Launch templates by name of node group, as M(ragops.platform.eks_launch_template) returns
+        them. A group that has another version of its template is rolled to this one.
+      - A group without one gets EKS's own, with the cluster's security group only.
+    type: dict
+    default: {}
   wait:
     description: Whether to wait until AWS is done.
     type: bool
@@ -208,6 +215,8 @@ def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     if module.params["state"] == "absent":
         names = [member["name"] for member in wanted]
         return ensure_absent(session(module), NODE_GROUP, cluster, names)
+    templates = module.params["launch_templates"]
+    wanted = [{**member, "launch_template": templates.get(member["name"])} for member in wanted]
     return ensure_present(session(module), NODE_GROUP, cluster, wanted)
 
 
@@ -223,6 +232,7 @@ def main() -> None:
                 "required": True,
                 "options": MEMBER,
             },
+            "launch_templates": {"type": "dict", "default": {}},
             "wait": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 2400},
         },

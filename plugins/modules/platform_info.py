@@ -204,6 +204,11 @@ resources:
           type: list
           elements: dict
           returned: always
+        launch_templates:
+          description: Node groups that have a launch template; also without a cluster.
+          type: list
+          elements: str
+          returned: always
         addons:
           description: Names of EKS add-ons.
           type: list

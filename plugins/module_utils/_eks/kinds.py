@@ -18,6 +18,7 @@ from .members import Kind, Step
 def node_group(raw: Dict) -> Dict:
     """The settings of a node group that this collection manages, lists sorted."""
     scaling = raw.get("scalingConfig", {})
+    template = raw.get("launchTemplate")
     return {
         "name": raw["nodegroupName"],
         "node_role_arn": raw.get("nodeRole"),
@@ -26,6 +27,7 @@ def node_group(raw: Dict) -> Dict:
         "ami_type": raw.get("amiType"),
         "capacity_type": raw.get("capacityType"),
         "disk_size": raw.get("diskSize"),
+        "launch_template": template and {"id": template["id"], "version": template["version"]},
         "version": raw.get("version"),
         "min_size": scaling.get("minSize"),
         "max_size": scaling.get("maxSize"),
@@ -59,6 +61,8 @@ def node_group_after(before: Dict | None, wanted: Mapping[str, Any]) -> Dict:
             result["taints"] = _taints(value)
         elif value is not None and not (key == "desired_size" and before):
             result[key] = sorted(value) if key == "subnet_ids" else value
+    if result.get("launch_template"):
+        result["disk_size"] = None  # it is the template's, and AWS reports none
     if before:
         least, most = result["min_size"], result["max_size"]
         result["desired_size"] = min(max(before["desired_size"], least), most)
@@ -74,6 +78,7 @@ def node_group_creation(target: Dict) -> Dict:
         "amiType": target["ami_type"],
         "capacityType": target["capacity_type"],
         "diskSize": target["disk_size"],
+        "launchTemplate": target.get("launch_template"),
         "version": target.get("version"),
         "scalingConfig": _scaling(target),
         "labels": target["labels"],
@@ -95,25 +100,8 @@ def _scaling(target: Dict) -> Dict:
 
 
 def node_group_steps(before: Dict, target: Dict, about: str) -> list[Step]:
-    """Sizes, labels and taints in one call, the version in another. Raises AwsError."""
-    fixed = [
-        key
-        for key in (
-            "node_role_arn",
-            "subnet_ids",
-            "instance_types",
-            "ami_type",
-            "capacity_type",
-            "disk_size",
-        )
-        if before[key] != target[key]
-    ]
-    if fixed:
-        told = ", ".join(f"{key} {before[key]} to {target[key]}" for key in fixed)
-        raise AwsError(
-            f"{about}: AWS can't change {told} in place. Add a group under another name with the "
-            "new settings, then take this one out of the list."
-        )
+    """Sizes, labels and taints in one call, version and template in another. Raises AwsError."""
+    _refuse(before, target, about)
     config: Dict = {}
     sizes = ("min_size", "max_size", "desired_size")
     if any(before[key] != target[key] for key in sizes):
@@ -126,9 +114,37 @@ def node_group_steps(before: Dict, target: Dict, about: str) -> list[Step]:
     if before["taints"] != target["taints"]:
         config["taints"] = _taint_changes(before["taints"], target["taints"])
     result = [Step("update_nodegroup_config", config)] if config else []
-    if before["version"] != target["version"]:
-        result.append(Step("update_nodegroup_version", {"version": target["version"]}))
+    # One call for both, since each rolls all nodes.
+    roll = {"version": target["version"], "launchTemplate": target["launch_template"]}
+    changed = {
+        "version": before["version"] != target["version"],
+        "launchTemplate": before["launch_template"] != target["launch_template"],
+    }
+    if any(changed.values()):
+        parameters = {key: roll[key] for key in roll if changed[key]}
+        result.append(Step("update_nodegroup_version", parameters))
     return result
+
+
+FIXED = ("node_role_arn", "subnet_ids", "instance_types", "ami_type", "capacity_type", "disk_size")
+
+
+def _refuse(before: Dict, target: Dict, about: str) -> None:
+    """Raise AwsError for what AWS can't change in place.
+
+    The nodes can be moved to another version of their template, not to another template.
+    """
+    pairs = {key: (before[key], target[key]) for key in FIXED}
+    templates = [(group["launch_template"] or {}).get("id") for group in (before, target)]
+    if templates[0] != templates[1]:
+        pairs["launch_template"] = (templates[0], templates[1])
+        del pairs["disk_size"]  # goes with the template
+    told = ", ".join(f"{key} {old} to {new}" for key, (old, new) in pairs.items() if old != new)
+    if told:
+        raise AwsError(
+            f"{about}: AWS can't change {told} in place. Add a group under another name with the "
+            "new settings, then take this one out of the list."
+        )
 
 
 def _label_changes(before: Mapping[str, str], target: Mapping[str, str]) -> Dict:

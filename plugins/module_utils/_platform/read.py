@@ -100,13 +100,23 @@ def kms(connect: Connect, scope: Scope) -> Dict | None:
 
 
 def eks(connect: Connect, scope: Scope) -> Dict | None:
-    """The cluster with its node groups and the names of its add-ons."""
+    """The cluster with its node groups and the names of its add-ons; launch templates, which may
+    outlive it. None when there is nothing of all that.
+    """
     about = f"EKS cluster {scope.name}"
     connection = connect("eks")
     gone = ("ResourceNotFoundException",)
+    templates = collect(
+        connect("ec2"),
+        "describe_launch_templates",
+        "LaunchTemplates",
+        f"launch templates of {about}",
+        Filters=scope.filters,
+    )
+    template_names = [template["LaunchTemplateName"] for template in templates]
     answer = call(connection, "describe_cluster", about, missing=gone, name=scope.name)
     if answer is None:
-        return None
+        return {"launch_templates": template_names} if template_names else None
     cluster = answer["cluster"]
     scope.check(cluster.get("tags", {}), about)
     names = collect(
@@ -125,6 +135,7 @@ def eks(connect: Connect, scope: Scope) -> Dict | None:
     ]
     return {
         "cluster": cluster,
+        "launch_templates": template_names,
         "node_groups": [group["nodegroup"] for group in groups if group],
         "addons": collect(
             connection, "list_addons", "addons", about, missing=gone, clusterName=scope.name

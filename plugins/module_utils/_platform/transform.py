@@ -76,9 +76,13 @@ def kms(raw: Dict | None, name: str) -> Dict:
     }
 
 
-def eks(raw: Dict | None, name: str) -> Dict:  # noqa: ARG001 - all transformations are called alike
-    """The cluster; node groups as a list of {name, status, version, instance_types, sizes}."""
-    cluster: Dict = raw["cluster"] if raw else {}
+def eks(raw: Dict | None, name: str) -> Dict:
+    """The cluster; node groups as a list of {name, status, version, instance_types, sizes}.
+
+    launch_templates: names of the node groups that have one.
+    """
+    raw = raw or {}
+    cluster: Dict = raw.get("cluster", {})
     return {
         "name": cluster.get("name"),
         "arn": cluster.get("arn"),
@@ -87,8 +91,11 @@ def eks(raw: Dict | None, name: str) -> Dict:  # noqa: ARG001 - all transformati
         "endpoint": cluster.get("endpoint"),
         "oidc_issuer": cluster.get("identity", {}).get("oidc", {}).get("issuer"),
         "security_group_id": cluster.get("resourcesVpcConfig", {}).get("clusterSecurityGroupId"),
-        "node_groups": [node_group(group) for group in raw["node_groups"]] if raw else [],
-        "addons": sorted(raw["addons"]) if raw else [],
+        "node_groups": [node_group(group) for group in raw.get("node_groups", [])],
+        "launch_templates": sorted(
+            template.removeprefix(f"{name}-") for template in raw.get("launch_templates", [])
+        ),
+        "addons": sorted(raw.get("addons", [])),
     }
 
 
@@ -106,7 +113,7 @@ def node_group(raw: Dict) -> Dict:
     }
 
 
-def rds(raw: Dict | None, name: str) -> Dict:  # noqa: ARG001
+def rds(raw: Dict | None, name: str) -> Dict:  # noqa: ARG001 - all transformations are called alike
     """The database; endpoint and port are None until AWS has given them."""
     instance = raw or {}
     return {

@@ -1,0 +1,165 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module eks_launch_template: launch templates for managed node groups."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: eks_launch_template
+version_added: 0.1.0
+short_description: Launch templates for node groups of an EKS cluster
+description:
+  - Makes, changes or removes one launch template per node group, named C(<cluster>-<name>).
+  - A template holds what EKS leaves open, which is security groups, root volume (gp3, encrypted),
+    instance metadata (IMDSv2 only, one hop) and tags of instances and volumes.
+  - What differs from the latest version makes a new version; M(ragops.platform.eks_nodegroup)
+    rolls the nodes to it.
+  - Unlike M(amazon.aws.ec2_launch_template) it ignores what AWS adds to a version on its own, so
+    that a second run makes no further version, and check mode and diff know ids and settings.
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  state:
+    description: Whether the templates shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  templates:
+    description: The templates. With O(state=absent) only their names matter.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the node group.
+        type: str
+        required: true
+      disk_size:
+        description: Size of a node's disk in GiB.
+        type: int
+        default: 20
+  security_group_ids:
+    description:
+      - All security groups of the nodes. EKS adds none, so the cluster's own must be among them.
+      - Required with O(state=present).
+    type: list
+    elements: str
+  tags:
+    description: Tags of templates, instances and volumes. Other tags of a template stay.
+    type: dict
+    default: {}
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads AWS and sends no mutating call.
+    support: full
+  diff_mode:
+    description: Shows what changes of each template, before and after.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+author:
+  - The ragops.platform authors
+"""
+
+EXAMPLES = r"""
+- name: Make the template of node group main
+  ragops.platform.eks_launch_template:
+    cluster: ragops-dev
+    templates:
+      - name: main
+        disk_size: 50
+    security_group_ids: [sg-0c1, sg-0d2]
+    tags: {Project: ragops, Environment: dev}
+  register: made
+
+- name: Remove it after its node group
+  ragops.platform.eks_launch_template:
+    cluster: ragops-dev
+    state: absent
+    templates:
+      - name: main
+"""
+
+RETURN = r"""
+launch_templates:
+  description: Id and version by node group; in check mode an id that AWS has yet to give reads
+    C((known after creation)).
+  returned: always
+  type: dict
+  sample: {main: {id: lt-0a1b2c3d, version: "1"}}
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._eks.template import (
+    ensure_absent,
+    ensure_present,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+
+def run(module: Any, api: Api, plan: Plan) -> dict[str, Any]:
+    """Bring the templates to their state; id and version by node group."""
+    options = module.params
+    if options["state"] == "absent":
+        names = [item["name"] for item in options["templates"]]
+        ensure_absent(api, plan, options["cluster"], names)
+        return {}
+    return ensure_present(
+        api,
+        plan,
+        options["cluster"],
+        options["templates"],
+        options["security_group_ids"],
+        {key: str(value) for key, value in options["tags"].items()},
+    )
+
+
+def main() -> None:
+    """Entry point of the module."""
+    template = {
+        "name": {"type": "str", "required": True},
+        "disk_size": {"type": "int", "default": 20},
+    }
+    module = AnsibleAWSModule(
+        argument_spec={
+            "cluster": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "templates": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": template,
+            },
+            "security_group_ids": {"type": "list", "elements": "str"},
+            "tags": {"type": "dict", "default": {}},
+        },
+        required_if=[("state", "present", ("security_group_ids",))],
+        supports_check_mode=True,
+    )
+    require_region(module)
+    api, plan = Api(client(module, "ec2"), module.check_mode), Plan()
+    try:
+        templates = run(module, api, plan)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=plan.changed, diff=plan.diff(), launch_templates=templates)
+
+
+if __name__ == "__main__":
+    main()
