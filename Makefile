@@ -53,7 +53,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 	.venv/bin/mypy rehearsal/src
 	.venv/bin/mypy -p ansible_collections.ragops.platform.plugins.module_utils
 	cd $(backend) && .venv/bin/python -m mypy src
-	cd rehearsal/kubernetes && go vet ./...
+	cd rehearsal/kubernetes && CGO_ENABLED=0 go vet -trimpath ./...
 	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck
 
 .PHONY: unit
