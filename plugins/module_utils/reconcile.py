@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import aws
+from . import aws
 
 UNKNOWN = "(known after creation)"
 """Stands for an id that AWS has not given yet; only seen in check mode."""
