@@ -7,6 +7,8 @@ python := .venv/bin/python
 pytest := $(python) -m pytest
 uv := .venv/bin/uv
 stamp := .venv/.stamp-$(shell cat requirements/platform.txt rehearsal/pyproject.toml | sha256sum | cut -c1-12)
+# What the tests need beside the rehearsal's own packages.
+test_packages := chromium redis-server
 frontend := app/frontend
 backend := app/backend
 
@@ -21,7 +23,11 @@ rehearse: setup ## Set everything up, roll the platform out in the rehearsal and
 	.venv/bin/rehearsal ask --document docs/architecture.md "How does the platform find its own resources again?"
 
 .PHONY: test
-test: setup lint unit integration ## Set everything up and pass all tests
+test: caches lint unit integration ## Set everything up and pass all tests
+
+.PHONY: caches
+caches: setup ## Install Debian packages that are missing, and fill the rehearsal's caches
+	.venv/bin/rehearsal setup --also $(test_packages)
 
 .PHONY: setup
 setup: $(stamp) ## Make .venv from the lock file
@@ -57,14 +63,13 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck
 
 .PHONY: unit
-unit: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
+unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
 	$(pytest) tests/unit
 	cd $(backend) && .venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent
 
 .PHONY: integration
-integration: setup ## The whole life of the platform in the rehearsal, from empty to destroyed
-	.venv/bin/rehearsal setup --install
+integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
 	$(pytest) -x -s tests/integration
 
 .PHONY: lock

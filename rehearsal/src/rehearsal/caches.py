@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import json
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,11 @@ class Caches:
         """Variables for commands inside: what image builds mount, and the programs."""
         paths = {"REHEARSAL_WHEELS": self.wheels, "REHEARSAL_NPM_CACHE": self.npm}
         return paths | ({"REHEARSAL_PROGRAMS": self.binaries} if self.binaries else {})
+
+    def note(self, data: Path) -> None:
+        """Write them down for the commands that enter the world whose data these are."""
+        content = {name: str(path) for name, path in self.environment.items()}
+        (data / "caches.json").write_text(json.dumps(content))
 
 
 def prepare(places: Places, say: Say, *, kubernetes: bool = True) -> Caches:
@@ -139,8 +145,11 @@ def ministack(places: Places, say: Say) -> Path:
             return target
         say("ministack: an environment from its lock file")
         uv = [sys.executable, "-m", "uv", "--quiet"]
-        # Its scripts would name the draft's path: it is started as a module.
-        checked("ministack", [*uv, "venv", "--clear", "--python", sys.executable, draft])
+        # Relocatable: its scripts would name the draft's path otherwise.
+        checked(
+            "ministack",
+            [*uv, "venv", "--clear", "--relocatable", "--python", sys.executable, draft],
+        )
         python = draft / "bin/python"
         checked(
             "ministack",

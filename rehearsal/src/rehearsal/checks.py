@@ -9,7 +9,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,9 +60,9 @@ def packages() -> list[str]:
     return sorted(wanted)
 
 
-def missing_packages() -> list[str]:
-    """Those of them that are not installed."""
-    wanted = packages()
+def missing_packages(also: Sequence[str] = ()) -> list[str]:
+    """Those of them, and of `also`, that are not installed."""
+    wanted = sorted({*packages(), *also})
     done = subprocess.run(
         ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Status}\n", *wanted],
         capture_output=True,
@@ -93,10 +93,10 @@ def has_range(path: Path, names: set[str]) -> bool:
     )
 
 
-def installation() -> str | None:
+def installation(also: Sequence[str] = ()) -> str | None:
     """The shell script, for root, that installs what is missing; None if nothing is."""
     lines = []
-    if names := missing_packages():
+    if names := missing_packages(also):
         lines += [
             # No package's service may start: the user's own may listen there.
             "policy=/usr/sbin/policy-rc.d",
@@ -137,15 +137,15 @@ def first_free_subid() -> int:
     return max(ends)
 
 
-def install(say: Callable[[str], None]) -> None:
+def install(say: Callable[[str], None], also: Sequence[str] = ()) -> None:
     """Install what is missing, after saying what; as root, or by one sudo."""
-    script = installation()
+    script = installation(also)
     if script is None:
         return
     if not shutil.which("apt-get"):
         raise WorldError(
             "this is not Debian or Ubuntu: install by hand what these packages hold: "
-            + " ".join(missing_packages())
+            + " ".join(missing_packages(also))
         )
     command = ["sh", "-c", script]
     if os.geteuid():

@@ -25,8 +25,13 @@ def parser() -> argparse.ArgumentParser:
             "--no-kubernetes", action="store_true", help="leave the cluster out: AWS and data only"
         )
     up.set_defaults(run=lambda o: commands.up(install=o.install, kubernetes=not o.no_kubernetes))
+    setup.add_argument(
+        "--also", nargs="+", default=(), metavar="PACKAGE", help="install these packages, too"
+    )
     setup.set_defaults(
-        run=lambda o: commands.setup(install=o.install, kubernetes=not o.no_kubernetes)
+        run=lambda o: commands.setup(
+            install=o.install or bool(o.also), kubernetes=not o.no_kubernetes, also=o.also
+        )
     )
 
     status = verbs.add_parser("status", help="how each part is; 1 if one is down")

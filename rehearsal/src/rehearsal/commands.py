@@ -49,17 +49,19 @@ def check(places: Places, *, cold: bool) -> None:
         raise WorldError("this machine lacks something:\n  " + "\n  ".join(blocking))
 
 
-def setup(*, install: bool, kubernetes: bool) -> int:
-    """Make the caches."""
-    prepare(Places.from_environment(), install=install, kubernetes=kubernetes)
+def setup(*, install: bool, kubernetes: bool, also: Sequence[str] = ()) -> int:
+    """Make the caches. also: Debian packages to install beside the rehearsal's own."""
+    prepare(Places.from_environment(), install=install, kubernetes=kubernetes, also=also)
     return 0
 
 
-def prepare(places: Places, *, install: bool, kubernetes: bool) -> caches.Caches:
+def prepare(
+    places: Places, *, install: bool, kubernetes: bool, also: Sequence[str] = ()
+) -> caches.Caches:
     """Check the machine, install if asked to, and make the caches."""
     began = time.monotonic()
     if install:
-        checks.install(say)
+        checks.install(say, also)
     check(places, cold=not (places.cache / "bin").exists())
     made = caches.prepare(places, say, kubernetes=kubernetes)
     say(f"caches are there: {places.cache} ({time.monotonic() - began:.1f} s)")
@@ -72,6 +74,7 @@ def up(*, install: bool, kubernetes: bool) -> int:
     places = Places.from_environment()
     life = Lifecycle(places, say)
     identity = Identity.read(places)
+    kubernetes = kubernetes and not os.environ.get("REHEARSAL_KUBECONFIG")
     if identity and identity.alive:
         state = read_state(places)
         if state and state.phase == "ready" and not state.stale:
@@ -81,13 +84,14 @@ def up(*, install: bool, kubernetes: bool) -> int:
                     f"the world is up, but {names} ended: `rehearsal logs NAME` says why; "
                     "`rehearsal down` and `rehearsal up` make a new world"
                 )
+            # What image builds mount may have changed with the checkout since.
+            prepare(places, install=install, kubernetes=kubernetes).note(places.data)
             say("the world is up")
             return 0
         say("a half-started world was found: it is taken down")
         life.stop()
     elif life.stop():
         say("the remains of a world that had ended were found: they are removed")
-    kubernetes = kubernetes and not os.environ.get("REHEARSAL_KUBECONFIG")
     made = prepare(places, install=install, kubernetes=kubernetes)
     life.start(made)
     say(f"the world is up ({time.monotonic() - began:.1f} s): `rehearsal exec -- CMD` runs in it")

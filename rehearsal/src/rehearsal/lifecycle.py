@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -43,9 +42,7 @@ class Lifecycle:
         write_settings(self.places.data, Path("/run/containers"))
         # Logins to the registry stay in the world; buildah wants the file to be there.
         write_private(self.places.data / "registry-auth.json", b'{"auths": {}}')
-        (self.places.data / "caches.json").write_text(
-            json.dumps({name: str(path) for name, path in caches.environment.items()})
-        )
+        caches.note(self.places.data)
         identity = self._spawn(caches)
         try:
             if own:

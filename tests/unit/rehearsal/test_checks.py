@@ -74,7 +74,7 @@ def test_an_old_node_is_not_enough(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 
 
 def test_nothing_is_installed_where_nothing_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checks, "missing_packages", list)
+    monkeypatch.setattr(checks, "missing_packages", lambda _also: [])
     monkeypatch.setattr(checks, "subids_missing", lambda: False)
     assert checks.installation() is None
 
@@ -82,9 +82,9 @@ def test_nothing_is_installed_where_nothing_is_missing(monkeypatch: pytest.Monke
 def test_the_installation_is_one_script_that_starts_no_service(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(checks, "missing_packages", lambda: ["buildah", "postgresql"])
+    monkeypatch.setattr(checks, "missing_packages", lambda also: ["buildah", *also])
     monkeypatch.setattr(checks, "subids_missing", lambda: True)
-    script = checks.installation()
+    script = checks.installation(["postgresql"])
     assert script is not None
     assert "apt-get install -q -y --no-install-recommends buildah postgresql" in script
     assert script.index("policy-rc.d") < script.index("apt-get install")
