@@ -55,6 +55,7 @@ def ensure_present(api: Api, plan: Plan, options: dict[str, Any]) -> dict[str, A
     alias = options["alias"]
     label = f"kms key {alias}"
     wanted = {
+        "alias": alias,
         "description": options["description"],
         "enabled": True,
         "rotation": options["rotation"],
@@ -62,12 +63,13 @@ def ensure_present(api: Api, plan: Plan, options: dict[str, Any]) -> dict[str, A
         "tags": {key: str(value) for key, value in options["tags"].items()},
     }
     key = find(api, alias)
+    known_as = alias if key else None
     before: dict[str, Any] | None = None
     if key is None:
         key = _adopt(api, label, options) or _create(api, label, options)
         _point_alias(api, label, alias, key["KeyId"])
     if key["KeyId"] != UNKNOWN and "Created" not in key:
-        before = _read(api, label, key, options)
+        before = {"alias": known_as, **_read(api, label, key, options)}
         _update(api, label, key["KeyId"], before, wanted, options)
     elif options["rotation"]:
         api.write("enable_key_rotation", label, KeyId=key["KeyId"])

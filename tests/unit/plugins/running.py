@@ -7,6 +7,9 @@ import os
 import shutil
 import socket
 import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +73,46 @@ class Aws:
 
     def reset(self) -> None:
         httpx.post(f"{self.url}/_ministack/reset", timeout=10).raise_for_status()
+
+
+def not_ready(aws: Aws) -> str | None:
+    """Why the emulated AWS does not answer yet; None when it does."""
+    try:
+        httpx.get(f"{aws.url}/_ministack/health", timeout=2).raise_for_status()
+    except httpx.HTTPError as error:
+        return str(error)
+    return None
+
+
+@contextmanager
+def serving(argv: Sequence[str], folder: Path, **environment: str) -> Iterator[Aws]:
+    """Run an emulated AWS in a folder of its own until the block ends."""
+    port = free_port()
+    aws = Aws(f"http://localhost:{port}")
+    settings = {
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "localhost",
+        "EKS_BASE_PORT": str(free_port()),
+    }
+    log = folder / "log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            argv,
+            cwd=folder,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **settings, **environment},
+        )
+    deadline = time.monotonic() + 60
+    try:
+        while (lacking := not_ready(aws)) is not None:
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, f"{lacking}\n{log.read_text()}"
+            time.sleep(0.2)
+        yield aws
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
 
 
 @dataclass

@@ -66,6 +66,19 @@ def test_what_is_fixed_is_refused_with_the_way_round(differing: dict[str, Any]) 
         steps(**differing)
 
 
+def test_version_and_template_roll_the_nodes_once() -> None:
+    known = {**GROUP, "launchTemplate": {"id": "lt-1", "name": "n", "version": "1"}}
+    del known["diskSize"]
+    before = kinds.node_group(known)
+    wanted = {"disk_size": 20, "launch_template": {"id": "lt-1", "version": "2"}}
+    after = kinds.node_group_after(before, {**wanted, "version": "1.36"})
+    (step,) = kinds.node_group_steps(before, after, "")
+    assert step.operation == "update_nodegroup_version"
+    assert step.parameters == {"version": "1.36", "launchTemplate": wanted["launch_template"]}
+    kept = kinds.node_group_after(before, {"disk_size": 50, "launch_template": None})
+    assert kinds.node_group_steps(before, kept, "") == []
+
+
 def test_an_addon_is_updated_with_all_its_settings() -> None:
     before = kinds.addon({"addonName": "vpc-cni", "addonVersion": "v1", "tags": {}})
     after = kinds.addon_after(before, {"name": "vpc-cni", "configuration": {"a": 1}})

@@ -1,0 +1,43 @@
+"""Serve the emulated AWS with the rehearsal's adjustments and its log of requests.
+
+Runs under ministack's own Python: `python aws_world.py LOG`, with GATEWAY_PORT and
+rehearsal/src on PYTHONPATH. No server stands behind RDS: that is the rehearsal's to test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from rehearsal.aws import dropped, eks, rds
+from rehearsal.aws.requestlog import RequestLog
+
+
+class NoServer:
+    """Takes what a database server would be told, and does nothing."""
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
+def main() -> None:
+    """Adjust ministack's services, then serve."""
+    service = "ministack.services."
+    app = importlib.import_module("ministack.app")
+    rds_service = importlib.import_module(service + "rds")
+    secrets = importlib.import_module(service + "secretsmanager")
+    rds.adjust(rds_service, secrets, NoServer())  # type: ignore[arg-type]
+    dropped.adjust_rds(rds_service)
+    eks.adjust(importlib.import_module(service + "eks"), Path("no-certificate"), port=1)
+    settings = importlib.import_module("hypercorn.config").Config()
+    settings.bind = [f"127.0.0.1:{os.environ['GATEWAY_PORT']}"]
+    settings.accesslog = None
+    serve = importlib.import_module("hypercorn.asyncio").serve
+    asyncio.run(serve(RequestLog(app.app, Path(sys.argv[1])), settings))
+
+
+main()

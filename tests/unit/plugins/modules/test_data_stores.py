@@ -1,0 +1,147 @@
+"""Key, buckets, repositories, secrets, database: made, repaired, removed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_lifecycle import TAGS, Life, World
+from running import Aws
+
+BUCKET = "ragops-test-documents-000000000000"
+REPOSITORIES = ["ragops-test/backend", "ragops-test/frontend"]
+
+
+def test_a_key_stays_usable_under_its_alias(world: World) -> None:
+    alias = "alias/ragops-test"
+
+    def disable(aws: Aws) -> None:
+        kms = aws.client("kms")
+        key = kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
+        kms.disable_key(KeyId=key)
+        kms.disable_key_rotation(KeyId=key)
+        kms.untag_resource(KeyId=key, TagKeys=["Project"])
+
+    def lose(aws: Aws) -> None:
+        aws.client("kms").delete_alias(AliasName=alias)
+
+    life = Life(world, "kms_key", {"alias": alias, "description": "Data", "tags": TAGS})
+    first = life.settles()["key"]["key_arn"]
+    disable(world.aws)
+    life.settles()
+    lose(world.aws)
+    assert life.settles()["key"]["key_arn"] == first  # taken up again, not made anew
+    life.settles("absent", deletion_window=7)
+    key = world.aws.client("kms").describe_key(KeyId=first)["KeyMetadata"]
+    assert key["KeyState"] == "PendingDeletion"
+
+
+def test_a_bucket_stays_closed_and_keeps_data(world: World) -> None:
+    def open_up(aws: Aws) -> None:
+        s3 = aws.client("s3")
+        s3.delete_public_access_block(Bucket=BUCKET)
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
+
+    def weaken(aws: Aws) -> None:
+        aws.client("s3").delete_bucket_policy(Bucket=BUCKET)
+
+    options = {"names": ["ragops-test-documents-{account}"], "tags": TAGS}
+    life = Life(world, "s3_buckets", options)
+    life.settles()
+    s3 = world.aws.client("s3")
+    block = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
+    assert set(block.values()) == {True}
+    for drift in (open_up, weaken):
+        drift(world.aws)
+        life.settles()
+    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
+    s3.put_object(Bucket=BUCKET, Key="report.pdf", Body=b"1")
+    assert life.rests("absent")["kept"] == [BUCKET]
+    life.settles("absent", destroy_data=True)
+
+
+def test_repositories_stay_immutable_and_scanned(world: World) -> None:
+    which = {"repositoryName": REPOSITORIES[0]}
+
+    def loosen(aws: Aws) -> None:
+        ecr = aws.client("ecr")
+        ecr.put_image_tag_mutability(**which, imageTagMutability="MUTABLE")
+        ecr.put_image_scanning_configuration(
+            **which, imageScanningConfiguration={"scanOnPush": False}
+        )
+
+    def hoard(aws: Aws) -> None:
+        aws.client("ecr").delete_lifecycle_policy(**which)
+
+    life = Life(world, "ecr_repositories", {"names": REPOSITORIES, "tags": TAGS})
+    life.whole([loosen, hoard], absent={"force": True})
+
+
+def test_secrets_are_made_once_and_never_shown(world: World) -> None:
+    given, name = "a-key-that-was-given", "ragops-test/redis-auth-token"
+    secrets = [
+        {"name": name, "description": "AUTH token", "generate_length": 64},
+        {"name": "ragops-test/openai-api-key", "value": given},
+    ]
+    life = Life(world, "secretsmanager_secrets", {"secrets": secrets, "tags": TAGS})
+    life.settles()
+    manager = world.aws.client("secretsmanager")
+    made = manager.get_secret_value(SecretId=name)["SecretString"]
+    assert len(made) == 64
+    manager.update_secret(SecretId=name, Description="changed")
+    manager.put_secret_value(SecretId="ragops-test/openai-api-key", SecretString="other-value")
+    life.settles()
+    assert manager.get_secret_value(SecretId=name)["SecretString"] == made
+    key = manager.get_secret_value(SecretId="ragops-test/openai-api-key")["SecretString"]
+    assert key == given
+    life.settles("absent", recovery_window_days=0)
+    printed = "".join(world.printed)
+    assert not [value for value in (made, given, "other-value") if value in printed]
+
+
+def database(world: World, **more: Any) -> Life:
+    ec2 = world.aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.20.{n}.0/24", AvailabilityZone=f"us-east-1{z}")[
+            "Subnet"
+        ]["SubnetId"]
+        for n, z in enumerate("ab")
+    ]
+    group = ec2.create_security_group(GroupName="rds", Description="d", VpcId=vpc)["GroupId"]
+    options = {
+        "identifier": "ragops-test",
+        "engine_version": "15",
+        "subnet_group": {"name": "ragops-test", "subnet_ids": subnets},
+        "parameter_group": {
+            "name": "ragops-test-postgres15",
+            "parameters": {"rds.force_ssl": "1"},
+        },
+        "security_group_ids": [group],
+        "deletion_protection": True,
+        "wait_timeout": 30,
+        "tags": TAGS,
+        **more,
+    }
+    return Life(world, "rds_postgres", options)
+
+
+def test_a_database_stays_protected_and_its_password_unseen(world: World) -> None:
+    life, which = database(world), {"DBInstanceIdentifier": "ragops-test"}
+    made = life.settles()["instance"]
+    assert made["engine_version"] == "15.18"
+    rds = world.aws.client("rds")
+    found = rds.describe_db_instances(**which)["DBInstances"][0]
+    assert (found["PubliclyAccessible"], found["StorageEncrypted"]) == (False, True)
+    rds.modify_db_instance(
+        **which, DeletionProtection=False, BackupRetentionPeriod=1, ApplyImmediately=True
+    )
+    life.settles()
+    quiet = world.mutations()
+    refused = world.run(life.module, {**life.options, "state": "absent"}, fails=True)
+    assert "rds_deletion_protection: false" in refused["msg"]
+    assert world.mutations() == quiet
+    answer = world.aws.client("secretsmanager").get_secret_value(SecretId=made["master_secret_arn"])
+    password = json.loads(answer["SecretString"])["password"]
+    life.settles("absent", deletion_protection=False)
+    assert password not in "".join(world.printed)
