@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator, Mapping
 from importlib import resources
 from string import Template
 from typing import Any
@@ -15,8 +14,9 @@ from rehearsal.cluster import control_plane, images
 from rehearsal.cluster.api import Api, ApiError
 from rehearsal.cluster.node import VOLUMES
 
-DEPLOYMENTS = ("coredns", "metrics-server", "local-path-provisioner")
-METRICS_API = "v1beta1.metrics.k8s.io"
+# The metrics server is not awaited: it is ready after two readings 10 s apart, and what
+# needs it (role cluster_addons, an autoscaler) waits for it anyway.
+AWAITED = ("coredns", "local-path-provisioner")
 
 
 def manifests(names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
@@ -56,16 +56,14 @@ def apply(world: w.World, api: Api, names: Mapping[str, str]) -> None:
 
 
 def wait(world: w.World, api: Api, timeout: float = 90) -> None:
-    """Wait until DNS, metrics and volumes are available."""
-    probes = {f"Deployment {name}": partial(unavailable, api, name) for name in DEPLOYMENTS}
-    probes["The metrics API"] = partial(_metrics_missing, api)
-    for what, probe in probes.items():
+    """Wait until DNS and volumes are available."""
+    for name in AWAITED:
 
-        def missing(probe: Callable[[], str | None] = probe) -> str | None:
+        def missing(name: str = name) -> str | None:
             control_plane.check(world)
-            return probe()
+            return unavailable(api, name)
 
-        world.wait_until(what, missing, timeout=timeout)
+        world.wait_until(f"Deployment {name}", missing, timeout=timeout)
 
 
 def unavailable(api: Api, name: str) -> str | None:
@@ -105,14 +103,3 @@ def _troubles(status: Mapping[str, Any]) -> Iterator[str]:
             yield f"{waiting.get('reason')}: {waiting.get('message', 'no message')}"
         elif not container["ready"]:
             yield f"{container['name']} runs and is not ready"
-
-
-def _metrics_missing(api: Api) -> str | None:
-    try:
-        service = api.get(f"/apis/apiregistration.k8s.io/v1/apiservices/{METRICS_API}")
-    except ApiError as error:
-        return str(error)
-    for condition in service.get("status", {}).get("conditions", []):
-        if condition["type"] == "Available":
-            return None if condition["status"] == "True" else str(condition["message"])
-    return f"{METRICS_API} has no status yet"

@@ -159,7 +159,7 @@ def start(
         addons.apply(world, api, names)
     with world.step(f"Kubernetes: {len(node.NODES)} nodes are ready"):
         _wait_for_nodes(world, api, node.NODES)
-    with world.step("Kubernetes: DNS, metrics and volumes are available"):
+    with world.step("Kubernetes: DNS and volumes are available"):
         addons.wait(world, api)
     return cluster
 
