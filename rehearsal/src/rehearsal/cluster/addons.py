@@ -14,6 +14,7 @@ from rehearsal.cluster import control_plane, images
 from rehearsal.cluster.api import Api, ApiError
 from rehearsal.cluster.node import VOLUMES
 
+DEPLOYMENTS = ("coredns", "metrics-server", "local-path-provisioner")
 # The metrics server is not awaited: it is ready after two readings 10 s apart, and what
 # needs it (role cluster_addons, an autoscaler) waits for it anyway.
 AWAITED = ("coredns", "local-path-provisioner")
