@@ -11,13 +11,21 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "collections"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from running import Aws, find_emulator, serving
+from running import ROOT, Aws, find_emulator, serving
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    """One emulated AWS per test process; `aws` gives it out empty."""
-    with serving([str(find_emulator())], tmp_path_factory.mktemp("ministack")) as aws:
+def request_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the emulated AWS notes each request: one JSON object per line."""
+    return tmp_path_factory.mktemp("emulated-aws") / "requests.jsonl"
+
+
+@pytest.fixture(scope="session")
+def emulator(request_log: Path) -> Iterator[Aws]:
+    """One emulated AWS per test process, adjusted as in the rehearsal; `aws` gives it out empty."""
+    program = Path(__file__).with_name("aws_world.py")
+    argv = [str(find_emulator().with_name("python")), str(program), str(request_log)]
+    with serving(argv, request_log.parent, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws:
         yield aws
 
 

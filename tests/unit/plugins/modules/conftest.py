@@ -1,4 +1,4 @@
-"""Fixture: an emulated AWS adjusted as in the rehearsal, with a log of its requests."""
+"""Fixture: the emulated AWS for modules that run in the test process."""
 
 from __future__ import annotations
 
@@ -9,23 +9,16 @@ from unittest import mock
 import pytest
 from aws_lifecycle import World
 from botocore.loaders import create_loader
-from running import ROOT, find_emulator, serving
+from running import Aws
 
 
 @pytest.fixture(scope="session")
-def adjusted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One adjusted AWS per test process; `world` gives it out empty."""
-    folder = tmp_path_factory.mktemp("adjusted-aws")
-    program = Path(__file__).with_name("aws_world.py")
-    requests = folder / "requests.jsonl"
-    argv = [str(find_emulator().with_name("python")), str(program), str(requests)]
+def adjusted(emulator: Aws, request_log: Path) -> Iterator[World]:
+    """The emulated AWS with what modules run against it need; `world` gives it out empty."""
     # Each run of a module in this process would read the SDK's megabytes of JSON again.
     loader = create_loader()
-    with (
-        mock.patch("botocore.session.create_loader", return_value=loader),
-        serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws,
-    ):
-        yield World(aws, requests)
+    with mock.patch("botocore.session.create_loader", return_value=loader):
+        yield World(emulator, request_log)
 
 
 @pytest.fixture

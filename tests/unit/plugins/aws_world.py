@@ -32,6 +32,7 @@ def main() -> None:
     secrets = importlib.import_module(service + "secretsmanager")
     rds.adjust(rds_service, secrets, NoServer())  # type: ignore[arg-type]
     dropped.adjust_rds(rds_service)
+    dropped.adjust_elasticache(importlib.import_module(service + "elasticache"))
     eks.adjust(importlib.import_module(service + "eks"), Path("no-certificate"), port=1)
     settings = importlib.import_module("hypercorn.config").Config()
     settings.bind = [f"127.0.0.1:{os.environ['GATEWAY_PORT']}"]
