@@ -144,7 +144,10 @@ def test_destroy_removes_everything() -> None:
         "ragops.platform.platform_info",
         "-a",
         "project=ragops environment=rehearsal region=us-east-1",
-        env={"ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal"},
+        env={
+            "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.minimal",
+            "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+        },
     )
     assert info.returncode == 0
     found = json.loads(info.output.split("=>", 1)[1])
