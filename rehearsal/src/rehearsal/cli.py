@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -68,6 +69,8 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command. Returns its exit code: 0, or 1 with an explanation on stderr."""
     options = parser().parse_args(argv)
+    # Debian leaves these out of an ordinary user's PATH; inside, the user is root.
+    os.environ["PATH"] = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
     try:
         code: int = options.run(options)
         return code
