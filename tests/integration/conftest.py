@@ -84,14 +84,21 @@ def playbook(name: str, *arguments: str) -> Outcome:
 
 
 def processes() -> set[str]:
-    """Command lines of the user's processes, without those of this test run."""
-    listing = subprocess.run(
-        ["ps", "-eo", "pid=,ppid=,args="], check=True, capture_output=True, text=True
-    ).stdout
+    """Command lines of the processes in other network namespaces, or of the rehearsal itself.
+
+    What else the machine starts meanwhile is none of the world's.
+    """
+    own = os.readlink("/proc/self/ns/net")
     found = set()
-    for line in listing.splitlines():
-        _, parent, command = line.split(None, 2)
-        if parent not in {"2", "0"} and not command.startswith(("ps ", "[")):
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (
+                (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            )
+            elsewhere = os.readlink(folder / "ns/net") != own
+        except OSError:  # it has ended meanwhile
+            continue
+        if command and (elsewhere or "rehearsal" in command):
             found.add(command)
     return found
 
