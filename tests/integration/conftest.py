@@ -88,14 +88,14 @@ def processes() -> set[str]:
 
     What else the machine starts meanwhile is none of the world's.
     """
-    own = os.readlink("/proc/self/ns/net")
+    own = Path("/proc/self/ns/net").readlink()
     found = set()
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (
                 (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
             )
-            elsewhere = os.readlink(folder / "ns/net") != own
+            elsewhere = (folder / "ns/net").readlink() != own
         except OSError:  # it has ended meanwhile
             continue
         if command and (elsewhere or "rehearsal" in command):
