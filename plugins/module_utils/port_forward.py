@@ -278,7 +278,7 @@ class _Relay:
             outward = threading.Thread(target=_copy, args=(local, remote), daemon=True)
             outward.start()
             _copy(remote, local)
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # the client may have hung up already
                 local.shutdown(socket.SHUT_RDWR)
             outward.join()
             stream.close()
@@ -306,10 +306,11 @@ class _Relay:
 
 def _copy(source: Any, sink: Any) -> None:
     """Copy bytes until the source ends, then end the sink's direction."""
+    # A reset by either side ends the relayed connection; its user sees it at the other end.
     with contextlib.suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError):  # the sink may be gone already
         sink.shutdown(socket.SHUT_WR)
 
 

@@ -210,7 +210,7 @@ def _addon_settings(target: Dict) -> Dict:
     return {key: value for key, value in settings.items() if value is not None}
 
 
-def addon_steps(before: Dict, target: Dict, about: str) -> list[Step]:  # noqa: ARG001
+def addon_steps(before: Dict, target: Dict, about: str) -> list[Step]:  # noqa: ARG001 - as all kinds
     """One update with all settings: those left out would go back to AWS's defaults."""
     keys = ("version", "configuration", "service_account_role_arn")
     if all(before[key] == target[key] for key in keys):
