@@ -12,8 +12,6 @@ description:
   - An access entry gives an IAM principal rights in a cluster, by AWS's access policies or by
     Kubernetes groups.
   - Entries of principals which are not named here stay as they are.
-author:
-  - The ragops.platform authors
 options:
   cluster:
     description: Name of the cluster.
@@ -57,20 +55,7 @@ options:
       tags:
         description: Tags to set. Other tags stay.
         type: dict
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads what is there and says what would change; sends nothing that changes.
-    support: full
-  diff_mode:
-    description: Shows the managed settings before and after.
-    support: full
-  idempotent:
-    description: A second run with the same options changes nothing.
-    support: full
+extends_documentation_fragment: ragops.platform.reconciled
 """
 
 EXAMPLES = r"""

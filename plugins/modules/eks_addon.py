@@ -11,8 +11,6 @@ short_description: Make, change and delete add-ons of an EKS cluster
 description:
   - Takes all add-ons of a cluster at once. All are begun before any is awaited.
   - Refuses what AWS can't change in place, before anything is changed.
-author:
-  - The ragops.platform authors
 options:
   cluster:
     description: Name of the cluster.
@@ -53,20 +51,7 @@ options:
     description: How long to wait, in seconds.
     type: int
     default: 1200
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads what is there and says what would change; sends nothing that changes.
-    support: full
-  diff_mode:
-    description: Shows the managed settings before and after.
-    support: full
-  idempotent:
-    description: A second run with the same options changes nothing.
-    support: full
+extends_documentation_fragment: ragops.platform.reconciled
 """
 
 EXAMPLES = r"""

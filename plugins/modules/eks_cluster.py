@@ -13,8 +13,6 @@ description:
     version (one minor at a time), endpoint access, subnets, security groups, logs, secrets
     encryption (once), access mode, deletion protection and tags.
   - Refuses what AWS can't change, before anything is changed.
-author:
-  - The ragops.platform authors
 options:
   name:
     description: Name of the cluster.
@@ -84,20 +82,7 @@ options:
     description: How long to wait, in seconds.
     type: int
     default: 1800
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads what is there and says what would change; sends nothing that changes.
-    support: full
-  diff_mode:
-    description: Shows the managed settings before and after.
-    support: full
-  idempotent:
-    description: A second run with the same options changes nothing.
-    support: full
+extends_documentation_fragment: ragops.platform.reconciled
 """
 
 EXAMPLES = r"""

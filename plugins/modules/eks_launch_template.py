@@ -52,22 +52,7 @@ options:
     description: Tags of templates, instances and volumes. Other tags of a template stay.
     type: dict
     default: {}
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads AWS and sends no mutating call.
-    support: full
-  diff_mode:
-    description: Shows what changes of each template, before and after.
-    support: full
-  idempotent:
-    description: A second run with the same options changes nothing.
-    support: full
-author:
-  - The ragops.platform authors
+extends_documentation_fragment: ragops.platform.reconciled
 """
 
 EXAMPLES = r"""

@@ -11,8 +11,6 @@ short_description: Make, change and delete an OIDC provider in IAM
 description:
   - An OIDC provider lets IAM roles trust tokens of an issuer, such as those of an EKS cluster's
     service accounts.
-author:
-  - The ragops.platform authors
 options:
   url:
     description: The issuer's URL. AWS takes https only.
@@ -36,20 +34,7 @@ options:
   tags:
     description: Tags to set. Other tags stay.
     type: dict
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads what is there and says what would change; sends nothing that changes.
-    support: full
-  diff_mode:
-    description: Shows the managed settings before and after.
-    support: full
-  idempotent:
-    description: A second run with the same options changes nothing.
-    support: full
+extends_documentation_fragment: ragops.platform.reconciled
 """
 
 EXAMPLES = r"""

@@ -43,22 +43,7 @@ options:
     description: Tags. Those that others add are left alone.
     type: dict
     required: true
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads AWS and sends no mutating call.
-    support: full
-  diff_mode:
-    description: Shows what changes of the key, before and after.
-    support: full
-  idempotent:
-    description: A second run with the same options changes nothing.
-    support: full
-author:
-  - The ragops.platform authors
+extends_documentation_fragment: ragops.platform.reconciled
 """
 
 EXAMPLES = r"""

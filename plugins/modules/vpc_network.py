@@ -109,22 +109,7 @@ options:
     description: Seconds to wait for NAT gateways to come up or to go.
     type: int
     default: 600
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads AWS and sends no mutating call.
-    support: full
-  diff_mode:
-    description: Shows each resource that changes, before and after.
-    support: full
-  idempotent:
-    description: A second run with the same options changes nothing.
-    support: full
-author:
-  - The ragops.platform authors
+extends_documentation_fragment: ragops.platform.reconciled
 """
 
 EXAMPLES = r"""

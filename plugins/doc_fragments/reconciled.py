@@ -1,0 +1,31 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Documentation that the modules share which bring an AWS resource to its state."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragments of documentation, by the name after the dot."""
+
+    # What check mode, diff and a second run do is the same promise for all of them.
+    DOCUMENTATION = r"""
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads AWS and sends no mutating call; what is still to be made reads
+      C((known after creation)).
+    support: full
+  diff_mode:
+    description: Shows the managed settings of each resource that changes, before and after; of a
+      secret value only whether it differs.
+    support: full
+  idempotent:
+    description: A second run with the same options changes nothing.
+    support: full
+author:
+  - The ragops.platform authors
+"""
