@@ -7,7 +7,7 @@ import importlib
 import os
 from pathlib import Path
 
-from rehearsal.aws import dropped, eks, elasticache, rds
+from rehearsal.aws import dropped, eks, elasticache, network, rds
 from rehearsal.aws.data import PostgresServer, RedisServer
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.names import KUBERNETES_PORT
@@ -30,6 +30,7 @@ def main() -> None:
         certificate=world / "cluster/pki/ca.crt",
         port=KUBERNETES_PORT,
     )
+    network.adjust(importlib.import_module(service + "ec2"))
     hypercorn = importlib.import_module("hypercorn.config")
     settings = hypercorn.Config()
     settings.bind = [f"0.0.0.0:{os.environ['GATEWAY_PORT']}"]

@@ -1,0 +1,223 @@
+"""What EC2 keeps of security group rules, endpoints and flow logs, and ministack forgets."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Any
+from xml.sax.saxutils import escape
+
+from rehearsal.aws.query import Action, Parameters, Response, one
+
+Item = dict[str, Any]
+PEERS = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
+
+
+def adjust(ec2: Any) -> None:
+    """Correct the calls of a VPC. ec2: ministack's module."""
+    ec2._parse_ip_permissions = functools.partial(with_prefix_lists, ec2._parse_ip_permissions)
+    ec2._strip_descriptions = without_descriptions
+    actions: dict[str, Action] = ec2._ACTION_MAP
+    for direction, key in (("Ingress", "IpPermissions"), ("Egress", "IpPermissionsEgress")):
+        actions[f"UpdateSecurityGroupRuleDescriptions{direction}"] = functools.partial(
+            describe_rules, ec2, direction, key
+        )
+    ec2._vpce_fields_xml = functools.partial(with_endpoint_settings, ec2._vpce_fields_xml)
+    for name, adjusted in (
+        ("CreateVpcEndpoint", keep_of_new_endpoint),
+        ("ModifyVpcEndpoint", keep_of_endpoint),
+        ("DescribeVpcEndpoints", endpoints_of_vpc),
+        ("CreateFlowLogs", keep_of_flow_logs),
+        ("DescribeFlowLogs", with_delivery),
+        ("DescribeNetworkInterfaces", interfaces_that_match),
+    ):
+        actions[name] = functools.partial(adjusted, ec2, actions[name])
+
+
+def numbered(parameters: Parameters, prefix: str) -> list[str]:
+    """The values of EC2's kind of list (`<prefix>.1`, `<prefix>.2`, ...)."""
+    values: list[str] = []
+    while value := one(parameters, f"{prefix}.{len(values) + 1}"):
+        values.append(value)
+    return values
+
+
+def with_prefix_lists(
+    original: Callable[[Parameters, str], list[Item]], parameters: Parameters, prefix: str
+) -> list[Item]:
+    """AWS: a rule's other end may be a prefix list. ministack reads the other kinds only."""
+    rules = original(parameters, prefix)
+    for index, rule in enumerate(rules, start=1):
+        start, number = f"{prefix}.{index}.PrefixListIds", 1
+        while found := one(parameters, f"{start}.{number}.PrefixListId"):
+            text = one(parameters, f"{start}.{number}.Description")
+            entry = {"PrefixListId": found, **({"Description": text} if text else {})}
+            rule["PrefixListIds"].append(entry)
+            number += 1
+    return rules
+
+
+def without_descriptions(rule: Mapping[str, Any]) -> Item:
+    """AWS: rules are the same whatever their descriptions. ministack: not so for groups."""
+    bare = {key: value for key, value in rule.items() if key.startswith(("Ip", "From", "To"))}
+    for kind in PEERS:
+        bare[kind] = [
+            {key: value for key, value in peer.items() if key != "Description"}
+            for peer in rule.get(kind, [])
+        ]
+    return bare
+
+
+def describe_rules(ec2: Any, direction: str, key: str, parameters: Parameters) -> Response:
+    """AWS: UpdateSecurityGroupRuleDescriptions* sets rules' texts. ministack: no such call."""
+    group = ec2._security_groups.get(one(parameters, "GroupId"))
+    if group is None:
+        text = f"The security group '{one(parameters, 'GroupId')}' does not exist"
+        refused: Response = ec2._error("InvalidGroup.NotFound", text, 400)
+        return refused
+    for wanted in ec2._parse_ip_permissions(parameters, "IpPermissions"):
+        for rule in group[key]:
+            if without_descriptions(rule) == without_descriptions(wanted):
+                for kind in PEERS:
+                    rule[kind] = wanted[kind]
+                rule.pop("Description", None)
+    name = f"UpdateSecurityGroupRuleDescriptions{direction}Response"
+    done: Response = ec2._xml(200, name, "<return>true</return>")
+    return done
+
+
+def keep_of_new_endpoint(ec2: Any, create: Action, parameters: Parameters) -> Response:
+    """AWS: an endpoint has a policy and, as an interface, groups and private DNS names."""
+    known = set(ec2._vpc_endpoints)
+    response = create(parameters)
+    for endpoint_id in set(ec2._vpc_endpoints) - known:
+        endpoint = ec2._vpc_endpoints[endpoint_id]
+        endpoint["Groups"] = numbered(parameters, "SecurityGroupId")
+        endpoint["PrivateDnsEnabled"] = one(parameters, "PrivateDnsEnabled").lower() == "true"
+        endpoint["PolicyDocument"] = one(parameters, "PolicyDocument")
+        shown = ec2._vpce_fields_xml(endpoint, tag="vpcEndpoint")
+        response = ec2._xml(200, "CreateVpcEndpointResponse", shown)
+    return response
+
+
+def keep_of_endpoint(ec2: Any, modify: Action, parameters: Parameters) -> Response:
+    """AWS: ModifyVpcEndpoint changes those, too; ResetPolicy allows everything again."""
+    response = modify(parameters)
+    endpoint = ec2._vpc_endpoints.get(one(parameters, "VpcEndpointId"))
+    if response[0] != 200 or endpoint is None:
+        return response
+    removed = numbered(parameters, "RemoveSecurityGroupId")
+    groups = [*endpoint.get("Groups", []), *numbered(parameters, "AddSecurityGroupId")]
+    endpoint["Groups"] = [group for group in dict.fromkeys(groups) if group not in removed]
+    if private := one(parameters, "PrivateDnsEnabled"):
+        endpoint["PrivateDnsEnabled"] = private.lower() == "true"
+    if one(parameters, "ResetPolicy").lower() == "true":
+        endpoint["PolicyDocument"] = ""
+    return response
+
+
+FULL_ACCESS = (
+    '{"Version":"2008-10-17","Statement":'
+    '[{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}]}'
+)
+
+
+def with_endpoint_settings(
+    original: Callable[..., str], endpoint: Mapping[str, Any], tag: str = "item"
+) -> str:
+    """AWS: endpoints report groups, private DNS and policy. ministack's have none of them."""
+    groups = "".join(
+        f"<item><groupId>{escape(group)}</groupId></item>" for group in endpoint.get("Groups", [])
+    )
+    private = str(endpoint.get("PrivateDnsEnabled", False)).lower()
+    policy = escape(endpoint.get("PolicyDocument") or FULL_ACCESS)
+    settings = (
+        f"<groupSet>{groups}</groupSet><privateDnsEnabled>{private}</privateDnsEnabled>"
+        f"<policyDocument>{policy}</policyDocument>"
+    )
+    return original(endpoint, tag).removesuffix(f"</{tag}>") + f"{settings}</{tag}>"
+
+
+def endpoints_of_vpc(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: DescribeVpcEndpoints filters by VPC, service and tags. ministack returns all."""
+    filters = ec2._parse_filters(parameters)
+    fields = {"vpc-id": "VpcId", "service-name": "ServiceName"}
+    return _filtered(
+        ec2, describe, parameters, "VpcEndpointId", ec2._vpc_endpoints, filters, fields
+    )
+
+
+def interfaces_that_match(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: DescribeNetworkInterfaces filters by VPC, subnet, state and tags. ministack: all."""
+    filters = ec2._parse_filters(parameters)
+    fields = {"vpc-id": "VpcId", "subnet-id": "SubnetId", "status": "Status"}
+    return _filtered(
+        ec2, describe, parameters, "NetworkInterfaceId", ec2._network_interfaces, filters, fields
+    )
+
+
+def _filtered(
+    ec2: Any,
+    describe: Action,
+    parameters: Parameters,
+    list_name: str,
+    items: Mapping[str, Item],
+    filters: Mapping[str, list[str]],
+    fields: Mapping[str, str],
+) -> Response:
+    """Ask by ids for the items that pass the filters; by an id that none has, if none passes."""
+    asked = numbered(parameters, list_name) or list(items)
+    matching = [
+        item_id
+        for item_id in asked
+        if item_id in items
+        and ec2._resource_matches_tag_filters(item_id, filters)
+        and all(
+            items[item_id].get(field) in filters[name]
+            for name, field in fields.items()
+            if name in filters
+        )
+    ]
+    ids = matching or ["none"]
+    named = {f"{list_name}.{number}": [item] for number, item in enumerate(ids, start=1)}
+    return describe({**parameters, **named})
+
+
+def keep_of_flow_logs(ec2: Any, create: Action, parameters: Parameters) -> Response:
+    """AWS: a flow log has a role, an interval and a log group, and there is one of a kind.
+
+    ministack keeps neither role nor interval and makes a second one.
+    """
+    group = one(parameters, "LogGroupName")
+    for resource in numbered(parameters, "ResourceId"):
+        for log in ec2._flow_logs.values():
+            if (log["ResourceId"], log["LogDestination"]) == (resource, group):
+                text = (
+                    "There is an existing Flow Log with the same configuration and log destination."
+                )
+                refused: Response = ec2._error("FlowLogAlreadyExists", text, 400)
+                return refused
+    known = set(ec2._flow_logs)
+    response = create(parameters)
+    for log_id in set(ec2._flow_logs) - known:
+        ec2._flow_logs[log_id] |= {
+            "Role": one(parameters, "DeliverLogsPermissionArn"),
+            "Interval": one(parameters, "MaxAggregationInterval") or "600",
+        }
+    return response
+
+
+def with_delivery(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: DescribeFlowLogs reports role, interval, log group and how the delivery goes."""
+    status, headers, body = describe(parameters)
+    text = body.decode()
+    for log_id, log in ec2._flow_logs.items():
+        settings = (
+            f"<deliverLogsPermissionArn>{escape(log.get('Role', ''))}</deliverLogsPermissionArn>"
+            f"<maxAggregationInterval>{log.get('Interval', 600)}</maxAggregationInterval>"
+            f"<logGroupName>{escape(log['LogDestination'])}</logGroupName>"
+            "<deliverLogsStatus>SUCCESS</deliverLogsStatus>"
+        )
+        here = f"<flowLogId>{log_id}</flowLogId>"
+        text = text.replace(here, here + settings)
+    return status, headers, text.encode()
