@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,46 +83,55 @@ def playbook(name: str, *arguments: str) -> Outcome:
     )
 
 
-def processes() -> set[str]:
-    """Command lines of the processes in other network namespaces, or of the rehearsal itself.
+def user_namespace(process: Path) -> str:
+    """The user namespace of a process of /proc: all that a world starts shares one."""
+    return str((process / "ns/user").readlink())
 
-    What else the machine starts meanwhile is none of the world's.
+
+def processes(namespace: str = "") -> dict[int, str]:
+    """Processes of the rehearsal: number -> command line.
+
+    Those in the world's user namespace, and those that mention this checkout. Another
+    world that runs beside, and what else the machine starts, is none of ours.
     """
-    own = Path("/proc/self/ns/net").readlink()
-    found = set()
+    found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (
-                (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+                (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
             )
-            elsewhere = (folder / "ns/net").readlink() != own
+            ours = user_namespace(folder) == namespace or f"{ROOT}/" in command
         except OSError:  # it has ended meanwhile
             continue
-        if command and (elsewhere or "rehearsal" in command):
-            found.add(command)
+        if command and ours:
+            found[int(folder.name)] = command
     return found
 
 
-def listening_ports() -> set[str]:
-    """Local address:port of every listening TCP socket on the machine."""
-    listing = subprocess.run(["ss", "-Hltn"], check=True, capture_output=True, text=True).stdout
-    return {line.split()[3] for line in listing.splitlines()}
+def listening_ports(owners: Collection[int]) -> set[str]:
+    """Local address:port of the listening TCP sockets of these processes."""
+    listing = subprocess.run(["ss", "-Hltnp"], check=True, capture_output=True, text=True).stdout
+    return {
+        line.split()[3]
+        for line in listing.splitlines()
+        if {int(pid) for pid in re.findall(r"pid=(\d+)", line)} & set(owners)
+    }
 
 
 @dataclass
 class Before:
-    """What ran on the machine before the world was there."""
+    """What ran before the world was there, and how to know its processes."""
 
-    processes: set[str]
-    ports: set[str]
+    processes: dict[int, str]
+    namespace: str
 
 
 @pytest.fixture(scope="session")
 def world() -> Iterator[Before]:
     """A fresh world; whatever happens, it is taken down at the end."""
     run(REHEARSAL, "down")
-    before = Before(processes(), listening_ports())
+    before = processes()
     outcome = run(REHEARSAL, "up")
     assert outcome.returncode == 0
-    yield before
+    yield Before(before, inside("readlink", "/proc/self/ns/user").output.splitlines()[-1])
     run(REHEARSAL, "down")
