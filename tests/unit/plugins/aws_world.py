@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rehearsal.aws import dropped, eks, network, rds
+from rehearsal.aws import dropped, eks, eks_oidc, logs, network, rds
 from rehearsal.aws.requestlog import RequestLog
 
 
@@ -35,6 +35,8 @@ def main() -> None:
     dropped.adjust_elasticache(importlib.import_module(service + "elasticache"))
     eks.adjust(importlib.import_module(service + "eks"), Path("no-certificate"), port=1)
     network.adjust(importlib.import_module(service + "ec2"))
+    eks_oidc.adjust(importlib.import_module(service + "iam"))
+    logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     settings = importlib.import_module("hypercorn.config").Config()
     settings.bind = [f"127.0.0.1:{os.environ['GATEWAY_PORT']}"]
     settings.accesslog = None

@@ -7,7 +7,7 @@ import importlib
 import os
 from pathlib import Path
 
-from rehearsal.aws import dropped, eks, elasticache, network, rds
+from rehearsal.aws import dropped, eks, eks_oidc, elasticache, logs, network, rds
 from rehearsal.aws.data import PostgresServer, RedisServer
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.names import KUBERNETES_PORT
@@ -31,6 +31,8 @@ def main() -> None:
         port=KUBERNETES_PORT,
     )
     network.adjust(importlib.import_module(service + "ec2"))
+    eks_oidc.adjust(importlib.import_module(service + "iam"))
+    logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     hypercorn = importlib.import_module("hypercorn.config")
     settings = hypercorn.Config()
     settings.bind = [f"0.0.0.0:{os.environ['GATEWAY_PORT']}"]

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal.aws.nodegroups import answered, update, with_settings
+from rehearsal.aws import eks_records, eks_updates
+from rehearsal.aws.nodegroups import answered, refused, update, with_settings
 
 Response = tuple[int, dict[str, str], bytes]
 
@@ -26,9 +27,15 @@ ADDONS = {
     "coredns": ("v1.13.2-eksbuild.4", "networking"),
     "eks-pod-identity-agent": ("v1.3.10-eksbuild.2", "security"),
     "aws-ebs-csi-driver": ("v1.58.0-eksbuild.1", "storage"),
-    "kube-proxy": ("v1.35.3-eksbuild.2", "networking"),
     "metrics-server": ("v0.8.1-eksbuild.6", "observability"),
     "vpc-cni": ("v1.21.1-eksbuild.7", "networking"),
+}
+# kube-proxy alone has a version per minor version of the cluster.
+KUBE_PROXY = {
+    "1.36": "v1.36.1-eksbuild.1",
+    "1.35": "v1.35.3-eksbuild.2",
+    "1.34": "v1.34.6-eksbuild.2",
+    "1.33": "v1.33.10-eksbuild.2",
 }
 
 
@@ -41,6 +48,9 @@ def adjust(eks: Any, certificate: Path, port: int) -> None:
     eks._next_port = lambda: port
     eks._sanitize = functools.partial(with_real_certificate, eks._sanitize, certificate)
     eks._create_nodegroup = functools.partial(with_settings, eks, eks._create_nodegroup)
+    for name in ("_create_addon", "_update_addon"):
+        setattr(eks, name, functools.partial(with_known_version, eks, getattr(eks, name)))
+    eks_records.adjust(eks)
     eks._handle_request_sync = functools.partial(with_missing_routes, eks, eks._handle_request_sync)
 
 
@@ -71,6 +81,8 @@ def with_missing_routes(
         return answered(eks, {"addons": addon_versions(query)})
     if method == "POST" and (updated := update(eks, path, body)):
         return updated
+    if told := eks_updates.route(eks, method, path, body):
+        return told
     return original(method, path, headers, body, query)
 
 
@@ -103,32 +115,76 @@ def cluster_versions(query: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def addon_versions(query: dict[str, Any]) -> list[dict[str, Any]]:
-    """DescribeAddonVersions: one version per add-on, good for every cluster version."""
+    """DescribeAddonVersions: the versions per add-on, each with the cluster versions it is for."""
     names = values(query, "addonName")
-    clusters = values(query, "kubernetesVersion") or list(VERSIONS)
-    compatible = [
-        {"clusterVersion": version, "platformVersions": ["*"], "defaultVersion": True}
-        for version in clusters
-        if version in VERSIONS
+    clusters = [
+        version for version in values(query, "kubernetesVersion") or VERSIONS if version in VERSIONS
     ]
-    return [
-        {
-            "addonName": name,
-            "type": kind,
-            "addonVersions": [
-                {
-                    "addonVersion": version,
-                    "architecture": ["amd64", "arm64"],
-                    "compatibilities": compatible,
-                    "requiresConfiguration": False,
-                }
-            ],
-            "publisher": "eks",
-            "owner": "aws",
-        }
+    if not clusters:
+        return []
+    found = [
+        addon_entry(name, kind, [(version, clusters, clusters)])
         for name, (version, kind) in ADDONS.items()
-        if compatible and (not names or name in names)
     ]
+    proxies = []
+    for own, version in KUBE_PROXY.items():
+        newer = [
+            cluster for cluster in clusters if eks_updates.minor(cluster) >= eks_updates.minor(own)
+        ]
+        proxies.append((version, newer, [own]))
+    found.append(addon_entry("kube-proxy", "networking", [item for item in proxies if item[1]]))
+    return [entry for entry in found if not names or entry["addonName"] in names]
+
+
+def addon_entry(
+    name: str, kind: str, versions: list[tuple[str, list[str], list[str]]]
+) -> dict[str, Any]:
+    """One add-on. versions: (version, clusters it is for, clusters it is the default of)."""
+    return {
+        "addonName": name,
+        "type": kind,
+        "addonVersions": [
+            {
+                "addonVersion": version,
+                "architecture": ["amd64", "arm64"],
+                "compatibilities": [
+                    {
+                        "clusterVersion": cluster,
+                        "platformVersions": ["*"],
+                        "defaultVersion": cluster in defaults,
+                    }
+                    for cluster in clusters
+                ],
+                "requiresConfiguration": False,
+            }
+            for version, clusters, defaults in versions
+        ],
+        "publisher": "eks",
+        "owner": "aws",
+    }
+
+
+def with_known_version(
+    eks: Any, original: Callable[..., Response], cluster: str, *more: Any
+) -> Response:
+    """AWS: an add-on without a version gets the default of the cluster's version, and one that is
+    not offered for it is refused. ministack takes anything.
+    """
+    *_, body = more
+    found = eks._clusters.get(cluster)
+    name = body.get("addonName") or more[0]
+    offered = addon_versions(
+        {"addonName": [name], "kubernetesVersion": [found["version"] if found else ""]}
+    )
+    versions = offered[0]["addonVersions"] if offered else []
+    if body.get("addonVersion"):
+        if versions and body["addonVersion"] not in [item["addonVersion"] for item in versions]:
+            text = "Addon version specified is not supported"
+            return refused(eks, 400, "InvalidParameterException", text)
+    elif len(more) == 1:  # creation
+        default = [v for v in versions if v["compatibilities"][0]["defaultVersion"]]
+        body = {**body, "addonVersion": default[0]["addonVersion"] if default else ""}
+    return original(cluster, *more[:-1], body)
 
 
 __all__ = ["addon_versions", "adjust", "cluster_versions"]

@@ -16,7 +16,8 @@ UPDATE = re.compile(r"/clusters/([\w-]+)/node-groups/([\w-]+)/update-(config|ver
 def with_settings(
     eks: Any, create: Callable[[str, Any], Response], cluster: str, body: Any
 ) -> Response:
-    """AWS: updateConfig (by default one node at a time) and launchTemplate. ministack: neither.
+    """AWS: updateConfig (by default one node at a time), launchTemplate, node repair and the
+    release of the image. ministack: none of them.
 
     With a launch template the disk is the template's: AWS refuses diskSize and reports none.
     """
@@ -29,6 +30,8 @@ def with_settings(
         return response
     group = eks._nodegroups[f"{cluster}/{body['nodegroupName']}"]
     group["updateConfig"] = body.get("updateConfig") or {"maxUnavailable": 1}
+    group["nodeRepairConfig"] = body.get("nodeRepairConfig") or {"enabled": False}
+    group["releaseVersion"] = body.get("releaseVersion") or release(group["version"])
     if template:
         group["launchTemplate"] = template
         del group["diskSize"]
@@ -53,7 +56,13 @@ def update(eks: Any, path: str, body: bytes) -> Response | None:
         if "launchTemplate" in wanted and "launchTemplate" not in group:
             text = "Node group was created without a launch template; it can't be given one."
             return refused(eks, 400, "InvalidRequestException", text)
+        newest = eks._clusters[cluster]["version"]
+        version = wanted.get("version", group["version"])
+        if tuple(map(int, version.split("."))) > tuple(map(int, newest.split("."))):
+            text = f"Requested version {version} is newer than the cluster's, {newest}."
+            return refused(eks, 400, "InvalidParameterException", text)
         group |= {key: wanted[key] for key in ("version", "launchTemplate") if key in wanted}
+        group["releaseVersion"] = wanted.get("releaseVersion") or release(version)
     else:
         configure(group, wanted)
     kind = "VersionUpdate" if what == "version" else "ConfigUpdate"
@@ -63,7 +72,8 @@ def update(eks: Any, path: str, body: bytes) -> Response | None:
 
 def configure(group: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Apply an UpdateNodegroupConfig."""
-    group |= {key: wanted[key] for key in ("scalingConfig", "updateConfig") if key in wanted}
+    whole = ("scalingConfig", "updateConfig", "nodeRepairConfig")
+    group |= {key: wanted[key] for key in whole if key in wanted}
     labels = wanted.get("labels", {})
     removed = set(labels.get("removeLabels", ()))
     kept = {key: value for key, value in group["labels"].items() if key not in removed}
@@ -72,6 +82,11 @@ def configure(group: dict[str, Any], wanted: dict[str, Any]) -> None:
     added = taints.get("addOrUpdateTaints", [])
     gone = {identity(taint) for taint in [*added, *taints.get("removeTaints", ())]}
     group["taints"] = [taint for taint in group["taints"] if identity(taint) not in gone] + added
+
+
+def release(version: str) -> str:
+    """The newest release of the image for a Kubernetes version."""
+    return f"{version}.0-20261101"
 
 
 def identity(taint: dict[str, str]) -> tuple[str, str]:

@@ -23,6 +23,8 @@ READING = re.compile(
     r"|List|Lookup|Preview|Query|ReEncrypt|Scan|Search|Select|Sign|Simulate|Test|Validate|Verify"
     r"|AssumeRole)"
 )
+# EKS lists insights by POST, since the filter is a body.
+READING_PATH = re.compile(r"POST /clusters/[\w-]+/insights")
 FORM = b"application/x-www-form-urlencoded"
 
 
@@ -50,7 +52,7 @@ def is_mutating(action: str) -> bool:
     """Whether an action changes something, as its name or its method says."""
     method, _, path = action.partition(" ")
     if path:
-        return method not in {"GET", "HEAD", "OPTIONS"}
+        return method not in {"GET", "HEAD", "OPTIONS"} and not READING_PATH.fullmatch(action)
     return READING.match(action) is None
 
 
