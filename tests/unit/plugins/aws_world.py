@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rehearsal.aws import dropped, eks, eks_oidc, logs, network, rds
+from rehearsal.aws import backups, dropped, eks, eks_oidc, logs, network, rds
 from rehearsal.aws.requestlog import RequestLog
 
 
@@ -32,6 +32,7 @@ def main() -> None:
     secrets = importlib.import_module(service + "secretsmanager")
     rds.adjust(rds_service, secrets, NoServer())  # type: ignore[arg-type]
     dropped.adjust_rds(rds_service)
+    backups.adjust(rds_service)
     dropped.adjust_elasticache(importlib.import_module(service + "elasticache"))
     eks.adjust(importlib.import_module(service + "eks"), Path("no-certificate"), port=1)
     network.adjust(importlib.import_module(service + "ec2"))

@@ -7,7 +7,7 @@ import importlib
 import os
 from pathlib import Path
 
-from rehearsal.aws import dropped, eks, eks_oidc, elasticache, logs, network, rds
+from rehearsal.aws import backups, dropped, eks, eks_oidc, elasticache, logs, network, rds
 from rehearsal.aws.data import PostgresServer, RedisServer
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.names import KUBERNETES_PORT
@@ -22,6 +22,7 @@ def main() -> None:
     secrets = importlib.import_module(service + "secretsmanager")
     rds.adjust(rds_service, secrets, PostgresServer())
     dropped.adjust_rds(rds_service)
+    backups.adjust(rds_service)
     elasticache_service = importlib.import_module(service + "elasticache")
     elasticache.adjust(elasticache_service, RedisServer(world / "redis/administrator"))
     dropped.adjust_elasticache(elasticache_service)

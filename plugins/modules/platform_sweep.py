@@ -1,0 +1,189 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Find what is left of one platform environment in AWS."""
+
+DOCUMENTATION = r"""
+---
+module: platform_sweep
+version_added: 0.2.0
+short_description: Find what is left of one platform environment after it was destroyed
+description:
+  - Looks at every service that the platform uses, by describing its resources, and at all others
+    by tag, and returns what is still there of one platform. All services are read at the same
+    time in one process.
+  - A resource is the platform's by its tags C(Project) and C(Environment), by the tags which EKS
+    and the controllers in the cluster put on what they make (load balancers, target groups,
+    volumes, interfaces, nodes of Karpenter), because it lies in the platform's VPC, or, for what
+    carries no tags, by its full name.
+  - A neighbour whose name begins in the same way (C(ragops-devel) or C(ragops-dev-2) beside
+    C(ragops-dev)) is not the platform.
+  - Reads only.
+author:
+  - The ragops.platform authors
+options:
+  project:
+    description: Value of the tag C(Project), first part of all names.
+    type: str
+    required: true
+  environment:
+    description: Value of the tag C(Environment), second part of all names.
+    type: str
+    required: true
+  survivors:
+    description:
+      - Components whose data outlives the platform on purpose. Of them buckets, snapshots, retained
+        backups, volumes, repositories, keys, secrets and log groups are returned in RV(kept).
+      - What computes or routes (an instance, a NAT gateway) is never kept on purpose.
+    type: list
+    elements: str
+    choices: [ecr, elasticache, kms, logs, milvus, rds, s3, secrets]
+    default: []
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads only, so that it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Changes nothing, so that there is no diff.
+    support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Look for what is left
+  ragops.platform.platform_sweep:
+    project: ragops
+    environment: dev
+    region: us-east-1
+  register: sweep
+
+- name: Assert that nothing billed is left
+  ansible.builtin.assert:
+    that: sweep['left'] | selectattr('billed') | length == 0
+
+- name: Let data outlive the platform
+  ragops.platform.platform_sweep:
+    project: ragops
+    environment: dev
+    region: us-east-1
+    survivors: [s3, kms, rds]
+"""
+
+RETURN = r"""
+left:
+  description: What should not be there any more; what is billed comes first.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    component:
+      description: The component of the platform that it is of.
+      type: str
+      returned: always
+      sample: network
+    service:
+      description: AWS service, as ARNs name it.
+      type: str
+      returned: always
+      sample: ec2
+    type:
+      description: Type of resource.
+      type: str
+      returned: always
+      sample: nat_gateway
+    id:
+      description: Id, name or ARN, by which AWS's own commands take it.
+      type: str
+      returned: always
+      sample: nat-0123456789abcdef0
+    billed:
+      description: Whether AWS bills it as it stands.
+      type: bool
+      returned: always
+    why:
+      description: Why it is taken for the platform's.
+      type: str
+      returned: always
+      sample: tagged Project=ragops, Environment=dev
+kept:
+  description:
+    - What stays on purpose, in the same form. The data of the components in O(survivors), keys
+      that are pending deletion and secrets that are scheduled for it.
+  returned: always
+  type: list
+  elements: dict
+account_id:
+  description: The AWS account that was read.
+  returned: always
+  type: str
+  sample: "123456789012"
+name:
+  description: C(<project>-<environment>).
+  returned: always
+  type: str
+  sample: ragops-dev
+region:
+  description: The region that was read.
+  returned: always
+  type: str
+  sample: us-east-1
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import Scope, account
+from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import judge, sweep
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
+
+SURVIVORS = ("ecr", "elasticache", "kms", "logs", "milvus", "rds", "s3", "secrets")
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "project": {"type": "str", "required": True},
+            "environment": {"type": "str", "required": True},
+            "survivors": {
+                "type": "list",
+                "elements": "str",
+                "choices": list(SURVIVORS),
+                "default": [],
+            },
+        },
+        supports_check_mode=True,
+    )
+    region = require_region(module)
+
+    def connect(service: str) -> Any:
+        return client(module, service)
+
+    try:
+        account_id = account(connect)
+        scope = Scope(module.params["project"], module.params["environment"], region, account_id)
+        left, kept = judge(sweep(connect, scope), module.params["survivors"])
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(
+        changed=False,
+        account_id=account_id,
+        name=scope.name,
+        region=region,
+        left=[item.report() for item in left],
+        kept=[item.report() for item in kept],
+    )
+
+
+if __name__ == "__main__":
+    main()
