@@ -312,7 +312,7 @@ _IDENTITIES = (
         "list_open_id_connect_providers",
         "OpenIDConnectProviderList",
         "Arn",
-        "list_open_id_connect_provider_tags",
+        "get_open_id_connect_provider",
         "OpenIDConnectProviderArn",
     ),
 )
