@@ -13,6 +13,9 @@ description:
   - Makes, repairs or removes a symmetric KMS key that is known by an alias.
   - Unlike M(amazon.aws.kms_key) it removes the alias with the key, so that the next key can have
     it, and takes up a key that an interrupted run left without alias.
+  - A key with our tags that is scheduled for deletion is restored instead of making another, which
+    could not read what the old one encrypted. A warning says so.
+  - An alias that was moved to another key is moved back to the key that carries our tags.
 options:
   alias:
     description: Alias of the key, with C(alias/).
@@ -28,19 +31,32 @@ options:
     type: str
     default: ""
   policy:
-    description: Key policy. AWS's default (the account's IAM decides) when not given.
-      C({account}) and C({partition}) stand for the caller's.
+    description: Key policy, replaced when it means something else. AWS's default (the account's IAM
+      decides) when not given. C({account}) and C({partition}) stand for the caller's.
     type: json
-  rotation:
-    description: Whether AWS rotates the key every year.
-    type: bool
-    default: true
+  rotation_days:
+    description: Days between two rotations of the key's material by AWS, 90 to 2560; 0 for none.
+    type: int
+    default: 365
   deletion_window:
     description: Days between O(state=absent) and the key's end, 7 to 30.
     type: int
     default: 30
+  keep_while_used:
+    description: With O(state=absent) whether to keep the key, with a warning and RV(kept), as long
+      as it encrypts data that stays, which is snapshots of databases and caches that were made on
+      purpose, and what O(buckets) hold.
+    type: bool
+    default: true
+  buckets:
+    description: Names of buckets to look into for O(keep_while_used). C({account}) stands for the
+      account's id.
+    type: list
+    elements: str
+    default: []
   tags:
-    description: Tags. Those that others add are left alone.
+    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
+      the key is, another's is refused.
     type: dict
     required: true
 extends_documentation_fragment: ragops.platform.reconciled
@@ -53,11 +69,12 @@ EXAMPLES = r"""
     description: Data of ragops-dev
     tags: {Project: ragops, Environment: dev}
 
-- name: Remove the alias and schedule the key's deletion
+- name: Remove the alias and schedule the key's deletion, unless it encrypts what stays
   ragops.platform.kms_key:
     alias: alias/ragops-dev
     state: absent
     deletion_window: 7
+    buckets: ['ragops-dev-documents-{account}']
     tags: {Project: ragops, Environment: dev}
 """
 
@@ -74,13 +91,25 @@ key:
       sample: arn:aws:kms:us-east-1:123456789012:key/1c2d
     key_id: {description: Id of the key., type: str, returned: always}
     alias: {description: Its alias., type: str, returned: always, sample: alias/ragops-dev}
+    restored:
+      description: Whether its deletion was scheduled and has been cancelled.
+      type: bool
+      returned: always
+kept:
+  description: What the key encrypts, for which it was kept; empty if it goes.
+  returned: when O(state=absent)
+  type: list
+  elements: str
+  sample: [bucket ragops-dev-documents-123456789012]
 """
 
+import re
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils import aws
+from ansible_collections.ragops.platform.plugins.module_utils import aws, policies
 from ansible_collections.ragops.platform.plugins.module_utils._kms import ensure
+from ansible_collections.ragops.platform.plugins.module_utils._kms.users import users_of
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
@@ -95,31 +124,83 @@ def argument_spec() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "description": {"type": "str", "default": ""},
         "policy": {"type": "json"},
-        "rotation": {"type": "bool", "default": True},
+        "rotation_days": {"type": "int", "default": 365},
         "deletion_window": {"type": "int", "default": 30},
+        "keep_while_used": {"type": "bool", "default": True, "no_log": False},
+        "buckets": {"type": "list", "elements": "str", "default": []},
         "tags": {"type": "dict", "required": True},
     }
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
-    """Check the options, then bring the key to its state."""
-    options = dict(module.params)
-    if not options["alias"].startswith("alias/") or options["alias"].startswith("alias/aws/"):
+def check(options: dict[str, Any]) -> None:
+    """Refuse what AWS would refuse, before anything is called.
+
+    Raises:
+        AwsError: which option, and what it may be.
+    """
+    alias = options["alias"]
+    if not re.fullmatch(r"alias/[A-Za-z0-9/_-]{1,250}", alias) or alias.startswith("alias/aws/"):
         raise aws.AwsError(
-            f"alias {options['alias']!r} must begin with alias/ and not with alias/aws/, "
-            "which is AWS's own."
+            f"alias {alias!r} must be alias/ and up to 250 letters, digits, / _ or -, and not "
+            "begin with alias/aws/, which is AWS's own."
         )
     if not 7 <= options["deletion_window"] <= 30:
-        raise aws.AwsError("deletion_window must be 7 to 30 days, as AWS takes it.")
-    if options["policy"]:
+        raise aws.AwsError(
+            f"deletion_window is {options['deletion_window']} and must be 7 to 30 days, as AWS "
+            "takes it."
+        )
+    days = options["rotation_days"]
+    if days and not 90 <= days <= 2560:
+        raise aws.AwsError(
+            f"rotation_days is {days} and must be 0 (no rotation) or 90 to 2560 days, as AWS "
+            "takes it."
+        )
+
+
+def remove(module: AnsibleAWSModule, api: Api, plan: Plan, wish: ensure.Wish) -> dict[str, Any]:
+    """Remove the key, or keep it while it is used; return what keeps it."""
+    options = module.params
+    key = ensure.find(api, wish.alias)
+    if key and options["keep_while_used"]:
         sts = Api(aws.client(module, "sts"))
-        options["policy"] = fill_identity(options["policy"], sts)
-    ensure.check_policy(options["policy"])
+        buckets = [fill_identity(name, sts) for name in options["buckets"]]
+        kept = users_of(lambda name: Api(aws.client(module, name)), key["Arn"], buckets)
+        if kept:
+            module.warn(
+                f"Kept {wish.label}, because it encrypts what stays: {', '.join(kept)}. Without "
+                "the key these are lost: remove them first, or set keep_while_used to false."
+            )
+            return {"kept": kept}
+    ensure.ensure_absent(api, plan, wish, options["deletion_window"])
+    return {"kept": []}
+
+
+def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+    """Check the options, then bring the key to its state."""
+    options = module.params
+    check(options)
+    policy = options["policy"]
+    if policy:
+        policy = fill_identity(policy, Api(aws.client(module, "sts")))
+    document = policies.parse(policy)
+    policies.refuse_open(document, "key policy")
+    wish = ensure.Wish(
+        alias=options["alias"],
+        description=options["description"],
+        policy=document,
+        rotation_days=options["rotation_days"],
+        tags={key: str(value) for key, value in options["tags"].items()},
+    )
     api = Api(aws.client(module, "kms"), module.check_mode)
     if options["state"] == "absent":
-        ensure.ensure_absent(api, plan, options)
-        return {}
-    return {"key": ensure.ensure_present(api, plan, options)}
+        return remove(module, api, plan, wish)
+    key = ensure.ensure_present(api, plan, wish)
+    if key["restored"]:
+        module.warn(
+            f"{wish.label} was scheduled for deletion and is restored, so that what it encrypted "
+            f"stays readable: {key['key_arn']}."
+        )
+    return {"key": key}
 
 
 def main() -> None:

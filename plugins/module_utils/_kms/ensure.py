@@ -4,10 +4,11 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
+from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
     Api,
@@ -15,183 +16,209 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     missing_tags,
 )
 
-NOT_FOUND = ("NotFoundException",)
+from .find import ENDING, NOT_FOUND, describe, find, lost, resolve, tagged, tags_of
+
+__all__ = ["Wish", "ensure_absent", "ensure_present", "find", "resolve"]
+
+DEFAULT_POLICY = "AWS's default"
 
 
-def find(api: Api, alias: str) -> dict[str, Any] | None:
-    """Return the metadata of the usable key behind an alias; None if there is none."""
-    answer = api.read("describe_key", alias, NOT_FOUND, KeyId=alias)
-    key: dict[str, Any] | None = answer.get("KeyMetadata")
-    return None if key is None or key["KeyState"] == "PendingDeletion" else key
+@dataclass(frozen=True)
+class Wish:
+    """What a key should be.
+
+    policy: its document, None for AWS's default (which is then not looked at).
+    rotation_days: days between rotations, 90 to 2560; 0 for none.
+    """
+
+    alias: str
+    description: str
+    policy: dict[str, Any] | None
+    rotation_days: int
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """How plans and errors name the key."""
+        return f"kms key {self.alias}"
+
+    def state(self) -> dict[str, Any]:
+        """The state of a key that is as wished, in the shape in which `_read` gives it."""
+        return {
+            "alias": self.alias,
+            "description": self.description,
+            "state": "Enabled",
+            "rotation_days": self.rotation_days,
+            "policy": self.policy or DEFAULT_POLICY,
+            "tags": dict(self.tags),
+        }
 
 
-def resolve(api: Api, key_id: str | None, timeout: float) -> str | None:
-    """Return the ARN of a key given by id, ARN or alias; an alias is awaited.
+def ensure_present(api: Api, plan: Plan, wish: Wish) -> dict[str, Any]:
+    """Make or repair the key and its alias.
 
-    The role that makes the key may run beside the one that asks.
+    A key that lost its alias, or is ending since a destroy, is taken up again: a
+    new one could not read what the old one encrypted.
+
+    Returns:
+        key_arn, key_id, alias, and `restored`: whether its deletion was cancelled.
+    """
+    target, key = _choose(api, wish)
+    if key is None:
+        plan.record(wish.label, None, wish.state())
+        key = _create(api, wish)
+        _update(api, key["KeyId"], {**wish.state(), "rotation_days": 0}, wish)
+        _point_alias(api, wish, target, key["KeyId"])
+        return _answer(key, wish, restored=False)
+    before = _read(api, key, wish)
+    if target != key["KeyId"]:
+        before["alias"] = f"{wish.alias} of key {target}" if target else None
+    plan.record(wish.label, before, wish.state())
+    _update(api, key["KeyId"], before, wish)
+    _point_alias(api, wish, target, key["KeyId"])
+    return _answer(key, wish, restored=key["KeyState"] in ENDING)
+
+
+def ensure_absent(api: Api, plan: Plan, wish: Wish, window: int) -> None:
+    """Remove the alias and schedule the deletion of the key, and of those a killed run left.
 
     Raises:
-        AwsError: there is no such key after `timeout` seconds.
+        AwsError: the key behind the alias is not ours.
     """
-    if not key_id or key_id.startswith("arn:"):
-        return key_id or None
-    found: list[str] = []
-
-    def pending() -> str | None:
-        key = find(api, key_id)
-        if key is None:
-            return "no such key; role kms makes it"
-        found.append(str(key["Arn"]))
-        return None
-
-    if api.check_mode:
-        return UNKNOWN if pending() else found[0]
-    wait_until(f"KMS key {key_id}", pending, timeout=timeout, interval=3)
-    return found[0]
-
-
-def ensure_present(api: Api, plan: Plan, options: dict[str, Any]) -> dict[str, Any]:
-    """Make or repair the key and its alias; return key_arn, key_id and alias."""
-    alias = options["alias"]
-    label = f"kms key {alias}"
-    wanted = {
-        "alias": alias,
-        "description": options["description"],
-        "enabled": True,
-        "rotation": options["rotation"],
-        "policy": json.loads(options["policy"]) if options["policy"] else "AWS's default",
-        "tags": {key: str(value) for key, value in options["tags"].items()},
-    }
-    key = find(api, alias)
-    known_as = alias if key else None
-    before: dict[str, Any] | None = None
-    if key is None:
-        key = _adopt(api, label, options) or _create(api, label, options)
-        _point_alias(api, label, alias, key["KeyId"])
-    if key["KeyId"] != UNKNOWN and "Created" not in key:
-        before = {"alias": known_as, **_read(api, label, key, options)}
-        _update(api, label, key["KeyId"], before, wanted, options)
-    elif options["rotation"]:
-        api.write("enable_key_rotation", label, KeyId=key["KeyId"])
-    plan.record(label, before, wanted)
-    return {"key_arn": key["Arn"], "key_id": key["KeyId"], "alias": alias}
-
-
-def ensure_absent(api: Api, plan: Plan, options: dict[str, Any]) -> None:
-    """Remove the alias and schedule the key's deletion; what is scheduled stays so."""
-    alias = options["alias"]
-    answer = api.read("describe_key", alias, NOT_FOUND, KeyId=alias)
-    if not answer:
-        return
-    key = answer["KeyMetadata"]
-    label = f"kms key {alias}"
-    plan.record(label, {"key_arn": key["Arn"], "state": key["KeyState"]}, None)
-    # The deletion first: a run killed in between still finds the key by its alias.
-    if key["KeyState"] != "PendingDeletion":
-        api.write(
-            "schedule_key_deletion",
-            label,
-            KeyId=key["KeyId"],
-            PendingWindowInDays=options["deletion_window"],
+    behind = describe(api, wish.alias)
+    if behind:
+        current = tags_of(api, wish.label, behind["KeyId"])
+        ownership.require_ours(wish.label, current, wish.tags)
+    keys = {key["KeyId"]: key for key in tagged(api, wish.label, wish.tags)}
+    if behind:
+        keys[behind["KeyId"]] = behind
+    for key_id, key in keys.items():
+        has_alias = behind is not None and key_id == behind["KeyId"]
+        if key["KeyState"] in ENDING and not has_alias:
+            continue
+        plan.record(
+            wish.label if has_alias else f"kms key {key_id}",
+            {"key_arn": key["Arn"], "state": key["KeyState"]},
+            None,
         )
-    api.write("delete_alias", label, NOT_FOUND, AliasName=alias)
+        # The deletion first: a run killed in between still finds the key by its alias.
+        if key["KeyState"] not in ENDING:
+            api.write("schedule_key_deletion", wish.label, KeyId=key_id, PendingWindowInDays=window)
+    if behind:
+        api.write("delete_alias", wish.label, NOT_FOUND, AliasName=wish.alias)
 
 
-def _create(api: Api, label: str, options: dict[str, Any]) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        "Description": options["description"],
-        "Tags": _tags(options["tags"]),
-    }
-    if options["policy"]:
-        arguments["Policy"] = options["policy"]
-    answer = api.write("create_key", label, **arguments)
-    metadata = answer.get("KeyMetadata", {"KeyId": UNKNOWN, "Arn": UNKNOWN})
-    return {**metadata, "Created": True}
+def _choose(api: Api, wish: Wish) -> tuple[str | None, dict[str, Any] | None]:
+    """Return the id of the key that the alias names now, and the key that it should name.
+
+    Raises:
+        AwsError: the alias names somebody else's key, and we have none.
+    """
+    behind = describe(api, wish.alias)
+    target = behind["KeyId"] if behind else None
+    current = tags_of(api, wish.label, target) if target else {}
+    if behind and ownership.is_ours(current, wish.tags) and behind["KeyState"] not in ENDING:
+        return target, behind
+    mine = lost(api, wish.label, wish.tags)
+    if mine is None and behind:
+        ownership.refuse_foreign(wish.label, current, wish.tags)
+        # Its tags were removed; the alias still says whose it is.
+        return target, behind
+    return target, mine
 
 
-def _adopt(api: Api, label: str, options: dict[str, Any]) -> dict[str, Any] | None:
-    """Return a usable key with our tags but no alias, as a killed run leaves it."""
-    wanted = {key: str(value) for key, value in options["tags"].items()}
-    for item in api.pages("list_keys", "Keys", label):
-        denied = ("AccessDeniedException", *NOT_FOUND)
-        answer = api.read("list_resource_tags", label, denied, KeyId=item["KeyId"])
-        tags = {tag["TagKey"]: tag["TagValue"] for tag in answer.get("Tags", [])}
-        if wanted and wanted.items() <= tags.items():
-            key: dict[str, Any] = api.read("describe_key", label, KeyId=item["KeyId"])[
-                "KeyMetadata"
-            ]
-            if key["KeyState"] == "Enabled":
-                return key
-    return None
-
-
-def _point_alias(api: Api, label: str, alias: str, key_id: str) -> None:
-    """Make the alias, or move it from a key that is being deleted."""
-    aliases = {item["AliasName"] for item in api.pages("list_aliases", "Aliases", label)}
-    operation = "update_alias" if alias in aliases else "create_alias"
-    api.write(operation, label, AliasName=alias, TargetKeyId=key_id)
-
-
-def _read(api: Api, label: str, key: dict[str, Any], options: dict[str, Any]) -> dict[str, Any]:
-    key_id = key["KeyId"]
-    tags = api.read("list_resource_tags", label, KeyId=key_id).get("Tags", [])
-    current = {tag["TagKey"]: tag["TagValue"] for tag in tags}
-    policy: Any = "AWS's default"
-    if options["policy"]:
-        policy = json.loads(
-            api.read("get_key_policy", label, KeyId=key_id, PolicyName="default")["Policy"]
-        )
+def _answer(key: dict[str, Any], wish: Wish, *, restored: bool) -> dict[str, Any]:
     return {
-        "description": key.get("Description", ""),
-        "enabled": key["KeyState"] == "Enabled",
-        "rotation": api.read("get_key_rotation_status", label, KeyId=key_id)["KeyRotationEnabled"],
-        "policy": policy,
-        "tags": {name: current[name] for name in options["tags"] if name in current},
+        "key_arn": key["Arn"],
+        "key_id": key["KeyId"],
+        "alias": wish.alias,
+        "restored": restored,
     }
 
 
-def _update(
-    api: Api,
-    label: str,
-    key_id: str,
-    before: dict[str, Any],
-    wanted: dict[str, Any],
-    options: dict[str, Any],
-) -> None:
-    if not before["enabled"]:
+def _create(api: Api, wish: Wish) -> dict[str, Any]:
+    arguments: dict[str, Any] = {"Description": wish.description, "Tags": _tags(wish.tags)}
+    if wish.policy:
+        arguments["Policy"] = policies.text(wish.policy)
+    answer = api.write("create_key", wish.label, **arguments)
+    made: dict[str, Any] = answer.get("KeyMetadata", {"KeyId": UNKNOWN, "Arn": UNKNOWN})
+    return made
+
+
+def _point_alias(api: Api, wish: Wish, target: str | None, key_id: str) -> None:
+    """Make the alias, or move it from another key (`target`)."""
+    if target != key_id:
+        operation = "update_alias" if target else "create_alias"
+        api.write(operation, wish.label, AliasName=wish.alias, TargetKeyId=key_id)
+
+
+def _read(api: Api, key: dict[str, Any], wish: Wish) -> dict[str, Any]:
+    key_id = key["KeyId"]
+    current = tags_of(api, wish.label, key_id)
+    return {
+        "alias": wish.alias,
+        "description": key.get("Description", ""),
+        "state": key["KeyState"],
+        "rotation_days": _rotation_days(api, wish, key_id),
+        "policy": _policy(api, wish, key_id),
+        "tags": {name: current[name] for name in wish.tags if name in current},
+    }
+
+
+def _rotation_days(api: Api, wish: Wish, key_id: str) -> int:
+    answer = api.read("get_key_rotation_status", wish.label, KeyId=key_id)
+    if not answer.get("KeyRotationEnabled"):
+        return 0
+    return int(answer.get("RotationPeriodInDays", 365))
+
+
+def _policy(api: Api, wish: Wish, key_id: str) -> dict[str, Any] | str | None:
+    """The key's policy, in our spelling where it means the same."""
+    if not wish.policy:
+        return DEFAULT_POLICY
+    answer = api.read("get_key_policy", wish.label, KeyId=key_id, PolicyName="default")
+    current = policies.parse(answer.get("Policy"))
+    return wish.policy if policies.same(current, wish.policy) else current
+
+
+def _update(api: Api, key_id: str, before: dict[str, Any], wish: Wish) -> None:
+    """Send what differs. A key can only be changed once it is enabled."""
+    label, wanted = wish.label, wish.state()
+    if before["state"] in ENDING:
+        api.write("cancel_key_deletion", label, KeyId=key_id)
+    if before["state"] != "Enabled":
+        _refuse_unusable(label, before["state"])
         api.write("enable_key", label, KeyId=key_id)
     if before["description"] != wanted["description"]:
-        api.write("update_key_description", label, KeyId=key_id, Description=wanted["description"])
-    if before["rotation"] != wanted["rotation"]:
-        verb = "enable" if wanted["rotation"] else "disable"
-        api.write(f"{verb}_key_rotation", label, KeyId=key_id)
+        api.write("update_key_description", label, KeyId=key_id, Description=wish.description)
+    if before["rotation_days"] != wanted["rotation_days"]:
+        _rotate(api, label, key_id, wish.rotation_days)
     if before["policy"] != wanted["policy"]:
         api.write(
             "put_key_policy",
             label,
             KeyId=key_id,
             PolicyName="default",
-            Policy=options["policy"],
+            Policy=policies.text(wanted["policy"]),
         )
     if missing := missing_tags(before["tags"], wanted["tags"]):
         api.write("tag_resource", label, KeyId=key_id, Tags=_tags(missing))
 
 
+def _refuse_unusable(label: str, state: str) -> None:
+    if state not in ("Disabled", *ENDING):
+        raise AwsError(
+            f"{label} is in state {state}, from which only its owner can bring it back. Make it "
+            "usable, or take the alias from it and run again."
+        )
+
+
+def _rotate(api: Api, label: str, key_id: str, days: int) -> None:
+    if days:
+        api.write("enable_key_rotation", label, KeyId=key_id, RotationPeriodInDays=days)
+    else:
+        api.write("disable_key_rotation", label, KeyId=key_id)
+
+
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"TagKey": key, "TagValue": str(value)} for key, value in tags.items()]
-
-
-def check_policy(policy: str | None) -> None:
-    """Refuse a key policy that anybody could use.
-
-    Raises:
-        AwsError: an Allow statement has the principal `*` and no condition.
-    """
-    for statement in json.loads(policy)["Statement"] if policy else []:
-        principal = statement.get("Principal")
-        values = principal.values() if isinstance(principal, dict) else [principal]
-        if statement["Effect"] == "Allow" and "*" in values and not statement.get("Condition"):
-            raise AwsError(
-                f"The key policy's statement {statement.get('Sid', statement)} allows every "
-                "principal: name an account, a role or a service, or add a condition."
-            )

@@ -1,0 +1,99 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Find KMS keys: by alias, or by the platform's tags where no alias leads to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import IDENTITY
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
+
+NOT_FOUND = ("NotFoundException",)
+ENDING = ("PendingDeletion", "PendingReplicaDeletion")
+"""States from which only CancelKeyDeletion brings a key back."""
+_PREFERENCE = ("Enabled", "Disabled", "PendingDeletion")
+_MARKS = (*IDENTITY, "Component", "ManagedBy")
+"""The tags that tell the platform's key from others of the same platform."""
+
+
+def describe(api: Api, key_id: str) -> dict[str, Any] | None:
+    """Return the metadata of a key given by id, ARN or alias, whatever its state."""
+    found: dict[str, Any] | None = api.read("describe_key", key_id, NOT_FOUND, KeyId=key_id).get(
+        "KeyMetadata"
+    )
+    return found
+
+
+def find(api: Api, alias: str) -> dict[str, Any] | None:
+    """Return the metadata of the key behind an alias; None if there is none or it is ending."""
+    key = describe(api, alias)
+    return None if key is None or key["KeyState"] in ENDING else key
+
+
+def resolve(api: Api, key_id: str | None, timeout: float) -> str | None:
+    """Return the ARN of a key given by id, ARN or alias; an alias is awaited.
+
+    The role that makes the key may run beside the one that asks.
+
+    Raises:
+        AwsError: there is no such key after `timeout` seconds, or it can't encrypt.
+    """
+    if not key_id or key_id.startswith("arn:"):
+        return key_id or None
+    found: list[str] = []
+
+    def pending() -> str | None:
+        key = find(api, key_id)
+        if key is None:
+            return "no such key; role kms makes it"
+        if key["KeyState"] == "Disabled" and not api.check_mode:
+            return "the key is disabled; role kms enables it"
+        found.append(str(key["Arn"]))
+        return None
+
+    if api.check_mode:
+        return UNKNOWN if pending() else found[0]
+    wait_until(f"KMS key {key_id}", pending, timeout=timeout, interval=3)
+    return found[0]
+
+
+def tags_of(api: Api, label: str, key_id: str) -> dict[str, str]:
+    """Return the tags of a key; none of one that the caller may not read or that is gone."""
+    denied = ("AccessDeniedException", *NOT_FOUND)
+    tags = api.pages("list_resource_tags", "Tags", label, denied, KeyId=key_id)
+    return {tag["TagKey"]: tag["TagValue"] for tag in tags}
+
+
+def tagged(api: Api, label: str, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    """Yield the metadata of the keys that carry the platform's marks; ended ones are not listed."""
+    marks = {key: str(wanted[key]) for key in _MARKS if key in wanted}
+    if not marks.keys() >= set(IDENTITY):
+        return
+    for item in api.pages("list_keys", "Keys", label):
+        if marks.items() <= tags_of(api, label, item["KeyId"]).items():
+            key = describe(api, item["KeyId"])
+            if key is not None:
+                yield key
+
+
+def lost(api: Api, label: str, wanted: Mapping[str, str]) -> dict[str, Any] | None:
+    """Return our best key that the alias doesn't lead to: usable before ending, newest first.
+
+    A killed run leaves one without alias, a destroy one that is ending.
+
+    Raises:
+        AwsError: several usable keys carry our tags.
+    """
+    keys = [key for key in tagged(api, label, wanted) if key["KeyState"] in _PREFERENCE]
+    usable = [key for key in keys if key["KeyState"] not in ENDING]
+    if len(usable) > 1:
+        arns = ", ".join(sorted(key["Arn"] for key in usable))
+        raise AwsError(
+            f"{label}: several keys carry this platform's tags and none has the alias: {arns}. "
+            "Give the alias to the one that encrypts its data, or remove the tags of the others."
+        )
+    newest = sorted(keys, key=lambda key: str(key.get("CreationDate", "")), reverse=True)
+    return min(newest, key=lambda key: _PREFERENCE.index(key["KeyState"]), default=None)
