@@ -10,7 +10,8 @@ version_added: 0.1.0
 short_description: Make, change and delete add-ons of an EKS cluster
 description:
   - Takes all add-ons of a cluster at once. All are begun before any is awaited.
-  - Refuses what AWS can't change in place, before anything is changed.
+  - Versions are resolved before anything is changed. One that AWS does not offer for the
+    Kubernetes version is refused, with those that it offers.
 options:
   cluster:
     description: Name of the cluster.
@@ -32,7 +33,9 @@ options:
         type: str
         required: true
       version:
-        description: Version of the add-on. Unset, AWS's default at creation, then what is there.
+        description:
+          - Version of the add-on. Unset, what is there stays as long as AWS offers it for
+            O(kubernetes_versions); otherwise AWS's default for the first of them is taken.
         type: str
       configuration:
         description: Values of the add-on's own configuration schema.
@@ -43,6 +46,16 @@ options:
       tags:
         description: Tags to set. Other tags stay.
         type: dict
+  kubernetes_versions:
+    description:
+      - Kubernetes minor versions that each add-on has to fit. Unset, that of the cluster. Two, when
+        the cluster is on its way from one to the other.
+    type: list
+    elements: str
+  renew:
+    description: Whether add-ons without a version move to AWS's default even if theirs still fits.
+    type: bool
+    default: false
   wait:
     description: Whether to wait until AWS is done.
     type: bool
@@ -65,6 +78,14 @@ EXAMPLES = r"""
       - name: eks-pod-identity-agent
     wait: false
 
+- name: Bring an add-on along after the control plane
+  ragops.platform.eks_addon:
+    cluster: ragops-dev
+    kubernetes_versions: ["1.35"]
+    renew: true
+    addons:
+      - name: kube-proxy
+
 - name: Remove an add-on
   ragops.platform.eks_addon:
     cluster: ragops-dev
@@ -83,13 +104,21 @@ addons:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._eks.addons import (
+    ADDON,
+    with_versions,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import describe
 from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
-from ansible_collections.ragops.platform.plugins.module_utils._eks.kinds import ADDON
 from ansible_collections.ragops.platform.plugins.module_utils._eks.members import (
     ensure_absent,
     ensure_present,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, require_region
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
 
 MEMBER: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -107,7 +136,24 @@ def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     if module.params["state"] == "absent":
         names = [member["name"] for member in wanted]
         return ensure_absent(session(module), ADDON, cluster, names)
-    return ensure_present(session(module), ADDON, cluster, wanted)
+    run_ = session(module)
+    wanted = with_versions(
+        run_, cluster, wanted, _kubernetes(module, cluster), renew=module.params["renew"]
+    )
+    return ensure_present(run_, ADDON, cluster, wanted)
+
+
+def _kubernetes(module: Any, cluster: str) -> list[str]:
+    """The Kubernetes versions that the add-ons have to fit."""
+    if given := module.params["kubernetes_versions"]:
+        return list(given)
+    found = describe(client(module, "eks"), cluster)
+    if found is None:
+        raise AwsError(
+            f"There is no EKS cluster {cluster}, and so no version for its add-ons to fit. Make it "
+            "first, or give kubernetes_versions."
+        )
+    return [found["version"]]
 
 
 def main() -> None:
@@ -122,6 +168,8 @@ def main() -> None:
                 "required": True,
                 "options": MEMBER,
             },
+            "kubernetes_versions": {"type": "list", "elements": "str"},
+            "renew": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 1200},
         },

@@ -11,8 +11,10 @@ short_description: Make, change and delete an EKS cluster
 description:
   - Creates an Amazon EKS cluster and changes in place what AWS can change in place, which are
     version (one minor at a time), endpoint access, subnets, security groups, logs, secrets
-    encryption (once), access mode, deletion protection and tags.
+    encryption (once), access mode, upgrade policy, deletion protection and tags.
   - Refuses what AWS can't change, before anything is changed.
+  - Before it changes the version it has EKS look at the cluster and refuses when EKS reports an
+    error (cluster insights), when node groups lag behind, and what is not one minor version away.
 options:
   name:
     description: Name of the cluster.
@@ -26,6 +28,16 @@ options:
   version:
     description: Kubernetes minor version, such as V(1.35).
     type: str
+  rollback:
+    description:
+      - Whether O(version) may be the one before the cluster's. AWS takes a control plane back
+        within seven days after its upgrade. Its node groups must have gone back before.
+    type: bool
+    default: false
+  ignore_insights:
+    description: Whether to change the version although EKS reports errors, and force it in EKS.
+    type: bool
+    default: false
   role_arn:
     description: ARN of the IAM role of the control plane.
     type: str
@@ -68,9 +80,19 @@ options:
     type: bool
     default: false
   deletion_protection:
-    description: Whether AWS refuses to delete the cluster.
+    description:
+      - Whether AWS refuses to delete the cluster. Unset, it stays as it is.
+      - V(false) together with O(state=absent) switches the protection off first.
     type: bool
-    default: false
+  upgrade_policy:
+    description:
+      - What happens at the end of standard support. V(STANDARD) has AWS upgrade the control plane
+        by itself, V(EXTENDED) has it charge more. Unset, it stays; AWS begins with V(EXTENDED).
+    type: str
+    choices: [STANDARD, EXTENDED]
+  service_ipv4_cidr:
+    description: Addresses of services. Unset, AWS chooses at creation. Can't be changed.
+    type: str
   tags:
     description: Tags to set. Other tags stay.
     type: dict
@@ -102,6 +124,21 @@ EXAMPLES = r"""
     subnet_ids: [subnet-0a1, subnet-0b2]
     endpoint_public_access: true
     public_access_cidrs: [203.0.113.0/24]
+
+- name: Upgrade by one minor version
+  ragops.platform.eks_cluster:
+    name: ragops-dev
+    version: "1.36"
+    role_arn: arn:aws:iam::123456789012:role/ragops-dev-eks-cluster
+    subnet_ids: [subnet-0a1, subnet-0b2]
+
+- name: Take the upgrade back
+  ragops.platform.eks_cluster:
+    name: ragops-dev
+    version: "1.35"
+    rollback: true
+    role_arn: arn:aws:iam::123456789012:role/ragops-dev-eks-cluster
+    subnet_ids: [subnet-0a1, subnet-0b2]
 
 - name: Delete the cluster
   ragops.platform.eks_cluster:
@@ -141,10 +178,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import (
     LOG_TYPES,
     describe,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.control import (
     ensure_absent,
     ensure_present,
 )
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.version import Intent
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
@@ -171,21 +211,30 @@ SETTINGS: dict[str, Any] = {
         "choices": ["API", "API_AND_CONFIG_MAP", "CONFIG_MAP"],
         "default": "API",
     },
-    "deletion_protection": {"type": "bool", "default": False},
+    "deletion_protection": {"type": "bool"},
+    "upgrade_policy": {"type": "str", "choices": ["STANDARD", "EXTENDED"]},
+    "service_ipv4_cidr": {"type": "str"},
     "tags": {"type": "dict"},
 }
 
 
 def run(module: Any) -> tuple[bool, Any, Any]:
     """(changed, before, after)."""
-    name = module.params["name"]
-    if module.params["state"] == "absent":
-        return ensure_absent(session(module), name)
-    wanted = {key: module.params[key] for key in SETTINGS}
+    options = module.params
+    if options["state"] == "absent":
+        unprotect = options["deletion_protection"] is False
+        return ensure_absent(session(module), options["name"], unprotect=unprotect)
+    wanted = {key: options[key] for key in SETTINGS}
     if wanted["encryption_key_arn"] == "":
         wanted["encryption_key_arn"] = None
-    admin = module.params["creator_is_admin"]
-    return ensure_present(session(module), name, wanted, creator_is_admin=admin)
+    return ensure_present(
+        session(module),
+        options["name"],
+        wanted,
+        creator_is_admin=options["creator_is_admin"],
+        intent=Intent(options["rollback"], options["ignore_insights"]),
+        ec2=lambda: client(module, "ec2"),
+    )
 
 
 def main() -> None:
@@ -196,6 +245,8 @@ def main() -> None:
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **SETTINGS,
             "creator_is_admin": {"type": "bool", "default": False},
+            "rollback": {"type": "bool", "default": False},
+            "ignore_insights": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 1800},
         },

@@ -11,6 +11,7 @@ short_description: Make, change and delete node groups of an EKS cluster
 description:
   - Takes all node groups of a cluster at once. All are begun before any is awaited.
   - Refuses what AWS can't change in place, before anything is changed.
+  - A group that AWS could not make is removed and made anew. Without nodes nothing is lost by it.
 options:
   cluster:
     description: Name of the cluster.
@@ -57,7 +58,14 @@ options:
         type: int
         default: 20
       version:
-        description: Kubernetes version. Unset, the cluster's at creation, then what is there.
+        description:
+          - Kubernetes version. Unset, the cluster's at creation, then what is there.
+          - Another one rolls the nodes.
+        type: str
+      release_version:
+        description:
+          - Release of the machine image. Unset, the newest of its version at creation and whenever
+            the nodes are rolled for another reason.
         type: str
       min_size:
         description: Least number of nodes.
@@ -71,9 +79,21 @@ options:
         description: Number of nodes at creation; later it is the autoscaler's within the bounds.
         type: int
         default: 2
-      max_unavailable_percentage:
-        description: Share of nodes which an update takes out at a time. Unset, AWS's one node.
+      max_unavailable:
+        description: Number of nodes which an update takes out at a time. Unset, AWS's one node.
         type: int
+      max_unavailable_percentage:
+        description: The same as a share of all nodes. Excludes O(node_groups[].max_unavailable).
+        type: int
+      update_strategy:
+        description:
+          - V(DEFAULT) starts new nodes before it ends old ones; V(MINIMAL) ends them first, where
+            there is no room for both.
+        type: str
+        choices: [DEFAULT, MINIMAL]
+      node_repair:
+        description: Whether EKS replaces nodes that stay unhealthy.
+        type: bool
       labels:
         description: Labels of the nodes; others are removed.
         type: dict
@@ -106,6 +126,18 @@ options:
       - A group without one gets EKS's own, with the cluster's security group only.
     type: dict
     default: {}
+  force:
+    description:
+      - Whether a roll ends pods that a PodDisruptionBudget keeps on their nodes. Without it such a
+        roll fails after 15 minutes and says so.
+    type: bool
+    default: false
+  rollback:
+    description:
+      - Whether nodes may go to an older Kubernetes version, as the first step of a rollback of the
+        cluster.
+    type: bool
+    default: false
   wait:
     description: Whether to wait until AWS is done.
     type: bool
@@ -135,6 +167,17 @@ EXAMPLES = r"""
           - key: batch
             effect: NO_SCHEDULE
 
+- name: Roll a group to the cluster's new version, whatever its disruption budgets say
+  ragops.platform.eks_nodegroup:
+    cluster: ragops-dev
+    force: true
+    node_groups:
+      - name: main
+        node_role_arn: arn:aws:iam::123456789012:role/ragops-dev-eks-nodes
+        subnet_ids: [subnet-0a1, subnet-0b2]
+        version: "1.36"
+        node_repair: true
+
 - name: Remove a group
   ragops.platform.eks_nodegroup:
     cluster: ragops-dev
@@ -154,11 +197,11 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
-from ansible_collections.ragops.platform.plugins.module_utils._eks.kinds import NODE_GROUP
 from ansible_collections.ragops.platform.plugins.module_utils._eks.members import (
     ensure_absent,
     ensure_present,
 )
+from ansible_collections.ragops.platform.plugins.module_utils._eks.nodes import nodes
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, require_region
 
 MEMBER: dict[str, Any] = {
@@ -170,10 +213,14 @@ MEMBER: dict[str, Any] = {
     "capacity_type": {"type": "str", "choices": ["ON_DEMAND", "SPOT"], "default": "ON_DEMAND"},
     "disk_size": {"type": "int", "default": 20},
     "version": {"type": "str"},
+    "release_version": {"type": "str"},
     "min_size": {"type": "int", "default": 2},
     "max_size": {"type": "int", "default": 4},
     "desired_size": {"type": "int", "default": 2},
+    "max_unavailable": {"type": "int"},
     "max_unavailable_percentage": {"type": "int"},
+    "update_strategy": {"type": "str", "choices": ["DEFAULT", "MINIMAL"]},
+    "node_repair": {"type": "bool"},
     "labels": {"type": "dict", "default": {}},
     "taints": {
         "type": "list",
@@ -197,12 +244,13 @@ def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     """(changed, before by name, after by name)."""
     cluster = module.params["cluster"]
     wanted = module.params["node_groups"]
+    kind = nodes(force=module.params["force"], back=module.params["rollback"])
     if module.params["state"] == "absent":
         names = [member["name"] for member in wanted]
-        return ensure_absent(session(module), NODE_GROUP, cluster, names)
+        return ensure_absent(session(module), kind, cluster, names)
     templates = module.params["launch_templates"]
     wanted = [{**member, "launch_template": templates.get(member["name"])} for member in wanted]
-    return ensure_present(session(module), NODE_GROUP, cluster, wanted)
+    return ensure_present(session(module), kind, cluster, wanted)
 
 
 def main() -> None:
@@ -216,8 +264,11 @@ def main() -> None:
                 "elements": "dict",
                 "required": True,
                 "options": MEMBER,
+                "mutually_exclusive": [("max_unavailable", "max_unavailable_percentage")],
             },
             "launch_templates": {"type": "dict", "default": {}},
+            "force": {"type": "bool", "default": False},
+            "rollback": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},
             "wait_timeout": {"type": "int", "default": 2400},
         },

@@ -1,6 +1,9 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""An EKS cluster: its shape, what may change in place, and the steps that change it."""
+"""An EKS cluster: its shape, what may change in place, and the steps that change it.
+
+Pure transformations; control.py sends the calls.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..aws import AwsError, Dict, call, wait_until
-from .common import GONE, Session, merged_tags, reasons
+from ..aws import AwsError, Dict, call
+from . import version
+from .common import GONE, merged_tags
 
 LOG_TYPES = ("api", "audit", "authenticator", "controllerManager", "scheduler")
 # Ways to give access, in the one order in which AWS lets them change.
@@ -63,6 +67,8 @@ def shape(raw: Dict | None) -> Dict | None:
         "encryption_key_arn": keys[0] if keys else None,
         "authentication_mode": raw.get("accessConfig", {}).get("authenticationMode"),
         "deletion_protection": raw.get("deletionProtection", False),
+        "upgrade_policy": raw.get("upgradePolicy", {}).get("supportType"),
+        "service_ipv4_cidr": raw.get("kubernetesNetworkConfig", {}).get("serviceIpv4Cidr"),
         "tags": dict(raw.get("tags", {})),
     }
 
@@ -78,7 +84,8 @@ def enabled_logs(raw: Dict) -> list[str]:
 
 
 def after(before: Dict | None, name: str, wanted: Mapping[str, Any]) -> Dict:
-    """The shape once `wanted` is applied. What is None in `wanted` stays as it is.
+    """The shape once `wanted` is applied. What is None in `wanted` stays as it is, or is AWS's
+    to choose at creation.
 
     The ranges of a public endpoint which is off are AWS's to keep, so they are left alone.
     """
@@ -93,30 +100,18 @@ def after(before: Dict | None, name: str, wanted: Mapping[str, Any]) -> Dict:
     return result
 
 
-def minor(version: str) -> int:
-    """ "1.35" -> 35."""
-    return int(version.split(".")[1])
-
-
 def refuse(before: Dict, wanted: Dict) -> None:
-    """Raise AwsError for what AWS can't change in place."""
+    """Raise AwsError for what AWS can't change in place, but for the version (see version.py)."""
     name = about(before["name"])
     if wanted["role_arn"] != before["role_arn"]:
         raise AwsError(
             f"{name} runs as {before['role_arn']}; AWS can't change that to {wanted['role_arn']}. "
             "Keep the role, or make a new cluster."
         )
-    step = minor(wanted["version"]) - minor(before["version"])
-    if step < 0:
+    if wanted["service_ipv4_cidr"] != before["service_ipv4_cidr"]:
         raise AwsError(
-            f"{name} is at {before['version']}, {wanted['version']} is older. Set the version to "
-            f"{before['version']}; going back one minor is a procedure of its own in EKS."
-        )
-    if step > 1:
-        raise AwsError(
-            f"{name} is at {before['version']}; AWS goes up one minor at a time, and "
-            f"{wanted['version']} is {step} steps away. Set the version to "
-            f"1.{minor(before['version']) + 1} first."
+            f"{name} gives its services addresses of {before['service_ipv4_cidr']}; AWS can't "
+            f"change that to {wanted['service_ipv4_cidr']}. Keep it, or make a new cluster."
         )
     if before["encryption_key_arn"] not in (None, wanted["encryption_key_arn"]):
         raise AwsError(
@@ -160,12 +155,17 @@ def creation(wanted: Mapping[str, Any], *, creator_is_admin: bool) -> Dict:
         },
         # Add-ons are managed by EKS, so that the unmanaged copies would be in their way.
         "bootstrapSelfManagedAddons": False,
-        "deletionProtection": wanted["deletion_protection"],
+        "deletionProtection": bool(wanted.get("deletion_protection")),
         "logging": log_config(wanted["logging"]),
         "tags": wanted["tags"],
     }
     if wanted.get("encryption_key_arn"):
         parameters["encryptionConfig"] = encryption(wanted["encryption_key_arn"])
+    if wanted.get("upgrade_policy"):
+        parameters["upgradePolicy"] = {"supportType": wanted["upgrade_policy"]}
+    if wanted.get("service_ipv4_cidr"):
+        cidr = wanted["service_ipv4_cidr"]
+        parameters["kubernetesNetworkConfig"] = {"serviceIpv4Cidr": cidr}
     return parameters
 
 
@@ -174,105 +174,39 @@ def encryption(key_arn: str) -> list[Dict]:
     return [{"resources": ["secrets"], "provider": {"keyArn": key_arn}}]
 
 
-def steps(before: Dict, wanted: Dict) -> list[Step]:
+def steps(before: Dict, wanted: Dict, intent: version.Intent) -> list[Step]:
     """The updates from one shape to the other, one kind per call as AWS wants it.
 
     Access and logs first, the version last, so that an upgrade is logged and reachable.
     """
-
-    def differ(*names: str) -> bool:
-        return any(before.get(name) != wanted.get(name) for name in names)
-
-    update = "update_cluster_config"
-    result = []
-    if differ("authentication_mode"):
-        mode = {"authenticationMode": wanted["authentication_mode"]}
-        result.append(Step(update, {"accessConfig": mode}))
-    if differ("deletion_protection"):
-        protection = {"deletionProtection": wanted["deletion_protection"]}
-        result.append(Step(update, protection))
-    if differ("logging"):
-        result.append(Step(update, {"logging": log_config(wanted["logging"])}))
+    settings = [*_access_and_logs(before, wanted)]
     for pairs in (PLACES, NETWORK):
-        if differ(*(ours for ours, _ in pairs)):
-            config = network_config(wanted, pairs)
-            result.append(Step(update, {"resourcesVpcConfig": config}))
-    if differ("encryption_key_arn"):
+        if _differ(before, wanted, *(ours for ours, _ in pairs)):
+            settings.append({"resourcesVpcConfig": network_config(wanted, pairs)})
+    result = [Step("update_cluster_config", parameters) for parameters in settings]
+    if _differ(before, wanted, "encryption_key_arn"):
         keys = encryption(wanted["encryption_key_arn"])
         result.append(Step("associate_encryption_config", {"encryptionConfig": keys}))
-    if differ("version"):
-        result.append(Step("update_cluster_version", {"version": wanted["version"]}))
+    if _differ(before, wanted, "version"):
+        force = {"force": True} if intent.force else {}
+        result.append(Step("update_cluster_version", {"version": wanted["version"], **force}))
     return result
 
 
-def wait_active(session: Session, name: str) -> None:
-    """Wait until the cluster is ACTIVE. Raises AwsError with AWS's reasons when it fails."""
-
-    def probe() -> str | None:
-        raw = describe(session.eks, name)
-        status = raw["status"] if raw else "gone"
-        issues = (raw or {}).get("health", {}).get("issues", [])
-        if status in ("FAILED", "gone", "DELETING"):
-            raise AwsError(f"{about(name)} is {status}: {reasons(issues)}")
-        return None if status == "ACTIVE" else f"status {status}"
-
-    wait_until(about(name), probe, timeout=session.timeout)
-
-
-def ensure_present(
-    session: Session, name: str, wanted: Mapping[str, Any], *, creator_is_admin: bool
-) -> tuple[bool, Dict | None, Dict]:
-    """Create the cluster or change what differs: (changed, before, after)."""
-    raw = describe(session.eks, name)
-    before = shape(raw)
-    target = after(before, name, wanted)
-    if raw is None or before is None:
-        parameters = creation(target, creator_is_admin=creator_is_admin)
-        session.write("create_cluster", about(name), **parameters)
-    else:
-        update(session, raw, before, target)
-    if session.wait and not session.check_mode:
-        wait_active(session, name)
-    return before != target, before, target
+def _access_and_logs(before: Dict, wanted: Dict) -> list[Dict]:
+    """The settings that are one key of update_cluster_config each."""
+    result: list[Dict] = []
+    if _differ(before, wanted, "authentication_mode"):
+        mode = wanted["authentication_mode"]
+        result.append({"accessConfig": {"authenticationMode": mode}})
+    if _differ(before, wanted, "deletion_protection"):
+        result.append({"deletionProtection": wanted["deletion_protection"]})
+    if _differ(before, wanted, "upgrade_policy"):
+        result.append({"upgradePolicy": {"supportType": wanted["upgrade_policy"]}})
+    if _differ(before, wanted, "logging"):
+        result.append({"logging": log_config(wanted["logging"])})
+    return result
 
 
-def update(session: Session, raw: Dict, before: Dict, target: Dict) -> None:
-    """Change an existing cluster, step by step; each is awaited since AWS takes one at a time."""
-    name = before["name"]
-    refuse(before, target)
-    planned = steps(before, target)
-    if planned and not session.check_mode:
-        wait_active(session, name)
-    for step in planned:
-        key = "clusterName" if step.operation == "associate_encryption_config" else "name"
-        answer = session.write(step.operation, about(name), **{key: name}, **step.parameters)
-        session.follow(answer, about(name), name=name)
-    session.tag(raw["arn"], before["tags"], target["tags"], about(name))
-
-
-def ensure_absent(session: Session, name: str) -> tuple[bool, Dict | None, None]:
-    """Delete the cluster: (changed, before, None). One that is being deleted is only awaited."""
-    raw = describe(session.eks, name)
-    before = shape(raw)
-    if raw is None:
-        return False, None, None
-    deleting = raw["status"] == "DELETING"
-    if not deleting:
-        if raw.get("deletionProtection"):
-            raise AwsError(
-                f"{about(name)} is protected against deletion. Set deletion_protection to false "
-                "(state=present) first, if it may really go."
-            )
-        session.write("delete_cluster", about(name), name=name)
-    if session.wait and not session.check_mode:
-        wait_until(
-            f"deletion of {about(name)}",
-            lambda: _status(session.eks, name),
-            timeout=session.timeout,
-        )
-    return not deleting, before, None
-
-
-def _status(eks: Any, name: str) -> str | None:
-    raw = describe(eks, name)
-    return f"status {raw['status']}" if raw else None
+def _differ(before: Dict, wanted: Dict, *names: str) -> bool:
+    return any(before.get(name) != wanted.get(name) for name in names)

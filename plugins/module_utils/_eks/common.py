@@ -4,13 +4,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from ..aws import AwsError, Dict, call, client, tag_changes, wait_until
 
 GONE = ("ResourceNotFoundException",)
+# What to do about what EKS reports, by its codes (health issues and errors of updates).
+REMEDIES: Mapping[str, str] = {
+    "AccessDenied": "check the role's policies and the account's service control policies",
+    "AdmissionRequestDenied": "an admission webhook of the cluster refused it: see its rules",
+    "AsgInstanceLaunchFailures": "look at the Auto Scaling group's activities for EC2's reason",
+    "ConfigurationConflict": "somebody else manages the same Kubernetes fields: let go of them",
+    "Ec2LaunchTemplateVersionMismatch": "the group was changed by hand: run the role again",
+    "IamNodeRoleNotFound": "make the nodes' role again, under the same name",
+    "InstanceLimitExceeded": "ask for a higher quota of EC2 vCPUs, or use smaller instance types",
+    "InsufficientFreeAddresses": "free addresses in the subnets, or add larger ones",
+    "InsufficientNumberOfReplicas": "no node has room for its pods: see the node groups",
+    "IpNotAvailable": "free addresses in the subnets, or add larger ones",
+    "KmsKeyDisabled": "enable the key",
+    "KmsKeyMarkedForDeletion": "cancel the key's deletion",
+    "NodeCreationFailure": (
+        "the nodes could not join: they need a way to the API server, ECR, EC2, STS and S3 (NAT or "
+        "endpoints), and the nodes' role its policies"
+    ),
+    "PodEvictionFailure": (
+        "a PodDisruptionBudget keeps pods on their nodes: loosen it, or force the update"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -22,11 +44,16 @@ class Session:
     wait: bool
     timeout: float
 
-    def write(self, operation: str, about: str, **parameters: Any) -> Dict:
-        """Send a mutating call; in check mode send nothing and return {}."""
+    def write(
+        self, operation: str, about: str, missing: Collection[str] = (), **parameters: Any
+    ) -> Dict:
+        """Send a mutating call; in check mode send nothing and return {}.
+
+        missing: error codes that mean "there is nothing to do" (as `call` of aws takes them).
+        """
         if self.check_mode:
             return {}
-        return call(self.eks, operation, about, **parameters) or {}
+        return call(self.eks, operation, about, missing=missing, **parameters) or {}
 
     def follow(self, answer: Mapping[str, Any], about: str, **which: str) -> None:
         """Wait for the update that a call began. EKS takes one at a time, so this is not optional.
@@ -43,7 +70,7 @@ class Session:
             if status in ("Failed", "Cancelled"):
                 errors = found["update"].get("errors", [])
                 raise AwsError(f"{about}: {update.get('type')} {status}: {reasons(errors)}")
-            return None if status == "Successful" else f"update {status}"
+            return None if status == "Successful" else f"{update.get('type')} {status}"
 
         wait_until(about, probe, timeout=self.timeout)
 
@@ -67,12 +94,14 @@ def session(module: Any) -> Session:
 
 
 def reasons(issues: list[Dict]) -> str:
-    """EKS's own words for what is wrong: of `errors` or of `health.issues`."""
-    told = [
-        f"{issue.get('code') or issue.get('errorCode')}: "
-        f"{issue.get('message') or issue.get('errorMessage')}"
-        for issue in issues
-    ]
+    """EKS's own words for what is wrong (of `errors` or `health.issues`), and what to do."""
+    told = []
+    for issue in issues:
+        code = str(issue.get("code") or issue.get("errorCode"))
+        text = f"{code}: {issue.get('message') or issue.get('errorMessage')}"
+        if resources := issue.get("resourceIds"):
+            text += f" ({', '.join(resources)})"
+        told.append(f"{text} - {REMEDIES[code]}" if code in REMEDIES else text)
     return "; ".join(told) or "AWS gives no reason; look at the resource in the EKS console"
 
 

@@ -30,7 +30,7 @@ class Kind:
     title: as errors say it; key, parameter: where AWS has it in answers and calls;
     shape: AWS's description -> ours; after: (before or None, wanted) -> shape;
     creation: shape -> parameters; steps: (before, after) -> updates, refusing what
-    can't be changed; degraded: statuses that may heal, so that they are awaited.
+    can't be changed; repair: shape -> the updates which repeat one that failed.
     """
 
     title: str
@@ -41,6 +41,7 @@ class Kind:
     creation: Callable[[Dict], Dict]
     steps: Callable[[Dict, Dict, str], list[Step]]
     arn: str
+    repair: Callable[[Dict], list[Step]] = lambda _: []
 
     def about(self, cluster: str, name: str) -> str:
         """How errors name a member."""
@@ -61,42 +62,122 @@ class Kind:
 Outcome = tuple[bool, dict[str, Dict | None], dict[str, Dict | None]]
 
 
+@dataclass
+class Plan:
+    """What is done about one member. raw: as AWS describes it; failed: it was never made."""
+
+    raw: Dict | None
+    before: Dict | None
+    target: Dict
+    failed: bool
+    steps: list[Step]
+
+
 def ensure_present(
     session: Session, kind: Kind, cluster: str, wanted: Sequence[Mapping[str, Any]]
 ) -> Outcome:
-    """Create or update all of `wanted`: (changed, before by name, after by name)."""
-    before: dict[str, Dict | None] = {}
-    target: dict[str, Dict | None] = {}
-    raw: dict[str, Dict | None] = {}
-    for member in wanted:  # refuse anything that can't be done before anything is done
-        name = member["name"]
-        raw[name] = kind.describe(session, cluster, name)
-        known = raw[name]
-        shaped = kind.shape(known) if known else None
-        planned = kind.after(shaped, member)
-        if shaped is not None:
-            kind.steps(shaped, planned, kind.about(cluster, name))
-        before[name], target[name] = shaped, planned
-    for name, planned_ in target.items():
-        _reconcile(session, kind, cluster, raw[name], before[name], planned_ or {})
+    """Create or update all of `wanted`: (changed, before by name, after by name).
+
+    A member which AWS could not make (CREATE_FAILED) is removed and made anew, since AWS takes no
+    update of it.
+    """
+    # Refuse anything that can't be done before anything is done.
+    plans = {member["name"]: _plan(session, kind, cluster, member) for member in wanted}
+    _remove_failed(session, kind, cluster, plans)
+    for name, plan in plans.items():
+        if plan.before is None:
+            which = {"clusterName": cluster, kind.parameter: name}
+            about = kind.about(cluster, name)
+            session.write(f"create_{kind.key}", about, **which, **kind.creation(plan.target))
+    _update(session, kind, cluster, plans)
     if session.wait and not session.check_mode:
-        wait_ready(session, kind, cluster, list(target))
-    return before != target, before, target
+        wait_ready(session, kind, cluster, list(plans))
+    before = {name: plan.before for name, plan in plans.items()}
+    after: dict[str, Dict | None] = {name: plan.target for name, plan in plans.items()}
+    return before != after, before, after
 
 
-def _reconcile(
-    session: Session, kind: Kind, cluster: str, raw: Dict | None, before: Dict | None, target: Dict
-) -> None:
-    name = target["name"]
-    about = kind.about(cluster, name)
-    which = {"clusterName": cluster, kind.parameter: name}
-    if raw is None or before is None:
-        session.write(f"create_{kind.key}", about, **which, **kind.creation(target))
+def _plan(session: Session, kind: Kind, cluster: str, member: Mapping[str, Any]) -> Plan:
+    """What has to be done about one member; one that is being deleted counts as gone."""
+    name = member["name"]
+    raw = kind.describe(session, cluster, name)
+    status = raw["status"] if raw else ""
+    if status == "DELETING":
+        wait_gone(session, kind, cluster, [name])
+        raw = None
+    failed = status == "CREATE_FAILED"
+    before = kind.shape(raw) if raw and not failed else None
+    target = kind.after(before, member)
+    planned = kind.steps(before, target, kind.about(cluster, name)) if before else []
+    if before and status == "UPDATE_FAILED" and not planned:
+        before, planned = {**before, "status": status}, kind.repair(target)
+    return Plan(raw, before, target, failed, planned)
+
+
+def _remove_failed(session: Session, kind: Kind, cluster: str, plans: Mapping[str, Plan]) -> None:
+    failed = [name for name, plan in plans.items() if plan.failed]
+    for name in failed:
+        which = {"clusterName": cluster, kind.parameter: name}
+        session.write(f"delete_{kind.key}", kind.about(cluster, name), **which)
+    wait_gone(session, kind, cluster, failed)
+
+
+def _update(session: Session, kind: Kind, cluster: str, plans: Mapping[str, Plan]) -> None:
+    """Send each member its steps in turn, side by side: AWS takes one update of each."""
+    busy = {name: plan for name, plan in plans.items() if plan.steps}
+    wait_idle(session, kind, cluster, list(busy))
+    for turn in range(max((len(plan.steps) for plan in busy.values()), default=0)):
+        begun = []
+        for name, plan in busy.items():
+            if turn < len(plan.steps):
+                step, about = plan.steps[turn], kind.about(cluster, name)
+                which = {"clusterName": cluster, kind.parameter: name}
+                answer = session.write(step.operation, about, **which, **step.parameters)
+                begun.append((answer, about, name))
+        for answer, about, name in begun:
+            session.follow(answer, about, name=cluster, **{kind.parameter: name})
+    for name, plan in plans.items():
+        if plan.raw and plan.before:
+            about = kind.about(cluster, name)
+            session.tag(plan.raw[kind.arn], plan.before["tags"], plan.target["tags"], about)
+
+
+def wait_idle(session: Session, kind: Kind, cluster: str, names: Sequence[str]) -> None:
+    """Wait until no member is being made or changed, since AWS takes one update at a time."""
+    if session.check_mode or not names:
         return
-    session.tag(raw[kind.arn], before["tags"], target["tags"], about)
-    for step in kind.steps(before, target, about):
-        answer = session.write(step.operation, about, **which, **step.parameters)
-        session.follow(answer, about, name=cluster, **{kind.parameter: name})
+
+    def lacking(name: str) -> str | None:
+        raw = kind.describe(session, cluster, name)
+        status = raw["status"] if raw else "gone"
+        return f"{name} {status}" if status in ("CREATING", "UPDATING") else None
+
+    def probe() -> str | None:
+        return ", ".join(filter(None, map(lacking, names))) or None
+
+    wait_until(f"{kind.title}s of EKS cluster {cluster}", probe, timeout=session.timeout)
+
+
+def wait_gone(session: Session, kind: Kind, cluster: str, names: Sequence[str]) -> None:
+    """Wait until no member is there. Raises AwsError with AWS's reasons when one stays."""
+    if session.check_mode or not names:
+        return
+
+    def probe() -> str | None:
+        found = {name: kind.describe(session, cluster, name) for name in names}
+        for name, raw in found.items():
+            if raw and raw["status"] == "DELETE_FAILED":
+                issues = raw.get("health", {}).get("issues", [])
+                raise AwsError(
+                    f"{kind.about(cluster, name)} could not be deleted: {reasons(issues)}. Remove "
+                    "the cause and run again."
+                )
+        left = [f"{name} {raw['status']}" for name, raw in found.items() if raw]
+        return f"{', '.join(left)} still there" if left else None
+
+    wait_until(
+        f"deletion of {kind.title}s of EKS cluster {cluster}", probe, timeout=session.timeout
+    )
 
 
 def wait_ready(session: Session, kind: Kind, cluster: str, names: Sequence[str]) -> None:
@@ -107,7 +188,10 @@ def wait_ready(session: Session, kind: Kind, cluster: str, names: Sequence[str])
         status = raw["status"] if raw else "gone"
         issues = (raw or {}).get("health", {}).get("issues", [])
         if status == "gone" or status.endswith("FAILED"):
-            raise AwsError(f"{kind.about(cluster, name)} is {status}: {reasons(issues)}")
+            raise AwsError(
+                f"{kind.about(cluster, name)} is {status}: {reasons(issues)}. Remove the cause and "
+                "run again: what could not be made is made anew."
+            )
         if status == "ACTIVE":
             return None
         return f"{name} {status}" + (f" ({reasons(issues)})" if issues else "")
@@ -122,25 +206,19 @@ def ensure_absent(session: Session, kind: Kind, cluster: str, names: Sequence[st
     """Delete all of `names`, then await them: (changed, before by name, {})."""
     changed = False
     before: dict[str, Dict | None] = {}
+    wait_idle(session, kind, cluster, names)
     for name in names:
         raw = kind.describe(session, cluster, name)
         if raw is None:
             continue
         before[name] = kind.shape(raw)
-        if raw["status"] != "DELETING":
+        if raw["status"] != "DELETING":  # one that is being deleted is only awaited
             changed = True
             session.write(
                 f"delete_{kind.key}",
                 kind.about(cluster, name),
                 **{"clusterName": cluster, kind.parameter: name},
             )
-    if session.wait and not session.check_mode:
-
-        def probe() -> str | None:
-            left = [name for name in before if kind.describe(session, cluster, name)]
-            return f"{', '.join(left)} still there" if left else None
-
-        wait_until(
-            f"deletion of {kind.title}s of EKS cluster {cluster}", probe, timeout=session.timeout
-        )
+    if session.wait:
+        wait_gone(session, kind, cluster, list(before))
     return changed, before, {}

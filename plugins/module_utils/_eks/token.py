@@ -7,11 +7,14 @@ from __future__ import annotations
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 from ..aws import Dict
 
 PREFIX = "k8s-aws-v1."
 HEADER = "x-k8s-aws-id"
+# Partitions whose names don't end in amazonaws.com.
+DOMAINS = {"aws-cn": "amazonaws.com.cn"}
 # What AWS's server accepts after signing, less a minute for clocks.
 VALID_FOR = timedelta(minutes=14)
 
@@ -19,18 +22,23 @@ VALID_FOR = timedelta(minutes=14)
 def token(sts: Any, cluster: str) -> str:
     """A presigned sts:GetCallerIdentity that names the cluster in a signed header.
 
-    Nothing is sent. sts: a regional client of the identity that asks for access.
+    Nothing is sent. sts: a client of the identity that asks for access. Whatever endpoint it
+    has (a VPC endpoint, an emulator), EKS takes requests to STS's regional name only.
     """
+    domain = DOMAINS.get(sts.meta.partition, "amazonaws.com")
+    host = f"sts.{sts.meta.region_name}.{domain}"
 
-    def add_header(request: Any, **_: Any) -> None:
+    def complete(request: Any, **_: Any) -> None:
         request.headers[HEADER] = cluster
+        query = urlsplit(request.url).query
+        request.url = urlunsplit(("https", host, "/", query, ""))
 
     event = "before-sign.sts.GetCallerIdentity"
-    sts.meta.events.register(event, add_header)
+    sts.meta.events.register(event, complete)
     try:
         url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
     finally:
-        sts.meta.events.unregister(event, add_header)
+        sts.meta.events.unregister(event, complete)
     return PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
 
 

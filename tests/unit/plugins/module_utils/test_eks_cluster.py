@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._eks import cluster
+from ansible_collections.ragops.platform.plugins.module_utils._eks import cluster, control, version
 from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from botocore.stub import Stubber
@@ -41,7 +42,7 @@ WANTED: dict[str, Any] = {
     "logging": ["audit", "api"],
     "encryption_key_arn": None,
     "authentication_mode": "API",
-    "deletion_protection": False,
+    "deletion_protection": None,
     "tags": {"Project": "ragops"},
 }
 
@@ -56,9 +57,11 @@ def stubbed(*, check_mode: bool = False) -> tuple[Stubber, Session]:
 def run(
     stub: Stubber, session: Session, **differing: Any
 ) -> tuple[bool, dict[str, Any] | None, dict[str, Any]]:
+    intent = differing.pop("intent", None)
+    wanted = {**WANTED, **differing}
     with stub:
-        outcome = cluster.ensure_present(
-            session, NAME, {**WANTED, **differing}, creator_is_admin=False
+        outcome = control.ensure_present(
+            session, NAME, wanted, creator_is_admin=False, intent=intent
         )
     stub.assert_no_pending_responses()
     return outcome
@@ -75,6 +78,21 @@ def expect_update(stub: Stubber, operation: str, parameters: dict[str, Any]) -> 
         )
 
 
+def expect_readiness(stub: Stubber, version: str, *told: dict[str, Any]) -> None:
+    """EKS is asked before the version changes: node groups (none), insights, looked at anew."""
+    which = {"clusterName": NAME}
+    stub.add_response("list_nodegroups", {"nodegroups": []}, which)
+    stub.add_response("start_insights_refresh", {"status": "IN_PROGRESS"}, which)
+    for status in ("IN_PROGRESS", "COMPLETED"):
+        stub.add_response("describe_insights_refresh", {"status": status}, which)
+    wanted = {
+        "categories": ["UPGRADE_READINESS"],
+        "kubernetesVersions": [version],
+        "statuses": ["ERROR"],
+    }
+    stub.add_response("list_insights", {"insights": list(told)}, {**which, "filter": wanted})
+
+
 def test_an_equal_cluster_is_left_alone() -> None:
     stub, session = stubbed()
     for _ in range(2):  # read, then seen to be ACTIVE
@@ -88,6 +106,7 @@ def test_each_kind_of_change_is_a_call_of_its_own_and_awaited() -> None:
     stub, session = stubbed()
     for _ in range(2):
         stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    expect_readiness(stub, "1.35")
     expect_update(
         stub,
         "update_cluster_config",
@@ -120,6 +139,8 @@ def test_each_kind_of_change_is_a_call_of_its_own_and_awaited() -> None:
 def test_check_mode_says_the_same_and_only_reads() -> None:
     stub, session = stubbed(check_mode=True)
     stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    stub.add_response("list_nodegroups", {"nodegroups": []}, {"clusterName": NAME})
+    stub.add_response("list_insights", {"insights": []})
     changed, _, after = run(stub, session, version="1.35", logging=["api"])
     assert changed is True
     assert (after["version"], after["logging"]) == ("1.35", ["api"])
@@ -129,6 +150,7 @@ def test_a_failed_update_says_why() -> None:
     stub, session = stubbed()
     for _ in range(2):
         stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    expect_readiness(stub, "1.35")
     update = {"id": "u-1", "status": "InProgress", "type": "VersionUpdate"}
     stub.add_response("update_cluster_version", {"update": update})
     errors = [{"errorCode": "SubnetNotFound", "errorMessage": "subnet-a is gone"}]
@@ -143,7 +165,10 @@ def test_a_failed_update_says_why() -> None:
     ("differing", "message"),
     [
         ({"version": "1.36"}, "one minor at a time.*1.35 first"),
-        ({"version": "1.33"}, "is older"),
+        ({"version": "1.33"}, "is older.*seven days"),
+        ({"version": "1.32"}, "one minor only.*new cluster"),
+        ({"version": "1.35", "intent": version.Intent(rollback=True)}, "that is no rollback"),
+        ({"service_ipv4_cidr": "10.9.0.0/16"}, "gives its services addresses.*new cluster"),
         ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "can't change that"),
         ({"authentication_mode": "CONFIG_MAP"}, "does not go back to CONFIG_MAP"),
     ],
@@ -165,7 +190,7 @@ def test_a_key_can_be_added_but_not_changed() -> None:
         cluster.refuse(shaped, {**shaped, "encryption_key_arn": "key-2"})
     plain = cluster.shape(RAW)
     assert plain is not None
-    (step,) = cluster.steps(plain, {**plain, "encryption_key_arn": "key-1"})
+    (step,) = cluster.steps(plain, {**plain, "encryption_key_arn": "key-1"}, version.Intent())
     assert step.operation == "associate_encryption_config"
 
 
@@ -173,22 +198,51 @@ def test_a_protected_cluster_is_not_deleted() -> None:
     stub, session = stubbed()
     stub.add_response("describe_cluster", {"cluster": {**RAW, "deletionProtection": True}})
     with stub, pytest.raises(AwsError, match="protected against deletion"):
-        cluster.ensure_absent(session, NAME)
+        control.ensure_absent(session, NAME)
+
+
+def test_a_cluster_with_nodes_is_not_deleted() -> None:
+    stub, session = stubbed()
+    stub.add_response("describe_cluster", {"cluster": RAW})
+    stub.add_response("list_nodegroups", {"nodegroups": ["by-hand"]})
+    stub.add_response("describe_nodegroup", {"nodegroup": {"version": "1.34"}})
+    with stub, pytest.raises(AwsError, match=r"still has the node groups by-hand.*first"):
+        control.ensure_absent(session, NAME)
+
+
+def test_a_cluster_that_is_being_deleted_is_awaited_and_made_anew() -> None:
+    stub, session = stubbed()
+    for _ in range(2):
+        stub.add_response("describe_cluster", {"cluster": {**RAW, "status": "DELETING"}})
+    stub.add_client_error("describe_cluster", "ResourceNotFoundException", http_status_code=404)
+    stub.add_response("create_cluster", {"cluster": RAW})
+    stub.add_response("describe_cluster", {"cluster": RAW})
+    changed, before, _ = run(stub, session)
+    assert (changed, before) == (True, None)
 
 
 def test_a_cluster_that_fails_to_start_says_why() -> None:
     stub, session = stubbed()
-    issues = [{"code": "InsufficientFreeAddresses", "message": "subnet-a is full"}]
+    issues = [{"code": "InsufficientFreeAddresses", "message": "full", "resourceIds": ["subnet-a"]}]
     stub.add_response(
         "describe_cluster", {"cluster": {**RAW, "status": "FAILED", "health": {"issues": issues}}}
     )
-    with stub, pytest.raises(AwsError, match="InsufficientFreeAddresses: subnet-a is full"):
-        cluster.wait_active(session, NAME)
+    told = r"InsufficientFreeAddresses: full \(subnet-a\) - free addresses .*state=absent"
+    with stub, pytest.raises(AwsError, match=told):
+        control.wait_active(session, NAME)
 
 
-def test_a_wait_ends_with_the_last_thing_seen() -> None:
+def test_a_cluster_that_vanishes_while_it_is_awaited_is_told() -> None:
+    stub, session = stubbed()
+    stub.add_client_error("describe_cluster", "ResourceNotFoundException", http_status_code=404)
+    with stub, pytest.raises(AwsError, match="is gone: somebody deletes it"):
+        control.wait_active(session, NAME)
+
+
+@pytest.mark.parametrize("wait", [control.wait_active, control.wait_gone])
+def test_a_wait_ends_with_the_last_thing_seen(wait: Callable[..., None]) -> None:
     stub, session = stubbed()
     session = Session(session.eks, check_mode=False, wait=True, timeout=0)
     stub.add_response("describe_cluster", {"cluster": {**RAW, "status": "CREATING"}})
     with stub, pytest.raises(AwsError, match=r"not ready after 0 s \(last seen: status CREATING\)"):
-        cluster.wait_active(session, NAME)
+        wait(session, NAME)

@@ -1,18 +1,21 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""The two kinds of members of a cluster: pure transformations, no call."""
+"""Node groups of a cluster: pure transformations, no call."""
 
 from __future__ import annotations
 
-import json
+import functools
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ..aws import AwsError, Dict
 from .common import merged_tags
 from .members import Kind, Step
+from .version import minor
 
-# --- Node groups ------------------------------------------------------------------
+# Stands for the release of an image that AWS picks when it rolls the nodes.
+NEWEST = "(newest of its version)"
 
 
 def node_group(raw: Dict) -> Dict:
@@ -29,13 +32,23 @@ def node_group(raw: Dict) -> Dict:
         "disk_size": raw.get("diskSize"),
         "launch_template": template and {"id": template["id"], "version": template["version"]},
         "version": raw.get("version"),
+        "release_version": raw.get("releaseVersion"),
         "min_size": scaling.get("minSize"),
         "max_size": scaling.get("maxSize"),
         "desired_size": scaling.get("desiredSize"),
-        "max_unavailable_percentage": raw.get("updateConfig", {}).get("maxUnavailablePercentage"),
+        **_update_config(raw.get("updateConfig", {})),
+        "node_repair": raw.get("nodeRepairConfig", {}).get("enabled", False),
         "labels": dict(raw.get("labels") or {}),
         "taints": _taints(raw.get("taints") or []),
         "tags": dict(raw.get("tags", {})),
+    }
+
+
+def _update_config(raw: Mapping[str, Any]) -> Dict:
+    return {
+        "max_unavailable": raw.get("maxUnavailable"),
+        "max_unavailable_percentage": raw.get("maxUnavailablePercentage"),
+        "update_strategy": raw.get("updateStrategy") or "DEFAULT",
     }
 
 
@@ -57,16 +70,38 @@ def node_group_after(before: Dict | None, wanted: Mapping[str, Any]) -> Dict:
     for key, value in wanted.items():
         if key == "tags":
             result["tags"] = merged_tags(result.get("tags", {}), value)
-        elif key == "taints" and value is not None:
-            result["taints"] = _taints(value)
         elif value is not None and not (key == "desired_size" and before):
-            result[key] = sorted(value) if key == "subnet_ids" else value
+            result[key] = _ordered(key, value)
     if result.get("launch_template"):
         result["disk_size"] = None  # it is the template's, and AWS reports none
+    _choose_share(result, wanted)
     if before:
         least, most = result["min_size"], result["max_size"]
         result["desired_size"] = min(max(before["desired_size"], least), most)
+        if rolls(before, result) and not wanted.get("release_version"):
+            result["release_version"] = NEWEST
     return result
+
+
+def _ordered(key: str, value: Any) -> Any:
+    """A setting whose order means nothing, sorted."""
+    if key == "taints":
+        return _taints(value)
+    return sorted(value) if key == "subnet_ids" else value
+
+
+def _choose_share(result: Dict, wanted: Mapping[str, Any]) -> None:
+    """AWS keeps one of the two ways to bound an update: setting one drops the other."""
+    ways = ("max_unavailable", "max_unavailable_percentage")
+    for way, other in (ways, ways[::-1]):
+        if wanted.get(way):
+            result[other] = None
+
+
+def rolls(before: Dict, target: Dict) -> bool:
+    """Whether all nodes are replaced on the way from one shape to the other."""
+    keys = ("version", "launch_template", "release_version")
+    return any(before.get(key) != target.get(key) for key in keys)
 
 
 def node_group_creation(target: Dict) -> Dict:
@@ -80,14 +115,16 @@ def node_group_creation(target: Dict) -> Dict:
         "diskSize": target["disk_size"],
         "launchTemplate": target.get("launch_template"),
         "version": target.get("version"),
+        "releaseVersion": target.get("release_version"),
         "scalingConfig": _scaling(target),
         "labels": target["labels"],
         "taints": target["taints"],
         "tags": target["tags"],
     }
-    if target.get("max_unavailable_percentage"):
-        share = target["max_unavailable_percentage"]
-        parameters["updateConfig"] = {"maxUnavailablePercentage": share}
+    if share := _share(target):
+        parameters["updateConfig"] = share
+    if target.get("node_repair") is not None:
+        parameters["nodeRepairConfig"] = {"enabled": target["node_repair"]}
     return {key: value for key, value in parameters.items() if value is not None}
 
 
@@ -99,31 +136,65 @@ def _scaling(target: Dict) -> Dict:
     }
 
 
-def node_group_steps(before: Dict, target: Dict, about: str) -> list[Step]:
-    """Sizes, labels and taints in one call, version and template in another. Raises AwsError."""
-    _refuse(before, target, about)
-    config: Dict = {}
-    sizes = ("min_size", "max_size", "desired_size")
-    if any(before[key] != target[key] for key in sizes):
-        config["scalingConfig"] = _scaling(target)
-    share = target.get("max_unavailable_percentage")
-    if share != before["max_unavailable_percentage"]:
-        config["updateConfig"] = {"maxUnavailablePercentage": share}
-    if before["labels"] != target["labels"]:
-        config["labels"] = _label_changes(before["labels"], target["labels"])
-    if before["taints"] != target["taints"]:
-        config["taints"] = _taint_changes(before["taints"], target["taints"])
-    result = [Step("update_nodegroup_config", config)] if config else []
-    # One call for both, since each rolls all nodes.
-    roll = {"version": target["version"], "launchTemplate": target["launch_template"]}
-    changed = {
-        "version": before["version"] != target["version"],
-        "launchTemplate": before["launch_template"] != target["launch_template"],
+def _share(target: Dict) -> Dict:
+    """The `updateConfig` of a call."""
+    named = {
+        "maxUnavailable": target.get("max_unavailable"),
+        "maxUnavailablePercentage": target.get("max_unavailable_percentage"),
     }
-    if any(changed.values()):
-        parameters = {key: roll[key] for key in roll if changed[key]}
+    chosen: Dict = {key: value for key, value in named.items() if value}
+    if chosen and target.get("update_strategy"):
+        chosen["updateStrategy"] = target["update_strategy"]
+    return chosen
+
+
+def node_group_steps(
+    before: Dict, target: Dict, about: str, *, force: bool = False, back: bool = False
+) -> list[Step]:
+    """Settings in one call, what rolls the nodes in another. Raises AwsError.
+
+    force: whether a roll ends pods that a PodDisruptionBudget holds; back: whether the nodes may
+    go to an older Kubernetes version.
+    """
+    _refuse(before, target, about)
+    if not back and minor(target["version"]) < minor(before["version"]):
+        raise AwsError(
+            f"{about} is at {before['version']}, {target['version']} is older. Nodes go back only "
+            "as the first step of a rollback of the cluster, which is asked for explicitly."
+        )
+    config = _settings(before, target)
+    result = [Step("update_nodegroup_config", config)] if config else []
+    if rolls(before, target):
+        # With its version: without one AWS would take the nodes to the cluster's.
+        parameters: Dict = {"version": target["version"]}
+        if before["launch_template"] != target["launch_template"]:
+            parameters["launchTemplate"] = target["launch_template"]
+        if target["release_version"] not in (NEWEST, before["release_version"]):
+            parameters["releaseVersion"] = target["release_version"]
+        if force:
+            parameters["force"] = True
         result.append(Step("update_nodegroup_version", parameters))
     return result
+
+
+def _settings(before: Dict, target: Dict) -> Dict:
+    """The parameters of update_nodegroup_config; empty without a difference."""
+
+    def differ(*names: str) -> bool:
+        return any(before.get(name) != target.get(name) for name in names)
+
+    config: Dict = {}
+    if differ("min_size", "max_size", "desired_size"):
+        config["scalingConfig"] = _scaling(target)
+    if differ("max_unavailable", "max_unavailable_percentage", "update_strategy"):
+        config["updateConfig"] = _share(target)
+    if differ("node_repair"):
+        config["nodeRepairConfig"] = {"enabled": target["node_repair"]}
+    if differ("labels"):
+        config["labels"] = _label_changes(before["labels"], target["labels"])
+    if differ("taints"):
+        config["taints"] = _taint_changes(before["taints"], target["taints"])
+    return config
 
 
 FIXED = ("node_role_arn", "subnet_ids", "instance_types", "ami_type", "capacity_type", "disk_size")
@@ -164,60 +235,6 @@ def _taint_changes(before: list[Dict], target: list[Dict]) -> Dict:
     return {key: value for key, value in changes.items() if value}
 
 
-# --- Add-ons ----------------------------------------------------------------------
-
-
-def addon(raw: Dict) -> Dict:
-    """The settings of an add-on that this collection manages."""
-    return {
-        "name": raw["addonName"],
-        "version": raw.get("addonVersion") or None,
-        "configuration": json.loads(raw.get("configurationValues") or "{}"),
-        "service_account_role_arn": raw.get("serviceAccountRoleArn") or None,
-        "tags": dict(raw.get("tags", {})),
-    }
-
-
-def addon_after(before: Dict | None, wanted: Mapping[str, Any]) -> Dict:
-    """The shape once `wanted` is applied. None stays as it is (at creation: AWS's default)."""
-    result: Dict = {
-        "version": None,
-        "configuration": {},
-        "service_account_role_arn": None,
-        **(before or {}),
-    }
-    for key, value in wanted.items():
-        if key == "tags":
-            result["tags"] = merged_tags(result.get("tags", {}), value)
-        elif value is not None:
-            result[key] = value
-    return result
-
-
-def addon_creation(target: Dict) -> Dict:
-    """The parameters of create_addon. A fresh cluster has nothing to be in conflict with."""
-    parameters = {**_addon_settings(target), "resolveConflicts": "OVERWRITE"}
-    return {**parameters, "tags": target["tags"]}
-
-
-def _addon_settings(target: Dict) -> Dict:
-    settings = {
-        "addonVersion": target["version"],
-        "serviceAccountRoleArn": target["service_account_role_arn"],
-    }
-    if target["configuration"]:
-        settings["configurationValues"] = json.dumps(target["configuration"], sort_keys=True)
-    return {key: value for key, value in settings.items() if value is not None}
-
-
-def addon_steps(before: Dict, target: Dict, about: str) -> list[Step]:  # noqa: ARG001 - as all kinds
-    """One update with all settings: those left out would go back to AWS's defaults."""
-    keys = ("version", "configuration", "service_account_role_arn")
-    if all(before[key] == target[key] for key in keys):
-        return []
-    return [Step("update_addon", {**_addon_settings(target), "resolveConflicts": "OVERWRITE"})]
-
-
 NODE_GROUP = Kind(
     "node group",
     "nodegroup",
@@ -228,13 +245,8 @@ NODE_GROUP = Kind(
     node_group_steps,
     "nodegroupArn",
 )
-ADDON = Kind(
-    "add-on",
-    "addon",
-    "addonName",
-    addon,
-    addon_after,
-    addon_creation,
-    addon_steps,
-    "addonArn",
-)
+
+
+def nodes(*, force: bool, back: bool) -> Kind:
+    """The kind, with what the caller allows (see node_group_steps)."""
+    return replace(NODE_GROUP, steps=functools.partial(node_group_steps, force=force, back=back))

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlparse
 
 import boto3
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._eks import kinds
+from ansible_collections.ragops.platform.plugins.module_utils._eks import addons, nodes
 from ansible_collections.ragops.platform.plugins.module_utils._eks.token import (
     PREFIX,
     kubeconfig,
@@ -33,9 +33,9 @@ GROUP: dict[str, Any] = {
 
 
 def steps(**differing: Any) -> list[dict[str, Any]]:
-    before = kinds.node_group(GROUP)
-    after = kinds.node_group_after(before, {"name": "main", **differing})
-    return [step.parameters for step in kinds.node_group_steps(before, after, "node group main")]
+    before = nodes.node_group(GROUP)
+    after = nodes.node_group_after(before, {"name": "main", **differing})
+    return [step.parameters for step in nodes.node_group_steps(before, after, "node group main")]
 
 
 def test_the_number_of_nodes_belongs_to_the_autoscaler_within_the_bounds() -> None:
@@ -69,26 +69,26 @@ def test_what_is_fixed_is_refused_with_the_way_round(differing: dict[str, Any]) 
 def test_version_and_template_roll_the_nodes_once() -> None:
     known = {**GROUP, "launchTemplate": {"id": "lt-1", "name": "n", "version": "1"}}
     del known["diskSize"]
-    before = kinds.node_group(known)
+    before = nodes.node_group(known)
     wanted = {"disk_size": 20, "launch_template": {"id": "lt-1", "version": "2"}}
-    after = kinds.node_group_after(before, {**wanted, "version": "1.36"})
-    (step,) = kinds.node_group_steps(before, after, "")
+    after = nodes.node_group_after(before, {**wanted, "version": "1.36"})
+    (step,) = nodes.node_group_steps(before, after, "")
     assert step.operation == "update_nodegroup_version"
     assert step.parameters == {"version": "1.36", "launchTemplate": wanted["launch_template"]}
-    kept = kinds.node_group_after(before, {"disk_size": 50, "launch_template": None})
-    assert kinds.node_group_steps(before, kept, "") == []
+    kept = nodes.node_group_after(before, {"disk_size": 50, "launch_template": None})
+    assert nodes.node_group_steps(before, kept, "") == []
 
 
 def test_an_addon_is_updated_with_all_its_settings() -> None:
-    before = kinds.addon({"addonName": "vpc-cni", "addonVersion": "v1", "tags": {}})
-    after = kinds.addon_after(before, {"name": "vpc-cni", "configuration": {"a": 1}})
-    (step,) = kinds.addon_steps(before, after, "")
+    before = addons.addon({"addonName": "vpc-cni", "addonVersion": "v1", "tags": {}})
+    after = addons.addon_after(before, {"name": "vpc-cni", "configuration": {"a": 1}})
+    (step,) = addons.addon_steps(before, after, "")
     assert step.parameters == {
         "addonVersion": "v1",
         "configurationValues": '{"a": 1}',
         "resolveConflicts": "OVERWRITE",
     }
-    assert kinds.addon_steps(before, before, "") == []
+    assert addons.addon_steps(before, before, "") == []
 
 
 def test_a_token_is_a_signed_request_that_names_the_cluster(

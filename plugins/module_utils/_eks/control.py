@@ -1,0 +1,143 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Bring a control plane to its state: create, change, await, delete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..aws import AwsError, Dict, wait_until
+from . import version
+from .cluster import about, after, creation, describe, refuse, shape, steps
+from .common import Session, reasons
+from .places import check_ranges, check_subnets
+
+
+def wait_active(session: Session, name: str) -> None:
+    """Wait until the cluster is ACTIVE. Raises AwsError with AWS's reasons when it fails."""
+
+    def probe() -> str | None:
+        raw = describe(session.eks, name)
+        status = raw["status"] if raw else "gone"
+        issues = (raw or {}).get("health", {}).get("issues", [])
+        if status == "FAILED":
+            raise AwsError(
+                f"{about(name)} could not be made (FAILED): {reasons(issues)}. Remove the cause, "
+                "delete the cluster (state=absent), and run again."
+            )
+        if status in ("gone", "DELETING"):
+            raise AwsError(f"{about(name)} is {status}: somebody deletes it. Run again after that.")
+        return None if status == "ACTIVE" else f"status {status}"
+
+    wait_until(about(name), probe, timeout=session.timeout)
+
+
+def wait_gone(session: Session, name: str) -> None:
+    """Wait until there is no such cluster."""
+
+    def probe() -> str | None:
+        raw = describe(session.eks, name)
+        return f"status {raw['status']}" if raw else None
+
+    wait_until(f"deletion of {about(name)}", probe, timeout=session.timeout)
+
+
+def living(session: Session, name: str) -> Dict | None:
+    """The cluster, once one that is being deleted is gone (check mode takes it for gone)."""
+    raw = describe(session.eks, name)
+    if raw is None or raw["status"] != "DELETING":
+        return raw
+    if not session.check_mode:
+        wait_gone(session, name)
+    return None
+
+
+def ensure_present(
+    session: Session,
+    name: str,
+    wanted: Mapping[str, Any],
+    *,
+    creator_is_admin: bool,
+    intent: version.Intent | None = None,
+    ec2: Callable[[], Any] | None = None,
+) -> tuple[bool, Dict | None, Dict]:
+    """Create the cluster or change what differs: (changed, before, after).
+
+    ec2: gives an EC2 client, asked for only when subnets change.
+    """
+    check_ranges(wanted.get("public_access_cidrs") or ())
+    version.minor(wanted["version"])
+    raw = living(session, name)
+    before = shape(raw)
+    target = after(before, name, wanted)
+    if raw is None or before is None:
+        parameters = creation(target, creator_is_admin=creator_is_admin)
+        session.write("create_cluster", about(name), **parameters)
+    else:
+        refuse(before, target)
+        intent = intent or version.Intent()
+        version.refuse_step(name, before["version"], target["version"], intent)
+        if ec2 and before["subnet_ids"] != target["subnet_ids"]:
+            check_subnets(ec2(), name, before["subnet_ids"], target["subnet_ids"])
+        update(session, raw, before, target, intent)
+    if session.wait and not session.check_mode:
+        wait_active(session, name)
+    return before != target, before, target
+
+
+def update(session: Session, raw: Dict, before: Dict, target: Dict, intent: version.Intent) -> None:
+    """Change an existing cluster, step by step; each is awaited since AWS takes one at a time."""
+    name = before["name"]
+    planned = steps(before, target, intent)
+    if planned and not session.check_mode:
+        wait_active(session, name)
+    version.check(session, raw, target["version"], intent)
+    for step in planned:
+        key = "clusterName" if step.operation == "associate_encryption_config" else "name"
+        answer = session.write(step.operation, about(name), **{key: name}, **step.parameters)
+        session.follow(answer, about(name), name=name)
+    session.tag(raw["arn"], before["tags"], target["tags"], about(name))
+
+
+def ensure_absent(
+    session: Session, name: str, *, unprotect: bool = False
+) -> tuple[bool, Dict | None, None]:
+    """Delete the cluster: (changed, before, None). One that is being deleted is only awaited.
+
+    unprotect: whether protection against deletion may be switched off for it.
+    """
+    raw = describe(session.eks, name)
+    before = shape(raw)
+    if raw is None:
+        return False, None, None
+    deleting = raw["status"] == "DELETING"
+    if not deleting:
+        _refuse_deletion(session, raw, unprotect=unprotect)
+        if raw.get("deletionProtection"):
+            answer = session.write(
+                "update_cluster_config", about(name), name=name, deletionProtection=False
+            )
+            session.follow(answer, about(name), name=name)
+        session.write("delete_cluster", about(name), name=name)
+    if session.wait and not session.check_mode:
+        wait_gone(session, name)
+    return not deleting, before, None
+
+
+def _refuse_deletion(session: Session, raw: Dict, *, unprotect: bool) -> None:
+    """Raise AwsError for a protected cluster, or (outside check mode) one that has nodes."""
+    name = raw["name"]
+    if raw.get("deletionProtection") and not unprotect:
+        raise AwsError(
+            f"{about(name)} is protected against deletion. Set deletion_protection to false if it "
+            "may really go."
+        )
+    # In check mode the tasks before this one have not removed them.
+    groups = [] if session.check_mode else version.node_groups(session, name)
+    if groups:
+        raise AwsError(
+            f"{about(name)} still has the node groups {', '.join(groups)}, and AWS deletes no "
+            "cluster with nodes. Delete them first: without a control plane their instances hang "
+            "for half an hour."
+        )
