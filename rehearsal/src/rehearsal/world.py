@@ -17,6 +17,9 @@ from pathlib import Path
 ADDRESS = "10.255.0.1"
 """Where the stand-ins for AWS listen: the bridge's own address in the namespace."""
 
+OIDC_ADDRESS = "10.255.0.2"
+"""Where the cluster's token issuer answers, at port 443, which at ADDRESS is the registry's."""
+
 BRIDGE = "world0"
 """The bridge (ADDRESS/24) that joins the nodes and the stand-ins for AWS."""
 

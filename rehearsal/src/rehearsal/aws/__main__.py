@@ -6,11 +6,25 @@ import asyncio
 import importlib
 import os
 from pathlib import Path
+from typing import Any
 
-from rehearsal.aws import backups, dropped, eks, eks_oidc, elasticache, logs, network, rds
+from rehearsal.aws import (
+    backups,
+    cluster_access,
+    dropped,
+    eks,
+    eks_oidc,
+    elasticache,
+    logs,
+    network,
+    oidc,
+    rds,
+    web_identity,
+)
 from rehearsal.aws.data import PostgresServer, RedisServer
 from rehearsal.aws.requestlog import RequestLog
-from rehearsal.names import KUBERNETES_PORT
+from rehearsal.names import ACCESS_PORT, KUBERNETES_PORT, OIDC_PORT
+from rehearsal.world import OIDC_ADDRESS
 
 
 def main() -> None:
@@ -26,21 +40,47 @@ def main() -> None:
     elasticache_service = importlib.import_module(service + "elasticache")
     elasticache.adjust(elasticache_service, RedisServer(world / "redis/administrator"))
     dropped.adjust_elasticache(elasticache_service)
+    eks_service = importlib.import_module(service + "eks")
     eks.adjust(
-        importlib.import_module(service + "eks"),
+        eks_service,
         certificate=world / "cluster/pki/ca.crt",
         port=KUBERNETES_PORT,
     )
     network.adjust(importlib.import_module(service + "ec2"))
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
-    hypercorn = importlib.import_module("hypercorn.config")
-    settings = hypercorn.Config()
-    settings.bind = [f"0.0.0.0:{os.environ['GATEWAY_PORT']}"]
-    settings.keep_alive_timeout = 75
-    settings.accesslog = None
-    serve = importlib.import_module("hypercorn.asyncio").serve
-    asyncio.run(serve(RequestLog(app.app, world / "aws_requests.jsonl"), settings))
+    oidc.adjust(eks_service)
+    keys = world / "cluster/pki/jwks.json"
+    iam_service = importlib.import_module(service + "iam")
+    web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
+    asyncio.run(
+        serve(
+            (
+                RequestLog(app.app, world / "aws_requests.jsonl"),
+                f"0.0.0.0:{os.environ['GATEWAY_PORT']}",
+                None,
+            ),
+            (cluster_access.ClusterAccess(eks_service), f"127.0.0.1:{ACCESS_PORT}", None),
+            (oidc.Issuer(eks_service, keys), f"{OIDC_ADDRESS}:{OIDC_PORT}", world / "oidc"),
+        )
+    )
+
+
+async def serve(*servers: tuple[Any, str, Path | None]) -> None:
+    """Serve (application, address, folder of server.crt and server.key or None) side by side."""
+    config = importlib.import_module("hypercorn.config")
+    start = importlib.import_module("hypercorn.asyncio").serve
+    running = []
+    for application, address, certificates in servers:
+        settings = config.Config()
+        settings.bind = [address]
+        settings.keep_alive_timeout = 75
+        settings.accesslog = None
+        if certificates:
+            settings.certfile = str(certificates / "server.crt")
+            settings.keyfile = str(certificates / "server.key")
+        running.append(start(application, settings))
+    await asyncio.gather(*running)
 
 
 main()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from importlib import resources
+from pathlib import Path
 from string import Template
 from typing import Any
 
 import yaml
 
 from rehearsal import world as w
-from rehearsal.cluster import control_plane, images
+from rehearsal.cluster import control_plane, images, pod_identity
 from rehearsal.cluster.api import Api, ApiError
 from rehearsal.cluster.node import VOLUMES
 
@@ -20,9 +22,14 @@ DEPLOYMENTS = ("coredns", "metrics-server", "local-path-provisioner")
 AWAITED = ("coredns", "local-path-provisioner")
 
 
-def manifests(names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    """All objects, in the order in which they are made; `names` are the world's hosts."""
+def manifests(names: Mapping[str, str], authority: Path) -> Iterator[dict[str, Any]]:
+    """All objects, in the order in which they are made.
+
+    names: the world's hosts; authority: certificate of the cluster's authority.
+    """
     values = {
+        "authority": base64.b64encode(authority.read_bytes()).decode(),
+        "pod_identity_port": str(pod_identity.PORT),
         "dns_address": w.DNS_ADDRESS,
         "volumes": VOLUMES,
         "world_zones": " ".join(sorted(names)),
@@ -35,14 +42,14 @@ def manifests(names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
         "local_path_image": images.LOCAL_PATH.reference,
     }
     folder = resources.files("rehearsal.cluster") / "manifests"
-    for name in ("access", "coredns", "metrics-server", "storage"):
+    for name in ("access", "pod-identity", "coredns", "metrics-server", "storage"):
         text = (folder / f"{name}.yaml").read_text()
         yield from yaml.safe_load_all(Template(text).substitute(values))
 
 
 def apply(world: w.World, api: Api, names: Mapping[str, str]) -> None:
     """Make all objects. Right after its start the API server may refuse some for a moment."""
-    for manifest in manifests(names):
+    for manifest in manifests(names, world.data / "cluster/pki/ca.crt"):
         what = f"{manifest['kind']} {manifest['metadata']['name']}"
 
         def probe(manifest: dict[str, Any] = manifest) -> str | None:

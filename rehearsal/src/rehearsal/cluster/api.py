@@ -20,6 +20,7 @@ PLURALS = {
     "ClusterRoleBinding": "clusterrolebindings",
     "ConfigMap": "configmaps",
     "Deployment": "deployments",
+    "MutatingWebhookConfiguration": "mutatingwebhookconfigurations",
     "PodDisruptionBudget": "poddisruptionbudgets",
     "Role": "roles",
     "RoleBinding": "rolebindings",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal import world as w
-from rehearsal.cluster import pki
+from rehearsal.cluster import identity, pki, pod_identity
 from rehearsal.cluster.api import Api, ApiError
 
 PORT = 16443
@@ -17,7 +18,8 @@ FIRST_SERVICE_ADDRESS = "10.100.0.1"
 HOST = "aws.rehearsal.internal"
 """The name by which the world knows the API server, as EKS's endpoint."""
 
-SERVERS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
+WEBHOOK = "pod-identity-webhook"
+SERVERS = ("etcd", "kube-apiserver", WEBHOOK, "kube-controller-manager", "kube-scheduler")
 
 
 @dataclass(frozen=True)
@@ -59,11 +61,13 @@ def make_identities(folder: Path) -> Identities:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     cluster = pki.Authority(folder, "ca")
+    tokens = pki.signing_key(folder, "service-accounts")
+    identity.write_keys(tokens.certificate)
     return Identities(
         folder=folder,
         cluster=cluster,
         front_proxy=pki.Authority(folder, "front-proxy-ca"),
-        tokens=pki.signing_key(folder, "service-accounts"),
+        tokens=tokens,
         admin=cluster.client("admin", ["system:masters"], file="admin"),
     )
 
@@ -75,7 +79,15 @@ def start(world: w.World, binaries: Path, identities: Identities) -> Api:
     data.mkdir(parents=True, mode=0o700)
     world.spawn("etcd", [binaries / "etcd", *etcd_flags(data)])
     world.spawn("kube-apiserver", [binaries / "kube-apiserver", *api_server_flags(identities)])
+    start_webhook(world, identities)
     return Api(w.ADDRESS, PORT, identities.authority, identities.admin)
+
+
+def start_webhook(world: w.World, identities: Identities) -> None:
+    """Start the webhook that gives pods their IAM roles, as EKS runs it beside the API server."""
+    identities.cluster.server(WEBHOOK, file="pod-identity", addresses=["127.0.0.1"])
+    identities.cluster.client("rehearsal:pod-identity", file="pod-identity-client")
+    world.spawn(WEBHOOK, [sys.executable, "-P", "-m", pod_identity.__name__, identities.folder])
 
 
 def start_controllers(world: w.World, binaries: Path, identities: Identities) -> None:
@@ -131,7 +143,7 @@ def etcd_flags(data: Path) -> list[str]:
 
 
 def api_server_flags(identities: Identities) -> list[str]:
-    """Flags: certificates for everybody, RBAC and the node authorizer, aggregation."""
+    """Flags: certificates for the parts, EKS's tokens for people, RBAC, aggregation."""
     serving = identities.cluster.server(
         "kube-apiserver",
         file="kube-apiserver",
@@ -156,14 +168,13 @@ def api_server_flags(identities: Identities) -> list[str]:
         f"--tls-private-key-file={serving.key}",
         f"--client-ca-file={identities.authority}",
         "--anonymous-auth=false",
-        "--authorization-mode=Node,RBAC",
         "--enable-admission-plugins=NodeRestriction",
         "--allow-privileged=true",
         f"--kubelet-certificate-authority={identities.authority}",
         f"--kubelet-client-certificate={kubelet.certificate}",
         f"--kubelet-client-key={kubelet.key}",
         "--kubelet-preferred-address-types=InternalIP",
-        "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+        *identity.flags(identities.folder),
         f"--service-account-key-file={identities.tokens.certificate}",
         f"--service-account-signing-key-file={identities.tokens.key}",
         f"--service-cluster-ip-range={w.SERVICE_CIDR}",

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 VALIDITY = datetime.timedelta(days=365)
@@ -104,7 +104,8 @@ class Authority:
 
 def signing_key(folder: Path, name: str) -> Pair:
     """Make a key pair for service-account tokens; `certificate` is the public key's file."""
-    key = ec.generate_private_key(ec.SECP256R1())
+    # EKS's are RSA keys: IAM is told RS256.
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pair = Pair(folder / f"{name}.pub", folder / f"{name}.key")
     pair.certificate.write_bytes(
         key.public_key().public_bytes(
@@ -185,7 +186,7 @@ def _write(pair: Pair, certificate: x509.Certificate, key: ec.EllipticCurvePriva
     write_private(pair.key, _pem(key))
 
 
-def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+def _pem(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
     return key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,

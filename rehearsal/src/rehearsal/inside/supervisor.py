@@ -63,7 +63,7 @@ class Supervisor:
             "PostgreSQL": lambda: postgres.start(self.world, authority),
             "Redis": lambda: redis.start(self.world, authority),
             "registry": lambda: registry.start(self.world, authority, self.images),
-            "AWS API": lambda: aws.start(self.world, self.python),
+            "AWS API": lambda: aws.start(self.world, self.python, authority),
         }
         if self.binaries:
             parts["Kubernetes"] = functools.partial(self.kubernetes, self.binaries)

@@ -7,14 +7,28 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from rehearsal.names import ACCOUNT, AWS, AWS_PORT, KUBERNETES_PORT, REDIS, REDIS_PORT, REGION
+from rehearsal.names import (
+    ACCOUNT,
+    AWS,
+    AWS_PORT,
+    KUBERNETES_PORT,
+    OIDC,
+    REDIS,
+    REDIS_PORT,
+    REGION,
+)
+from rehearsal.pki import Authority
 from rehearsal.world import World
 
 SOURCES = Path(__file__).resolve().parents[2]
 
 
-def start(world: World, python: Path) -> None:
-    """Start the AWS API and wait until it is ready. python: of ministack's environment."""
+def start(world: World, python: Path, authority: Authority) -> None:
+    """Start the AWS API and wait until it is ready.
+
+    python: of ministack's environment; authority: vouches for the cluster's token issuer.
+    """
+    authority.issue(world.data / "oidc", [OIDC])
     environment = {
         "PYTHONPATH": str(SOURCES),
         "GATEWAY_PORT": str(AWS_PORT),
@@ -24,6 +38,8 @@ def start(world: World, python: Path) -> None:
         "REDIS_HOST": REDIS,
         "REDIS_PORT": str(REDIS_PORT),
         "EKS_BASE_PORT": str(KUBERNETES_PORT),
+        # IAM decides. The operator's keys are the account's root, who may do all.
+        "AUTH": "true",
         # Nothing listens that the platform doesn't use.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.cluster import addons, cgroups, control_plane, node
+from rehearsal.cluster import addons, cgroups, control_plane, node, pki
 from rehearsal.cluster.api import object_path
 from rehearsal.world import ADDRESS, DNS_ADDRESS, World, WorldError
 
@@ -91,8 +91,13 @@ def test_containers_get_control_groups_when_there_are_any(tmp_path: Path, limits
     assert config["plugins"]["io.containerd.grpc.v1.cri"]["disable_cgroup"] is not limits
 
 
-def test_every_add_on_can_be_applied() -> None:
-    objects = list(addons.manifests(NAMES))
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return pki.Authority(tmp_path_factory.mktemp("pki"), "ca").files.certificate
+
+
+def test_every_add_on_can_be_applied(authority: Path) -> None:
+    objects = list(addons.manifests(NAMES, authority))
     paths = [object_path(each) for each in objects]
     assert len(set(paths)) == len(paths)
     made = {each["metadata"]["name"] for each in objects if each["kind"] == "Deployment"}
@@ -100,8 +105,11 @@ def test_every_add_on_can_be_applied() -> None:
     assert "$" not in json.dumps(objects)
 
 
-def test_dns_knows_the_world_before_it_says_that_a_name_does_not_exist() -> None:
-    objects = {(each["kind"], each["metadata"]["name"]): each for each in addons.manifests(NAMES)}
+def test_dns_knows_the_world_before_it_says_that_a_name_does_not_exist(authority: Path) -> None:
+    objects = {
+        (each["kind"], each["metadata"]["name"]): each
+        for each in addons.manifests(NAMES, authority)
+    }
     corefile = objects["ConfigMap", "coredns"]["data"]["Corefile"]
     assert "aws.rehearsal.internal redis.rehearsal.internal {" in corefile
     assert f"{ADDRESS} redis.rehearsal.internal" in corefile
@@ -119,7 +127,13 @@ def test_the_control_plane_checks_everybody(tmp_path: Path) -> None:
     identities = control_plane.make_identities(tmp_path / "pki")
     flags = control_plane.api_server_flags(identities)
     assert "--anonymous-auth=false" in flags
-    assert "--authorization-mode=Node,RBAC" in flags
+    assert not [flag for flag in flags if "AlwaysAllow" in flag]
+    settings = next(flag for flag in flags if flag.startswith("--authorization-config="))
+    authorizers = json.loads(Path(settings.partition("=")[2]).read_text())["authorizers"]
+    assert [each["type"] for each in authorizers] == ["Node", "RBAC", "Webhook"]
+    # What the webhook does not answer is refused, and it is asked about AWS's users only.
+    assert authorizers[2]["webhook"]["failurePolicy"] == "NoOpinion"
+    assert authorizers[2]["webhook"]["matchConditions"]
     assert "--enable-admission-plugins=NodeRestriction" in flags
     for flag in flags:
         if "-file=" in flag:
