@@ -11,7 +11,7 @@ short_description: Make, change and delete access entries of an EKS cluster
 description:
   - An access entry gives an IAM principal rights in a cluster, by AWS's access policies or by
     Kubernetes groups.
-  - Entries of principals which are not named here stay as they are.
+  - Entries of principals which are not named here stay as they are, unless O(purge=true).
 options:
   cluster:
     description: Name of the cluster.
@@ -29,7 +29,9 @@ options:
     required: true
     suboptions:
       principal_arn:
-        description: ARN of an IAM role or user (of a role, not of a session).
+        description:
+          - ARN of an IAM role or user (of a role, not of a session).
+          - C({caller}) stands for the identity that runs the module.
         type: str
         required: true
       kubernetes_groups:
@@ -44,7 +46,8 @@ options:
         default: []
         suboptions:
           policy_arn:
-            description: ARN of an access policy of EKS.
+            description: ARN of an access policy of EKS, or its name, such as
+              V(AmazonEKSClusterAdminPolicy).
             type: str
             required: true
           namespaces:
@@ -55,6 +58,12 @@ options:
       tags:
         description: Tags to set. Other tags stay.
         type: dict
+  purge:
+    description:
+      - Whether entries of other principals are removed, with O(state=present).
+      - Those that AWS makes itself, for nodes and services, always stay.
+    type: bool
+    default: false
 extends_documentation_fragment: ragops.platform.reconciled
 """
 
@@ -88,6 +97,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils._eks.access import (
     ensure_absent,
     ensure_present,
+    expanded,
+    principal_of,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
@@ -115,10 +126,14 @@ ENTRY: dict[str, Any] = {
 def run(module: Any) -> tuple[bool, Any, Any]:
     """(changed, before by principal, after by principal)."""
     run_ = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
-    cluster, entries = module.params["cluster"], module.params["entries"]
+    cluster = module.params["cluster"]
+    entries = expanded(
+        module.params["entries"],
+        lambda: principal_of(client(module, "sts"), client(module, "iam")),
+    )
     if module.params["state"] == "absent":
         return ensure_absent(run_, cluster, [entry["principal_arn"] for entry in entries])
-    return ensure_present(run_, cluster, entries)
+    return ensure_present(run_, cluster, entries, purge=module.params["purge"])
 
 
 def main() -> None:
@@ -128,6 +143,7 @@ def main() -> None:
             "cluster": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             "entries": {"type": "list", "elements": "dict", "required": True, "options": ENTRY},
+            "purge": {"type": "bool", "default": False},
         },
         supports_check_mode=True,
     )

@@ -42,6 +42,11 @@ options:
         description: Size of a node's disk in GiB.
         type: int
         default: 20
+      kms_key_arn:
+        description:
+          - KMS key for the disk. Unset, AWS's own for EBS.
+          - EC2 Auto Scaling's service-linked role must be allowed to use it.
+        type: str
   security_group_ids:
     description:
       - All security groups of the nodes. EKS adds none, so the cluster's own must be among them.
@@ -120,6 +125,7 @@ def main() -> None:
     template = {
         "name": {"type": "str", "required": True},
         "disk_size": {"type": "int", "default": 20},
+        "kms_key_arn": {"type": "str", "no_log": False},
     }
     module = AnsibleAWSModule(
         argument_spec={

@@ -45,8 +45,9 @@ options:
     description:
       - Reach the server through the Kubernetes API instead of by O(url); no port of the cluster
         is opened.
-      - The module relays a loopback port of its own to a ready pod behind the Service, as
-        C(kubectl port-forward) does.
+      - The module relays a loopback port of its own to a pod behind the Service, as
+        C(kubectl port-forward) does. If none is ready, one that isn't is asked for the cause,
+        and check C(endpoints) fails until the Service has a ready one.
       - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
         C(create) and C(get) on pods/portforward in the namespace.
     type: dict
@@ -80,8 +81,8 @@ options:
     type: int
     default: 15
   retries:
-    description: How often the failed connection, liveness, readiness and version checks are
-      repeated before they count.
+    description: How often the failed connection, endpoints, liveness, readiness and version
+      checks are repeated before they count.
     type: int
     default: 5
   delay:
@@ -185,8 +186,8 @@ checks:
   elements: dict
   contains:
     id:
-      description: Name such as C(connect), C(livez), C(readyz), C(dependency.milvus), C(version),
-        C(latency), C(synthetic.ask).
+      description: Name such as C(connect), C(endpoints), C(livez), C(readyz),
+        C(dependency.milvus), C(version), C(latency), C(synthetic.ask).
       type: str
     severity:
       description: C(critical) or C(warn).
@@ -248,6 +249,11 @@ attempts:
   returned: always
   type: int
   sample: 1
+waited_for:
+  description: What the last attempt that was repeated had found; empty without one.
+  returned: always
+  type: str
+  sample: "readyz: not ready, HTTP 503: failed: milvus"
 waited_s:
   description: Seconds that all checks took.
   returned: always
@@ -265,12 +271,16 @@ finished_at:
   sample: "2026-11-22T10:00:03Z"
 """
 
+import contextlib
+import time
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ragops.platform.plugins.module_utils._health.checks import fails
 from ansible_collections.ragops.platform.plugins.module_utils._health.verify import Verification
 from ansible_collections.ragops.platform.plugins.module_utils._health.web import Client, Clock
 from ansible_collections.ragops.platform.plugins.module_utils.port_forward import (
     OPTIONS,
+    Forward,
     PortForwardError,
     port_forward,
     secrets_of,
@@ -333,11 +343,25 @@ def verify(module: AnsibleModule) -> dict:
     if params["url"]:
         client = Client(params["url"], clock, params["request_timeout"])
         return Verification(client, params, module.check_mode).run()
-    with port_forward(params["kubernetes"]) as forward:
+    with contextlib.ExitStack() as stack:
+        forward = open_forward(stack, params, clock)
         base = f"http://{forward.host}:{forward.port}"
         limit = params["request_timeout"]
         client = Client(base, clock, limit, proxies=False, causes=forward.errors)
-        return Verification(client, params, module.check_mode).run()
+        return Verification(client, params, module.check_mode, forward.unready).run()
+
+
+def open_forward(stack: contextlib.ExitStack, params: dict, clock: Clock) -> Forward:
+    """Relay to a pod of the Service; one that is not there yet is waited for like readiness."""
+    attempts = 1
+    while True:
+        try:
+            return stack.enter_context(port_forward(params["kubernetes"], unready=True))
+        except PortForwardError:
+            if attempts > params["retries"] or clock.left() <= params["delay"]:
+                raise
+        attempts += 1
+        time.sleep(params["delay"])
 
 
 def main() -> None:

@@ -10,10 +10,13 @@ module: rds_postgres
 version_added: 0.1.0
 short_description: An RDS for PostgreSQL instance with its subnet and parameter groups
 description:
-  - Makes, modifies or removes a private, encrypted instance, its subnet group and its parameter
-    group.
+  - Makes, modifies or removes a private, encrypted instance with its subnet group, its parameter
+    group and the log groups that it writes to.
   - Unlike M(amazon.aws.rds_instance) it leaves the master password to AWS (in Secrets Manager),
-    resolves the newest version that AWS creates, and reads Multi-AZ back.
+    resolves the newest version that AWS creates, asks what AWS offers with a class, and reads
+    Multi-AZ back.
+  - What AWS can change is changed in place. What it cannot change, and options that it refuses,
+    end the module before anything is sent, with what to do instead.
 options:
   identifier:
     description: Identifier of the instance.
@@ -26,19 +29,26 @@ options:
     default: present
   engine_version:
     description: A major version (best) or a full one. A new instance gets the newest that AWS
-      creates under it; an existing one of that major is left to AWS's minor upgrades.
+      creates under it; an existing one of that major is left to AWS's minor upgrades. A newer one
+      upgrades the instance, as far as AWS does so in one step.
     type: str
     default: "15"
+  allow_major_version_upgrade:
+    description: Whether an instance of an older major version is upgraded. There is no way back.
+    type: bool
+    default: false
   instance_class:
     description: Instance class.
     type: str
     default: db.t3.micro
   allocated_storage:
-    description: Storage in GiB; it only grows.
+    description: Storage in GiB, 20 to 65536. It only grows; what has grown by itself, up to
+      O(max_allocated_storage), is left alone.
     type: int
     default: 20
   max_allocated_storage:
-    description: To how many GiB AWS lets the storage grow by itself.
+    description: To how many GiB AWS lets the storage grow by itself; at least 10 percent more than
+      O(allocated_storage).
     type: int
     default: 100
   storage_type:
@@ -46,8 +56,15 @@ options:
     type: str
     choices: [gp2, gp3, io1, io2]
     default: gp3
+  iops:
+    description: IOPS, needed for io1 and io2; with gp3 from 400 GiB on.
+    type: int
+  storage_throughput:
+    description: MiB per second, with gp3 from 400 GiB on.
+    type: int
   kms_key_arn:
-    description: Key for storage and master password; AWS's own when not given.
+    description: Key for storage, master password and Performance Insights; AWS's own when not
+      given. For storage it cannot be changed.
     type: str
   db_name:
     description: Database that is made with the instance.
@@ -72,16 +89,18 @@ options:
         elements: str
         default: []
   parameter_group:
-    description: The parameter group; made with the instance and removed with it.
+    description: The parameter group; made with the instance and removed with it. Groups called
+      C(<identifier>-postgres<number>) that the instance no longer uses are removed.
     type: dict
     required: true
     suboptions:
       name:
-        description: Name of the parameter group.
+        description: Name of the parameter group, best C(<identifier>-postgres<major>), since a
+          group serves one major version.
         type: str
         required: true
       parameters:
-        description: Parameters to set; others keep their value.
+        description: Parameters to set; any other that somebody has set is reset.
         type: dict
         default: {}
   security_group_ids:
@@ -90,7 +109,8 @@ options:
     elements: str
     default: []
   multi_az:
-    description: Whether a standby lies in another zone. It is read back.
+    description: Whether a standby lies in another zone. It is read back, asked for once more if
+      AWS left it out, and missed with an error.
     type: bool
     default: false
   backup_retention_days:
@@ -98,10 +118,11 @@ options:
     type: int
     default: 7
   backup_window:
-    description: Daily window of backups in UTC.
+    description: Daily window of backups in UTC, such as 02:00-03:00, of 30 minutes or more.
     type: str
   maintenance_window:
-    description: Weekly window of maintenance in UTC.
+    description: Weekly window of maintenance in UTC, such as sun:04:00-sun:05:00, of 30 minutes or
+      more; not at the same time as backups.
     type: str
   deletion_protection:
     description: Whether AWS refuses to delete the instance. With O(state=absent), V(false) turns it
@@ -113,21 +134,69 @@ options:
     type: bool
     default: true
   iam_authentication:
-    description: Whether database users may log in by IAM; left alone when not given.
+    description: Whether database users may log in by IAM.
     type: bool
+    default: true
+  ca_certificate:
+    description: Authority that signs the server's certificate, such as rds-ca-rsa2048-g1; left to
+      AWS when not given.
+    type: str
+  performance_insights:
+    description: Whether the load of the database is recorded. Where the class does not offer it, it
+      stays off, with a warning.
+    type: bool
+    default: true
+  performance_insights_retention_days:
+    description: Days for which it is kept; 7 cost nothing, otherwise a multiple of 31, or 731.
+    type: int
+    default: 7
+  monitoring_interval:
+    description: Seconds between the operating system's figures (enhanced monitoring); 0 for none.
+    type: int
+    choices: [0, 1, 5, 10, 15, 30, 60]
+    default: 0
+  monitoring_role_arn:
+    description: Role with which RDS writes those figures; needed with O(monitoring_interval).
+    type: str
   log_exports:
     description: Logs sent to CloudWatch.
     type: list
     elements: str
     choices: [postgresql, upgrade]
     default: []
+  log_retention_days:
+    description: Days for which CloudWatch keeps them; 0 for ever.
+    type: int
+    default: 365
+  log_kms_key_arn:
+    description: Key for them, which CloudWatch Logs must be allowed to use.
+    type: str
+  master_password_rotation_days:
+    description: After how many days AWS changes the master password, 1 to 1000.
+    type: int
+    default: 90
+  rotate_master_password:
+    description: Whether AWS changes it now. This is a change each time.
+    type: bool
+    default: false
   apply_immediately:
-    description: Whether modifications are made at once, or in the maintenance window.
+    description: Whether modifications are made at once, with what is pending, or in the maintenance
+      window. Until then they are reported, and count as done.
     type: bool
     default: true
+  reboot_if_pending:
+    description: Whether to reboot an instance whose parameters take effect with a reboot only.
+    type: bool
+    default: false
   final_snapshot_id:
-    description: With O(state=absent) the name of a last snapshot; none when not given.
+    description: With O(state=absent) the name of a last snapshot; none when not given. Of a name
+      that is taken the next free one is used, with -2 to -10 behind it.
     type: str
+  delete_automated_backups:
+    description: With O(state=absent) whether the daily backups are deleted, too, or kept for the
+      rest of O(backup_retention_days).
+    type: bool
+    default: true
   wait:
     description: Whether to wait until the instance is available.
     type: bool
@@ -178,80 +247,118 @@ instance:
     port: {description: Port., type: int, returned: when available, sample: 5432}
     db_name: {description: Database., type: str, returned: when made, sample: rag}
     engine_version: {description: Version., type: str, returned: when made, sample: "15.18"}
+    instance_class: {description: Class., type: str, returned: when made, sample: db.t3.micro}
+    allocated_storage: {description: Storage in GiB., type: int, returned: when made, sample: 20}
     multi_az: {description: Whether there is a standby., type: bool, returned: always}
+    performance_insights: {description: Whether they are on., type: bool, returned: always}
+    deletion_protection: {description: Whether it is protected., type: bool, returned: always}
     master_username: {description: Master user., type: str, returned: when made}
     master_secret_arn: {description: Secret with its password., type: str, returned: when made}
+    master_secret_status: {description: State of that secret., type: str, returned: when made}
+    pending_modifications: {description: What AWS has yet to apply., type: dict, returned: always}
+    parameters_pending_reboot:
+      description: Whether parameters take effect with the next reboot only.
+      type: bool
+      returned: always
+final_snapshot_id:
+  description: Name of the last snapshot.
+  returned: when O(state=absent) and one was made
+  type: str
 """
 
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
-from ansible_collections.ragops.platform.plugins.module_utils._rds import ensure
+from ansible_collections.ragops.platform.plugins.module_utils._rds import absent, ensure
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+
+def flag(default: bool) -> dict[str, Any]:
+    """Return the spec of an option that is true or false."""
+    return {"type": "bool", "default": default}
+
+
+def number(default: int | None = None) -> dict[str, Any]:
+    """Return the spec of an option that is a whole number."""
+    return {"type": "int"} if default is None else {"type": "int", "default": default}
+
+
+def text(default: str | None = None, **more: Any) -> dict[str, Any]:
+    """Return the spec of an option that is text."""
+    given = {} if default is None else {"default": default}
+    return {"type": "str", **given, **more}
+
+
+def texts(**more: Any) -> dict[str, Any]:
+    """Return the spec of an option that is a list of text."""
+    return {"type": "list", "elements": "str", "default": [], **more}
 
 
 def argument_spec() -> dict[str, Any]:
     """Return the module's options."""
-    subnets = {
-        "name": {"type": "str", "required": True},
-        "subnet_ids": {"type": "list", "elements": "str", "default": []},
-    }
-    parameters = {
-        "name": {"type": "str", "required": True},
-        "parameters": {"type": "dict", "default": {}},
-    }
+    subnets = {"name": text(required=True), "subnet_ids": texts()}
+    parameters = {"name": text(required=True), "parameters": {"type": "dict", "default": {}}}
     return {
-        "identifier": {"type": "str", "required": True},
-        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "engine_version": {"type": "str", "default": "15"},
-        "instance_class": {"type": "str", "default": "db.t3.micro"},
-        "allocated_storage": {"type": "int", "default": 20},
-        "max_allocated_storage": {"type": "int", "default": 100},
-        "storage_type": {
-            "type": "str",
-            "choices": ["gp2", "gp3", "io1", "io2"],
-            "default": "gp3",
-        },
-        "kms_key_arn": {"type": "str"},
-        "db_name": {"type": "str", "default": "rag"},
-        "master_username": {"type": "str", "default": "ragops"},
+        "identifier": text(required=True),
+        "state": text("present", choices=["present", "absent"]),
+        "engine_version": text("15"),
+        "allow_major_version_upgrade": flag(False),
+        "instance_class": text("db.t3.micro"),
+        "allocated_storage": number(20),
+        "max_allocated_storage": number(100),
+        "storage_type": text("gp3", choices=["gp2", "gp3", "io1", "io2"]),
+        "iops": number(),
+        "storage_throughput": number(),
+        "kms_key_arn": text(),
+        "db_name": text("rag"),
+        "master_username": text("ragops"),
         "subnet_group": {"type": "dict", "required": True, "options": subnets},
         "parameter_group": {"type": "dict", "required": True, "options": parameters},
-        "security_group_ids": {"type": "list", "elements": "str", "default": []},
-        "multi_az": {"type": "bool", "default": False},
-        "backup_retention_days": {"type": "int", "default": 7},
-        "backup_window": {"type": "str"},
-        "maintenance_window": {"type": "str"},
-        "deletion_protection": {"type": "bool", "default": True},
-        "auto_minor_version_upgrade": {"type": "bool", "default": True},
-        "iam_authentication": {"type": "bool"},
-        "log_exports": {
-            "type": "list",
-            "elements": "str",
-            "choices": ["postgresql", "upgrade"],
-            "default": [],
-        },
-        "apply_immediately": {"type": "bool", "default": True},
-        "final_snapshot_id": {"type": "str"},
-        "wait": {"type": "bool", "default": True},
-        "wait_timeout": {"type": "int", "default": 2400},
+        "security_group_ids": texts(),
+        "multi_az": flag(False),
+        "backup_retention_days": number(7),
+        "backup_window": text(),
+        "maintenance_window": text(),
+        "deletion_protection": flag(True),
+        "auto_minor_version_upgrade": flag(True),
+        "iam_authentication": flag(True),
+        "ca_certificate": text(),
+        "performance_insights": flag(True),
+        "performance_insights_retention_days": number(7),
+        "monitoring_interval": {**number(0), "choices": [0, 1, 5, 10, 15, 30, 60]},
+        "monitoring_role_arn": text(),
+        "log_exports": texts(choices=["postgresql", "upgrade"]),
+        "log_retention_days": number(365),
+        "log_kms_key_arn": text(),
+        # The names hold "password", the values are numbers of days and a flag.
+        "master_password_rotation_days": {**number(90), "no_log": False},
+        "rotate_master_password": {**flag(False), "no_log": False},
+        "apply_immediately": flag(True),
+        "reboot_if_pending": flag(False),
+        "final_snapshot_id": text(),
+        "delete_automated_backups": flag(True),
+        "wait": flag(True),
+        "wait_timeout": number(2400),
         "tags": {"type": "dict", "required": True},
     }
 
 
 def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
-    """Check the options, then bring the instance to its state."""
-    api = Api(aws.client(module, "rds"), module.check_mode)
+    """Bring the instance to its state."""
+    apis = {
+        name: Api(aws.client(module, name), module.check_mode)
+        for name in ("rds", "ec2", "logs", "secretsmanager")
+    }
+    services = ensure.Services(apis["rds"], apis["ec2"], apis["logs"], apis["secretsmanager"])
     options = dict(module.params)
     if options["state"] == "absent":
-        ensure.ensure_absent(api, plan, options)
-        return {}
-    if not 1 <= options["backup_retention_days"] <= 35:
-        raise aws.AwsError("backup_retention_days must be 1 to 35: without backups data is lost.")
-    if options["max_allocated_storage"] <= options["allocated_storage"]:
-        raise aws.AwsError("max_allocated_storage must be more than allocated_storage.")
-    return {"instance": ensure.ensure_present(api, plan, options)}
+        snapshot = absent.ensure_absent(services, plan, options)
+        return {"final_snapshot_id": snapshot} if snapshot else {}
+    facts, notes = ensure.ensure_present(services, plan, options)
+    for note in notes:
+        module.warn(note)
+    return {"instance": facts}
 
 
 def main() -> None:

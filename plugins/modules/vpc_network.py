@@ -8,15 +8,20 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: vpc_network
 version_added: 0.1.0
-short_description: A VPC with subnets, gateways, routes and security groups, as one resource
+short_description: A VPC with subnets, gateways, routes, endpoints and security groups
 description:
   - Makes, repairs or removes a VPC over two or three availability zones with public and private
-    subnets, an internet gateway, NAT gateways, route tables, security groups and gateway endpoints.
+    subnets, an internet gateway, NAT gateways, route tables, security groups and endpoints.
   - The network is read once and only differences are sent, so that a run costs one process and
     check mode knows the whole plan even where nothing exists yet.
   - Resources are found by the VPC's C(Name), C(Project) and C(Environment) tags and inside it by
     what identifies them to AWS (block, group name, service), so a lost tag is repaired and makes
     no duplicate.
+  - What AWS cannot change (blocks, zones, descriptions of groups) is refused before anything is
+    sent.
+  - O(state=absent) also removes what AWS's controllers made for O(cluster) in this VPC and left
+    behind, in AWS's order. While something else holds a resource it tries again until
+    O(wait_timeout), then it names the network interfaces.
 options:
   name:
     description: Name of the VPC and prefix of the names of everything in it.
@@ -31,7 +36,9 @@ options:
     description: The VPC's IPv4 block. Required with O(state=present). It cannot be changed later.
     type: str
   availability_zones:
-    description: Two or three zones. Required with O(state=present).
+    description:
+      - Two or three zones. Required with O(state=present). One may be appended later, none taken
+        away.
     type: list
     elements: str
   public_subnet_cidrs:
@@ -52,7 +59,7 @@ options:
     choices: [none, single, one_per_az]
     default: single
   security_groups:
-    description: Security groups; each ends up with exactly these rules.
+    description: Security groups. One that is no longer in the list is removed.
     type: list
     elements: dict
     default: []
@@ -65,48 +72,70 @@ options:
         description: The group's description. It cannot be changed later.
         type: str
         required: true
-      ingress:
-        description: Flows allowed in.
-        type: list
-        elements: dict
-        default: []
-        suboptions: &rule
-          protocol:
-            description: Protocol of the flow.
-            type: str
-            choices: [tcp, udp]
-            default: tcp
-          from_port:
-            description: First port.
-            type: int
-            required: true
-          to_port:
-            description: Last port, O(security_groups[].ingress[].from_port) when not given.
-            type: int
-          group:
-            description: Key of the group at the other end, V(self) for this group.
-            type: str
-          cidr:
-            description: IPv4 block at the other end.
-            type: str
-      egress:
-        description: Flows allowed out. None means that nothing may go out.
-        type: list
-        elements: dict
-        default: []
-        suboptions: *rule
+  flows:
+    description:
+      - The traffic that is allowed. Each group ends up with exactly the rules of its flows; a
+        group at both ends gets a rule at both. Rules of the AWS Load Balancer Controller are left
+        alone.
+      - An end is the key of a group, an IPv4 block, or C(endpoint:s3) for the addresses of a
+        gateway endpoint.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      from:
+        description: Who opens the connection.
+        type: str
+        required: true
+      to:
+        description: Who is called.
+        type: str
+        required: true
+      ports:
+        description: One port, or a range such as V(1025-65535). Towards all the internet, one port.
+        type: str
+        required: true
+      protocol:
+        description: Protocol of the flow.
+        type: str
+        choices: [tcp, udp]
+        default: tcp
+      description:
+        description: What the flow is for, as the rules' description.
+        type: str
+        required: true
   gateway_endpoints:
     description: Services reached by a gateway endpoint in all route tables.
     type: list
     elements: str
     choices: [s3, dynamodb]
     default: [s3]
+  interface_endpoints:
+    description:
+      - Services reached by an interface endpoint in the private subnets, by AWS's short names such
+        as V(ecr.api), with private DNS names.
+    type: list
+    elements: str
+    default: []
+  endpoint_group:
+    description: Key of the security group of the interface endpoints.
+    type: str
+    default: endpoints
+  endpoint_policies:
+    description: Policy documents by service. An endpoint without one allows everything.
+    type: dict
+    default: {}
+  cluster:
+    description: Name of the EKS cluster in this network, O(name) when not given.
+    type: str
   tags:
-    description: Tags of every resource. Tags that others add are left alone.
+    description:
+      - Tags of every resource, among them C(Project) and C(Environment), by which the network is
+        known. Tags that others add are left alone.
     type: dict
     required: true
   wait_timeout:
-    description: Seconds to wait for NAT gateways to come up or to go.
+    description: Seconds that one wait may take, for NAT gateways, endpoints or a deletion.
     type: int
     default: 600
 extends_documentation_fragment: ragops.platform.reconciled
@@ -119,15 +148,14 @@ EXAMPLES = r"""
     cidr_block: 10.20.0.0/16
     availability_zones: [us-east-1a, us-east-1b]
     security_groups:
-      - key: nodes
-        description: Worker nodes
-        egress:
-          - {from_port: 443, cidr: 0.0.0.0/0}
-          - {from_port: 5432, group: rds}
-      - key: rds
-        description: PostgreSQL
-        ingress:
-          - {from_port: 5432, group: nodes}
+      - {key: nodes, description: Worker nodes}
+      - {key: rds, description: PostgreSQL}
+      - {key: endpoints, description: Interface endpoints}
+    flows:
+      - {from: nodes, to: rds, ports: 5432, description: PostgreSQL}
+      - {from: nodes, to: endpoints, ports: 443, description: AWS services}
+      - {from: nodes, to: endpoint:s3, ports: 443, description: Buckets and image layers}
+    interface_endpoints: [ecr.api, ecr.dkr, sts]
     tags: {Project: ragops, Environment: dev}
 
 - name: Remove it
@@ -160,11 +188,10 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._network import (
     absent,
-    groups,
-    layout,
-    present,
+    ensure,
     snapshot,
 )
+from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
 )
@@ -174,95 +201,33 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
 )
 
 
-def ensure_present(run: present.Run) -> dict[str, Any]:
-    """Bring everything to its state; the slow NAT gateways are started early and awaited last."""
-    options = run.options
-    wanted = layout.subnets(options)
-    keys = {group["key"] for group in options["security_groups"]}
-    for group in options["security_groups"]:
-        layout.rules_of(group, keys)
-    vpc_id = present.ensure_vpc(run)
-    ids = {subnet.name: present.ensure_subnet(run, vpc_id, subnet) for subnet in wanted}
-    gateway_id = present.ensure_internet_gateway(run, vpc_id)
-    public = [subnet for subnet in wanted if subnet.tier == "public"]
-    private = [subnet for subnet in wanted if subnet.tier == "private"]
-    tables = [
-        present.ensure_route_table(
-            run,
-            vpc_id,
-            f"{run.name}-public",
-            [ids[subnet.name] for subnet in public],
-            ("GatewayId", gateway_id),
-        )
-    ]
-    nat_zones = layout.nat_zones(options["nat"], options["availability_zones"])
-    nats = {
-        subnet.zone: present.ensure_nat(run, subnet.zone, ids[subnet.name])
-        for subnet in public
-        if subnet.zone in nat_zones
-    }
-    groups.ensure_default_group_closed(run)
-    group_ids = groups.ensure_groups(run, vpc_id)
-    present.await_nats(run, list(nats.values()))
-    for index, subnet in enumerate(private, start=1):
-        nat_id = nats.get(subnet.zone) or next(iter(nats.values()), None)
-        tables.append(
-            present.ensure_route_table(
-                run,
-                vpc_id,
-                f"{run.name}-private-{index}",
-                [ids[subnet.name]],
-                ("NatGatewayId", nat_id) if nat_id else None,
-            )
-        )
-    endpoints = {
-        service: present.ensure_gateway_endpoint(run, vpc_id, service, tables)
-        for service in options["gateway_endpoints"]
-    }
-    absent.remove_surplus_nats(run, set(nats.values()))
-    return {
-        "vpc_id": vpc_id,
-        "availability_zones": options["availability_zones"],
-        "public_subnet_ids": [ids[subnet.name] for subnet in public],
-        "private_subnet_ids": [ids[subnet.name] for subnet in private],
-        "nat_gateway_ids": list(nats.values()),
-        "route_table_ids": tables,
-        "endpoint_ids": endpoints,
-        "security_group_ids": group_ids,
-    }
-
-
 def argument_spec() -> dict[str, Any]:
     """Return the module's options."""
-    rule = {
+    text = {"type": "str", "required": True}
+    texts = {"type": "list", "elements": "str"}
+    group = {"key": {**text, "no_log": False}, "description": text}
+    flow = {
+        "from": text,
+        "to": text,
+        "ports": text,
         "protocol": {"type": "str", "choices": ["tcp", "udp"], "default": "tcp"},
-        "from_port": {"type": "int", "required": True},
-        "to_port": {"type": "int"},
-        "group": {"type": "str"},
-        "cidr": {"type": "str"},
-    }
-    rules = {"type": "list", "elements": "dict", "default": [], "options": rule}
-    group = {
-        "key": {"type": "str", "required": True, "no_log": False},
-        "description": {"type": "str", "required": True},
-        "ingress": rules,
-        "egress": rules,
+        "description": text,
     }
     return {
-        "name": {"type": "str", "required": True},
+        "name": text,
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "cidr_block": {"type": "str"},
-        "availability_zones": {"type": "list", "elements": "str"},
-        "public_subnet_cidrs": {"type": "list", "elements": "str"},
-        "private_subnet_cidrs": {"type": "list", "elements": "str"},
+        "availability_zones": texts,
+        "public_subnet_cidrs": texts,
+        "private_subnet_cidrs": texts,
         "nat": {"type": "str", "choices": ["none", "single", "one_per_az"], "default": "single"},
         "security_groups": {"type": "list", "elements": "dict", "default": [], "options": group},
-        "gateway_endpoints": {
-            "type": "list",
-            "elements": "str",
-            "choices": ["s3", "dynamodb"],
-            "default": ["s3"],
-        },
+        "flows": {"type": "list", "elements": "dict", "default": [], "options": flow},
+        "gateway_endpoints": {**texts, "choices": ["s3", "dynamodb"], "default": ["s3"]},
+        "interface_endpoints": {**texts, "default": []},
+        "endpoint_group": {"type": "str", "default": "endpoints"},
+        "endpoint_policies": {"type": "dict", "default": {}},
+        "cluster": {"type": "str"},
         "tags": {"type": "dict", "required": True},
         "wait_timeout": {"type": "int", "default": 600},
     }
@@ -276,15 +241,19 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = {**module.params, "region": aws.require_region(module)}
+    for tag in ("Project", "Environment"):
+        if not options["tags"].get(tag):
+            module.fail_json(msg=f"tags lacks {tag}, by which the network is known. Add it.")
     api = Api(aws.client(module, "ec2"), module.check_mode)
     plan = Plan()
     network: dict[str, Any] = {}
     try:
-        seen = snapshot.read(api, options["name"], options["tags"])
-        run = present.Run(api, plan, seen, options)
-        if options["state"] == "present":
-            network = ensure_present(run)
+        wanted = ensure.wish(options) if options["state"] == "present" else None
+        run = Run(api, plan, snapshot.read(api, options["name"], options["tags"]), options)
+        if wanted:
+            network = ensure.present(run, wanted)
         else:
+            run.elb = Api(aws.client(module, "elbv2"), module.check_mode)
             absent.remove(run)
     except AwsError as error:
         module.fail_json(msg=str(error))

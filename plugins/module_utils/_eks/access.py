@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ..aws import Dict, call, collect
+from ..aws import AwsError, Dict, call, collect
 from .common import GONE, Session, merged_tags
+
+# Stands for whoever runs the module.
+CALLER = "{caller}"
+SERVICE_ROLE = ":role/aws-service-role/"
 
 
 def about(cluster: str, principal: str) -> str:
@@ -63,9 +68,13 @@ def after(before: Dict | None, wanted: Mapping[str, Any]) -> Dict:
 
 
 def ensure_present(
-    session: Session, cluster: str, wanted: Sequence[Mapping[str, Any]]
+    session: Session, cluster: str, wanted: Sequence[Mapping[str, Any]], *, purge: bool = False
 ) -> tuple[bool, dict[str, Dict | None], dict[str, Dict]]:
-    """Create or update the entries: (changed, before, after), by principal."""
+    """Create or update the entries: (changed, before, after), by principal.
+
+    purge: whether entries of other principals are deleted (never those that AWS makes for nodes
+    and services).
+    """
     before: dict[str, Dict | None] = {}
     target: dict[str, Dict] = {}
     for item in wanted:
@@ -74,7 +83,68 @@ def ensure_present(
         before[principal] = found[1] if found else None
         target[principal] = after(before[principal], item)
         _reconcile(session, cluster, found, target[principal])
+    if purge:
+        others = surplus(session, cluster, list(target))
+        before.update(ensure_absent(session, cluster, others)[1])
     return before != target, before, target
+
+
+def surplus(session: Session, cluster: str, wanted: Sequence[str]) -> list[str]:
+    """Principals whose entries somebody made who is not AWS, and who are not wanted."""
+    listed = collect(
+        session.eks,
+        "list_access_entries",
+        "accessEntries",
+        f"access entries of EKS cluster {cluster}",
+        missing=GONE,
+        clusterName=cluster,
+    )
+    others = [arn for arn in listed if arn not in wanted and SERVICE_ROLE not in arn]
+    found = {arn: read(session, cluster, arn) for arn in others}
+    return [arn for arn, entry in found.items() if entry and entry[1]["type"] == "STANDARD"]
+
+
+def expanded(wanted: Sequence[Mapping[str, Any]], caller: Callable[[], str]) -> list[Dict]:
+    """The entries with whole ARNs: `{caller}` as principal, policies by their names alone.
+
+    caller: the ARN of the caller's role or user. Raises AwsError when one principal is given twice.
+    """
+    result = []
+    for item in wanted:
+        arn = caller() if item["principal_arn"] == CALLER else item["principal_arn"]
+        partition = arn.split(":")[1] if arn.startswith("arn:") else "aws"
+        prefix = f"arn:{partition}:eks::aws:cluster-access-policy/"
+        policies = [
+            {**entry, "policy_arn": _whole(entry["policy_arn"], prefix)}
+            for entry in item.get("policies") or []
+        ]
+        result.append({**item, "principal_arn": arn, "policies": policies})
+    arns = [item["principal_arn"] for item in result]
+    if twice := sorted({arn for arn in arns if arns.count(arn) > 1}):
+        raise AwsError(
+            f"Access is given twice to {', '.join(twice)}: EKS has one entry per principal. Join "
+            "their policies and groups in one."
+        )
+    return result
+
+
+def _whole(name: str, prefix: str) -> str:
+    return name if name.startswith("arn:") else prefix + name
+
+
+def principal_of(sts: Any, iam: Any) -> str:
+    """The IAM principal behind the caller's credentials: of a role, not of its session.
+
+    The name of a session leaves out the role's path, so IAM is asked for it.
+    """
+    answer = call(sts, "get_caller_identity", "the caller's identity") or {}
+    arn = str(answer["Arn"])
+    session_ = re.fullmatch(r"arn:[^:]+:sts::\d+:assumed-role/([^/]+)/.+", arn)
+    if session_ is None:
+        return arn
+    role = session_.group(1)
+    found = call(iam, "get_role", f"the caller's role {role}", RoleName=role) or {}
+    return str(found["Role"]["Arn"])
 
 
 def _reconcile(

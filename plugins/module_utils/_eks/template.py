@@ -43,6 +43,7 @@ def shape(data: Mapping[str, Any]) -> Dict:
                 "size": mapping.get("Ebs", {}).get("VolumeSize"),
                 "type": mapping.get("Ebs", {}).get("VolumeType"),
                 "encrypted": mapping.get("Ebs", {}).get("Encrypted", False),
+                "kms_key_arn": mapping.get("Ebs", {}).get("KmsKeyId"),
             }
             for mapping in data.get("BlockDeviceMappings", [])
         ],
@@ -57,8 +58,9 @@ def shape(data: Mapping[str, Any]) -> Dict:
 def data_of(wanted: Mapping[str, Any], security_group_ids: Sequence[str], tags: Dict) -> Dict:
     """The LaunchTemplateData of a node group.
 
-    wanted: name and disk_size (GiB). The token of the metadata service (IMDSv2) has one
-    hop, so that it ends at the node: pods have identities of their own.
+    wanted: name, disk_size (GiB), and maybe kms_key_arn of the disk. The token of the
+    metadata service (IMDSv2) has one hop, so that it ends at the node: pods have
+    identities of their own.
     """
     ebs = {
         "VolumeSize": wanted["disk_size"],
@@ -66,6 +68,8 @@ def data_of(wanted: Mapping[str, Any], security_group_ids: Sequence[str], tags: 
         "Encrypted": True,
         "DeleteOnTermination": True,
     }
+    if wanted.get("kms_key_arn"):
+        ebs["KmsKeyId"] = wanted["kms_key_arn"]
     return {
         "SecurityGroupIds": sorted(security_group_ids),
         "MetadataOptions": {

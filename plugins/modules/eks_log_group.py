@@ -1,0 +1,131 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module eks_log_group: the CloudWatch log group of an EKS control plane."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+---
+module: eks_log_group
+version_added: 0.2.0
+short_description: The CloudWatch log group of an EKS control plane
+description:
+  - EKS writes its control plane logs to C(/aws/eks/<cluster>/cluster). Made before the cluster,
+    the group has a retention, a key and an owner; otherwise EKS makes one that keeps everything.
+  - A group that is there already is adopted, whoever made it.
+  - The last lines of a cluster that is deleted make the group anew. So it is deleted after the
+    cluster, and looked for again.
+  - Unlike M(amazon.aws.cloudwatchlogs_log_group) it gives a key to a group that exists, keeps tags
+    of others, and shows a diff.
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  state:
+    description: Whether the group shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  retention_days:
+    description: Days that logs are kept, in the steps of CloudWatch; V(0) means for ever.
+    type: int
+    choices: [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
+      1096, 1827, 2192, 2557, 2922, 3288, 3653]
+    default: 365
+  kms_key_arn:
+    description:
+      - KMS key for the logs. Unset, it stays as it is (at first CloudWatch's own encryption).
+      - The key's policy must let CloudWatch Logs use it.
+    type: str
+  watch_seconds:
+    description:
+      - How long a group that was deleted is looked for, and deleted again, with O(state=absent).
+    type: int
+    default: 30
+  tags:
+    description: Tags to set. Other tags stay.
+    type: dict
+    default: {}
+extends_documentation_fragment: ragops.platform.reconciled
+"""
+
+EXAMPLES = r"""
+- name: Make the group before the cluster
+  ragops.platform.eks_log_group:
+    cluster: ragops-dev
+    retention_days: 365
+    tags: {Project: ragops, Environment: dev}
+
+- name: Remove it after the cluster
+  ragops.platform.eks_log_group:
+    cluster: ragops-dev
+    state: absent
+    watch_seconds: 0
+"""
+
+RETURN = r"""
+name:
+  description: Name of the log group.
+  returned: always
+  type: str
+  sample: /aws/eks/ragops-dev/cluster
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._eks.logs import (
+    ensure_absent,
+    ensure_present,
+    name_of,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+# The steps that CloudWatch has, and 0 for no end.
+DAYS = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
+DAYS += [1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
+
+def run(module: Any, api: Api, plan: Plan) -> str:
+    """Bring the group to its state; its name."""
+    options = module.params
+    name = name_of(options["cluster"])
+    if options["state"] == "absent":
+        ensure_absent(api, plan, name, options["watch_seconds"])
+    else:
+        keys = ("retention_days", "kms_key_arn", "tags")
+        ensure_present(api, plan, name, {key: options[key] for key in keys})
+    return name
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "cluster": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "retention_days": {"type": "int", "choices": DAYS, "default": 365},
+            "kms_key_arn": {"type": "str", "no_log": False},
+            "watch_seconds": {"type": "int", "default": 30},
+            "tags": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    )
+    require_region(module)
+    api, plan = Api(client(module, "logs"), module.check_mode), Plan()
+    try:
+        name = run(module, api, plan)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=plan.changed, diff=plan.diff(), name=name)
+
+
+if __name__ == "__main__":
+    main()
