@@ -12,7 +12,7 @@ import contextlib
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -52,20 +52,25 @@ class PortForwardError(Exception):
 
 @dataclass(frozen=True)
 class Target:
-    """A ready pod behind a Service and the number of its port."""
+    """A pod behind a Service, the number of its port, and whether it is ready."""
 
     namespace: str
     pod: str
     port: int
+    ready: bool = True
 
 
 @dataclass
 class Forward:
-    """An open relay: `host` and `port` to connect to, and what went wrong behind it."""
+    """An open relay: `host` and `port` to connect to, and what went wrong behind it.
+
+    `unready` asks anew why the Service has no ready endpoint; it returns "" if it has one.
+    """
 
     host: str
     port: int
     errors: list[str] = field(default_factory=list)
+    unready: Callable[[], str] = str
 
 
 def secrets_of(kubeconfig: Any) -> set[str]:
@@ -114,8 +119,17 @@ def _default_client(context: str | None) -> Any:
         return kube.ApiClient(configuration)
 
 
-def resolve(api: Any, namespace: str, service: str, port: str | int) -> Target:
-    """Find a ready pod behind a Service and the pod's number of the Service's port.
+def resolve(
+    api: Any, namespace: str, service: str, port: str | int, unready: bool = False
+) -> Target:
+    """Find a pod behind a Service and the pod's number of the Service's port.
+
+    Args:
+        api: client of the Kubernetes API.
+        namespace: of the Service.
+        service: its name.
+        port: its port, by number or by name.
+        unready: whether a pod that isn't ready will do if there is no other.
 
     Raises:
         PortForwardError: there is no such Service or port, access is forbidden, or no endpoint
@@ -134,10 +148,11 @@ def resolve(api: Any, namespace: str, service: str, port: str | int) -> Target:
             label_selector=f"kubernetes.io/service-name={service}",
             _request_timeout=REQUEST_TIMEOUT,
         )
-        for endpoint_slice in slices.items:
-            target = _ready_target(endpoint_slice, namespace, wanted.name or "")
-            if target:
-                return target
+        for ready in (True, False) if unready else (True,):
+            for endpoint_slice in slices.items:
+                target = _target(endpoint_slice, namespace, wanted.name or "", ready)
+                if target:
+                    return target
         raise PortForwardError(
             f"{where} has no ready endpoint: {_describe_pods(api, namespace, spec.selector)}"
         )
@@ -151,13 +166,16 @@ def _service_port(ports: list[Any], wanted: str, where: str) -> Any:
     raise PortForwardError(f"{where} has no port {wanted}; it offers: {offered or 'none'}")
 
 
-def _ready_target(endpoint_slice: Any, namespace: str, port_name: str) -> Target | None:
+def _target(endpoint_slice: Any, namespace: str, port_name: str, ready: bool) -> Target | None:
     numbers = [p.port for p in endpoint_slice.ports or [] if (p.name or "") == port_name]
     for endpoint in endpoint_slice.endpoints or []:
         reference = endpoint.target_ref
         is_pod = reference is not None and reference.kind == "Pod"
-        if numbers and is_pod and endpoint.conditions.ready is not False:
-            return Target(namespace, reference.name, int(numbers[0]))
+        conditions = endpoint.conditions
+        # One that ends is of no use, even if it still serves.
+        fits = (conditions.ready is not False) == ready and not conditions.terminating
+        if numbers and is_pod and fits:
+            return Target(namespace, reference.name, int(numbers[0]), ready)
     return None
 
 
@@ -244,20 +262,31 @@ class _Relay:
     while it opens a stream, so that one client can't open two at a time.
     """
 
-    def __init__(self, options: Mapping[str, Any]) -> None:
+    def __init__(self, options: Mapping[str, Any], unready: bool) -> None:
         self.options = options
-        self.target = self._find()
+        self.unready = unready
+        self.target = self._find(unready)
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.forward = Forward(*self.listener.getsockname()[:2])
+        host, port = self.listener.getsockname()[:2]
+        self.forward = Forward(host, port, unready=self._problem)
         threading.Thread(target=self._accept, name="port-forward", daemon=True).start()
 
     def _client(self) -> Any:
         return api_client(self.options.get("kubeconfig"), self.options.get("context"))
 
-    def _find(self) -> Target:
+    def _find(self, unready: bool) -> Target:
         options = self.options
         with contextlib.closing(self._client()) as api:
-            return resolve(api, options["namespace"], options["service"], options["port"])
+            return resolve(api, options["namespace"], options["service"], options["port"], unready)
+
+    def _problem(self) -> str:
+        try:
+            found = self._find(unready=False)
+        except PortForwardError as error:
+            return str(error)
+        if not self.target.ready:
+            self.target = found
+        return ""
 
     def _accept(self) -> None:
         while True:
@@ -290,7 +319,7 @@ class _Relay:
             return self._stream()
         except kube.ApiException:
             # The pod may have been replaced since: look once more, with a full explanation.
-            self.target = self._find()
+            self.target = self._find(self.unready)
             return self._stream()
 
     def _stream(self) -> Any:
@@ -315,11 +344,13 @@ def _copy(source: Any, sink: Any) -> None:
 
 
 @contextlib.contextmanager
-def port_forward(options: Mapping[str, Any]) -> Iterator[Forward]:
+def port_forward(options: Mapping[str, Any], unready: bool = False) -> Iterator[Forward]:
     """Relay a loopback port to a ready pod behind a Service while the block runs.
 
     Args:
         options: the module's option `kubernetes`, see `OPTIONS`.
+        unready: whether a pod that isn't ready will do if there is no other, so that it can
+            be asked for the cause.
 
     Yields:
         Forward: where to connect; its `errors` grow while connections fail behind it.
@@ -327,7 +358,7 @@ def port_forward(options: Mapping[str, Any]) -> Iterator[Forward]:
     Raises:
         PortForwardError: before anything listens, if no pod can be reached.
     """
-    relay = _Relay(options)
+    relay = _Relay(options, unready)
     try:
         yield relay.forward
     finally:

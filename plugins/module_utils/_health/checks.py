@@ -45,16 +45,27 @@ def fails(verdict: str, fail_on: str) -> bool:
     return fail_on != "never" and ORDER.index(verdict) >= ORDER.index(fail_on)
 
 
-def message_of(checks: Sequence[Check], verdict: str) -> str:
-    """Return the verdict in one line, each check that didn't pass with its cause."""
+def causes_of(checks: Sequence[Check]) -> str:
+    """Return each check that didn't pass with its cause, in one line."""
+    bad = [check for check in checks if check.status in ORDER[1:]]
+    return "; ".join(f"{check.id}: {check.hint}" for check in bad)
+
+
+def message_of(checks: Sequence[Check], verdict: str, waited_for: str = "") -> str:
+    """Return the verdict in one line, each check that didn't pass with its cause.
+
+    Args:
+        checks: those that count.
+        verdict: the gravest of them.
+        waited_for: what the last attempt that failed had found, told if it is over.
+    """
     passed = sum(check.status == "pass" for check in checks)
     skipped = sum(check.status == "skipped" for check in checks)
     counts = f"{passed} checks passed" + (f", {skipped} skipped" if skipped else "")
-    bad = [check for check in checks if check.status in ORDER[1:]]
-    if not bad:
-        return f"healthy: {counts}"
+    causes = causes_of(checks)
+    if not causes:
+        return f"healthy: {counts}" + (f"; waited for {waited_for}" if waited_for else "")
     word = "healthy with warnings" if verdict == "warn" else f"not healthy ({verdict})"
-    causes = "; ".join(f"{check.id}: {check.hint}" for check in bad)
     return f"{word}: {causes} [{counts}]"
 
 

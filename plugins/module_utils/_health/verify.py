@@ -5,13 +5,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from .checks import (
     Check,
     Dict,
+    causes_of,
     dependencies_of,
     dependency_checks,
     latency_check,
@@ -31,12 +32,22 @@ class Verification:
         client: knows the backend's address and the time there is.
         params: the module's parameters.
         read_only: whether the checks that write are skipped (check mode).
+        unready: says why the Service sends nobody to the backend, and "" if it does; None when
+            there is no Service to ask.
     """
 
-    def __init__(self, client: Client, params: Mapping[str, Any], read_only: bool) -> None:
+    def __init__(
+        self,
+        client: Client,
+        params: Mapping[str, Any],
+        read_only: bool,
+        unready: Callable[[], str] | None = None,
+    ) -> None:
         self.client = client
         self.params = params
         self.read_only = read_only
+        self.unready = unready
+        self.waited_for = ""
         self.checks: list[Check] = []
         self.dependencies: dict[str, Dict] = {}
         self.observed: Dict = {}
@@ -75,6 +86,7 @@ class Verification:
             out_of_time = self.client.clock.left() <= self.params["delay"]
             if not self._failed() or self.attempts > self.params["retries"] or out_of_time:
                 return
+            self.waited_for = causes_of(self.checks)
             time.sleep(self.params["delay"])
 
     def _read_once(self) -> None:
@@ -88,9 +100,17 @@ class Verification:
             for skipped in ("livez", "readyz", "version"):
                 self._skip(skipped, "no connection")
             return
+        self._endpoints()
         self._livez()
         self._readyz()
         self._version()
+
+    def _endpoints(self) -> None:
+        # The relay leads to one pod, ready or not; users come through the Service only.
+        if self.unready is None:
+            return
+        problem = self.unready()
+        self.checks.append(Check("endpoints", "fail" if problem else "pass", problem))
 
     def _livez(self) -> None:
         try:
@@ -222,7 +242,7 @@ class Verification:
         skewed = any(c.id == "version" and c.status == "fail" for c in self.checks)
         shown = {key: self.observed.get(key) for key in ("version", "git_sha")}
         return {
-            "msg": message_of(self.checks, verdict),
+            "msg": message_of(self.checks, verdict, self.waited_for),
             "healthy": verdict in ("pass", "warn"),
             "verdict": verdict,
             "checks": [check.as_dict() for check in self.checks],
@@ -237,6 +257,7 @@ class Verification:
             "slo": self.slo,
             "e2e": self.e2e,
             "attempts": self.attempts,
+            "waited_for": self.waited_for,
             "waited_s": round(self.client.clock.elapsed(), 2),
             "started_at": self.started_at,
             "finished_at": _now(),

@@ -167,3 +167,30 @@ def test_secrets_of_a_kubeconfig() -> None:
     """Tokens are found wherever they stand; paths are no secrets."""
     assert secrets_of(kubeconfig("http://x")) == {"a-very-long-secret-token"}
     assert secrets_of("/home/me/.kube/config") == set()
+
+
+def test_a_pod_that_is_not_ready_will_do_if_asked_for(
+    cluster: tuple[str, dict[str, Any]],
+) -> None:
+    """It can say why it isn't ready; a ready one goes first, one that ends is of no use."""
+    url, answers = cluster
+    api = api_client(kubeconfig(url))
+    answers |= {SERVICE: service(), SLICES: slices(False, True)}
+    assert resolve(api, "rag", "backend", "http", unready=True).pod == "pod-1"
+    answers[SLICES] = slices(False, False)
+    answers[SLICES]["items"][0]["endpoints"][0]["conditions"]["terminating"] = True
+    found = resolve(api, "rag", "backend", "http", unready=True)
+    assert (found.pod, found.port, found.ready) == ("pod-1", 8000, False)
+
+
+def test_an_open_relay_tells_when_the_service_is_ready(
+    cluster: tuple[str, dict[str, Any]],
+) -> None:
+    """As long as no endpoint is ready it names the pods and their state."""
+    url, answers = cluster
+    answers |= {SERVICE: service(), SLICES: slices(False), PODS: waiting_pod()}
+    where = {"namespace": "rag", "service": "backend", "port": "80"}
+    with port_forward({"kubeconfig": kubeconfig(url), **where}, unready=True) as forward:
+        assert "no ready endpoint: pod pod-0 is Running: container main" in forward.unready()
+        answers[SLICES] = slices(True)
+        assert forward.unready() == ""

@@ -56,6 +56,9 @@ def test_retries_wait_for_readiness() -> None:
     with backend(down={"milvus": "loading"}, heals_after=2) as state:
         found = health(state.url, retries=5)
     assert found["attempts"] == 3
+    assert "dependency.milvus: milvus: loading" in found["waited_for"]
+    assert found["msg"].startswith("healthy: ")
+    assert "waited for readyz: not ready, HTTP 503: failed: milvus" in found["msg"]
 
 
 def test_lost_readiness_within_the_stable_time_fails() -> None:
@@ -163,6 +166,23 @@ def test_black_hole_and_closed_port() -> None:
     assert "connect: no TCP connection to 127.0.0.1:" in found["msg"]
     assert found["failed_checks"] == ["connect"]
     assert not health(url, timeout=2, fail_on="never")["healthy"]
+
+
+def test_a_service_without_pods_is_waited_for_and_named() -> None:
+    """No pod is there to be asked: that is tried again like any check, then it is the cause."""
+    config = {
+        "current-context": "x",
+        "clusters": [{"name": "c", "cluster": {"server": "http://127.0.0.1:1"}}],
+        "users": [{"name": "u", "user": {}}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+    }
+    service = {"kubeconfig": config, "namespace": "rag", "service": "rag-backend", "port": "http"}
+    began = time.monotonic()
+    arguments = {"kubernetes": service, "retries": 2, "delay": 1.0}
+    found = run_module("rag_health", arguments, fails=True)
+    assert time.monotonic() - began > 2
+    assert "the backend can't be reached" in found["msg"]
+    assert "service rag/rag-backend" in found["msg"]
 
 
 def test_bad_input() -> None:
