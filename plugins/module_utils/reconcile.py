@@ -62,11 +62,21 @@ class Api:
 
 
 class Plan:
-    """Before and after of each resource, by a name such as `subnet ragops-dev-private-1`."""
+    """Before and after of each resource, by a name such as `subnet ragops-dev-private-1`.
 
-    def __init__(self) -> None:
+    Args:
+        named_by_aws: whether AWS gives the resources ids of its own; else their names are the
+            ids. `identify` tells the ids of those that are there.
+    """
+
+    def __init__(self, named_by_aws: bool = False) -> None:
         self.before: dict[str, Any] = {}
         self.after: dict[str, Any] = {}
+        self.ids: dict[str, str] | None = {} if named_by_aws else None
+
+    def identify(self, resource: str, identity: str) -> None:
+        """Note the id that AWS gave a resource."""
+        self.ids = {**(self.ids or {}), resource: identity}
 
     def record(self, resource: str, before: Any, after: Any) -> bool:
         """Note a resource (None: absent) and return whether it changes."""
@@ -88,10 +98,13 @@ class Plan:
             for name in {**self.before, **self.after}
             if self.before.get(name) != self.after.get(name)
         ]
-        return {
+        diff: dict[str, Any] = {
             "before": {name: self.before[name] for name in names if name in self.before},
             "after": {name: self.after[name] for name in names if name in self.after},
         }
+        if self.ids is not None:  # --diff does not print them; callback `plan` does
+            diff["ids"] = {name: self.ids[name] for name in names if name in self.ids}
+        return diff
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

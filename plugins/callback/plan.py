@@ -1,0 +1,147 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Callback `plan`: which resources a run changes, or would change in check mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+from ansible.utils.context_objects import CLIArgs
+from ansible.utils.vars import load_options_vars
+from ansible_collections.ragops.platform.plugins.module_utils._plan import text
+from ansible_collections.ragops.platform.plugins.module_utils._plan.rows import (
+    Row,
+    Task,
+    merge,
+    rows_of,
+)
+
+DOCUMENTATION = r"""
+name: plan
+type: aggregate
+short_description: Table of the resources that a run changes, or would change in check mode
+version_added: 0.2.0
+description:
+  - Listens to the tasks that report a change, and prints at the end one row per resource, with what
+    happens to it (create, change, delete) and which fields change, and totals per component. A
+    component is the host that the task ran for.
+  - Rows name fields and never show values, so that no secret can get into them. C(--diff) shows
+    the values that are no secrets.
+  - Each play sees the rows of the plays before it in the variable C(platform_plan), a sorted list
+    of dictionaries with C(component), C(resource), C(id), C(action) and C(fields). That is what
+    C(playbooks/report.yml) writes as JSON.
+  - A playbook whose first play has the variable C(platform_plan_only) set to V(true) is run in
+    check mode, whether C(--check) was given or not. This is how C(playbooks/plan.yml) can be
+    trusted to change nothing; it refuses to run where this callback is not enabled.
+  - Understands the diffs of this collection and of C(kubernetes.core.k8s). A task of any other
+    module that reports a change is one row without fields. Fields of Kubernetes objects are known
+    with C(--diff) only, since C(kubernetes.core.k8s) compares them only then.
+  - Prints nothing for ad hoc commands, nor after a run that changed nothing.
+author:
+  - The ragops.platform authors
+requirements:
+  - Enable it in the configuration, C(callbacks_enabled = ragops.platform.plan).
+"""
+
+EXAMPLES = r"""
+example: |
+  To enable it, in ansible.cfg:
+    [defaults]
+    callbacks_enabled = ragops.platform.plan
+  A task that fails when there is anything to change:
+    - name: Fail when there is drift
+      ansible.builtin.fail:
+        msg: "{{ platform_plan | length }} resources differ"
+      when: platform_plan | length > 0
+"""
+
+VARIABLE = "platform_plan"
+MARK = "platform_plan_only"
+
+
+def force_check_mode() -> None:
+    """Have the rest of this command run as if `--check` had been given.
+
+    A play's own `check_mode` does not do: roles ask `ansible_check_mode`, which is the command
+    line's. Both places that hold it are set before the first play is made.
+    """
+    context.CLIARGS = CLIArgs({**context.CLIARGS, "check": True})
+    load_options_vars(None)["ansible_check_mode"] = True
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]
+    """Collects rows while the run goes, and prints them when it ends."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "ragops.platform.plan"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rows: list[Row] = []
+        self._playbook = False
+        self._marked = False
+        self._failed: set[str] = set()
+
+    def v2_playbook_on_start(self, playbook: Any) -> None:
+        """Turn check mode on for a playbook that asks for it."""
+        self._playbook = True
+        plays = playbook.get_plays()
+        self._marked = bool(plays and plays[0].get_vars().get(MARK))
+        if self._marked and not context.CLIARGS.get("check"):
+            force_check_mode()
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Give the rows so far to the play."""
+        records = [row.record() for row in merge(self._rows)]
+        play.get_variable_manager().extra_vars[VARIABLE] = records
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Note the resources of a task; those of a loop came item by item."""
+        if not result.task.loop:
+            self._note(result)
+
+    def v2_runner_item_on_ok(self, result: Any) -> None:
+        """Note the resources of one item of a loop."""
+        self._note(result)
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        """Note which components failed; a task that runs once is about none of them."""
+        if not ignore_errors and not result.task.run_once:
+            self._failed.add(str(result.host.name))
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        """Print the table."""
+        failed = {*stats.failures, *stats.dark}
+        if not self._playbook or not (self._rows or self._marked):
+            return
+        check = bool(context.CLIARGS.get("check"))
+        rows = merge(self._rows)
+        self._display.banner("PLAN" if check else "CHANGES")
+        if not rows and not failed:
+            self._display.display("Nothing to change.")
+        for line in [*text.table(rows), "", *text.totals(rows)] if rows else []:
+            self._display.display(line)
+        if check and failed:
+            culprits = ", ".join(sorted(self._failed & failed)) or "see above"
+            self._display.display(f"Not complete, since something failed: {culprits}.")
+
+    def _note(self, result: Any) -> None:
+        """Add the rows of a task that changed something in the mode of the whole run.
+
+        A task that is in check mode within a real run only looks something up.
+        """
+        task_check = bool(result.task_fields.get("check_mode"))
+        if not result.is_changed() or task_check != bool(context.CLIARGS.get("check")):
+            return
+        task = Task(
+            component=str(result.host.name),
+            module=str(result.task.resolved_action or result.task.action),
+            name=str(result.task_name),
+            arguments=result.task_fields.get("args") or {},
+            result=result.result,
+        )
+        self._rows += rows_of(task)
