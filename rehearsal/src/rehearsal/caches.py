@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rehearsal import disk
 from rehearsal.cluster.build import build
 from rehearsal.images import recipes
 from rehearsal.paths import Places
@@ -97,25 +98,24 @@ def making(target: Path) -> Iterator[Path | None]:
 
     Another process that makes the same waits for us.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with (target.parent / f".{target.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if target.exists():
-            yield None
-            return
-        draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
-        draft.chmod(0o755)
-        try:
-            yield draft
-            draft.rename(target)
-        except OSError as error:
-            if error.errno == 28:
-                raise WorldError(
-                    f"{target.parent}: the disk is full: free some space, then `rehearsal up`"
-                ) from error
-            raise
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with (target.parent / f".{target.name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if target.exists():
+                yield None
+                return
+            draft = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}."))
+            draft.chmod(0o755)
+            try:
+                yield draft
+                draft.rename(target)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        if cause := disk.named(error):
+            raise WorldError(f"{target.parent}: {cause}") from error
+        raise
 
 
 def hash_of(*files: Path) -> str:
@@ -132,7 +132,8 @@ def checked(what: str, argv: list[str | Path], cwd: Path | None = None) -> None:
         argv, cwd=cwd, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
     )
     if done.returncode:
-        tail = "\n  ".join((done.stdout + done.stderr).strip().splitlines()[-12:])
+        output = done.stdout + done.stderr
+        tail = "\n  ".join(output.strip().splitlines()[-12:]) + disk.named_by_tool(output)
         raise WorldError(f"{what}: {Path(str(argv[0])).name} failed:\n  {tail}")
 
 

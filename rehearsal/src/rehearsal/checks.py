@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal import cluster
+from rehearsal import disk as disk_of
 from rehearsal.paths import Places
 from rehearsal.unshare import NAMESPACE
 from rehearsal.world import WorldError
@@ -224,22 +225,15 @@ def disk(places: Places, *, cold: bool) -> list[Finding]:
     found = []
     needs = {places.cache: DISK_COLD_GIB if cold else 1, places.data: DISK_WARM_GIB}
     for folder, gib in needs.items():
-        free = shutil.disk_usage(existing(folder)).free / 2**30
+        free = shutil.disk_usage(disk_of.existing(folder)).free / 2**30
         if free < gib:
             found.append(
                 Finding(
                     f"{folder} has {free:.1f} GiB of free disk space, {gib} GiB are needed",
-                    "free some, or choose another place: RAGOPS_CACHE=..., REHEARSAL_DATA=...",
+                    disk_of.REMEDY,
                 )
             )
     return found
-
-
-def existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that exists."""
-    while not folder.exists():
-        folder = folder.parent
-    return folder
 
 
 def namespaces() -> list[Finding]:

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from rehearsal import commands
+from rehearsal import commands, disk
 from rehearsal.world import WorldError
 
 
@@ -76,6 +76,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except WorldError as error:
         sys.stderr.write(f"rehearsal: {error}\n")
+        return 1
+    except OSError as error:
+        if not (cause := disk.named(error)):
+            raise
+        sys.stderr.write(f"rehearsal: {cause}\n")
         return 1
     except KeyboardInterrupt:
         return 130

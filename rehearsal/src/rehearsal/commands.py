@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from rehearsal import caches, checks
+from rehearsal import caches, checks, disk
 from rehearsal import enter as entering
 from rehearsal.ask import ask as ask_backend
 from rehearsal.identity import Identity
@@ -77,6 +77,11 @@ def up(*, install: bool, kubernetes: bool) -> int:
     kubernetes = kubernetes and not os.environ.get("REHEARSAL_KUBECONFIG")
     if identity and identity.alive:
         state = read_state(places)
+        if state and state.phase == "ready" and (cause := disk.full(places.data)):
+            raise WorldError(
+                f"the world is up, but {cause}, and its servers can't write: free some space, "
+                "then `rehearsal status` says which of them are well again"
+            )
         if state and state.phase == "ready" and not state.stale:
             if state.ended:
                 names = ", ".join(state.ended)
@@ -120,6 +125,8 @@ def enter(argv: Sequence[str]) -> int:
     if not command:
         command = [os.environ.get("SHELL", "/bin/sh")]
     places, identity = running()
+    if cause := disk.full(places.data):
+        sys.stderr.write(f"rehearsal: {cause}: what runs inside may fail; free some space\n")
     return entering.run(identity, command, world_environment(places))
 
 
@@ -135,6 +142,8 @@ def status() -> int:
         say("the world has ended: `rehearsal up` removes its remains and starts a new one")
         if state and state.error:
             say(f"  it said: {state.error}")
+        if cause := disk.full(places.data):
+            say(f"  {cause}: {disk.REMEDY}")
         return 1
     return report(places, identity, state)
 
@@ -159,7 +168,10 @@ def report(places: Places, identity: Identity, state: State) -> int:
     if others:
         say(f"servers     {', '.join(others)}")
     say(f"data        {places.data}  AWS requests: {lines_of(places.requests)}")
-    healthy = state.phase == "ready" and not state.stale and not state.ended
+    cause = disk.full(places.data)
+    if cause:
+        say(f"disk        FULL  {cause}: free some space, then ask again")
+    healthy = state.phase == "ready" and not (state.stale or state.ended or cause)
     return 0 if healthy and not any(answers.values()) else 1
 
 

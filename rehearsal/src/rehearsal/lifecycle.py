@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rehearsal import cluster, own_cluster
+from rehearsal import cluster, disk, own_cluster
 from rehearsal.caches import Caches
 from rehearsal.identity import Identity, Process, first_process_below
 from rehearsal.paths import Places
@@ -101,10 +101,11 @@ class Lifecycle:
             if state and state.phase == "ready":
                 return
             if (state and state.phase == "failed") or not identity.alive:
-                raise WorldError(f"the world did not start: {self._cause(state)}")
+                raise WorldError(f"the world did not start: {self._cause(state)}{self._disk()}")
             if time.monotonic() - began > START_LIMIT:
                 raise WorldError(
                     f"the world is not ready after {START_LIMIT:.0f} s: see the lines above"
+                    + self._disk()
                 )
             if time.monotonic() - told > 10:
                 told = time.monotonic()
@@ -123,6 +124,11 @@ class Lifecycle:
         log = self.places.data / "logs/world.log"
         tail = log.read_text(errors="replace").splitlines()[-8:] if log.exists() else []
         return "its first process ended" + ("".join(f"\n  {line}" for line in tail))
+
+    def _disk(self) -> str:
+        """A further line when the disk has filled up meanwhile: then that is the cause."""
+        cause = disk.full(self.places.data)
+        return f"\n  {cause}: {disk.REMEDY}" if cause else ""
 
     def _keep_logs(self) -> None:
         """Keep the logs of a world that failed: `down` takes them with the rest."""

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from rehearsal import disk
 from rehearsal.cluster import images
 from rehearsal.world import WorldError
 
@@ -206,7 +207,10 @@ def _check(what: str, code: int, output: str) -> None:
     if re.search(r"proxy|dial tcp|no such host|timeout|connection refused|TLS", output):
         remedy = "\nThe Go modules could not be fetched: check the network and GOPROXY"
     elif "no space left" in output:
-        remedy = "\nThe disk is full: about 6 GB are needed for Go's own caches"
+        remedy = (
+            "\nthe disk is full: about 6 GB are needed for Go's own caches (`go env GOCACHE "
+            f"GOMODCACHE`), and TMPDIR: {disk.REMEDY}"
+        )
     raise WorldError(f"Kubernetes cannot be compiled: `{what}` failed:\n{output}{remedy}")
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from rehearsal import disk
 from rehearsal.world import WorldError
 
 HERE = Path(__file__).parent
@@ -162,7 +163,11 @@ def make_system(system: System, target: Path) -> None:
         *(f"--customize-hook={hook}" for hook in system.hooks),
         system.suite, draft, sources,
     ]  # fmt: skip
-    run(f"Debian {system.suite}", argv)
+    try:
+        run(f"Debian {system.suite}", argv)
+    except WorldError:
+        draft.unlink(missing_ok=True)  # half of it helps nobody, least of all on a full disk
+        raise
     draft.rename(target)
 
 
@@ -225,5 +230,6 @@ def run(what: str, argv: Sequence[str | Path]) -> None:
         argv, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=os.environ, check=False
     )
     if done.returncode:
-        tail = "\n  ".join((done.stderr or done.stdout).strip().splitlines()[-8:])
+        output = done.stderr or done.stdout
+        tail = "\n  ".join(output.strip().splitlines()[-8:]) + disk.named_by_tool(output)
         raise WorldError(f"{what}: {Path(str(argv[0])).name} failed:\n  {tail}")

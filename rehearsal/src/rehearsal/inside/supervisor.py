@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import json
 import os
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import rehearsal.cluster
+from rehearsal import disk
 from rehearsal.inside import namespace
 from rehearsal.names import HOSTS, KUBERNETES_PORT
 from rehearsal.paths import Places
@@ -99,13 +101,17 @@ class Supervisor:
         )
 
     def watch(self) -> None:
-        """Notice each server's end, and write the state, every second."""
+        """Notice each server's end, and write the state, every second.
+
+        On a full disk that fails, and is tried again: those who ask are told by `disk.full`.
+        """
         while True:
             for name, process in list(self.world.processes.items()):
                 code = process.poll()
                 if code is not None and name not in self.ended:
                     self.ended[name] = {"returncode": code, "at": time.time()}
-            self.write()
+            with contextlib.suppress(OSError):
+                self.write()
             time.sleep(1)
 
     def write(self) -> None:
@@ -126,10 +132,13 @@ class Supervisor:
             draft.rename(self.places.state)
 
     def enter(self, phase: str, error: str = "") -> None:
-        """Go over to a phase, and say so."""
+        """Go over to a phase, and say so; a full disk has been told already."""
         self.phase, self.error = phase, error
-        self.write()
-        self.say(f"{phase}{': ' + error if error else ''}")
+        try:
+            self.write()
+            self.say(f"{phase}{': ' + error if error else ''}")
+        except OSError as problem:
+            sys.stderr.write(f"{phase} could not be written: {problem}\n")
 
 
 def own_cluster_missing() -> str | None:
@@ -151,8 +160,8 @@ def explain(error: BaseException) -> str:
         output = error.stderr or error.output or b""
         text = output if isinstance(output, str) else output.decode(errors="replace")
         return f"{' '.join(map(str, error.cmd))}: {text.strip() or f'status {error.returncode}'}"
-    if isinstance(error, OSError) and error.errno == 28:
-        return f"the disk is full ({error.filename}): free some space, then `rehearsal up`"
+    if isinstance(error, OSError) and (cause := disk.named(error)):
+        return cause
     return str(error) or type(error).__name__
 
 
