@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
@@ -20,6 +21,65 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
 )
 
 State = dict[str, Any]
+
+NAME = re.compile(r"[a-z](?:-?[a-z0-9])*")
+"""An identifier as RDS and ElastiCache take it, in the case in which they keep it."""
+FREE_TIMEOUT = 600.0
+"""Seconds for which a call is tried again while AWS is at work on its resource."""
+
+
+def check_name(option: str, name: str, longest: int) -> None:
+    """Refuse an identifier that AWS refuses.
+
+    Raises:
+        AwsError: with the rule that it breaks.
+    """
+    if len(name) > longest or NAME.fullmatch(name) is None:
+        raise AwsError(
+            f"{option} is {name!r}; AWS takes 1 to {longest} lower-case letters, digits and single "
+            "hyphens, a letter first and no hyphen last."
+        )
+
+
+def write_when_free(
+    api: Api,
+    label: str,
+    operation: str,
+    arguments: Mapping[str, Any],
+    *,
+    busy: Collection[str],
+    missing: Collection[str] = (),
+    timeout: float = FREE_TIMEOUT,
+    hopeless: Callable[[], object] | None = None,
+    also: Callable[[AwsError], bool] | None = None,
+) -> dict[str, Any]:
+    """Call a mutating operation, again while AWS is at work on the resource.
+
+    Args:
+        busy: error codes of a resource that another change holds.
+        missing: error codes of one that is not there.
+        timeout: seconds to try.
+        hopeless: called between tries; raises when the resource will never be free.
+        also: whether another error passes, too, such as a role that IAM has yet to spread.
+
+    Raises:
+        AwsError: another error, or the time is over; then with AWS's last refusal.
+    """
+    answer: dict[str, Any] = {}
+
+    def attempt() -> str | None:
+        try:
+            answer.update(api.write(operation, label, missing, **arguments))
+        except AwsError as error:
+            if error.code not in busy and not (also and also(error)):
+                raise
+            if hopeless:
+                hopeless()
+            return str(error)
+        return None
+
+    wait_until(f"{operation} of {label}", attempt, timeout=timeout)
+    return answer
 
 
 def text_tags(tags: Mapping[str, Any]) -> dict[str, str]:
@@ -95,12 +155,53 @@ def remove_subnet_group(api: Api, plan: Plan, prefix: str, name: str) -> None:
         return
     label = f"{prefix.lower()} subnet group {name}"
     plan.record(label, {"name": name}, None)
-    api.write(
-        f"delete_{prefix.lower()}_subnet_group",
+    write_when_free(
+        api,
         label,
-        (f"{prefix}SubnetGroupNotFoundFault",),
-        **{f"{prefix}SubnetGroupName": name},
+        f"delete_{prefix.lower()}_subnet_group",
+        {f"{prefix}SubnetGroupName": name},
+        # For a while after its last member is gone AWS still calls it used.
+        busy=("CacheSubnetGroupInUse", "InvalidDBSubnetGroupStateFault"),
+        missing=(f"{prefix}SubnetGroupNotFoundFault",),
     )
+
+
+def refuse_other_vpc(
+    prefix: str, group: Mapping[str, Any], item: State | None, zones: Callable[[list[str]], State]
+) -> None:
+    """Refuse subnets of another VPC than that in which the resource lies.
+
+    Args:
+        group: the wanted subnet group: name and subnet_ids.
+        item: the one that is there, as AWS describes it.
+        zones: returns VPC by subnet, asked only when the subnets differ.
+
+    Raises:
+        AwsError: nothing has been changed yet.
+    """
+    if item is None or not group["subnet_ids"]:
+        return
+    here = {subnet["SubnetIdentifier"] for subnet in item["Subnets"]}
+    if here == set(group["subnet_ids"]):
+        return
+    strangers = {
+        subnet: vpc
+        for subnet, vpc in zones(sorted(group["subnet_ids"])).items()
+        if vpc != item.get("VpcId")
+    }
+    if strangers:
+        listed = ", ".join(f"{subnet} ({vpc})" for subnet, vpc in sorted(strangers.items()))
+        raise AwsError(
+            f"{prefix.lower()} subnet group {group['name']} lies in {item.get('VpcId')}, and "
+            f"{listed} do not; AWS cannot move it. Give the subnets of its VPC, or remove the "
+            "component with a final snapshot and restore that in the other VPC."
+        )
+
+
+def vpc_of_subnets(ec2: Api, subnets: list[str]) -> State:
+    """Return the VPC of each subnet."""
+    listed = ec2.pages("describe_subnets", "Subnets", "subnets", SubnetIds=subnets)
+    return {str(item["SubnetId"]): str(item["VpcId"]) for item in listed}
 
 
 def refuse_unchangeable(
@@ -144,6 +245,14 @@ def recent_events(api: Api, source: str, source_type: str) -> str:
     return "; ".join(messages) or "AWS recorded no event of it in the last hour"
 
 
+def lost(api: Api, label: str, status: str | None, source: tuple[str, str]) -> AwsError:
+    """Return the error for a resource in a state that it will not leave, with AWS's last events."""
+    return AwsError(
+        f"{label} is {status or 'gone'} and will not recover by itself: "
+        f"{recent_events(api, *source)}. Remove the cause (or delete it), and run again."
+    )
+
+
 def await_status(
     api: Api,
     label: str,
@@ -170,13 +279,34 @@ def await_status(
         if status in good:
             return None
         if status is None or status in bad:
-            raise AwsError(
-                f"{label} is {status or 'gone'} and will not recover by itself: "
-                f"{recent_events(api, *source)}. Remove the cause, delete it, and run again."
-            )
+            raise lost(api, label, status, source)
         return f"status {status}"
 
     wait_until(label, pending, timeout=timeout)
+
+
+def with_free_name(name: str, taken: Collection[str], send: Callable[[str], object]) -> str:
+    """Call `send` with a snapshot's name, or with the next one if it is taken; return the name.
+
+    Args:
+        taken: error codes of a name that is taken.
+
+    Raises:
+        AwsError: another failure, or ten names are taken.
+    """
+    for number in range(1, 11):
+        candidate = name if number == 1 else f"{name}-{number}"
+        try:
+            send(candidate)
+        except AwsError as error:
+            if error.code not in taken:
+                raise
+            continue
+        return candidate
+    raise AwsError(
+        f"A snapshot {name} is there, and so are {name}-2 to {name}-10. Give another name, or "
+        "delete those which nobody needs."
+    )
 
 
 def await_gone(label: str, read: Any, timeout: float) -> None:

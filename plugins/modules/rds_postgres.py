@@ -346,11 +346,13 @@ def argument_spec() -> dict[str, Any]:
 
 def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     """Bring the instance to its state."""
-    apis = {
-        name: Api(aws.client(module, name), module.check_mode)
-        for name in ("rds", "ec2", "logs", "secretsmanager")
-    }
-    services = ensure.Services(apis["rds"], apis["ec2"], apis["logs"], apis["secretsmanager"])
+
+    def connect(name: str) -> Api:
+        return Api(aws.client(module, name), module.check_mode)
+
+    services = ensure.Services(
+        connect("rds"), lambda: connect("ec2"), connect("logs"), connect("secretsmanager")
+    )
     options = dict(module.params)
     if options["state"] == "absent":
         snapshot = absent.ensure_absent(services, plan, options)

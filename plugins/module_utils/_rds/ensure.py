@@ -1,13 +1,27 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Bring a PostgreSQL instance with its subnet and parameter groups to its state."""
+"""Bring a PostgreSQL instance with what belongs to it to its state."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore
-from ansible_collections.ragops.platform.plugins.module_utils._rds import transform
+from ansible_collections.ragops.platform.plugins.module_utils import (
+    datastore,
+    datastore_parameters,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._rds import (
+    api as rds,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._rds import (
+    checks,
+    logs,
+    password,
+    transform,
+    versions,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
@@ -15,291 +29,269 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     tag_list,
 )
 
-GOOD = ("available", "storage-optimization", "storage-config-upgrade")
-BAD = (
-    "deleting",
-    "failed",
-    "inaccessible-encryption-credentials",
-    "inaccessible-encryption-credentials-recoverable",
-    "incompatible-network",
-    "incompatible-option-group",
-    "incompatible-parameters",
-    "incompatible-restore",
-    "restore-error",
-    "storage-full",
-)
-NOT_FOUND = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
-NO_GROUP = ("DBParameterGroupNotFound", "DBParameterGroupNotFoundFault")
-BATCH = 20
-"""Parameters that AWS takes in one call."""
+
+@dataclass
+class Services:
+    """The AWS services that an instance touches; EC2 is asked seldom, so only then connected."""
+
+    rds: Api
+    ec2: Callable[[], Api]
+    logs: Api
+    secrets: Api
 
 
-def find(api: Api, identifier: str) -> dict[str, Any] | None:
-    """Return an instance as AWS describes it; None if there is none."""
-    answer = api.read(
-        "describe_db_instances",
-        f"db instance {identifier}",
-        NOT_FOUND,
-        DBInstanceIdentifier=identifier,
-    )
-    instances: list[dict[str, Any]] = answer.get("DBInstances", [])
-    return instances[0] if instances else None
+@dataclass
+class Instance:
+    """One instance, and what is wanted of it.
+
+    Args:
+        options: the module's.
+        wanted: the state that follows from them; AWS's offers may still change it.
+        notes: what the operator should know.
+    """
+
+    options: dict[str, Any]
+    wanted: datastore.State
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def identifier(self) -> str:
+        """Identifier of the instance."""
+        return str(self.options["identifier"])
+
+    @property
+    def label(self) -> str:
+        """How errors and plans call it."""
+        return f"db instance {self.identifier}"
 
 
-def status(api: Api, identifier: str) -> str | None:
-    """Return an instance's status; None if there is no such instance."""
-    instance = find(api, identifier)
-    return str(instance["DBInstanceStatus"]) if instance else None
+def pattern_of(identifier: str) -> str:
+    """Return how the instance's parameter groups are called: one for each major version."""
+    return rf"{identifier}-postgres\d+"
 
 
-def await_available(api: Api, identifier: str, timeout: float) -> None:
-    """Wait until the instance takes connections and modifications."""
-    if api.check_mode:
-        return
-    datastore.await_status(
-        api,
-        f"db instance {identifier}",
-        lambda: status(api, identifier),
-        source=(identifier, "db-instance"),
-        good=GOOD,
-        bad=BAD,
-        timeout=timeout,
-    )
-
-
-def creatable_version(api: Api, wanted: str) -> str:
-    """Return the newest version under `wanted` that AWS creates today."""
-    offers = api.pages(
-        "describe_db_engine_versions",
-        "DBEngineVersions",
-        "versions of PostgreSQL",
-        Engine="postgres",
-    )
-    return transform.newest((str(offer["EngineVersion"]) for offer in offers), wanted)
-
-
-def ensure_parameter_group(
-    api: Api, plan: Plan, group: dict[str, Any], family: str, tags: dict[str, str]
-) -> None:
-    """Make a parameter group and set the given parameters; others keep their value."""
-    name = group["name"]
-    label = f"db parameter group {name}"
-    values = {key: str(value) for key, value in group["parameters"].items()}
-    wanted: datastore.State = {
-        "family": family,
-        "parameters": values,
-        "tags": datastore.text_tags(tags),
-    }
-    answer = api.read("describe_db_parameter_groups", label, NO_GROUP, DBParameterGroupName=name)
-    found: list[dict[str, Any]] = answer.get("DBParameterGroups", [])
-    kinds: dict[str, str] = {}
-    if not found:
-        plan.record(label, None, wanted)
-        api.write(
-            "create_db_parameter_group",
-            label,
-            DBParameterGroupName=name,
-            DBParameterGroupFamily=family,
-            Description=f"Parameters of {name}",
-            Tags=tag_list(wanted["tags"]),
-        )
-        current: dict[str, str] = {}
-        if not api.check_mode:
-            current, kinds = _parameters(api, label, name, values)
-    else:
-        current, kinds = _parameters(api, label, name, values)
-        arn = found[0]["DBParameterGroupArn"]
-        before: datastore.State = {
-            "family": found[0]["DBParameterGroupFamily"],
-            "parameters": current,
-            "tags": datastore.read_tags(api, label, arn, tags),
-        }
-        remedy = "Give the group another name: AWS has one family per group."
-        datastore.refuse_unchangeable(label, before, wanted, {"family": remedy})
-        plan.record(label, before, wanted)
-        datastore.write_tags(api, label, arn, before["tags"], wanted["tags"])
-    _set_parameters(api, label, name, current, values, kinds)
-
-
-def _parameters(
-    api: Api, label: str, name: str, wanted: dict[str, str]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Return value and apply type (dynamic, static) of the wanted parameters."""
-    listed = api.pages("describe_db_parameters", "Parameters", label, DBParameterGroupName=name)
-    known = {item["ParameterName"]: item for item in listed if item["ParameterName"] in wanted}
-    values = {
-        key: str(item["ParameterValue"]) for key, item in known.items() if "ParameterValue" in item
-    }
-    return values, {key: str(item.get("ApplyType", "dynamic")) for key, item in known.items()}
-
-
-def _set_parameters(
-    api: Api,
-    label: str,
-    name: str,
-    current: dict[str, str],
-    wanted: dict[str, str],
-    kinds: dict[str, str],
-) -> None:
-    changes = [
-        {
-            "ParameterName": key,
-            "ParameterValue": value,
-            # AWS refuses to apply a static one before the next reboot.
-            "ApplyMethod": "pending-reboot" if kinds.get(key) == "static" else "immediate",
-        }
-        for key, value in sorted(wanted.items())
-        if current.get(key) != value
-    ]
-    for start in range(0, len(changes), BATCH):
-        api.write(
-            "modify_db_parameter_group",
-            label,
-            DBParameterGroupName=name,
-            Parameters=changes[start : start + BATCH],
-        )
-
-
-def ensure_present(api: Api, plan: Plan, options: dict[str, Any]) -> dict[str, Any]:
-    """Make or modify the instance; return its facts.
+def ensure_present(
+    services: Services, plan: Plan, options: dict[str, Any]
+) -> tuple[dict[str, Any], list[str]]:
+    """Make or modify the instance; return its facts, and notes for the operator.
 
     Without `wait` an instance that AWS is still at work on is left as it is:
     the call that waits compares it, and so sees what creation left undone.
     """
-    identifier = options["identifier"]
-    label = f"db instance {identifier}"
-    wanted = transform.wanted_of(options)
-    instance = find(api, identifier)
-    if instance is not None and instance["DBInstanceStatus"] == "deleting":
-        raise AwsError(f"{label} is being deleted. Wait until it is gone, then run again.")
-    version = creatable_version(api, options["engine_version"]) if instance is None else ""
-    if instance is not None:
-        _refuse(label, instance, wanted)
-    family = f"postgres{options['engine_version'].split('.')[0]}"
+    checks.check(options)
+    api = services.rds
+    this = Instance(options, transform.wanted_of(options))
+    found = rds.find(api, this.identifier)
+    if found is not None and found["DBInstanceStatus"] == "deleting":
+        raise AwsError(f"{this.label} is being deleted. Wait until it is gone, then run again.")
+    version = _foresee(api, this, found)
+    _refuse_other_vpc(services, options)
+
     datastore.ensure_subnet_group(api, plan, "DB", options["subnet_group"], options["tags"])
-    ensure_parameter_group(api, plan, options["parameter_group"], family, options["tags"])
-    if instance is None:
-        plan.record(label, None, {**wanted, "engine_version": version})
-        _create(api, label, version, wanted, options)
-    elif instance["DBInstanceStatus"] in GOOD or options["wait"]:
-        await_available(api, identifier, options["wait_timeout"])
-        _modify(api, plan, label, wanted, options)
+    groups = datastore_parameters.listed(api, datastore_parameters.DB)
+    group = options["parameter_group"]
+    datastore_parameters.ensure(
+        api,
+        plan,
+        datastore_parameters.DB,
+        group,
+        f"postgres{versions.major(options['engine_version'])}",
+        options["tags"],
+        groups.get(group["name"]),
+    )
+    logs.ensure(services.logs, plan, this.identifier, this.wanted["log_exports"], options)
+    if found is None:
+        plan.record(this.label, None, {**this.wanted, "engine_version": version})
+        _create(api, this, version)
+    elif found["DBInstanceStatus"] in rds.GOOD or options["wait"]:
+        _bring_up(api, plan, this, found)
+        rds.await_available(api, this.identifier, options["wait_timeout"])
+        _modify(api, plan, this)
     if options["wait"]:
-        await_available(api, identifier, options["wait_timeout"])
-        _verify_multi_az(api, label, options)
-    unmade = {"DBInstanceIdentifier": identifier, "DBInstanceStatus": "to be created"}
-    return transform.facts_of(find(api, identifier) or unmade)
+        _finish(services, plan, this, groups, new=not password.secret_of(found))
+    unmade = {"DBInstanceIdentifier": this.identifier, "DBInstanceStatus": "to be created"}
+    facts = transform.facts_of(rds.find(api, this.identifier) or unmade)
+    return facts, this.notes + transform.notes_of(facts)
 
 
-def _refuse(label: str, instance: dict[str, Any], wanted: datastore.State) -> None:
-    current = transform.state_of(instance, wanted)
-    same_major = (
-        str(instance["EngineVersion"]).split(".")[0] == wanted["engine_version"].split(".")[0]
+def _refuse_other_vpc(services: Services, options: dict[str, Any]) -> None:
+    group = options["subnet_group"]
+    item = datastore.find_subnet_group(services.rds, "DB", group["name"])
+    datastore.refuse_other_vpc(
+        "DB", group, item, lambda subnets: datastore.vpc_of_subnets(services.ec2(), subnets)
     )
-    if same_major:
-        current["engine_version"] = wanted["engine_version"]
-    datastore.refuse_unchangeable(label, current, wanted, transform.REMEDIES)
 
 
-def _create(
-    api: Api, label: str, version: str, wanted: datastore.State, options: dict[str, Any]
-) -> None:
-    secret_key = {}
-    if options["kms_key_arn"]:
-        secret_key = {"MasterUserSecretKmsKeyId": options["kms_key_arn"]}
-    api.write(
+def _foresee(api: Api, this: Instance, found: dict[str, Any] | None) -> str:
+    """Resolve the version, ask AWS what it offers, refuse what it can't change.
+
+    Returns the version to create (that it has, for an instance that is there).
+    """
+    options, wanted = this.options, this.wanted
+    if found is None:
+        version = rds.creatable_version(api, options["engine_version"])
+        _ask_offers(api, this, version)
+        return version
+    seen = {**found, **transform.pending_of(found)}
+    version = str(seen["EngineVersion"])
+    if versions.needs_upgrade(
+        this.label, version, options["engine_version"], options["allow_major_version_upgrade"]
+    ):
+        targets = rds.upgrade_targets(api, version)
+        version = versions.target(this.label, version, options["engine_version"], targets)
+        wanted["engine_version"] = version
+    current = transform.state_of(found, wanted)
+    remedies = transform.remedies_for(current, wanted)
+    datastore.refuse_unchangeable(this.label, current, wanted, remedies)
+    asked = ("instance_class", "storage_type", "multi_az", "performance_insights")
+    if any(current.get(field) != wanted.get(field) for field in asked):
+        _ask_offers(api, this, version)
+    return version
+
+
+def _ask_offers(api: Api, this: Instance, version: str) -> None:
+    """Refuse what AWS does not offer; leave out Performance Insights where the class lacks them."""
+    wanted = this.wanted
+    offers = rds.offers_of(api, version, wanted["instance_class"])
+    insights = rds.check_offers(offers, version, wanted)
+    if wanted.get("performance_insights") and not insights:
+        wanted["performance_insights"] = False
+        wanted.pop("performance_insights_retention_days", None)
+        this.notes.append(
+            f"{this.label}: Performance Insights stay off, since AWS does not offer them with "
+            f"{wanted['instance_class']} for PostgreSQL {version}."
+        )
+
+
+def _create(api: Api, this: Instance, version: str) -> None:
+    keys, key = {}, this.options["kms_key_arn"]
+    if key:
+        keys["MasterUserSecretKmsKeyId"] = key
+        if this.wanted.get("performance_insights"):
+            keys["PerformanceInsightsKMSKeyId"] = key
+    datastore.write_when_free(
+        api,
+        this.label,
         "create_db_instance",
-        label,
-        DBInstanceIdentifier=options["identifier"],
-        Engine="postgres",
-        EngineVersion=version,
-        ManageMasterUserPassword=True,
-        Tags=tag_list(wanted["tags"]),
-        **transform.create_arguments(wanted),
-        **secret_key,
+        {
+            "DBInstanceIdentifier": this.identifier,
+            "Engine": "postgres",
+            "EngineVersion": version,
+            "ManageMasterUserPassword": True,
+            "Tags": tag_list(this.wanted["tags"]),
+            **transform.create_arguments(this.wanted),
+            **keys,
+        },
+        busy=(),
+        also=rds.role_not_spread_yet,
     )
 
 
-def _modify(
-    api: Api, plan: Plan, label: str, wanted: datastore.State, options: dict[str, Any]
-) -> None:
-    instance = find(api, options["identifier"])
-    if instance is None:
-        raise AwsError(f"{label} vanished while it was waited for. Run again.")
+def _bring_up(api: Api, plan: Plan, this: Instance, found: dict[str, Any]) -> None:
+    """Start an instance that somebody has stopped: AWS would do so after a week anyway."""
+    if found["DBInstanceStatus"] not in ("stopped", "stopping"):
+        return
+    plan.record(f"{this.label}, whether it runs", "stopped", "available")
+    datastore.write_when_free(
+        api,
+        this.label,
+        "start_db_instance",
+        {"DBInstanceIdentifier": this.identifier},
+        busy=rds.BUSY,
+        timeout=this.options["wait_timeout"],
+    )
+
+
+def _modify(api: Api, plan: Plan, this: Instance) -> None:
+    options, wanted = this.options, this.wanted
+    instance = rds.must_find(api, this.identifier)
     current = transform.state_of(instance, wanted)
     arn = instance["DBInstanceArn"]
-    current["tags"] = datastore.read_tags(api, label, arn, wanted["tags"])
-    plan.record(label, current, wanted)
-    if arguments := transform.modify_arguments(current, wanted):
-        api.write(
-            "modify_db_instance",
-            label,
-            DBInstanceIdentifier=options["identifier"],
-            ApplyImmediately=options["apply_immediately"],
-            **arguments,
-        )
-    datastore.write_tags(api, label, arn, current["tags"], wanted["tags"])
-
-
-def _verify_multi_az(api: Api, label: str, options: dict[str, Any]) -> None:
-    """Read back what AWS has been seen to drop without a word."""
-    instance = find(api, options["identifier"]) or {}
-    seen = {**instance, **(instance.get("PendingModifiedValues") or {})}
-    if not api.check_mode and options["multi_az"] and not seen.get("MultiAZ"):
-        raise AwsError(
-            f"{label} was asked to be Multi-AZ, and AWS made it single-AZ without an error. Run "
-            "again to have it converted; if it stays so, the class or the zones do not allow it."
-        )
-
-
-def ensure_absent(api: Api, plan: Plan, options: dict[str, Any]) -> None:
-    """Delete the instance, wait until it is gone, then delete its groups.
-
-    Raises:
-        AwsError: deletion protection is on and `deletion_protection` does not turn it off.
-    """
-    identifier = options["identifier"]
-    label = f"db instance {identifier}"
-    instance = find(api, identifier)
-    if instance is not None:
-        plan.record(label, transform.facts_of(instance), None)
-        if instance["DBInstanceStatus"] != "deleting":
-            _delete(api, label, instance, options)
-        if not api.check_mode:
-            timeout = options["wait_timeout"]
-            datastore.await_gone(label, lambda: status(api, identifier), timeout)
-    group = options["parameter_group"]["name"]
-    group_label = f"db parameter group {group}"
-    listed = api.read(
-        "describe_db_parameter_groups", group_label, NO_GROUP, DBParameterGroupName=group
+    current["tags"] = datastore.read_tags(api, this.label, arn, wanted["tags"])
+    waiting = sorted(transform.pending_of(instance)) if options["apply_immediately"] else []
+    # What waits for its window is applied now; otherwise it counts as done.
+    plan.record(
+        this.label,
+        {**current, **({"pending": waiting} if waiting else {})},
+        {**wanted, **({"pending": []} if waiting else {})},
     )
-    if listed.get("DBParameterGroups"):
-        plan.record(group_label, {"name": group}, None)
-        api.write("delete_db_parameter_group", group_label, NO_GROUP, DBParameterGroupName=group)
-    datastore.remove_subnet_group(api, plan, "DB", options["subnet_group"]["name"])
+    arguments = transform.modify_arguments(current, wanted, options["kms_key_arn"])
+    if waiting or arguments:
+        _send(api, this, ApplyImmediately=options["apply_immediately"], **arguments)
+    datastore.write_tags(api, this.label, arn, current["tags"], wanted["tags"])
 
 
-def _delete(api: Api, label: str, instance: dict[str, Any], options: dict[str, Any]) -> None:
-    identifier = options["identifier"]
-    if instance.get("DeletionProtection"):
-        if options["deletion_protection"]:
-            raise AwsError(
-                f"{label} is protected from deletion. Say so deliberately: run with "
-                "rds_deletion_protection: false."
-            )
-        api.write(
-            "modify_db_instance",
-            label,
-            DBInstanceIdentifier=identifier,
-            DeletionProtection=False,
-            ApplyImmediately=True,
+def _send(api: Api, this: Instance, **arguments: Any) -> None:
+    datastore.write_when_free(
+        api,
+        this.label,
+        "modify_db_instance",
+        {"DBInstanceIdentifier": this.identifier, **arguments},
+        busy=rds.BUSY,
+        timeout=this.options["wait_timeout"],
+        hopeless=lambda: rds.refuse_hopeless(api, this.identifier),
+        also=rds.role_not_spread_yet,
+    )
+
+
+def _finish(
+    services: Services, plan: Plan, this: Instance, groups: dict[str, Any], *, new: bool
+) -> None:
+    """Wait, then see to what only an instance that is there can have."""
+    api, options = services.rds, this.options
+    _await(api, this)
+    _verify_multi_az(api, this)
+    _reboot(api, plan, this)
+    password.ensure(services.secrets, api, plan, this.identifier, options, new=new)
+    used = {options["parameter_group"]["name"]}
+    if not (api.check_mode and options["apply_immediately"]):
+        instance = rds.find(api, this.identifier) or {}
+        used |= {item["DBParameterGroupName"] for item in instance.get("DBParameterGroups") or []}
+    datastore_parameters.retire(
+        api, plan, datastore_parameters.DB, groups, pattern_of(this.identifier), used
+    )
+
+
+def _await(api: Api, this: Instance) -> None:
+    read = rds.applied if this.options["apply_immediately"] else rds.status
+    rds.await_available(api, this.identifier, this.options["wait_timeout"], read)
+
+
+def _verify_multi_az(api: Api, this: Instance) -> None:
+    """Read back what AWS has been seen to drop without a word; ask once more, then fail."""
+    if api.check_mode or not this.wanted["multi_az"]:
+        return
+    if not _is_single(api, this):
+        return
+    _send(api, this, MultiAZ=True, ApplyImmediately=True)
+    _await(api, this)
+    if _is_single(api, this):
+        raise AwsError(
+            f"{this.label} was asked twice to be Multi-AZ, and AWS left it single-AZ without an "
+            "error. See that its subnet group covers two zones which offer "
+            f"{this.wanted['instance_class']}, or choose another instance_class."
         )
-    snapshot = options["final_snapshot_id"]
-    last: dict[str, Any] = {"SkipFinalSnapshot": True, "DeleteAutomatedBackups": True}
-    if snapshot:
-        last = {
-            "SkipFinalSnapshot": False,
-            "FinalDBSnapshotIdentifier": snapshot,
-            "DeleteAutomatedBackups": False,
-        }
-    api.write("delete_db_instance", label, NOT_FOUND, DBInstanceIdentifier=identifier, **last)
+
+
+def _is_single(api: Api, this: Instance) -> bool:
+    instance = rds.must_find(api, this.identifier)
+    return not {**instance, **transform.pending_of(instance)}.get("MultiAZ")
+
+
+def _reboot(api: Api, plan: Plan, this: Instance) -> None:
+    """Reboot an instance whose parameters wait for it, if that is allowed."""
+    instance = rds.find(api, this.identifier)
+    if not this.options["reboot_if_pending"] or instance is None:
+        return
+    if not transform.facts_of(instance)["parameters_pending_reboot"]:
+        return
+    plan.record(f"{this.label}, its parameters", "pending-reboot", "in-sync")
+    datastore.write_when_free(
+        api,
+        this.label,
+        "reboot_db_instance",
+        {"DBInstanceIdentifier": this.identifier},
+        busy=rds.BUSY,
+        timeout=this.options["wait_timeout"],
+    )
+    _await(api, this)

@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils._rds import versions
 from ansible_collections.ragops.platform.plugins.module_utils.datastore import (
     State,
     text_tags,
-    version_satisfies,
 )
 
 # field -> parameter of create_db_instance and modify_db_instance, and of the description
@@ -20,6 +19,8 @@ CHANGEABLE = {
     "allocated_storage": "AllocatedStorage",
     "max_allocated_storage": "MaxAllocatedStorage",
     "storage_type": "StorageType",
+    "iops": "Iops",
+    "storage_throughput": "StorageThroughput",
     "multi_az": "MultiAZ",
     "backup_retention_days": "BackupRetentionPeriod",
     "backup_window": "PreferredBackupWindow",
@@ -28,53 +29,59 @@ CHANGEABLE = {
     "publicly_accessible": "PubliclyAccessible",
     "auto_minor_version_upgrade": "AutoMinorVersionUpgrade",
     "copy_tags_to_snapshot": "CopyTagsToSnapshot",
+    "ca_certificate": "CACertificateIdentifier",
+    "monitoring_interval": "MonitoringInterval",
+    "monitoring_role_arn": "MonitoringRoleArn",
+    "performance_insights_retention_days": "PerformanceInsightsRetentionPeriod",
 }
-IAM = ("iam_authentication", "EnableIAMDatabaseAuthentication")
+# field -> its name in the arguments, and another one in the description
+RENAMED = {
+    "iam_authentication": (
+        "EnableIAMDatabaseAuthentication",
+        "IAMDatabaseAuthenticationEnabled",
+    ),
+    "performance_insights": ("EnablePerformanceInsights", "PerformanceInsightsEnabled"),
+}
 FIXED = {
     "db_name": "DBName",
     "master_username": "MasterUsername",
     "storage_encrypted": "StorageEncrypted",
     "kms_key_arn": "KmsKeyId",
 }
+# AWS wants a setting's companion beside it, though that stays as it is.
+TOGETHER = {
+    "monitoring_interval": "monitoring_role_arn",
+    "iops": "allocated_storage",
+    "storage_throughput": "iops",
+}
 NEW_INSTANCE = "Restore a snapshot into a new instance, or destroy this one first."
 REMEDIES = {
-    "db_name": NEW_INSTANCE,
-    "master_username": NEW_INSTANCE,
-    "storage_encrypted": NEW_INSTANCE,
+    "engine": "Give another identifier; this module makes PostgreSQL only.",
+    "db_name": NEW_INSTANCE + " A further database needs no new instance: CREATE DATABASE.",
+    "master_username": NEW_INSTANCE + " A further user needs no new instance: CREATE ROLE.",
+    "storage_encrypted": "Copy a snapshot with a key and restore the copy into a new instance.",
     "kms_key_arn": "Copy a snapshot under the other key and restore it into a new instance.",
     "subnet_group": "Keep the name: AWS moves an instance between VPCs only.",
-    "engine_version": "Upgrade a major version by a blue/green deployment, or keep the major.",
+    "allocated_storage": "AWS never shrinks storage. Ask for at least what there is, or move the "
+    "data to a smaller new instance (pg_dump and pg_restore).",
 }
 
 
-def newest(available: Iterable[str], wanted: str) -> str:
-    """Return the newest version that is the wanted one or lies under it.
-
-    Raises:
-        AwsError: AWS creates none; the text lists what it creates.
-    """
-    versions = list(available)
-    fitting = [version for version in versions if version_satisfies(version, wanted)]
-    if not fitting:
-        listed = ", ".join(sorted(versions, key=_order)) or "nothing at all"
-        raise AwsError(
-            f"AWS creates no PostgreSQL {wanted} in this region any more. It offers {listed}: "
-            "choose one of these, best by its major version alone."
-        )
-    return max(fitting, key=_order)
-
-
-def _order(version: str) -> list[int]:
-    return [int(part) if part.isdigit() else 0 for part in version.split(".")]
-
-
-def wanted_of(options: dict[str, Any]) -> State:
+def wanted_of(options: Mapping[str, Any]) -> State:
     """Return the state that an instance should have; options that are not given are left out."""
-    fields = (*CHANGEABLE, *FIXED, IAM[0])
+    fields = (*CHANGEABLE, *RENAMED, *FIXED)
     state = {field: options[field] for field in fields if options.get(field) is not None}
+    if not state.get("monitoring_interval"):
+        state.pop("monitoring_role_arn", None)
+    if not state.get("performance_insights"):
+        state.pop("performance_insights_retention_days", None)
+    if "maintenance_window" in state:
+        state["maintenance_window"] = state["maintenance_window"].lower()
+    state["engine"] = "postgres"
     state["publicly_accessible"] = False
     state["storage_encrypted"] = True
     state["copy_tags_to_snapshot"] = True
+    state["master_password_managed"] = True
     state["engine_version"] = options["engine_version"]
     state["subnet_group"] = options["subnet_group"]["name"]
     state["parameter_group"] = options["parameter_group"]["name"]
@@ -84,35 +91,77 @@ def wanted_of(options: dict[str, Any]) -> State:
     return state
 
 
-def state_of(instance: dict[str, Any], wanted: State) -> State:
+def pending_of(instance: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what AWS has yet to apply, by its names; a password only as a fact."""
+    pending = {
+        key: value
+        for key, value in (instance.get("PendingModifiedValues") or {}).items()
+        if value not in (None, "", {}, [])
+    }
+    if "MasterUserPassword" in pending:
+        pending["MasterUserPassword"] = "(a new one)"
+    return pending
+
+
+def state_of(instance: Mapping[str, Any], wanted: State) -> State:
     """Return an instance's state in the wanted state's fields; what is pending counts as done."""
-    seen = {**instance, **(instance.get("PendingModifiedValues") or {})}
-    version = str(seen.get("EngineVersion", ""))
-    names = {**CHANGEABLE, **FIXED}
+    pending = pending_of(instance)
+    seen = {**instance, **pending}
+    names = {**CHANGEABLE, **FIXED, **{field: pair[1] for field, pair in RENAMED.items()}}
     state = {field: seen.get(names[field]) for field in wanted if field in names}
-    state["engine_version"] = (
-        wanted["engine_version"]
-        if version_satisfies(version, wanted["engine_version"])
-        else version
-    )
+    for field in RENAMED:
+        if field in wanted:
+            state[field] = bool(state[field])
+    state["engine"] = seen.get("Engine")
+    version, target = str(seen.get("EngineVersion", "")), wanted["engine_version"]
+    state["engine_version"] = target if versions.satisfies(version, target) else version
     state["subnet_group"] = seen.get("DBSubnetGroup", {}).get("DBSubnetGroupName")
-    groups = seen.get("DBParameterGroups") or [{}]
-    state["parameter_group"] = groups[0].get("DBParameterGroupName")
-    state["log_exports"] = sorted(seen.get("EnabledCloudwatchLogsExports") or [])
+    state["parameter_group"] = _parameter_group(instance, wanted)
+    state["master_password_managed"] = bool(seen.get("MasterUserSecret"))
+    state["log_exports"] = _log_exports(seen)
     state["security_group_ids"] = sorted(
         group["VpcSecurityGroupId"] for group in seen.get("VpcSecurityGroups") or []
     )
-    if IAM[0] in wanted:
-        state[IAM[0]] = bool(seen.get("IAMDatabaseAuthenticationEnabled"))
-    # Storage that grew by itself is not shrunk: AWS could not.
-    if (state.get("allocated_storage") or 0) > wanted.get("allocated_storage", 0):
-        state["allocated_storage"] = wanted.get("allocated_storage")
+    _forgive_growth(state, wanted)
     return state
 
 
+def _parameter_group(instance: Mapping[str, Any], wanted: State) -> str | None:
+    """Return the parameter group; one of a version that is pending changes with it."""
+    groups = instance.get("DBParameterGroups") or [{}]
+    now, then = str(instance.get("EngineVersion", "")), pending_of(instance).get("EngineVersion")
+    if then and versions.major(str(then)) != versions.major(now):
+        return str(wanted["parameter_group"])
+    name: str | None = groups[0].get("DBParameterGroupName")
+    return name
+
+
+def _log_exports(seen: Mapping[str, Any]) -> list[str]:
+    pending = seen.get("PendingCloudwatchLogsExports") or {}
+    exports = set(seen.get("EnabledCloudwatchLogsExports") or [])
+    exports |= set(pending.get("LogTypesToEnable") or [])
+    return sorted(exports - set(pending.get("LogTypesToDisable") or []))
+
+
+def _forgive_growth(state: State, wanted: State) -> None:
+    """Take storage that grew by itself, up to the limit that was set for it, as wanted."""
+    now = state.get("allocated_storage") or 0
+    most = wanted.get("max_allocated_storage") or wanted.get("allocated_storage") or 0
+    if wanted.get("allocated_storage", 0) < now <= most:
+        state["allocated_storage"] = wanted["allocated_storage"]
+
+
+def remedies_for(current: State, wanted: State) -> dict[str, str]:
+    """Return the remedies of what cannot be changed; storage counts only when it would shrink."""
+    remedies = dict(REMEDIES)
+    if (current.get("allocated_storage") or 0) <= wanted.get("allocated_storage", 0):
+        del remedies["allocated_storage"]
+    return remedies
+
+
 def create_arguments(wanted: State) -> dict[str, Any]:
-    """Return the arguments of create_db_instance but identity, version and password."""
-    names = {**CHANGEABLE, **FIXED, IAM[0]: IAM[1]}
+    """Return the arguments of create_db_instance but identity, version, password and keys."""
+    names = {**CHANGEABLE, **FIXED, **{field: pair[0] for field, pair in RENAMED.items()}}
     arguments = {names[field]: value for field, value in wanted.items() if field in names}
     return {
         **arguments,
@@ -123,15 +172,21 @@ def create_arguments(wanted: State) -> dict[str, Any]:
     }
 
 
-def modify_arguments(current: State, wanted: State) -> dict[str, Any]:
-    """Return the arguments of modify_db_instance that repair the differences."""
+def modify_arguments(current: State, wanted: State, key: str | None = None) -> dict[str, Any]:
+    """Return the arguments of modify_db_instance that repair the differences.
+
+    Args:
+        key: KMS key for what is turned on only now: Performance Insights, the managed password.
+    """
     differing = {field for field in wanted if current.get(field) != wanted[field]}
+    differing |= {TOGETHER[field] for field in differing if wanted.get(TOGETHER.get(field, ""))}
     names = {
         **CHANGEABLE,
-        IAM[0]: IAM[1],
+        **{field: pair[0] for field, pair in RENAMED.items()},
         "parameter_group": "DBParameterGroupName",
         "security_group_ids": "VpcSecurityGroupIds",
         "engine_version": "EngineVersion",
+        "master_password_managed": "ManageMasterUserPassword",
     }
     arguments = {names[field]: wanted[field] for field in sorted(differing) if field in names}
     if "log_exports" in differing:
@@ -140,12 +195,22 @@ def modify_arguments(current: State, wanted: State) -> dict[str, Any]:
             "EnableLogTypes": sorted(then - now),
             "DisableLogTypes": sorted(now - then),
         }
+    if key and arguments.get("EnablePerformanceInsights"):
+        arguments["PerformanceInsightsKMSKeyId"] = key
+    if key and arguments.get("ManageMasterUserPassword"):
+        arguments["MasterUserSecretKmsKeyId"] = key
+    if "EngineVersion" in arguments and versions.is_major_step(
+        str(current["engine_version"]), wanted["engine_version"]
+    ):
+        arguments["AllowMajorVersionUpgrade"] = True
     return arguments
 
 
-def facts_of(instance: dict[str, Any]) -> dict[str, Any]:
+def facts_of(instance: Mapping[str, Any]) -> dict[str, Any]:
     """Return what others need to know of an instance."""
     endpoint = instance.get("Endpoint") or {}
+    secret = instance.get("MasterUserSecret") or {}
+    groups = instance.get("DBParameterGroups") or []
     return {
         "identifier": instance.get("DBInstanceIdentifier"),
         "arn": instance.get("DBInstanceArn"),
@@ -154,7 +219,33 @@ def facts_of(instance: dict[str, Any]) -> dict[str, Any]:
         "port": endpoint.get("Port"),
         "db_name": instance.get("DBName"),
         "engine_version": instance.get("EngineVersion"),
+        "instance_class": instance.get("DBInstanceClass"),
         "multi_az": bool(instance.get("MultiAZ")),
+        "allocated_storage": instance.get("AllocatedStorage"),
+        "performance_insights": bool(instance.get("PerformanceInsightsEnabled")),
+        "deletion_protection": bool(instance.get("DeletionProtection")),
         "master_username": instance.get("MasterUsername"),
-        "master_secret_arn": (instance.get("MasterUserSecret") or {}).get("SecretArn"),
+        "master_secret_arn": secret.get("SecretArn"),
+        "master_secret_status": secret.get("SecretStatus"),
+        "pending_modifications": pending_of(instance),
+        "parameters_pending_reboot": any(
+            group.get("ParameterApplyStatus") == "pending-reboot" for group in groups
+        ),
     }
+
+
+def notes_of(facts: Mapping[str, Any]) -> list[str]:
+    """Return what an operator should know of an instance that is as wanted."""
+    label, notes = f"db instance {facts['identifier']}", []
+    if pending := facts["pending_modifications"]:
+        listed = ", ".join(f"{key} {value}" for key, value in sorted(pending.items()))
+        notes.append(
+            f"{label}: AWS has yet to apply {listed}, in its maintenance window. With "
+            "apply_immediately a run applies it at once."
+        )
+    if facts["parameters_pending_reboot"]:
+        notes.append(
+            f"{label}: parameters of its group take effect with its next reboot. With "
+            "reboot_if_pending a run reboots it."
+        )
+    return notes

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
+from rehearsal.aws import rds_changes
 from rehearsal.aws.query import Action, Parameters, Response, listed, one
 
 
@@ -16,6 +17,7 @@ def adjust_rds(rds: Any) -> None:
     for name in ("CreateDBInstance", "ModifyDBInstance"):
         actions[name] = functools.partial(keep_of_instance, rds, actions[name])
     rds._instance_xml = functools.partial(with_log_exports, rds._instance_xml)
+    rds_changes.adjust(rds)
 
 
 def adjust_elasticache(elasticache: Any) -> None:

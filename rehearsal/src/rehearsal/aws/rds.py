@@ -172,6 +172,9 @@ class ManagedPasswords:
             ],
             kms_key_id=key or None,
         )
+        # RDS rotates its secrets every week unless it is told otherwise.
+        _, secret = self._secrets._resolve(arn)
+        secret.update(RotationEnabled=True, RotationRules={"AutomaticallyAfterDays": 7})
         instance["MasterUserSecret"] = {
             "SecretArn": arn,
             "SecretStatus": "active",

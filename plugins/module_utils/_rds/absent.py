@@ -1,0 +1,103 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Remove a PostgreSQL instance and what belongs to it, in the order that AWS asks for."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import (
+    datastore,
+    datastore_parameters,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._rds import api as rds
+from ansible_collections.ragops.platform.plugins.module_utils._rds import logs, transform
+from ansible_collections.ragops.platform.plugins.module_utils._rds.ensure import (
+    Services,
+    pattern_of,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+NAME_TAKEN = ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault")
+NO_SNAPSHOT = ("failed", "incompatible-network", "incompatible-restore", "restore-error")
+"""In these states AWS deletes an instance without a last snapshot only."""
+
+
+def ensure_absent(services: Services, plan: Plan, options: dict[str, Any]) -> str | None:
+    """Delete the instance, wait until it is gone, then delete its groups and logs.
+
+    Returns the name of the last snapshot, if one was made (or would be, in check mode).
+
+    Raises:
+        AwsError: deletion protection is on and `deletion_protection` does not turn it off.
+    """
+    api, identifier = services.rds, options["identifier"]
+    label, snapshot = f"db instance {identifier}", None
+    instance = rds.find(api, identifier)
+    if instance is not None:
+        if instance["DBInstanceStatus"] != "deleting":
+            _refuse(label, instance, options)
+            snapshot = _delete(api, label, instance, options)
+        plan.record(label, transform.facts_of(instance), None)
+        if not api.check_mode:
+            timeout = options["wait_timeout"]
+            datastore.await_gone(label, lambda: rds.status(api, identifier), timeout)
+    groups = datastore_parameters.listed(api, datastore_parameters.DB)
+    name = options["parameter_group"]["name"]
+    datastore_parameters.retire(
+        api,
+        plan,
+        datastore_parameters.DB,
+        groups,
+        rf"{pattern_of(identifier)}|{re.escape(name)}",
+        set(),
+    )
+    datastore.remove_subnet_group(api, plan, "DB", options["subnet_group"]["name"])
+    logs.remove(services.logs, plan, identifier)
+    return snapshot
+
+
+def _refuse(label: str, instance: dict[str, Any], options: dict[str, Any]) -> None:
+    if instance.get("DeletionProtection") and options["deletion_protection"]:
+        raise AwsError(
+            f"{label} is protected from deletion. Say so deliberately: run with "
+            "rds_deletion_protection: false."
+        )
+    state = instance["DBInstanceStatus"]
+    if options["final_snapshot_id"] and state in NO_SNAPSHOT:
+        raise AwsError(
+            f"{label} is {state}, and AWS makes no last snapshot of it. If its automated backups "
+            "are not needed either, run with rds_final_snapshot: false."
+        )
+
+
+def _delete(api: Api, label: str, instance: dict[str, Any], options: dict[str, Any]) -> str | None:
+    which = {"DBInstanceIdentifier": options["identifier"]}
+    timeout = options["wait_timeout"]
+    if instance.get("DeletionProtection"):
+        off = {**which, "DeletionProtection": False, "ApplyImmediately": True}
+        datastore.write_when_free(
+            api, label, "modify_db_instance", off, busy=rds.BUSY, timeout=timeout
+        )
+
+    def delete(**how: Any) -> None:
+        datastore.write_when_free(
+            api,
+            label,
+            "delete_db_instance",
+            {**which, "DeleteAutomatedBackups": options["delete_automated_backups"], **how},
+            busy=rds.BUSY,
+            missing=rds.NOT_FOUND,
+            timeout=timeout,
+        )
+
+    if not options["final_snapshot_id"]:
+        delete(SkipFinalSnapshot=True)
+        return None
+    return datastore.with_free_name(
+        options["final_snapshot_id"],
+        NAME_TAKEN,
+        lambda name: delete(SkipFinalSnapshot=False, FinalDBSnapshotIdentifier=name),
+    )

@@ -1,0 +1,113 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Options of an instance that AWS would refuse, refused before anything changes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import datastore, datastore_windows
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+
+INTERVALS = (0, 1, 5, 10, 15, 30, 60)
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
+RESERVED_USERS = ("rdsadmin", "rdsrepladmin", "rds_superuser", "rdstopmgr", "admin", "user")
+PROVISIONED = ("io1", "io2")
+GP3_STRIPED = 400
+"""GiB of gp3 from which RDS for PostgreSQL lets one choose IOPS and throughput."""
+
+
+def check(options: Mapping[str, Any]) -> None:
+    """Refuse options that AWS refuses.
+
+    Raises:
+        AwsError: with the option, its value and what to give instead.
+    """
+    datastore.check_name("identifier", options["identifier"], 63)
+    for option in ("db_name", "master_username"):
+        if NAME.fullmatch(options[option]) is None:
+            raise AwsError(
+                f"{option} is {options[option]!r}; AWS takes a letter and up to 62 letters, digits "
+                "and underscores."
+            )
+    if options["master_username"].lower() in RESERVED_USERS:
+        raise AwsError(
+            f"master_username is {options['master_username']!r}, a name that PostgreSQL or RDS "
+            "keeps for itself. Choose another."
+        )
+    _check_version(options["engine_version"])
+    _check_storage(options)
+    _check_care(options)
+    datastore_windows.check(
+        options["backup_window"],
+        options["maintenance_window"],
+        backup_option="backup_window",
+        shortest_backup=30,
+        shortest_maintenance=30,
+    )
+
+
+def _check_version(version: str) -> None:
+    if re.fullmatch(r"\d+(\.\d+)?", version) is None:
+        raise AwsError(
+            f"engine_version is {version!r}; give a major version such as 15, or a full one such "
+            "as 15.18."
+        )
+
+
+def _check_storage(options: Mapping[str, Any]) -> None:
+    storage, most, kind = (
+        options["allocated_storage"],
+        options["max_allocated_storage"],
+        options["storage_type"],
+    )
+    if not 20 <= storage <= 65536:
+        raise AwsError(f"allocated_storage is {storage}; AWS takes 20 to 65536 GiB for PostgreSQL.")
+    if most * 10 < storage * 11:
+        raise AwsError(
+            f"max_allocated_storage is {most}; AWS wants it at least 10 percent above "
+            f"allocated_storage ({storage}), so at least {-(-storage * 11 // 10)}."
+        )
+    if kind in PROVISIONED and not options["iops"]:
+        raise AwsError(f"storage_type {kind} needs iops.")
+    if kind == "gp2" and (options["iops"] or options["storage_throughput"]):
+        raise AwsError("storage_type gp2 takes neither iops nor storage_throughput; use gp3.")
+    if (
+        kind == "gp3"
+        and storage < GP3_STRIPED
+        and (options["iops"] or options["storage_throughput"])
+    ):
+        raise AwsError(
+            f"storage_type gp3 takes iops and storage_throughput from {GP3_STRIPED} GiB on; "
+            f"allocated_storage is {storage}. Leave them out: 3000 IOPS come with it."
+        )
+
+
+def _check_care(options: Mapping[str, Any]) -> None:
+    """Backups, monitoring, insights, and what rotates the password."""
+    if not 1 <= options["backup_retention_days"] <= 35:
+        raise AwsError(
+            f"backup_retention_days is {options['backup_retention_days']}; it must be 1 to 35: "
+            "without backups data is lost."
+        )
+    interval = options["monitoring_interval"]
+    if interval not in INTERVALS:
+        raise AwsError(
+            f"monitoring_interval is {interval}; AWS takes {', '.join(map(str, INTERVALS))} s."
+        )
+    if interval and not options["monitoring_role_arn"]:
+        raise AwsError(
+            "monitoring_interval needs monitoring_role_arn: a role that monitoring.rds.amazonaws"
+            ".com may take, with AWS's policy AmazonRDSEnhancedMonitoringRole."
+        )
+    kept = options["performance_insights_retention_days"]
+    if kept not in (7, 731) and not (kept % 31 == 0 and 1 <= kept // 31 <= 23):
+        raise AwsError(
+            f"performance_insights_retention_days is {kept}; AWS takes 7, a multiple of 31 up to "
+            "713, or 731."
+        )
+    days = options["master_password_rotation_days"]
+    if not 1 <= days <= 1000:
+        raise AwsError(f"master_password_rotation_days is {days}; AWS takes 1 to 1000.")

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""The master password that RDS keeps in a secret: how often it changes, and now if asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import datastore
+from ansible_collections.ragops.platform.plugins.module_utils._rds import api as rds
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+
+def secret_of(instance: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what an instance tells of its secret; empty if there is none (yet)."""
+    return dict((instance or {}).get("MasterUserSecret") or {})
+
+
+def ensure(
+    secrets: Api,
+    api: Api,
+    plan: Plan,
+    identifier: str,
+    options: Mapping[str, Any],
+    *,
+    new: bool,
+) -> None:
+    """Rotate the password every so many days, and at once if asked. Its value is never read.
+
+    Args:
+        new: whether this run makes the secret (in check mode there is none then).
+
+    Raises:
+        AwsError: RDS can't reach the secret or its key.
+    """
+    arn = secret_of(rds.find(api, identifier)).get("SecretArn")
+    label = f"master password of db instance {identifier}"
+    wanted = {"rotated_every_days": options["master_password_rotation_days"]}
+    current: dict[str, Any] = {}
+    if arn:
+        rules = secrets.read("describe_secret", label, SecretId=arn).get("RotationRules") or {}
+        current["rotated_every_days"] = rules.get("AutomaticallyAfterDays")
+    now = {"rotated": "now"} if options["rotate_master_password"] and not new else {}
+    plan.record(label, current if arn and not new else None, {**wanted, **now})
+    if arn and current != wanted:
+        secrets.write(
+            "rotate_secret",
+            label,
+            SecretId=arn,
+            RotateImmediately=False,
+            RotationRules={"AutomaticallyAfterDays": wanted["rotated_every_days"]},
+        )
+    if now:
+        datastore.write_when_free(
+            api,
+            label,
+            "modify_db_instance",
+            {
+                "DBInstanceIdentifier": identifier,
+                "RotateMasterUserPassword": True,
+                "ApplyImmediately": True,
+            },
+            busy=rds.BUSY,
+        )
+    if arn and not api.check_mode:
+        _await_active(api, identifier, options["wait_timeout"])
+
+
+def _await_active(api: Api, identifier: str, timeout: float) -> None:
+    """Wait until the secret holds the password that the server takes."""
+
+    def pending() -> str | None:
+        status = secret_of(rds.find(api, identifier)).get("SecretStatus", "gone")
+        if status == "impaired":
+            raise AwsError(
+                f"The master password's secret of db instance {identifier} is impaired: RDS can't "
+                "reach it or its KMS key. Allow the key's use again, then rotate the password "
+                "(rotate_master_password)."
+            )
+        return None if status == "active" else f"status {status}"
+
+    wait_until(f"master password of db instance {identifier}", pending, timeout=timeout)
