@@ -10,10 +10,14 @@ module: s3_buckets
 version_added: 0.1.0
 short_description: Private, versioned, encrypted S3 buckets with lifecycle and TLS-only policy
 description:
-  - Makes, repairs or removes buckets that share their settings, in one process.
-  - Unlike M(amazon.aws.s3_bucket) it has check mode and a diff, and includes the lifecycle rules.
-  - Public access is always blocked, versions are kept, ACLs are off, and requests without TLS are
-    refused.
+  - Makes, repairs or removes buckets that share their settings, in one process, with the bucket of
+    their access logs and their replicas in another region.
+  - Unlike M(amazon.aws.s3_bucket) it has check mode and a diff, and includes lifecycle rules,
+    access logs and replication.
+  - Public access is always blocked, versions are kept, ACLs are off, and requests without TLS 1.2
+    are refused.
+  - Statements that others added to a bucket's policy are left alone. Lifecycle rules are replaced
+    as a whole, since a foreign one may delete data.
 options:
   names:
     description: Names of the buckets; C({account}) stands for the account's id.
@@ -27,17 +31,54 @@ options:
     default: present
   kms_key_id:
     description:
-      - Key (ARN, id or alias) for SSE-KMS. SSE-S3 (AES-256) when not given or empty.
+      - Key (ARN, id or alias) for SSE-KMS with a bucket key. SSE-S3 (AES-256) when not given or
+        empty.
       - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
     type: str
   transition_days:
     description: Days after which objects move to STANDARD_IA, 30 or more; 0 for never.
     type: int
     default: 30
+  noncurrent_days:
+    description: Days after which a version ends that was replaced or deleted; 0 for never.
+    type: int
+    default: 90
   abort_upload_days:
     description: Days after which an unfinished multipart upload is dropped; 0 for never.
     type: int
     default: 7
+  access_logs:
+    description:
+      - Where S3 notes each request. The bucket is made and removed with the others; it is
+        encrypted with SSE-S3, since S3 delivers to no other.
+      - It stays with O(state=absent) as long as one of O(names) does.
+    type: dict
+    suboptions:
+      bucket:
+        description: Name of the bucket for the logs; C({account}) stands for the account's id.
+        type: str
+        required: true
+      expire_days:
+        description: Days after which a log ends; 0 for never.
+        type: int
+        default: 365
+  replication:
+    description:
+      - Replicates all that is new into buckets C(<name>-<region>) of another region.
+      - Without it replication is stopped; the replicas and the role stay.
+    type: dict
+    suboptions:
+      region:
+        description: The other region.
+        type: str
+        required: true
+      role_name:
+        description: Role by which S3 replicates. It is made, and may do nothing else.
+        type: str
+        required: true
+      kms_key_id:
+        description: Key (ARN, id or alias) of that region; needed exactly if O(kms_key_id) is.
+        type: str
   destroy_data:
     description:
       - With O(state=absent) whether to delete buckets that hold objects, with all their versions.
@@ -45,11 +86,12 @@ options:
     type: bool
     default: false
   wait_timeout:
-    description: Seconds to wait for the key.
+    description: Seconds to wait for a key, and for a name that AWS is still releasing.
     type: int
     default: 120
   tags:
-    description: Tags. Those that others add are left alone.
+    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
+      a bucket is, another's is refused.
     type: dict
     required: true
 extends_documentation_fragment: ragops.platform.reconciled
@@ -59,6 +101,13 @@ EXAMPLES = r"""
 - name: Make the buckets
   ragops.platform.s3_buckets:
     names: ['ragops-dev-documents-{account}', 'ragops-dev-embeddings-{account}']
+    access_logs: {bucket: 'ragops-dev-access-logs-{account}'}
+    tags: {Project: ragops, Environment: dev}
+
+- name: Make a bucket that has a copy in another region
+  ragops.platform.s3_buckets:
+    names: ['ragops-dev-archive-{account}']
+    replication: {region: us-west-2, role_name: ragops-dev-archive-replication}
     tags: {Project: ragops, Environment: dev}
 
 - name: Remove a bucket with all that is in it
@@ -71,28 +120,32 @@ EXAMPLES = r"""
 
 RETURN = r"""
 buckets:
-  description: Names of the buckets that exist in the end.
+  description: Those of O(names) that exist in the end.
   returned: always
   type: list
   elements: str
+replicas:
+  description: Names of the buckets in the other region.
+  returned: when O(state=present)
+  type: list
+  elements: str
 kept:
-  description: Buckets that were to be removed and hold data.
+  description: Buckets that were to be removed and hold data, and the one with their access logs.
   returned: when O(state=absent)
   type: list
   elements: str
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
-from ansible_collections.ragops.platform.plugins.module_utils._kms import ensure as kms
-from ansible_collections.ragops.platform.plugins.module_utils._s3 import ensure
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    fill_identity,
-)
+from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
+from ansible_collections.ragops.platform.plugins.module_utils._s3 import group
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+LEAST = {"transition_days": 30, "noncurrent_days": 1, "abort_upload_days": 1}
 
 
 def argument_spec() -> dict[str, Any]:
@@ -102,39 +155,102 @@ def argument_spec() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "kms_key_id": {"type": "str"},
         "transition_days": {"type": "int", "default": 30},
+        "noncurrent_days": {"type": "int", "default": 90},
         "abort_upload_days": {"type": "int", "default": 7},
+        "access_logs": {
+            "type": "dict",
+            "options": {
+                "bucket": {"type": "str", "required": True},
+                "expire_days": {"type": "int", "default": 365},
+            },
+        },
+        "replication": {
+            "type": "dict",
+            "options": {
+                "region": {"type": "str", "required": True},
+                "role_name": {"type": "str", "required": True},
+                "kms_key_id": {"type": "str"},
+            },
+        },
         "destroy_data": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 120},
         "tags": {"type": "dict", "required": True},
     }
 
 
+def check(options: dict[str, Any]) -> None:
+    """Refuse what AWS would refuse, before anything is called.
+
+    Raises:
+        AwsError: which option, and what it may be.
+    """
+    if not options["names"]:
+        raise aws.AwsError("names is empty: name at least one bucket.")
+    for name, least in LEAST.items():
+        if options[name] and options[name] < least:
+            why = " STANDARD_IA takes no younger objects." if name == "transition_days" else ""
+            raise aws.AwsError(
+                f"{name} is {options[name]} and must be 0 (never) or at least {least}.{why}"
+            )
+    if (options["access_logs"] or {}).get("expire_days", 0) < 0:
+        raise aws.AwsError("access_logs.expire_days must be 0 (never) or more.")
+    copy = options["replication"]
+    present = options["state"] == "present"
+    if copy and present and bool(copy["kms_key_id"]) != bool(options["kms_key_id"]):
+        raise aws.AwsError(
+            "kms_key_id and replication.kms_key_id must be given both or neither: what is "
+            "encrypted with a key is replicated under one."
+        )
+
+
+def place_of(
+    module: AnsibleAWSModule, connect: Callable[[str, str], Api], region: str
+) -> group.Place:
+    """Return where the buckets are, with the keys that encrypt them."""
+    identity = connect("sts", region).read("get_caller_identity", "the caller's identity")
+    place = {
+        "region": region,
+        "account": str(identity["Account"]),
+        "partition": str(identity["Arn"]).split(":")[1],
+    }
+    if module.params["state"] == "absent":
+        return group.Place(**place)
+    copy = module.params["replication"] or {}
+    timeout = module.params["wait_timeout"]
+    keys = {
+        "kms_key_arn": (region, module.params["kms_key_id"]),
+        "replica_key_arn": (copy.get("region", region), copy.get("kms_key_id")),
+    }
+    for name, (where, key) in keys.items():
+        place[name] = kms.resolve(connect("kms", where), key, timeout)
+    return group.Place(**place)
+
+
 def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     """Check the options, then bring the buckets to their state."""
     options = dict(module.params)
-    sts = Api(aws.client(module, "sts"))
-    names = [fill_identity(name, sts) for name in options["names"]]
-    if 0 < options["transition_days"] < 30:
-        raise aws.AwsError("transition_days must be 0 or at least 30: STANDARD_IA takes no less.")
-    api = Api(aws.client(module, "s3"), module.check_mode)
+    check(options)
+    clients: dict[tuple[str, str], Api] = {}
+
+    def connect(service: str, region: str) -> Api:
+        if (service, region) not in clients:
+            client = module.client(service, region=region, config=dict(aws.RETRIES))
+            clients[service, region] = Api(client, module.check_mode)
+        return clients[service, region]
+
+    place = place_of(module, connect, aws.require_region(module))
+    wanted = group.group_of(options, place)
+    names = [wish.name for wish in wanted.buckets]
     if options["state"] == "absent":
-        kept = [
-            name for name in names if ensure.ensure_absent(api, plan, name, options["destroy_data"])
-        ]
+        kept = group.ensure_absent(connect, plan, wanted, options["destroy_data"])
         if kept:
             module.warn(
                 f"Kept, because they hold data: {', '.join(kept)}. Empty them, or allow their "
                 "deletion with destroy_data."
             )
-        return {"buckets": kept, "kept": kept}
-    region = aws.require_region(module)
-    key_api = Api(aws.client(module, "kms"), module.check_mode)
-    options["kms_key_arn"] = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"])
-    options["region"] = region
-    options["partition"] = api.client.meta.partition
-    for name in names:
-        ensure.ensure_present(api, plan, name, options)
-    return {"buckets": names}
+        return {"buckets": [name for name in names if name in kept], "kept": kept}
+    group.ensure_present(connect, plan, wanted, options["wait_timeout"])
+    return {"buckets": names, "replicas": [wish.name for wish in wanted.replicas]}
 
 
 def main() -> None:

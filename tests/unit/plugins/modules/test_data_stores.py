@@ -8,56 +8,7 @@ from typing import Any
 from aws_lifecycle import TAGS, Life, World
 from running import Aws
 
-BUCKET = "ragops-test-documents-000000000000"
 REPOSITORIES = ["ragops-test/backend", "ragops-test/frontend"]
-
-
-def test_a_key_stays_usable_under_its_alias(world: World) -> None:
-    alias = "alias/ragops-test"
-
-    def disable(aws: Aws) -> None:
-        kms = aws.client("kms")
-        key = kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
-        kms.disable_key(KeyId=key)
-        kms.disable_key_rotation(KeyId=key)
-        kms.untag_resource(KeyId=key, TagKeys=["Project"])
-
-    def lose(aws: Aws) -> None:
-        aws.client("kms").delete_alias(AliasName=alias)
-
-    life = Life(world, "kms_key", {"alias": alias, "description": "Data", "tags": TAGS})
-    first = life.settles()["key"]["key_arn"]
-    disable(world.aws)
-    life.settles()
-    lose(world.aws)
-    assert life.settles()["key"]["key_arn"] == first  # taken up again, not made anew
-    life.settles("absent", deletion_window=7)
-    key = world.aws.client("kms").describe_key(KeyId=first)["KeyMetadata"]
-    assert key["KeyState"] == "PendingDeletion"
-
-
-def test_a_bucket_stays_closed_and_keeps_data(world: World) -> None:
-    def open_up(aws: Aws) -> None:
-        s3 = aws.client("s3")
-        s3.delete_public_access_block(Bucket=BUCKET)
-        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Suspended"})
-
-    def weaken(aws: Aws) -> None:
-        aws.client("s3").delete_bucket_policy(Bucket=BUCKET)
-
-    options = {"names": ["ragops-test-documents-{account}"], "tags": TAGS}
-    life = Life(world, "s3_buckets", options)
-    life.settles()
-    s3 = world.aws.client("s3")
-    block = s3.get_public_access_block(Bucket=BUCKET)["PublicAccessBlockConfiguration"]
-    assert set(block.values()) == {True}
-    for drift in (open_up, weaken):
-        drift(world.aws)
-        life.settles()
-    assert s3.get_bucket_versioning(Bucket=BUCKET)["Status"] == "Enabled"
-    s3.put_object(Bucket=BUCKET, Key="report.pdf", Body=b"1")
-    assert life.rests("absent")["kept"] == [BUCKET]
-    life.settles("absent", destroy_data=True)
 
 
 def test_repositories_stay_immutable_and_scanned(world: World) -> None:
