@@ -6,15 +6,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._network import layout
-from ansible_collections.ragops.platform.plugins.module_utils._network.present import Run
+from ansible_collections.ragops.platform.plugins.module_utils._network import rules
+from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
+from ansible_collections.ragops.platform.plugins.module_utils._network.rules import (
+    Rule,
+    Rules,
+    Seen,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
     Item,
     only,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
@@ -25,43 +27,49 @@ DIRECTIONS = ("ingress", "egress")
 OPEN_EGRESS: dict[str, Any] = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 
 
-def group_name(run: Run, key: str) -> str:
+def group_name(name: str, key: str) -> str:
     """Return the name of the group with that key: eks_nodes is <network>-eks-nodes."""
-    return f"{run.name}-{key.replace('_', '-')}"
+    return f"{name}-{key.replace('_', '-')}"
 
 
-def ensure_groups(run: Run, vpc_id: str) -> dict[str, str]:
-    """Make all groups and exactly their rules; return ids by key."""
-    wanted: list[dict[str, Any]] = run.options["security_groups"]
-    keys = {group["key"] for group in wanted}
-    rules = {group["key"]: layout.rules_of(group, keys) for group in wanted}
+def ensure_groups(run: Run, vpc_id: str, wanted: dict[str, Rules]) -> dict[str, str]:
+    """Make all groups and exactly their rules; return ids by key.
+
+    Args:
+        wanted: the rules of each group, by key.
+    """
+    groups: list[dict[str, Any]] = run.options["security_groups"]
     found = {
-        key: item
-        for key in keys
-        if (item := only(run.seen.groups, "GroupName", group_name(run, key)))
+        group["key"]: item
+        for group in groups
+        if (item := only(run.seen.groups, "GroupName", group_name(run.name, group["key"])))
     }
     ids = {key: str(item["GroupId"]) for key, item in found.items()}
-    labels = {key: f"security group {group_name(run, key)}" for key in keys}
     tagged: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {}
-    for group in wanted:
+    for group in groups:
         key = group["key"]
         if key in found:
-            tagged[key] = _settle(run, labels[key], found[key], group)
+            name = group_name(run.name, key)
+            tagged[key] = run.settle(_label(run, key), found[key], ids[key], name, _extra(group))
         else:
-            ids[key] = _create(run, labels[key], vpc_id, group)
-            found[key] = {"IpPermissionsEgress": [OPEN_EGRESS]}
-    keys_by_id = {group_id: key for key, group_id in ids.items() if group_id != UNKNOWN}
-    for group in wanted:
+            ids[key] = _create(run, vpc_id, group)
+    names = {ident: key for key, ident in {**ids, **run.seen.prefix_lists}.items()}
+    controllers = run.seen.controllers(run.cluster)
+    for group in groups:
         key = group["key"]
-        current = layout.flatten_rules(found[key], keys_by_id)
-        _apply(run, labels[key], ids, key, current, rules[key])
-        after = {"rules": sorted(rule.text for rule in rules[key])}
+        item = found.get(key, {"IpPermissionsEgress": [OPEN_EGRESS]})
+        current = rules.flatten(item, names, controllers)
+        _apply(run, key, {**ids, **run.seen.prefix_lists}, current, wanted[key])
+        after: dict[str, Any] = {"rules": rules.shown(wanted[key])}
         if key in tagged:
-            before = {"rules": sorted(rule.text for rule in current)}
-            run.plan.record(labels[key], {**before, **tagged[key][0]}, {**after, **tagged[key][1]})
+            before = {"rules": _shown(current)}
+            run.plan.record(
+                _label(run, key), {**before, **tagged[key][0]}, {**after, **tagged[key][1]}
+            )
         else:
-            tags = run.tags(group_name(run, key), _extra(group))
-            run.plan.record(labels[key], None, {**after, "tags": tags})
+            after |= {"description": group["description"]}
+            tags = run.tags(group_name(run.name, key), _extra(group))
+            run.plan.record(_label(run, key), None, {**after, "tags": tags})
     return ids
 
 
@@ -72,25 +80,46 @@ def ensure_default_group_closed(run: Run) -> None:
     if item is None:
         run.plan.record(label, None, {"rules": []})
         return
-    current = layout.flatten_rules(item, {str(item["GroupId"]): "itself"})
-    _revoke(run, label, str(item["GroupId"]), current, set(current))
+    current = rules.flatten(item, {str(item["GroupId"]): "itself"})
+    _revoke(run, label, str(item["GroupId"]), list(current.values()), list(current))
     before, after = run.settle(label, item, str(item["GroupId"]), f"{run.name}-default-closed")
-    run.plan.record(
-        label,
-        {"rules": sorted(rule.text for rule in current), **before},
-        {"rules": [], **after},
-    )
+    run.plan.record(label, {"rules": _shown(current), **before}, {"rules": [], **after})
+
+
+def remove(run: Run, items: list[Item], also_empty: list[Item] | None = None) -> None:
+    """Delete groups; all of them, and those in `also_empty`, lose their rules first.
+
+    Groups name each other, and AWS deletes none that another one names.
+    """
+    for item in [*items, *(also_empty or [])]:
+        current = rules.flatten(item, {})
+        _revoke(run, _shown_name(item), str(item["GroupId"]), list(current.values()), list(current))
+    for item in items:
+        run.plan.record(_shown_name(item), {"id": str(item["GroupId"])}, None)
+        delete(run, "delete_security_group", _shown_name(item), GroupId=item["GroupId"])
+
+
+def _shown_name(item: Item) -> str:
+    return f"security group {item['GroupName']}"
+
+
+def _label(run: Run, key: str) -> str:
+    return f"security group {group_name(run.name, key)}"
+
+
+def _shown(current: dict[Rule, Seen]) -> list[str]:
+    return rules.shown({rule: seen.description for rule, seen in current.items()})
 
 
 def _extra(group: dict[str, Any]) -> dict[str, str]:
     return {"SecurityGroup": group["key"]}
 
 
-def _create(run: Run, label: str, vpc_id: str, group: dict[str, Any]) -> str:
-    name = group_name(run, group["key"])
+def _create(run: Run, vpc_id: str, group: dict[str, Any]) -> str:
+    name = group_name(run.name, group["key"])
     answer = run.api.write(
         "create_security_group",
-        label,
+        _label(run, group["key"]),
         GroupName=name,
         Description=group["description"],
         VpcId=vpc_id,
@@ -99,59 +128,43 @@ def _create(run: Run, label: str, vpc_id: str, group: dict[str, Any]) -> str:
     return str(answer.get("GroupId", UNKNOWN))
 
 
-def _settle(
-    run: Run, label: str, item: Item, group: dict[str, Any]
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    if item["Description"] != group["description"]:
-        raise AwsError(
-            f"{label} ({item['GroupId']}) has the description {item['Description']!r}, wanted is "
-            f"{group['description']!r}: AWS cannot change it. Keep the text."
-        )
-    name = group_name(run, group["key"])
-    if tag_dict(item.get("Tags")).get("SecurityGroup") not in (None, group["key"]):
-        raise AwsError(f"{label} ({item['GroupId']}) is tagged as another group.")
-    return run.settle(label, item, str(item["GroupId"]), name, _extra(group))
-
-
 def _apply(
-    run: Run,
-    label: str,
-    ids: dict[str, str],
-    key: str,
-    current: dict[layout.Rule, dict[str, Any]],
-    wanted: set[layout.Rule],
+    run: Run, key: str, ids: dict[str, str], current: dict[Rule, Seen], wanted: Rules
 ) -> None:
     """Allow what is missing before what is too much is revoked: no flow is cut in between."""
+    label = _label(run, key)
     for direction in DIRECTIONS:
-        missing = sorted(
-            (rule for rule in wanted - set(current) if rule.direction == direction),
-            key=lambda rule: rule.text,
-        )
-        if missing:
-            run.api.write(
-                f"authorize_security_group_{direction}",
-                label,
-                GroupId=ids[key],
-                IpPermissions=[layout.permission(rule, ids) for rule in missing],
-            )
-    _revoke(run, label, ids[key], current, set(current) - wanted)
+        here = {rule: text for rule, text in wanted.items() if rule.direction == direction}
+        missing = [rule for rule in here if rule not in current]
+        renamed = [
+            rule for rule in here if rule in current and current[rule].description != here[rule]
+        ]
+        for operation, changed in (
+            (f"authorize_security_group_{direction}", missing),
+            (f"update_security_group_rule_descriptions_{direction}", renamed),
+        ):
+            if changed:
+                permissions = [
+                    rules.permission(rule, ids, here[rule])
+                    for rule in sorted(changed, key=lambda rule: rule.text)
+                ]
+                run.api.write(operation, label, GroupId=ids[key], IpPermissions=permissions)
+    unwanted = [rule for rule in current if rule not in wanted]
+    _revoke(run, label, ids[key], [current[rule] for rule in unwanted], unwanted)
 
 
-def _revoke(
-    run: Run,
-    label: str,
-    group_id: str,
-    current: dict[layout.Rule, dict[str, Any]],
-    unwanted: set[layout.Rule],
-) -> None:
+def _revoke(run: Run, label: str, group_id: str, seen: list[Seen], unwanted: list[Rule]) -> None:
     for direction in DIRECTIONS:
-        rules = sorted(
-            (rule for rule in unwanted if rule.direction == direction), key=lambda rule: rule.text
-        )
-        if rules:
+        permissions = [
+            entry.permission
+            for rule, entry in zip(unwanted, seen, strict=True)
+            if rule.direction == direction
+        ]
+        if permissions:
             run.api.write(
                 f"revoke_security_group_{direction}",
                 label,
+                missing=("InvalidPermission.NotFound", "InvalidGroup.NotFound"),
                 GroupId=group_id,
-                IpPermissions=[current[rule] for rule in rules],
+                IpPermissions=permissions,
             )

@@ -7,6 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._network.rules import (
+    CONTROLLER_TAG,
+    ENDPOINT,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     tag_dict,
@@ -23,7 +27,12 @@ GONE = ("deleting", "deleted", "failed")
 
 @dataclass
 class Snapshot:
-    """The VPC and what is in it, as describe_* calls return it."""
+    """The VPC and what is in it, as describe_* calls return it.
+
+    nats, endpoints: those that serve; leaving_*: ids of those that AWS is still taking down.
+    addresses, gateways: also those of ours that a killed run left outside the VPC.
+    prefix_lists: ids of the gateway endpoints' addresses by endpoint:<service>.
+    """
 
     vpc: Item | None = None
     dns: dict[str, bool] = field(default_factory=dict)
@@ -34,15 +43,26 @@ class Snapshot:
     route_tables: list[Item] = field(default_factory=list)
     groups: list[Item] = field(default_factory=list)
     endpoints: list[Item] = field(default_factory=list)
+    leaving_nats: list[str] = field(default_factory=list)
+    leaving_endpoints: list[str] = field(default_factory=list)
+    prefix_lists: dict[str, str] = field(default_factory=dict)
+
+    def controllers(self, cluster: str) -> set[str]:
+        """Return the ids of the groups that the cluster's load balancer controller has made."""
+        return {
+            str(group["GroupId"])
+            for group in self.groups
+            if tag_dict(group.get("Tags")).get(CONTROLLER_TAG) == cluster
+        }
 
 
 def filters(**values: str) -> list[dict[str, Any]]:
-    """Return EC2 filters; `_` in a name stands for `-`, and `tags` for a tag's name."""
+    """Return EC2 filters; `_` in a name stands for `-`."""
     return [{"Name": name.replace("_", "-"), "Values": [value]} for name, value in values.items()]
 
 
 def tag_filters(name: str, tags: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the filters that find the network's own VPC: Name and what identifies the platform."""
+    """Return the filters that find a resource of ours: Name and what identifies the platform."""
     identity = {"Name": name} | {
         key: tags[key] for key in ("Project", "Environment") if key in tags
     }
@@ -50,7 +70,7 @@ def tag_filters(name: str, tags: dict[str, str]) -> list[dict[str, Any]]:
 
 
 def read(api: Api, name: str, tags: dict[str, str]) -> Snapshot:
-    """Read the network called `name`; an empty snapshot if there is none.
+    """Read the network called `name`; if there is none, what a killed run left of it.
 
     Raises:
         AwsError: two VPCs carry the name and the tags.
@@ -61,24 +81,28 @@ def read(api: Api, name: str, tags: dict[str, str]) -> Snapshot:
             f"There are {len(vpcs)} VPCs named {name} with this platform's tags: "
             f"{', '.join(vpc['VpcId'] for vpc in vpcs)}. Remove or rename all but one."
         )
-    # An address outlives a run that was killed before its gateway was made.
+    # Addresses and internet gateways exist without a VPC, too.
     addresses = api.read(
         "describe_addresses",
         f"addresses of {name}",
-        Filters=[{"Name": "tag:Name", "Values": [f"{name}-nat-*"]}],
+        Filters=tag_filters(f"{name}-nat-*", tags),
     )["Addresses"]
-    addresses = [item for item in addresses if _same_owner(item, tags)]
+    gateways = api.pages(
+        "describe_internet_gateways",
+        "InternetGateways",
+        f"internet gateways of {name}",
+        Filters=tag_filters(f"{name}-igw", tags),
+    )
+    loose = [item for item in gateways if not item.get("Attachments")]
     if not vpcs:
-        return Snapshot(addresses=addresses)
-    return _contents(api, name, vpcs[0], addresses)
+        return Snapshot(addresses=addresses, gateways=loose)
+    found = _contents(api, name, vpcs[0])
+    found.addresses = addresses
+    found.gateways += loose
+    return found
 
 
-def _same_owner(item: Item, tags: dict[str, str]) -> bool:
-    current = tag_dict(item.get("Tags"))
-    return all(current.get(key) == tags[key] for key in ("Project", "Environment") if key in tags)
-
-
-def _contents(api: Api, name: str, vpc: Item, addresses: list[Item]) -> Snapshot:
+def _contents(api: Api, name: str, vpc: Item) -> Snapshot:
     vpc_id = vpc["VpcId"]
     inside = filters(vpc_id=vpc_id)
     what = f"network {name} ({vpc_id})"
@@ -102,11 +126,38 @@ def _contents(api: Api, name: str, vpc: Item, addresses: list[Item]) -> Snapshot
             Filters=[{"Name": "attachment.vpc-id", "Values": [vpc_id]}],
         ),
         nats=[item for item in nats if item["State"] not in GONE],
-        addresses=addresses,
         route_tables=api.pages("describe_route_tables", "RouteTables", what, Filters=inside),
         groups=api.pages("describe_security_groups", "SecurityGroups", what, Filters=inside),
-        endpoints=[item for item in endpoints if str(item["State"]).lower() not in GONE],
+        endpoints=[item for item in endpoints if str(item["State"]).lower() not in GONE[:2]],
+        leaving_nats=_leaving(nats, "NatGatewayId"),
+        leaving_endpoints=_leaving(endpoints, "VpcEndpointId"),
     )
+
+
+def _leaving(items: list[Item], key: str) -> list[str]:
+    return [str(item[key]) for item in items if str(item["State"]).lower() == "deleting"]
+
+
+def read_prefix_lists(api: Api, region: str, services: list[str]) -> dict[str, str]:
+    """Return the prefix lists of gateway endpoints, by endpoint:<service>.
+
+    Raises:
+        AwsError: the region has none for one of them.
+    """
+    names = {f"com.amazonaws.{region}.{service}": f"{ENDPOINT}{service}" for service in services}
+    if not names:
+        return {}
+    found = api.pages(
+        "describe_prefix_lists",
+        "PrefixLists",
+        "the addresses of gateway endpoints",
+        Filters=[{"Name": "prefix-list-name", "Values": sorted(names)}],
+    )
+    lists = {names[item["PrefixListName"]]: str(item["PrefixListId"]) for item in found}
+    for name, wanted in names.items():
+        if wanted not in lists:
+            raise AwsError(f"Region {region} has no prefix list {name}. Check the region's name.")
+    return lists
 
 
 def named(items: list[Item], name: str) -> Item | None:

@@ -30,6 +30,10 @@ def adjust(ec2: Any) -> None:
         ("CreateFlowLogs", keep_of_flow_logs),
         ("DescribeFlowLogs", with_delivery),
         ("DescribeNetworkInterfaces", interfaces_that_match),
+        ("DescribeAddresses", addresses_that_match),
+        ("CreateNatGateway", associate_address),
+        ("DeleteNatGateway", disassociate_address),
+        ("DescribeNatGateways", with_addresses),
     ):
         actions[name] = functools.partial(adjusted, ec2, actions[name])
 
@@ -156,6 +160,42 @@ def interfaces_that_match(ec2: Any, describe: Action, parameters: Parameters) ->
     )
 
 
+def addresses_that_match(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: DescribeAddresses filters by tags. ministack returns all."""
+    filters = ec2._parse_filters(parameters)
+    return _filtered(ec2, describe, parameters, "AllocationId", ec2._addresses, filters, {})
+
+
+def associate_address(ec2: Any, create: Action, parameters: Parameters) -> Response:
+    """AWS: a NAT gateway's address is associated with it. ministack: the two don't know."""
+    address = ec2._addresses.get(one(parameters, "AllocationId"))
+    response = create(parameters)
+    if response[0] == 200 and address is not None:
+        address["AssociationId"] = address["AllocationId"].replace("eipalloc", "eipassoc")
+    return response
+
+
+def disassociate_address(ec2: Any, delete: Action, parameters: Parameters) -> Response:
+    """AWS: its address is free again when the gateway is gone."""
+    nat = ec2._nat_gateways.get(one(parameters, "NatGatewayId"), {})
+    response = delete(parameters)
+    if response[0] == 200 and (address := ec2._addresses.get(nat.get("AllocationId"))):
+        address["AssociationId"] = None
+    return response
+
+
+def with_addresses(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: DescribeNatGateways names each gateway's address. ministack's list is empty."""
+    status, headers, body = describe(parameters)
+    first, *others = body.decode().split("<natGatewayId>")
+    for index, part in enumerate(others):
+        nat = ec2._nat_gateways[part.split("<", 1)[0]]
+        item = f"<item><allocationId>{escape(nat['AllocationId'])}</allocationId></item>"
+        listed = f"<natGatewayAddressSet>{item}</natGatewayAddressSet>"
+        others[index] = part.replace("<natGatewayAddressSet/>", listed, 1)
+    return status, headers, "<natGatewayId>".join([first, *others]).encode()
+
+
 def _filtered(
     ec2: Any,
     describe: Action,
@@ -200,6 +240,8 @@ def keep_of_flow_logs(ec2: Any, create: Action, parameters: Parameters) -> Respo
     known = set(ec2._flow_logs)
     response = create(parameters)
     for log_id in set(ec2._flow_logs) - known:
+        # AWS: they are tagged as vpc-flow-log. ministack: as flow-log.
+        ec2._parse_tag_specs(parameters, "vpc-flow-log", log_id)
         ec2._flow_logs[log_id] |= {
             "Role": one(parameters, "DeliverLogsPermissionArn"),
             "Interval": one(parameters, "MaxAggregationInterval") or "600",

@@ -1,4 +1,4 @@
-"""A network's subnets and rules, computed and refused."""
+"""A network's subnets, computed and refused."""
 
 from __future__ import annotations
 
@@ -50,29 +50,8 @@ def test_blocks_that_cannot_be_are_named(options: dict[str, Any], says: str) -> 
         layout.subnets({**OPTIONS, **options})
 
 
-def rule(**option: Any) -> dict[str, Any]:
-    return {"key": "rds", "ingress": [{"protocol": "tcp", "from_port": 5432, **option}]}
-
-
-@pytest.mark.parametrize(
-    ("group", "says"),
-    [
-        (rule(), "exactly one of group and cidr"),
-        (rule(group="self", cidr="10.0.0.0/8"), "exactly one of group and cidr"),
-        (rule(group="nodes"), "no group has that key"),
-        (rule(group="self", to_port=5431), "ports must be in order"),
-    ],
-)
-def test_rules_that_cannot_be_are_named(group: dict[str, Any], says: str) -> None:
-    with pytest.raises(AwsError, match=says):
-        layout.rules_of(group, {"rds"})
-
-
-def test_what_aws_reports_of_a_rule_is_the_rule() -> None:
-    ids = {"rds": "sg-1", "nodes": "sg-2"}
-    rules = layout.rules_of(rule(group="nodes"), set(ids)) | layout.rules_of(
-        rule(cidr="10.0.0.0/8"), set(ids)
-    )
-    reported = {"IpPermissions": [layout.permission(item, ids) for item in rules]}
-    keys = {identifier: key for key, identifier in ids.items()}
-    assert set(layout.flatten_rules(reported, keys)) == rules
+def test_nat_gateways_stand_in_no_zone_in_one_or_in_all() -> None:
+    zones = OPTIONS["availability_zones"]
+    assert layout.nat_zones("none", zones) == []
+    assert layout.nat_zones("single", zones) == ["a"]
+    assert layout.nat_zones("one_per_az", zones) == zones

@@ -125,3 +125,22 @@ def test_one_flow_log_of_a_kind_with_its_role(ec2: Any, vpc: str) -> None:
     assert log["DeliverLogsPermissionArn"] == wanted["DeliverLogsPermissionArn"]
     with pytest.raises(ClientError, match="FlowLogAlreadyExists"):
         ec2.create_flow_logs(**wanted)
+
+
+def test_a_nat_gateway_holds_its_address(ec2: Any, vpc: str) -> None:
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.9.0.0/24")["Subnet"]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    ec2.create_tags(Resources=[address], Tags=[{"Key": "k", "Value": "v"}])
+    made = ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+    (nat,) = ec2.describe_nat_gateways(NatGatewayIds=[made["NatGatewayId"]])["NatGateways"]
+    assert [item["AllocationId"] for item in nat["NatGatewayAddresses"]] == [address]
+
+    def held(value: str) -> list[bool]:
+        filters = [{"Name": "tag:k", "Values": [value]}]
+        found = ec2.describe_addresses(Filters=filters)["Addresses"]
+        return ["AssociationId" in item for item in found]
+
+    assert held("v") == [True]
+    assert held("w") == []
+    ec2.delete_nat_gateway(NatGatewayId=made["NatGatewayId"])
+    assert held("v") == [False]

@@ -1,0 +1,323 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""A VPC's flow log with its log group and the role by which AWS writes into it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    tag_dict,
+    wait_until,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    UNKNOWN,
+    Api,
+    Plan,
+    missing_tags,
+    tag_list,
+)
+
+Item = dict[str, Any]
+GONE = ("ResourceNotFoundException",)
+THERE = ("ResourceAlreadyExistsException", "EntityAlreadyExists", "FlowLogAlreadyExists")
+NO_ENTITY = ("NoSuchEntity",)
+POLICY = "write-flow-logs"
+ROLE_TIMEOUT = 120.0
+"""Seconds that a new role may need until EC2 can use it."""
+
+
+@dataclass
+class Run:
+    """What the steps need. options: the module's, with kms_key_arn; warnings: for the user."""
+
+    ec2: Api
+    logs: Api
+    iam: Api
+    plan: Plan
+    options: dict[str, Any]
+    account: str = ""
+    partition: str = "aws"
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def group(self) -> str:
+        """Return the log group's name."""
+        return f"/aws/vpc/{self.options['name']}/flow-logs"
+
+    @property
+    def role(self) -> str:
+        """Return the role's name."""
+        return f"{self.options['name']}-flow-logs"
+
+    @property
+    def role_arn(self) -> str:
+        """Return the role's ARN, known before the role exists."""
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.role}"
+
+    @property
+    def group_arn(self) -> str:
+        """Return the log group's ARN."""
+        region = self.options["region"]
+        return f"arn:{self.partition}:logs:{region}:{self.account}:log-group:{self.group}"
+
+    def tags(self, name: str) -> dict[str, str]:
+        """Return the wanted tags as texts."""
+        return {key: str(value) for key, value in self.options["tags"].items()} | {"Name": name}
+
+
+def ensure_group(run: Run) -> None:
+    """Make or repair the log group: retention, key and tags."""
+    label = f"log group {run.group}"
+    options, tags = run.options, run.tags(run.group)
+    wanted = {
+        "retention_days": options["retention_days"],
+        "kms_key_arn": options["kms_key_arn"] or "",
+        "tags": tags,
+    }
+    item = find_group(run)
+    if item is None:
+        run.plan.record(label, None, wanted)
+        key = {"kmsKeyId": wanted["kms_key_arn"]} if wanted["kms_key_arn"] else {}
+        run.logs.write("create_log_group", label, THERE, logGroupName=run.group, tags=tags, **key)
+        _set_retention(run, label, 0, options["retention_days"])
+        return
+    seen = run.logs.read("list_tags_for_resource", label, resourceArn=run.group_arn).get("tags", {})
+    ownership.refuse_foreign(label, seen, tags)
+    current = {
+        "retention_days": item.get("retentionInDays", 0),
+        "kms_key_arn": item.get("kmsKeyId", ""),
+        "tags": {key: seen[key] for key in tags if key in seen},
+    }
+    run.plan.record(label, current, wanted)
+    _set_retention(run, label, current["retention_days"], options["retention_days"])
+    if current["kms_key_arn"] != wanted["kms_key_arn"]:
+        how = {"kmsKeyId": wanted["kms_key_arn"]} if wanted["kms_key_arn"] else {}
+        operation = "associate_kms_key" if how else "disassociate_kms_key"
+        run.logs.write(operation, label, logGroupName=run.group, **how)
+    if missing := missing_tags(seen, tags):
+        run.logs.write("tag_resource", label, resourceArn=run.group_arn, tags=missing)
+
+
+def find_group(run: Run) -> Item | None:
+    """Return the log group, or None."""
+    found = run.logs.pages(
+        "describe_log_groups", "logGroups", run.group, logGroupNamePrefix=run.group
+    )
+    return next((item for item in found if item["logGroupName"] == run.group), None)
+
+
+def _set_retention(run: Run, label: str, current: int, days: int) -> None:
+    if current == days:
+        return
+    if days:
+        run.logs.write("put_retention_policy", label, logGroupName=run.group, retentionInDays=days)
+    else:
+        run.logs.write("delete_retention_policy", label, logGroupName=run.group)
+
+
+def trust(run: Run) -> Item:
+    """Return the trust policy: only flow logs of this account and region may use the role."""
+    source = f"arn:{run.partition}:ec2:{run.options['region']}:{run.account}:vpc-flow-log/*"
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "vpc-flow-logs.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {
+            "StringEquals": {"aws:SourceAccount": run.account},
+            "ArnLike": {"aws:SourceArn": source},
+        },
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def permissions(run: Run) -> Item:
+    """Return the role's policy: write into this log group, and make none."""
+    statement = {
+        "Effect": "Allow",
+        "Action": [
+            "logs:CreateLogStream",
+            "logs:DescribeLogGroups",
+            "logs:DescribeLogStreams",
+            "logs:PutLogEvents",
+        ],
+        "Resource": [run.group_arn, f"{run.group_arn}:*"],
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def ensure_role(run: Run) -> None:
+    """Make or repair the role: trust, its one policy and tags."""
+    label, tags = f"iam role {run.role}", run.tags(run.role)
+    wanted = {"trust": trust(run), "policy": permissions(run), "tags": tags}
+    role = run.iam.read("get_role", label, NO_ENTITY, RoleName=run.role).get("Role")
+    current: Item | None = None
+    if role is None:
+        run.iam.write(
+            "create_role",
+            label,
+            RoleName=run.role,
+            AssumeRolePolicyDocument=json.dumps(wanted["trust"]),
+            Description=f"Flow logs of {run.options['name']}",
+            Tags=tag_list(tags),
+        )
+        policy = None
+    else:
+        seen = tag_dict(role.get("Tags"))
+        ownership.refuse_foreign(label, seen, tags)
+        policy = run.iam.read(
+            "get_role_policy", label, NO_ENTITY, RoleName=run.role, PolicyName=POLICY
+        ).get("PolicyDocument")
+        current = {
+            "trust": _shown(role["AssumeRolePolicyDocument"], wanted["trust"]),
+            "policy": _shown(policy, wanted["policy"]),
+            "tags": {key: seen[key] for key in tags if key in seen},
+        }
+        if current["trust"] != wanted["trust"]:
+            run.iam.write(
+                "update_assume_role_policy",
+                label,
+                RoleName=run.role,
+                PolicyDocument=json.dumps(wanted["trust"]),
+            )
+        if missing := missing_tags(seen, tags):
+            run.iam.write("tag_role", label, RoleName=run.role, Tags=tag_list(missing))
+    if not policies.same(policy, wanted["policy"]):
+        run.iam.write(
+            "put_role_policy",
+            label,
+            RoleName=run.role,
+            PolicyName=POLICY,
+            PolicyDocument=json.dumps(wanted["policy"]),
+        )
+    run.plan.record(label, current, wanted)
+
+
+def _shown(seen: Item | None, wanted: Item) -> Item | None:
+    """Return the wanted policy where AWS only spells it differently."""
+    return wanted if policies.same(seen, wanted) else seen
+
+
+def ensure_log(run: Run) -> str:
+    """Make the flow log; one with other settings is replaced, since AWS can't change it."""
+    label = f"flow log {run.options['name']}"
+    wanted = {
+        "vpc_id": run.options["vpc_id"],
+        "traffic": "ALL",
+        "interval": run.options["interval"],
+        "role": run.role_arn,
+    }
+    tags = run.tags(run.options["name"])
+    logs = _find_logs(run)
+    for item in logs:
+        current = {
+            "vpc_id": item["ResourceId"],
+            "traffic": item.get("TrafficType"),
+            "interval": item.get("MaxAggregationInterval", 600),
+            "role": item.get("DeliverLogsPermissionArn"),
+        }
+        if current == wanted:
+            seen = tag_dict(item.get("Tags"))
+            shown = {key: seen[key] for key in tags if key in seen}
+            run.plan.record(label, {**current, "tags": shown}, {**wanted, "tags": tags})
+            if missing := missing_tags(seen, tags):
+                run.ec2.write(
+                    "create_tags", label, Resources=[item["FlowLogId"]], Tags=tag_list(missing)
+                )
+            if item.get("DeliverLogsStatus") == "FAILED":
+                run.warnings.append(
+                    f"{label} ({item['FlowLogId']}) delivers nothing: "
+                    f"{item.get('DeliverLogsErrorMessage', 'AWS gives no reason')}."
+                )
+            return str(item["FlowLogId"])
+        run.plan.record(label, current, {**wanted, "tags": tags})
+    _delete_logs(run, label, logs)
+    if not logs:
+        run.plan.record(label, None, {**wanted, "tags": tags})
+    return _create_log(run, label, tags)
+
+
+def _find_logs(run: Run) -> list[Item]:
+    """Return the flow logs that write into our log group, and are no other VPC's."""
+    vpc_id = run.options.get("vpc_id")
+    if vpc_id == UNKNOWN:
+        return []
+    found = run.ec2.pages(
+        "describe_flow_logs",
+        "FlowLogs",
+        f"flow logs of {run.options['name']}",
+        Filter=[{"Name": "log-group-name", "Values": [run.group]}],
+    )
+    found = [item for item in found if item.get("LogGroupName") == run.group]
+    return [item for item in found if vpc_id in (None, item["ResourceId"])]
+
+
+def _create_log(run: Run, label: str, tags: dict[str, str]) -> str:
+    made: list[str] = []
+
+    def pending() -> str | None:
+        try:
+            answer = run.ec2.write(
+                "create_flow_logs",
+                label,
+                ResourceIds=[run.options["vpc_id"]],
+                ResourceType="VPC",
+                TrafficType="ALL",
+                LogDestinationType="cloud-watch-logs",
+                LogGroupName=run.group,
+                DeliverLogsPermissionArn=run.role_arn,
+                MaxAggregationInterval=run.options["interval"],
+                TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tag_list(tags)}],
+            )
+        except AwsError as error:
+            # A role that is some seconds old is not known everywhere in AWS.
+            if "assume" in str(error).lower():
+                return str(error)
+            raise
+        for refused in answer.get("Unsuccessful", []):
+            raise AwsError(
+                f"AWS refused the flow log of {refused.get('ResourceId')}: "
+                f"{refused['Error']['Message']}. Remove the cause, run again."
+            )
+        made.extend(answer.get("FlowLogIds", []))
+        return None
+
+    wait_until(label, pending, timeout=ROLE_TIMEOUT, interval=5)
+    return made[0] if made else UNKNOWN
+
+
+def _delete_logs(run: Run, label: str, items: list[Item]) -> None:
+    if items:
+        ids = [item["FlowLogId"] for item in items]
+        run.ec2.write("delete_flow_logs", label, FlowLogIds=ids)
+
+
+def remove(run: Run) -> None:
+    """Remove flow log, role and log group, in that order: nothing writes any more then."""
+    label = f"flow log {run.options['name']}"
+    items = _find_logs(run)
+    for item in items:
+        run.plan.record(label, {"id": item["FlowLogId"]}, None)
+    _delete_logs(run, label, items)
+    _remove_role(run)
+    if find_group(run) is not None:
+        label = f"log group {run.group}"
+        seen = run.logs.read("list_tags_for_resource", label, resourceArn=run.group_arn)
+        ownership.require_ours(label, seen.get("tags", {}), run.options["tags"])
+        run.plan.record(label, {"name": run.group}, None)
+        run.logs.write("delete_log_group", label, GONE, logGroupName=run.group)
+
+
+def _remove_role(run: Run) -> None:
+    label = f"iam role {run.role}"
+    role = run.iam.read("get_role", label, NO_ENTITY, RoleName=run.role).get("Role")
+    if role is None:
+        return
+    ownership.require_ours(label, tag_dict(role.get("Tags")), run.options["tags"])
+    run.plan.record(label, {"arn": role["Arn"]}, None)
+    run.iam.write("delete_role_policy", label, NO_ENTITY, RoleName=run.role, PolicyName=POLICY)
+    run.iam.write("delete_role", label, NO_ENTITY, RoleName=run.role)

@@ -1,0 +1,162 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What AWS's controllers made for the cluster in this network, and left behind.
+
+They remove it themselves while they run. What is still there when the cluster is
+gone would hold subnets and groups for ever: load balancers and target groups of
+the AWS Load Balancer Controller (and of Kubernetes' own AWS provider), interfaces
+that the VPC CNI leaked, the cluster's own group, and what GuardDuty put beside it.
+All of it is found by the tags or names that AWS gives it, within this VPC.
+"""
+
+from __future__ import annotations
+
+from ansible_collections.ragops.platform.plugins.module_utils._network import endpoints, groups
+from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
+from ansible_collections.ragops.platform.plugins.module_utils._network.rules import CONTROLLER_TAG
+from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
+from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
+    Item,
+    filters,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict, wait_until
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+
+TAGS_AT_ONCE = 20
+"""How many resources DescribeTags of the load balancers' API takes."""
+
+
+def of_cluster(tags: dict[str, str], cluster: str) -> bool:
+    """Whether a controller made the resource with these tags for the cluster."""
+    return (
+        tags.get(CONTROLLER_TAG) == cluster
+        or tags.get("aws:eks:cluster-name") == cluster
+        or tags.get(f"kubernetes.io/cluster/{cluster}") == "owned"
+    )
+
+
+def remove_load_balancers(run: Run) -> None:
+    """Delete the cluster's load balancers in this VPC, wait, then delete their target groups."""
+    if run.elb is None or run.seen.vpc is None:
+        return
+    balancers = _tagged(run, run.elb, "describe_load_balancers", "LoadBalancers", "LoadBalancerArn")
+    for item in balancers:
+        label = f"load balancer {item['LoadBalancerName']}"
+        run.plan.record(label, {"id": item["LoadBalancerArn"]}, None)
+        _unprotect(run.elb, label, item["LoadBalancerArn"])
+        run.elb.write("delete_load_balancer", label, LoadBalancerArn=item["LoadBalancerArn"])
+    _await_interfaces(run, [str(item["LoadBalancerName"]) for item in balancers])
+    for item in _tagged(run, run.elb, "describe_target_groups", "TargetGroups", "TargetGroupArn"):
+        label = f"target group {item['TargetGroupName']}"
+        run.plan.record(label, {"id": item["TargetGroupArn"]}, None)
+        # For up to ten minutes after its load balancer AWS says ResourceInUse.
+        delete(run, "delete_target_group", label, run.elb, TargetGroupArn=item["TargetGroupArn"])
+
+
+def _tagged(run: Run, elb: Api, operation: str, key: str, arn: str) -> list[Item]:
+    vpc_id = str((run.seen.vpc or {})["VpcId"])
+    what = f"load balancers of {run.cluster}"
+    found = [item for item in elb.pages(operation, key, what) if item.get("VpcId") == vpc_id]
+    tags: dict[str, dict[str, str]] = {}
+    for start in range(0, len(found), TAGS_AT_ONCE):
+        arns = [item[arn] for item in found[start : start + TAGS_AT_ONCE]]
+        answer = elb.read("describe_tags", what, ResourceArns=arns)
+        for entry in answer.get("TagDescriptions", []):
+            tags[entry["ResourceArn"]] = tag_dict(entry.get("Tags"))
+    return [item for item in found if of_cluster(tags.get(item[arn], {}), run.cluster)]
+
+
+def _unprotect(elb: Api, label: str, arn: str) -> None:
+    attributes = elb.read("describe_load_balancer_attributes", label, LoadBalancerArn=arn)
+    for attribute in attributes.get("Attributes", []):
+        if attribute == {"Key": "deletion_protection.enabled", "Value": "true"}:
+            elb.write(
+                "modify_load_balancer_attributes",
+                label,
+                LoadBalancerArn=arn,
+                Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
+            )
+
+
+def _await_interfaces(run: Run, names: list[str]) -> None:
+    """Wait until the load balancers' interfaces are gone: they hold their groups until then."""
+    if run.api.check_mode or not names:
+        return
+
+    def pending() -> str | None:
+        left = [
+            f"{item['NetworkInterfaceId']} ({item['Description']})"
+            for item in interfaces(run)
+            if str(item.get("Description", "")).startswith("ELB ")
+            and any(f"/{name}/" in item["Description"] for name in names)
+        ]
+        return ", ".join(left) or None
+
+    wait_until(f"end of the load balancers of {run.cluster}", pending, timeout=run.timeout)
+
+
+def interfaces(run: Run) -> list[Item]:
+    """Return all network interfaces in the VPC."""
+    vpc_id = str((run.seen.vpc or {})["VpcId"])
+    return run.api.pages(
+        "describe_network_interfaces",
+        "NetworkInterfaces",
+        f"network {run.name}",
+        Filters=filters(vpc_id=vpc_id),
+    )
+
+
+def remove_interfaces(run: Run) -> None:
+    """Delete the interfaces that the VPC CNI made for nodes that are gone."""
+    for item in interfaces(run):
+        if item["Status"] == "available" and _is_of_cni(run, item):
+            label = f"network interface {item['NetworkInterfaceId']}"
+            run.plan.record(label, {"id": item["NetworkInterfaceId"]}, None)
+            delete(
+                run,
+                "delete_network_interface",
+                label,
+                NetworkInterfaceId=item["NetworkInterfaceId"],
+            )
+
+
+def _is_of_cni(run: Run, item: Item) -> bool:
+    tags = tag_dict(item.get("TagSet"))
+    of_node = str(item.get("Description", "")).startswith("aws-K8S-")
+    of_node = of_node or "node.k8s.amazonaws.com/instance_id" in tags
+    return of_node and tags.get("cluster.k8s.amazonaws.com/name") in (None, run.cluster)
+
+
+def guardduty_endpoints(run: Run) -> list[Item]:
+    """Return the endpoints by which GuardDuty's agents report; GuardDuty does not remove them."""
+    return [item for item in run.seen.endpoints if "guardduty-data" in item["ServiceName"]]
+
+
+def controllers_groups(run: Run) -> list[Item]:
+    """Return the groups that the cluster, its controllers or GuardDuty left in the VPC."""
+    return [
+        item
+        for item in run.seen.groups
+        if item["GroupName"] != "default"
+        and (
+            of_cluster(tag_dict(item.get("Tags")), run.cluster)
+            or item["GroupName"] == f"GuardDutyManagedSecurityGroup-{item['VpcId']}"
+        )
+    ]
+
+
+def remove_endpoints(run: Run) -> None:
+    """Delete the network's own endpoints and GuardDuty's."""
+    own = run.own(run.seen.endpoints)
+    ids = {item["VpcEndpointId"] for item in own}
+    others = [item for item in guardduty_endpoints(run) if item["VpcEndpointId"] not in ids]
+    endpoints.remove(run, own + others)
+
+
+def remove_groups(run: Run) -> None:
+    """Delete the network's groups and those that controllers left; all lose their rules first."""
+    own = [item for item in run.own(run.seen.groups) if item["GroupName"] != "default"]
+    ids = {item["GroupId"] for item in own}
+    left = [item for item in controllers_groups(run) if item["GroupId"] not in ids]
+    closed = [item for item in run.seen.groups if item["GroupName"] == "default"]
+    groups.remove(run, own + left, also_empty=closed)

@@ -1,0 +1,102 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What AWS cannot change in place: refused, with the way out, before anything is sent."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils._network import layout
+from ansible_collections.ragops.platform.plugins.module_utils._network.groups import group_name
+from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
+from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
+    Item,
+    named,
+    only,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    tag_dict,
+)
+
+
+def check(run: Run, subnets: list[layout.Subnet]) -> None:
+    """Raise AwsError for the first wish that cannot be had without making things anew."""
+    if run.seen.vpc is None:
+        return
+    _check_block(run, run.seen.vpc)
+    for subnet in subnets:
+        _check_subnet(run, subnet)
+    _check_others(run, subnets)
+    for group in run.options["security_groups"]:
+        _check_group(run, group)
+
+
+def _check_block(run: Run, vpc: Item) -> None:
+    wanted = run.options["cidr_block"]
+    if vpc["CidrBlock"] != wanted:
+        raise AwsError(
+            f"vpc {run.name} ({vpc['VpcId']}) has {vpc['CidrBlock']}, wanted is {wanted}: AWS "
+            f"cannot change it. Keep cidr_block {vpc['CidrBlock']}, or destroy the environment "
+            "first. Nothing was changed."
+        )
+
+
+def _check_subnet(run: Run, subnet: layout.Subnet) -> None:
+    item = only(run.seen.subnets, "CidrBlock", subnet.cidr)
+    if item is not None and item["AvailabilityZone"] != subnet.zone:
+        raise AwsError(
+            f"subnet {subnet.name} ({item['SubnetId']}, {subnet.cidr}) lies in "
+            f"{item['AvailabilityZone']}, wanted is {subnet.zone}: AWS cannot move it. Keep "
+            "availability_zones in their order and append new ones. Nothing was changed."
+        )
+    known = named(run.own(run.seen.subnets), subnet.name)
+    if item is None and known is not None:
+        raise AwsError(
+            f"subnet {subnet.name} ({known['SubnetId']}) has {known['CidrBlock']}, wanted is "
+            f"{subnet.cidr}: AWS cannot change it. Keep the block in {subnet.tier}_subnet_cidrs, "
+            "or move what runs there, delete this subnet by hand, run again. Nothing was changed."
+        )
+
+
+def _check_others(run: Run, subnets: list[layout.Subnet]) -> None:
+    wanted = {subnet.cidr for subnet in subnets}
+    others = [item for item in run.seen.subnets if item["CidrBlock"] not in wanted]
+    for item in others:
+        name = tag_dict(item.get("Tags")).get("Name", "unnamed")
+        if run.own([item], "Component"):
+            raise AwsError(
+                f"subnet {name} ({item['SubnetId']}, {item['CidrBlock']} in "
+                f"{item['AvailabilityZone']}) is of this network and no longer wanted. A zone can "
+                "be added, not taken away from under what runs in it: put it back into "
+                "availability_zones, or move what runs there (cluster, data stores, NAT gateway), "
+                "delete the subnet by hand, run again. Nothing was changed."
+            )
+        block = ipaddress.ip_network(item["CidrBlock"])
+        for subnet in subnets:
+            if block.overlaps(ipaddress.ip_network(subnet.cidr)):
+                raise AwsError(
+                    f"subnet {subnet.name} {subnet.cidr} overlaps {item['SubnetId']} ({name}, "
+                    f"{item['CidrBlock']}), which somebody else made in this VPC. Choose another "
+                    f"block in {subnet.tier}_subnet_cidrs. Nothing was changed."
+                )
+
+
+def _check_group(run: Run, group: dict[str, Any]) -> None:
+    name = group_name(run.name, group["key"])
+    item = only(run.seen.groups, "GroupName", name)
+    if item is None:
+        return
+    if item["Description"] != group["description"]:
+        raise AwsError(
+            f"security group {name} ({item['GroupId']}) has the description "
+            f"{item['Description']!r}, wanted is {group['description']!r}: AWS cannot change it. "
+            "Keep the text, or give the group another key. Nothing was changed."
+        )
+    tag = tag_dict(item.get("Tags")).get("SecurityGroup")
+    if tag not in (None, group["key"]):
+        raise AwsError(
+            f"security group {name} ({item['GroupId']}) is tagged SecurityGroup={tag}, wanted is "
+            f"{group['key']}: two keys give the same name. Rename one. Nothing was changed."
+        )

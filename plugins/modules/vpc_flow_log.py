@@ -1,0 +1,157 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module vpc_flow_log: the record of a VPC's connections, in CloudWatch Logs."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: vpc_flow_log
+version_added: 0.1.0
+short_description: The flow log of a VPC in CloudWatch Logs, with log group and role
+description:
+  - Makes, repairs or removes the flow log of one VPC (all traffic), the log group
+    C(/aws/vpc/<name>/flow-logs) and the IAM role C(<name>-flow-logs) by which AWS writes into it.
+  - Only flow logs of this account and region may take the role, and it may write into this log
+    group only. It may not make one, so a removed log group stays away.
+  - AWS cannot change a flow log. One with other settings is replaced; its records stay.
+options:
+  name:
+    description: Name of the network; part of the names of log group and role.
+    type: str
+    required: true
+  state:
+    description: Whether the flow log exists. V(absent) removes its records, too.
+    type: str
+    choices: [present, absent]
+    default: present
+  vpc_id:
+    description: Id of the VPC. Required with O(state=present).
+    type: str
+  retention_days:
+    description: Days that records are kept, one of those that CloudWatch takes; V(0) for ever.
+    type: int
+    default: 365
+  interval:
+    description: Seconds that one record may cover.
+    type: int
+    choices: [60, 600]
+    default: 600
+  kms_key_id:
+    description:
+      - Key (ARN, id or alias) that encrypts the records; CloudWatch's own when empty. Its policy
+        must let CloudWatch Logs of the region use it.
+      - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
+    type: str
+    default: ""
+  tags:
+    description: Tags of every resource. Tags that others add are left alone.
+    type: dict
+    required: true
+  wait_timeout:
+    description: Seconds to wait for the key.
+    type: int
+    default: 120
+extends_documentation_fragment: ragops.platform.reconciled
+"""
+
+EXAMPLES = r"""
+- name: Keep a year of connections
+  ragops.platform.vpc_flow_log:
+    name: ragops-dev
+    vpc_id: vpc-0a1b2c3d4e5f60718
+    tags: {Project: ragops, Environment: dev}
+
+- name: Remove flow log, records and role
+  ragops.platform.vpc_flow_log:
+    name: ragops-dev
+    state: absent
+    tags: {Project: ragops, Environment: dev}
+"""
+
+RETURN = r"""
+flow_log:
+  description: What there is. In check mode an id that AWS has yet to give reads
+    C((known after creation)).
+  returned: when O(state=present)
+  type: dict
+  contains:
+    flow_log_id: {description: Id of the flow log., type: str, returned: always, sample: fl-0a1b2c}
+    log_group: {description: Name of the log group., type: str, returned: always}
+    role_arn: {description: ARN of the role., type: str, returned: always}
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils import aws
+from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
+from ansible_collections.ragops.platform.plugins.module_utils._network import flow_log
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options."""
+    return {
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "vpc_id": {"type": "str"},
+        "retention_days": {"type": "int", "default": 365},
+        "interval": {"type": "int", "choices": [60, 600], "default": 600},
+        "kms_key_id": {"type": "str", "default": "", "no_log": False},
+        "tags": {"type": "dict", "required": True},
+        "wait_timeout": {"type": "int", "default": 120},
+    }
+
+
+def ensure_present(run: flow_log.Run) -> dict[str, str]:
+    """Make group and role, then the flow log that needs both."""
+    flow_log.ensure_group(run)
+    flow_log.ensure_role(run)
+    log_id = flow_log.ensure_log(run)
+    return {"flow_log_id": log_id, "log_group": run.group, "role_arn": run.role_arn}
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec=argument_spec(),
+        required_if=[("state", "present", ("vpc_id",))],
+        supports_check_mode=True,
+    )
+    options = {**module.params, "region": aws.require_region(module)}
+
+    def api(service: str) -> Api:
+        return Api(aws.client(module, service), module.check_mode)
+
+    plan, made = Plan(), {}
+    try:
+        caller = api("sts").read("get_caller_identity", "the caller's identity")
+        run = flow_log.Run(
+            api("ec2"),
+            api("logs"),
+            api("iam"),
+            plan,
+            options,
+            account=caller["Account"],
+            partition=caller["Arn"].split(":")[1],
+        )
+        if options["state"] == "present":
+            options["kms_key_arn"] = (
+                kms.resolve(api("kms"), options["kms_key_id"], options["wait_timeout"])
+                if options["kms_key_id"]
+                else None
+            )
+            made = ensure_present(run)
+        else:
+            flow_log.remove(run)
+    except AwsError as error:
+        module.fail_json(msg=str(error))
+    for warning in run.warnings:
+        module.warn(warning)
+    module.exit_json(changed=plan.changed, diff=plan.diff(), flow_log=made)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""A flow log: made with group and role, repaired, replaced, removed; who may use the role."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._network import flow_log
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from aws_lifecycle import TAGS, Life, World
+from botocore.stub import Stubber
+from running import Aws
+
+GROUP = "/aws/vpc/ragops-test/flow-logs"
+ROLE = "ragops-test-flow-logs"
+LOG = "flow log ragops-test"
+
+
+@pytest.fixture
+def life(world: World) -> Life:
+    """A flow log of a VPC, encrypted by a key."""
+    vpc = world.aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    kms = world.aws.client("kms")
+    key = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_alias(AliasName="alias/ragops-test", TargetKeyId=key)
+    return Life(
+        world,
+        "vpc_flow_log",
+        {
+            "name": "ragops-test",
+            "vpc_id": vpc,
+            "kms_key_id": "alias/ragops-test",
+            "tags": {**TAGS, "Component": "network"},
+        },
+    )
+
+
+def log_group(aws: Aws) -> dict[str, Any]:
+    found = aws.client("logs").describe_log_groups(logGroupNamePrefix=GROUP)["logGroups"]
+    return dict(found[0])
+
+
+def logs(aws: Aws) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = aws.client("ec2").describe_flow_logs()["FlowLogs"]
+    return found
+
+
+def test_a_flow_log_is_made_with_retention_key_and_role(life: Life) -> None:
+    done = life.settles()["flow_log"]
+    group = log_group(life.world.aws)
+    assert group["retentionInDays"] == 365
+    assert group["kmsKeyId"].startswith("arn:aws:kms:")
+    (log,) = logs(life.world.aws)
+    assert (log["FlowLogId"], log["TrafficType"], log["ResourceId"]) == (
+        done["flow_log_id"],
+        "ALL",
+        life.options["vpc_id"],
+    )
+    assert log["DeliverLogsPermissionArn"] == done["role_arn"]
+    assert {tag["Key"] for tag in log["Tags"]} == {"Project", "Environment", "Component", "Name"}
+
+
+def test_only_flow_logs_of_this_account_write_and_only_here(life: Life) -> None:
+    life.settles()
+    iam = life.world.aws.client("iam")
+    (trust,) = iam.get_role(RoleName=ROLE)["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Principal"] == {"Service": "vpc-flow-logs.amazonaws.com"}
+    assert trust["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": "000000000000"},
+        "ArnLike": {"aws:SourceArn": "arn:aws:ec2:us-east-1:000000000000:vpc-flow-log/*"},
+    }
+    policy = iam.get_role_policy(RoleName=ROLE, PolicyName=flow_log.POLICY)["PolicyDocument"]
+    (allowed,) = policy["Statement"]
+    assert all(GROUP in resource for resource in allowed["Resource"])
+    assert "logs:CreateLogGroup" not in allowed["Action"]
+    assert not any("*" in action for action in allowed["Action"])
+
+
+def forget_retention(aws: Aws) -> None:
+    aws.client("logs").delete_retention_policy(logGroupName=GROUP)
+
+
+def forget_key(aws: Aws) -> None:
+    aws.client("logs").disassociate_kms_key(logGroupName=GROUP)
+
+
+def untag_group(aws: Aws) -> None:
+    arn = log_group(aws)["arn"].removesuffix(":*")
+    aws.client("logs").untag_resource(resourceArn=arn, tagKeys=["Component"])
+
+
+def delete_group(aws: Aws) -> None:
+    aws.client("logs").delete_log_group(logGroupName=GROUP)
+
+
+def delete_log(aws: Aws) -> None:
+    aws.client("ec2").delete_flow_logs(FlowLogIds=[log["FlowLogId"] for log in logs(aws)])
+
+
+def untag_log(aws: Aws) -> None:
+    ids = [log["FlowLogId"] for log in logs(aws)]
+    aws.client("ec2").delete_tags(Resources=ids, Tags=[{"Key": "Project"}])
+
+
+def trust_anybody(aws: Aws) -> None:
+    document = {"Version": "2012-10-17", "Statement": []}
+    aws.client("iam").update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(document))
+
+
+def allow_more(aws: Aws) -> None:
+    statement = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    aws.client("iam").put_role_policy(
+        RoleName=ROLE, PolicyName=flow_log.POLICY, PolicyDocument=json.dumps(document)
+    )
+
+
+def untag_role(aws: Aws) -> None:
+    aws.client("iam").untag_role(RoleName=ROLE, TagKeys=["Environment"])
+
+
+DRIFTS: list[tuple[Callable[[Aws], None], str, list[str]]] = [
+    (forget_retention, f"log group {GROUP}", ["logs:PutRetentionPolicy"]),
+    (forget_key, f"log group {GROUP}", ["logs:AssociateKmsKey"]),
+    (untag_group, f"log group {GROUP}", ["logs:TagResource"]),
+    (delete_group, f"log group {GROUP}", ["logs:CreateLogGroup", "logs:PutRetentionPolicy"]),
+    (delete_log, LOG, ["ec2:CreateFlowLogs"]),
+    (untag_log, LOG, ["ec2:CreateTags"]),
+    (trust_anybody, f"iam role {ROLE}", ["iam:UpdateAssumeRolePolicy"]),
+    (allow_more, f"iam role {ROLE}", ["iam:PutRolePolicy"]),
+    (untag_role, f"iam role {ROLE}", ["iam:TagRole"]),
+]
+
+
+def test_each_drift_is_planned_by_name_and_repaired(life: Life) -> None:
+    life.settles()
+    for drift, label, calls in DRIFTS:
+        drift(life.world.aws)
+        quiet = len(life.world.mutations())
+        done = life.settles()
+        assert list(done["diff"]["after"]) == [label], drift.__name__
+        assert life.world.mutations()[quiet:] == calls, drift.__name__
+
+
+def test_other_settings_replace_the_flow_log_and_keep_the_records(life: Life) -> None:
+    before = life.settles()["flow_log"]["flow_log_id"]
+    made = log_group(life.world.aws)["creationTime"]
+    life.options |= {"interval": 60, "retention_days": 0, "kms_key_id": ""}
+    after = life.settles()["flow_log"]["flow_log_id"]
+    (log,) = logs(life.world.aws)
+    assert (log["FlowLogId"], log["MaxAggregationInterval"]) == (after, 60)
+    assert before != after
+    group = log_group(life.world.aws)
+    assert group["creationTime"] == made
+    assert "retentionInDays" not in group
+    assert "kmsKeyId" not in group
+
+
+def test_it_is_removed_with_group_and_role(life: Life) -> None:
+    life.settles()
+    life.settles("absent")
+    assert logs(life.world.aws) == []
+    with pytest.raises(IndexError):
+        log_group(life.world.aws)
+    with pytest.raises(life.world.aws.client("iam").exceptions.NoSuchEntityException):
+        life.world.aws.client("iam").get_role(RoleName=ROLE)
+
+
+def test_on_an_empty_account_all_of_it_is_planned(life: Life) -> None:
+    """Neither VPC nor key exist yet."""
+    options = {**life.options, "vpc_id": "(known after creation)", "kms_key_id": "alias/later"}
+    quiet = life.world.mutations()
+    foreseen = life.world.run(life.module, options, check=True)
+    assert set(foreseen["diff"]["after"]) == {f"log group {GROUP}", f"iam role {ROLE}", LOG}
+    assert foreseen["flow_log"]["flow_log_id"] == "(known after creation)"
+    assert life.world.mutations() == quiet
+
+
+@pytest.mark.parametrize("what", ["role", "group"])
+def test_anothers_is_neither_taken_nor_removed(life: Life, what: str) -> None:
+    theirs = {"Project": "theirs", "Environment": "test"}
+    if what == "role":
+        tags = [{"Key": key, "Value": value} for key, value in theirs.items()]
+        life.world.aws.client("iam").create_role(
+            RoleName=ROLE, AssumeRolePolicyDocument='{"Statement": []}', Tags=tags
+        )
+    else:
+        life.world.aws.client("logs").create_log_group(logGroupName=GROUP, tags=theirs)
+    for state in ("present", "absent"):
+        wanted = {**life.options, "state": state}
+        message = life.world.run(life.module, wanted, fails=True)["msg"]
+        assert "Project=theirs" in message
+
+
+def stubbed(aws: Aws) -> tuple[flow_log.Run, Stubber]:
+    ec2 = aws.client("ec2")
+    options = {"name": "n", "vpc_id": "vpc-1", "interval": 600, "region": "us-east-1", "tags": {}}
+    api = Api(ec2)
+    return flow_log.Run(api, api, api, Plan(), options, account="1"), Stubber(ec2)
+
+
+def test_a_role_that_is_not_known_everywhere_yet_is_awaited(aws: Aws) -> None:
+    run, stub = stubbed(aws)
+    stub.add_response("describe_flow_logs", {"FlowLogs": []})
+    text = "Unable to assume given IAM role"
+    stub.add_client_error("create_flow_logs", "InvalidParameter", text)
+    stub.add_response("create_flow_logs", {"FlowLogIds": ["fl-1"]})
+    with stub:
+        assert flow_log.ensure_log(run) == "fl-1"
+
+
+def test_a_refusal_is_told_with_its_cause(aws: Aws) -> None:
+    run, stub = stubbed(aws)
+    stub.add_response("describe_flow_logs", {"FlowLogs": []})
+    error = {"Code": "FlowLogLimitExceeded", "Message": "too many"}
+    refused = {"Unsuccessful": [{"ResourceId": "vpc-1", "Error": error}]}
+    stub.add_response("create_flow_logs", refused)
+    with stub, pytest.raises(AwsError, match="refused the flow log of vpc-1: too many"):
+        flow_log.ensure_log(run)
+
+
+def test_a_flow_log_that_delivers_nothing_is_told(aws: Aws) -> None:
+    run, stub = stubbed(aws)
+    item = {
+        "FlowLogId": "fl-1",
+        "ResourceId": "vpc-1",
+        "LogGroupName": run.group,
+        "TrafficType": "ALL",
+        "MaxAggregationInterval": 600,
+        "DeliverLogsPermissionArn": run.role_arn,
+        "DeliverLogsStatus": "FAILED",
+        "DeliverLogsErrorMessage": "Access error",
+        "Tags": [{"Key": "Name", "Value": "n"}],
+    }
+    stub.add_response("describe_flow_logs", {"FlowLogs": [item]})
+    with stub:
+        flow_log.ensure_log(run)
+    assert run.warnings == ["flow log n (fl-1) delivers nothing: Access error."]
