@@ -129,7 +129,12 @@ class Publisher:
             raise ImageError(f"{image.image} was pushed but the registry doesn't have it")
 
     def diff(self) -> Dict:
-        """Return repository, tag and digest of each image before and after."""
-        before = {i.image: None if i.missing else i.digest for i in self.images}
-        after = {i.image: i.digest or "(known after the build)" for i in self.images}
-        return {"before": before, "after": after}
+        """Return the digest of each image before and after; their ids are repository and tag."""
+        names = {f"image {image.as_dict()['name']}": image for image in self.images}
+        return {
+            "before": {name: {"digest": i.digest} for name, i in names.items() if not i.missing},
+            "after": {
+                name: {"digest": i.digest or "(known after the build)"} for name, i in names.items()
+            },
+            "ids": {name: image.image for name, image in names.items()},
+        }

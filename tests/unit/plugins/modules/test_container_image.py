@@ -76,8 +76,10 @@ def test_builds_only_what_the_registry_lacks(
     assert first["reference"] == f"{store.host}/team/one@{first['digest']}"
     assert first["build_seconds"] > 0
     assert done["engine"] == "buildah"
-    assert done["diff"]["before"] == {first["image"]: None}
-    assert done["diff"]["after"] == {first["image"]: first["digest"]}
+    name = f"image {first['name']}"
+    assert done["diff"]["before"] == {}
+    assert done["diff"]["after"] == {name: {"digest": first["digest"]}}
+    assert done["diff"]["ids"] == {name: first["image"]}
     shown = subprocess.run(
         ["buildah", "inspect", "--type", "image", first["image"]],
         env={**os.environ, **env},
