@@ -61,12 +61,16 @@ def with_prefix_lists(
     return rules
 
 
+TOLD = ("Description", "UserId", "VpcId")
+"""What is said about a rule's other end beside which one it is."""
+
+
 def without_descriptions(rule: Mapping[str, Any]) -> Item:
-    """AWS: rules are the same whatever their descriptions. ministack: not so for groups."""
+    """AWS: rules are the same whatever is said about their ends. ministack: not so for groups."""
     bare = {key: value for key, value in rule.items() if key.startswith(("Ip", "From", "To"))}
     for kind in PEERS:
         bare[kind] = [
-            {key: value for key, value in peer.items() if key != "Description"}
+            {key: value for key, value in peer.items() if key not in TOLD}
             for peer in rule.get(kind, [])
         ]
     return bare
