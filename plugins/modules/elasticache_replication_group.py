@@ -8,12 +8,12 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: elasticache_replication_group
 version_added: 0.1.0
-short_description: An ElastiCache replication group with its subnet group
+short_description: An ElastiCache replication group with its subnet and parameter groups
 description:
-  - Makes, modifies or removes a replication group with cluster mode disabled, and the subnet group
-    that it lies in.
+  - Makes, modifies or removes a replication group with cluster mode disabled, the subnet group
+    that it lies in, and its parameter group.
   - What AWS can change is changed in place; a difference that it cannot change is refused before
-    anything is sent.
+    anything is sent, with what to do instead.
 options:
   replication_group_id:
     description: Identifier of the group.
@@ -29,12 +29,14 @@ options:
     type: str
     default: Managed by ragops.platform
   engine:
-    description: The engine. AWS upgrades redis to valkey in place.
+    description: The engine. AWS changes redis to valkey in place, and back only from valkey 7.2 to
+      redis 7.1.
     type: str
     choices: [redis, valkey]
     default: redis
   engine_version:
-    description: Version, or the beginning of one; later releases of that line satisfy it.
+    description: Version, or the beginning of one; later releases of that line satisfy it. A newer
+      one upgrades the group in place.
     type: str
     default: "7.1"
   node_type:
@@ -50,8 +52,20 @@ options:
     type: bool
     default: false
   parameter_group:
-    description: Parameter group; the engine's default when not given.
-    type: str
+    description: The parameter group; made with the group and removed with it. Groups called
+      C(<replication_group_id>-<engine><number>) that it no longer uses are removed.
+    type: dict
+    required: true
+    suboptions:
+      name:
+        description: Name of the parameter group, best
+          C(<replication_group_id>-<engine><major>), since a group serves one of these.
+        type: str
+        required: true
+      parameters:
+        description: Parameters to set; any other that somebody has set is reset.
+        type: dict
+        default: {}
   subnet_group:
     description: The subnet group; made with the group and removed with it.
     type: dict
@@ -78,36 +92,49 @@ options:
     description: Key for encryption at rest; AWS's own when not given. It cannot be changed.
     type: str
   encryption_in_transit:
-    description: Whether connections are TLS only. It cannot be changed here.
+    description: Whether connections are TLS only. In a group without it TLS is offered first, then
+      required. It is not turned off here.
     type: bool
     default: true
   auth_token:
-    description: Password of the clients, 16 to 128 characters. Used when the group is made;
-      afterwards only with O(auth_token_update_strategy).
+    description: Password of the clients, 16 to 128 letters, digits and C(!&#$^<>-). Used when the
+      group is made or asks for none yet; afterwards only with O(auth_token_update_strategy).
     type: str
   auth_token_update_strategy:
     description:
-      - Change the token of a group that exists. V(set) leaves only the new one, V(rotate) leaves
-        the old one valid too, V(delete) turns AUTH off.
+      - Change the token of a group that exists. V(rotate) adds the new one beside the old one,
+        V(set) leaves only the new one, V(delete) turns AUTH off. To change it without an
+        interruption, rotate, let the clients take the new one, then set.
       - This reports a change each time, since AWS does not tell tokens.
     type: str
     choices: [set, rotate, delete]
+  user_group_id:
+    description: User group whose users may log in, instead of O(auth_token). A group that asks for
+      a token until now no longer does.
+    type: str
   snapshot_retention_days:
     description: Days for which daily snapshots are kept; 0 for none.
     type: int
     default: 7
   snapshot_window:
-    description: Daily window of snapshots in UTC, such as 03:00-04:00.
+    description: Daily window of snapshots in UTC, such as 03:00-04:00, of an hour or more.
     type: str
   maintenance_window:
-    description: Weekly window of maintenance in UTC, such as sun:05:00-sun:06:00.
+    description: Weekly window of maintenance in UTC, such as sun:05:00-sun:06:00, of an hour or
+      more; not at the same time as snapshots.
     type: str
   auto_minor_version_upgrade:
     description: Whether AWS installs releases of the engine's line.
     type: bool
     default: true
+  apply_immediately:
+    description: Whether a new node type, engine or version is applied at once, or in the
+      maintenance window. Until then it counts as done.
+    type: bool
+    default: true
   final_snapshot_id:
-    description: With O(state=absent) the name of a last snapshot; none when not given.
+    description: With O(state=absent) the name of a last snapshot; none when not given. Of a name
+      that is taken the next free one is used, with -2 to -10 behind it.
     type: str
   wait:
     description: Whether to wait until the group is available.
@@ -131,6 +158,7 @@ EXAMPLES = r"""
     subnet_group:
       name: ragops-dev
       subnet_ids: [subnet-0a, subnet-0b]
+    parameter_group: {name: ragops-dev-redis7, parameters: {maxmemory-policy: volatile-lru}}
     security_group_ids: [sg-0a]
     auth_token: "{{ token }}"
     wait: false
@@ -140,6 +168,7 @@ EXAMPLES = r"""
   ragops.platform.elasticache_replication_group:
     replication_group_id: ragops-dev
     subnet_group: {name: ragops-dev}
+    parameter_group: {name: ragops-dev-redis7}
     state: absent
     tags: {Project: ragops, Environment: dev}
 """
@@ -155,17 +184,25 @@ replication_group:
     status: {description: AWS's status., type: str, returned: always, sample: available}
     endpoint: {description: Host name of the primary., type: str, returned: when made}
     port: {description: Port., type: int, returned: when made, sample: 6379}
+    engine: {description: Engine., type: str, returned: when made, sample: redis}
+    node_type: {description: Type of the nodes., type: str, returned: when made}
     tls: {description: Whether connections are TLS., type: bool, returned: always}
     auth: {description: Whether a token is asked for., type: bool, returned: always}
+    user_groups: {description: Whose users may log in., type: list, returned: always}
     replicas: {description: Number of replicas., type: int, returned: always}
+    automatic_failover: {description: Whether a replica takes over., type: bool, returned: always}
     multi_az: {description: Whether it lies in several zones., type: bool, returned: always}
+final_snapshot_id:
+  description: Name of the last snapshot.
+  returned: when O(state=absent) and one was made
+  type: str
 """
 
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import ensure
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import absent, ensure
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
 
@@ -174,6 +211,10 @@ def argument_spec() -> dict[str, Any]:
     group = {
         "name": {"type": "str", "required": True},
         "subnet_ids": {"type": "list", "elements": "str", "default": []},
+    }
+    parameters = {
+        "name": {"type": "str", "required": True},
+        "parameters": {"type": "dict", "default": {}},
     }
     return {
         "replication_group_id": {"type": "str", "required": True},
@@ -184,7 +225,7 @@ def argument_spec() -> dict[str, Any]:
         "node_type": {"type": "str", "default": "cache.t3.micro"},
         "replicas": {"type": "int", "default": 0},
         "multi_az": {"type": "bool", "default": False},
-        "parameter_group": {"type": "str"},
+        "parameter_group": {"type": "dict", "required": True, "options": parameters},
         "subnet_group": {"type": "dict", "required": True, "options": group},
         "security_group_ids": {"type": "list", "elements": "str"},
         "encryption_at_rest": {"type": "bool", "default": True},
@@ -196,10 +237,12 @@ def argument_spec() -> dict[str, Any]:
             "choices": ["set", "rotate", "delete"],
             "no_log": False,
         },
+        "user_group_id": {"type": "str"},
         "snapshot_retention_days": {"type": "int", "default": 7},
         "snapshot_window": {"type": "str"},
         "maintenance_window": {"type": "str"},
         "auto_minor_version_upgrade": {"type": "bool", "default": True},
+        "apply_immediately": {"type": "bool", "default": True},
         "final_snapshot_id": {"type": "str"},
         "wait": {"type": "bool", "default": True},
         "wait_timeout": {"type": "int", "default": 2400},
@@ -212,9 +255,13 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     api = Api(aws.client(module, "elasticache"), module.check_mode)
     options = dict(module.params)
     if options["state"] == "absent":
-        ensure.ensure_absent(api, plan, options)
-        return {}
-    return {"replication_group": ensure.ensure_present(api, plan, options)}
+        snapshot = absent.ensure_absent(api, plan, options)
+        return {"final_snapshot_id": snapshot} if snapshot else {}
+
+    def ec2() -> Api:
+        return Api(aws.client(module, "ec2"), module.check_mode)
+
+    return {"replication_group": ensure.ensure_present(api, plan, options, ec2)}
 
 
 def main() -> None:

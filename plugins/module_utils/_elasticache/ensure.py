@@ -4,10 +4,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import transform
+from ansible_collections.ragops.platform.plugins.module_utils import (
+    datastore,
+    datastore_parameters,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
+    api as cache,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
+    checks,
+    transform,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
@@ -15,184 +26,224 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     tag_list,
 )
 
-GOOD = ("available",)
-BAD = ("create-failed", "deleting")
-NOT_FOUND = ("ReplicationGroupNotFoundFault",)
+
+@dataclass
+class Group:
+    """One replication group, and what is wanted of it.
+
+    Args:
+        options: the module's.
+        wanted: the state that follows from them.
+        accepted: whether nothing of it was found that AWS can't do.
+    """
+
+    options: dict[str, Any]
+    wanted: datastore.State
+    accepted: bool = False
+
+    @property
+    def id(self) -> str:
+        """Identifier of the group."""
+        return str(self.options["replication_group_id"])
+
+    @property
+    def label(self) -> str:
+        """How errors and plans call it."""
+        return f"replication group {self.id}"
 
 
-def find(api: Api, group_id: str) -> dict[str, Any] | None:
-    """Return a group as AWS describes it; None if there is none."""
-    answer = api.read(
-        "describe_replication_groups",
-        f"replication group {group_id}",
-        NOT_FOUND,
-        ReplicationGroupId=group_id,
-    )
-    groups: list[dict[str, Any]] = answer.get("ReplicationGroups", [])
-    return groups[0] if groups else None
+def pattern_of(group_id: str) -> str:
+    """Return how the group's parameter groups are called: one for each engine and major version."""
+    return rf"{group_id}-(redis|valkey)\d+"
 
 
-def status(api: Api, group_id: str) -> str | None:
-    """Return a group's status; None if there is no such group."""
-    group = find(api, group_id)
-    return str(group["Status"]) if group else None
-
-
-def await_available(api: Api, group_id: str, timeout: float) -> None:
-    """Wait until the group takes connections and modifications."""
-    if api.check_mode:
-        return
-    datastore.await_status(
-        api,
-        f"replication group {group_id}",
-        lambda: status(api, group_id),
-        source=(group_id, "replication-group"),
-        good=GOOD,
-        bad=BAD,
-        timeout=timeout,
-    )
-
-
-def ensure_present(api: Api, plan: Plan, options: dict[str, Any]) -> dict[str, Any]:
-    """Make or modify the group with its subnet group; return its facts.
+def ensure_present(
+    api: Api, plan: Plan, options: dict[str, Any], ec2: Callable[[], Api] | None = None
+) -> dict[str, Any]:
+    """Make or modify the group with its subnet and parameter groups; return its facts.
 
     Without `wait` a group that AWS is still at work on is left as it is: the
     call that waits compares it.
+
+    Args:
+        ec2: connects to EC2, which is asked for the VPC of subnets that differ.
     """
-    group_id = options["replication_group_id"]
-    label = f"replication group {group_id}"
-    wanted = transform.wanted_of(options)
-    _check(label, options)
-    datastore.ensure_subnet_group(api, plan, "Cache", options["subnet_group"], options["tags"])
-    group = find(api, group_id)
-    if group is not None and group["Status"] == "deleting":
-        raise AwsError(f"{label} is being deleted. Wait until it is gone, then run again.")
-    if group is None:
-        plan.record(label, None, wanted)
-        _create(api, label, wanted, options)
-    elif group["Status"] in GOOD or options["wait"]:
-        await_available(api, group_id, options["wait_timeout"])
-        _modify(api, plan, label, wanted, options)
+    this = Group(options, transform.wanted_of(options))
+    checks.check(this.label, options)
+    found = cache.find(api, this.id)
+    _refuse(api, this, found)
+    subnets = options["subnet_group"]
+    if ec2 is not None:
+        item = datastore.find_subnet_group(api, "Cache", subnets["name"])
+        datastore.refuse_other_vpc(
+            "Cache", subnets, item, lambda ids: datastore.vpc_of_subnets(ec2(), ids)
+        )
+
+    datastore.ensure_subnet_group(api, plan, "Cache", subnets, options["tags"])
+    groups = datastore_parameters.listed(api, datastore_parameters.CACHE)
+    datastore_parameters.ensure(
+        api,
+        plan,
+        datastore_parameters.CACHE,
+        options["parameter_group"],
+        checks.family_of(options["engine"], options["engine_version"]),
+        options["tags"],
+        groups.get(options["parameter_group"]["name"]),
+    )
+    if found is None:
+        plan.record(this.label, None, this.wanted)
+        _create(api, this)
+    elif found["Status"] in cache.GOOD or options["wait"]:
+        cache.await_available(api, this.id, options["wait_timeout"])
+        _modify(api, plan, this)
     if options["wait"]:
-        await_available(api, group_id, options["wait_timeout"])
-    unmade = {"ReplicationGroupId": group_id, "Status": "to be created"}
-    return transform.facts_of(find(api, group_id) or unmade)
+        cache.await_available(api, this.id, options["wait_timeout"])
+        _verify(api, this)
+        _retire(api, plan, this, groups)
+    unmade = {"ReplicationGroupId": this.id, "Status": "to be created"}
+    return transform.facts_of(cache.find(api, this.id) or unmade)
 
 
-def _check(label: str, options: dict[str, Any]) -> None:
-    token = options["auth_token"]
-    if token and not options["encryption_in_transit"]:
-        raise AwsError(f"{label}: an AUTH token needs encryption_in_transit.")
-    if token and not 16 <= len(token) <= 128:
-        raise AwsError(f"{label}: auth_token must have 16 to 128 characters, as AWS takes it.")
-    if options["multi_az"] and options["replicas"] < 1:
-        raise AwsError(f"{label}: multi_az needs at least one replica to fail over to.")
-    if not 0 <= options["replicas"] <= 5:
-        raise AwsError(f"{label}: replicas must be 0 to 5.")
+def _refuse(api: Api, this: Group, found: dict[str, Any] | None) -> None:
+    """Refuse what AWS can't do, before anything is sent."""
+    options, wanted = this.options, this.wanted
+    if found is None:
+        cache.check_version(api, options["engine"], options["engine_version"])
+        return
+    if found["Status"] == "deleting":
+        raise AwsError(f"{this.label} is being deleted. Wait until it is gone, then run again.")
+    if found["Status"] not in cache.GOOD or not found.get("MemberClusters"):
+        return  # it has no nodes to compare yet; what waits for it compares it
+    _accept(api, this, transform.state_of(found, cache.member_of(api, found), wanted))
 
 
-def _create(api: Api, label: str, wanted: datastore.State, options: dict[str, Any]) -> None:
-    token = {"AuthToken": options["auth_token"]} if options["auth_token"] else {}
+def _accept(api: Api, this: Group, current: datastore.State) -> None:
+    options, wanted = this.options, this.wanted
+    datastore.refuse_unchangeable(this.label, current, wanted, transform.REMEDIES)
+    if current["encryption_in_transit"] and not wanted["encryption_in_transit"]:
+        raise AwsError(
+            f"{this.label}: encryption_in_transit is True, wanted is False. {transform.PLAIN}"
+        )
+    checks.refuse_way_back(this.label, current, wanted)
+    if any(current[field] != wanted[field] for field in ("engine", "engine_version")):
+        cache.check_version(api, options["engine"], options["engine_version"])
+    if current["node_type"] != wanted["node_type"]:
+        cache.check_node_type(api, this.label, this.id, options["node_type"])
+    _refuse_access(this, current)
+    this.accepted = True
+
+
+def _refuse_access(this: Group, current: datastore.State) -> None:
+    strategy = this.options["auth_token_update_strategy"]
+    if strategy == "rotate" and not current["auth_token"]:
+        raise AwsError(
+            f"{this.label} asks for no token yet: rotate would leave it open to everybody. Use "
+            "set, or no strategy at all."
+        )
+    bare = current["auth_token"] and not this.wanted["auth_token"]
+    if bare and not this.wanted["user_groups"] and strategy != "delete":
+        raise AwsError(
+            f"{this.label} asks for a token, and wanted is none. Say so with "
+            "auth_token_update_strategy: delete, or give a user_group_id."
+        )
+
+
+def _create(api: Api, this: Group) -> None:
+    token = {"AuthToken": this.options["auth_token"]} if this.options["auth_token"] else {}
     api.write(
         "create_replication_group",
-        label,
-        ReplicationGroupId=options["replication_group_id"],
-        Tags=tag_list(wanted["tags"]),
-        **transform.create_arguments(wanted),
+        this.label,
+        ReplicationGroupId=this.id,
+        Tags=tag_list(this.wanted["tags"]),
+        **transform.create_arguments(this.wanted),
         **token,
     )
 
 
-def _modify(
-    api: Api, plan: Plan, label: str, wanted: datastore.State, options: dict[str, Any]
-) -> None:
-    group_id = options["replication_group_id"]
-    group = find(api, group_id)
-    if group is None:
-        raise AwsError(f"{label} vanished while it was waited for. Run again.")
-    members = api.read("describe_cache_clusters", label, CacheClusterId=group["MemberClusters"][0])
-    current = transform.state_of(group, members["CacheClusters"][0], wanted)
-    current["tags"] = datastore.read_tags(api, label, group["ARN"], wanted["tags"])
-    datastore.refuse_unchangeable(label, current, wanted, transform.REMEDIES)
-    strategy = options["auth_token_update_strategy"]
-    if current["auth_token"] != wanted["auth_token"] and not strategy:
-        raise AwsError(
-            f"{label}: AUTH is {'on' if current['auth_token'] else 'off'} and wanted the other "
-            "way. Say so with auth_token_update_strategy: set (with a token) or delete."
-        )
-    rotation = {"auth_token_update": strategy} if strategy else {}
-    plan.record(label, current, {**wanted, **rotation})
-    _scale_and_modify(api, label, current, wanted, options)
-    if strategy:
-        token = {} if strategy == "delete" else {"AuthToken": options["auth_token"]}
-        _apply(api, label, options, AuthTokenUpdateStrategy=strategy.upper(), **token)
-    datastore.write_tags(api, label, group["ARN"], current["tags"], wanted["tags"])
-
-
-def _scale_and_modify(
-    api: Api,
-    label: str,
-    current: datastore.State,
-    wanted: datastore.State,
-    options: dict[str, Any],
-) -> None:
+def _modify(api: Api, plan: Plan, this: Group) -> None:
     """Replicas come before what needs them (failover) and go after it."""
-    arguments = transform.modify_arguments(current, wanted)
+    group, wanted = cache.must_find(api, this.id), this.wanted
+    current = transform.state_of(group, cache.member_of(api, group), wanted)
+    if not this.accepted:
+        _accept(api, this, current)
+    current["tags"] = datastore.read_tags(api, this.label, group["ARN"], wanted["tags"])
+    strategy = this.options["auth_token_update_strategy"]
+    rotation = {"auth_token_update": strategy} if strategy else {}
+    plan.record(this.label, current, {**wanted, **rotation})
+
+    if wanted["encryption_in_transit"] and not current["encryption_in_transit"]:
+        for step in transform.encryption_steps(group):
+            _apply(api, this, **step)
     if wanted["replicas"] > current["replicas"]:
-        _scale(api, label, "increase_replica_count", wanted, options)
-    if arguments:
-        _apply(api, label, options, **arguments)
+        _scale(api, this, "increase_replica_count")
+    if arguments := transform.modify_arguments(current, wanted):
+        _apply(api, this, now=this.options["apply_immediately"], **arguments)
+    _give_access(api, this, current)
     if wanted["replicas"] < current["replicas"]:
-        _scale(api, label, "decrease_replica_count", wanted, options)
+        _scale(api, this, "decrease_replica_count")
+    datastore.write_tags(api, this.label, group["ARN"], current["tags"], wanted["tags"])
 
 
-def _scale(
-    api: Api, label: str, operation: str, wanted: datastore.State, options: dict[str, Any]
-) -> None:
-    group_id = options["replication_group_id"]
-    api.write(
+def _give_access(api: Api, this: Group, current: datastore.State) -> None:
+    """Change user groups, then the token: AWS takes a token in a call of its own."""
+    strategy = this.options["auth_token_update_strategy"]
+    if arguments := transform.access_arguments(current, this.wanted):
+        _apply(api, this, **arguments)
+        if "AuthTokenUpdateStrategy" in arguments:
+            return
+    if this.wanted["auth_token"] and not current["auth_token"]:
+        # Rotating here would leave the way without a token open.
+        strategy = "set"
+    if strategy:
+        token = {} if strategy == "delete" else {"AuthToken": this.options["auth_token"]}
+        _apply(api, this, AuthTokenUpdateStrategy=strategy.upper(), **token)
+
+
+def _scale(api: Api, this: Group, operation: str) -> None:
+    arguments = {"NewReplicaCount": this.wanted["replicas"], "ApplyImmediately": True}
+    _send(api, this, operation, arguments)
+
+
+def _apply(api: Api, this: Group, *, now: bool = True, **arguments: Any) -> None:
+    _send(api, this, "modify_replication_group", {"ApplyImmediately": now, **arguments})
+
+
+def _send(api: Api, this: Group, operation: str, arguments: dict[str, Any]) -> None:
+    """Send a change when AWS takes one, and wait until it is made: the next one needs that."""
+    timeout = this.options["wait_timeout"]
+    datastore.write_when_free(
+        api,
+        this.label,
         operation,
-        label,
-        ReplicationGroupId=group_id,
-        NewReplicaCount=wanted["replicas"],
-        ApplyImmediately=True,
+        {"ReplicationGroupId": this.id, **arguments},
+        busy=cache.BUSY,
+        timeout=timeout,
+        hopeless=lambda: cache.refuse_hopeless(api, this.id),
     )
-    await_available(api, group_id, options["wait_timeout"])
+    cache.await_available(api, this.id, timeout)
 
 
-def _apply(api: Api, label: str, options: dict[str, Any], **arguments: Any) -> None:
-    group_id = options["replication_group_id"]
-    api.write(
-        "modify_replication_group",
-        label,
-        ReplicationGroupId=group_id,
-        ApplyImmediately=True,
-        **arguments,
-    )
-    # AWS takes the next change only when this one is done.
-    await_available(api, group_id, options["wait_timeout"])
-
-
-def ensure_absent(api: Api, plan: Plan, options: dict[str, Any]) -> None:
-    """Delete the group, wait until it is gone, then delete its subnet group."""
-    group_id, timeout = options["replication_group_id"], options["wait_timeout"]
-    label = f"replication group {group_id}"
-    group = find(api, group_id)
-    if group is not None:
-        plan.record(label, transform.facts_of(group), None)
-        if group["Status"] != "deleting":
-            if group["Status"] != "create-failed":
-                await_available(api, group_id, timeout)
-            snapshot = options["final_snapshot_id"]
-            final = {"FinalSnapshotIdentifier": snapshot} if snapshot else {}
-            api.write(
-                "delete_replication_group",
-                label,
-                NOT_FOUND,
-                ReplicationGroupId=group_id,
-                RetainPrimaryCluster=False,
-                **final,
+def _verify(api: Api, this: Group) -> None:
+    """Read back what keeps the group alive when a zone fails."""
+    if api.check_mode:
+        return
+    facts = transform.facts_of(cache.must_find(api, this.id))
+    for field in ("automatic_failover", "multi_az"):
+        if this.wanted[field] and not facts[field]:
+            raise AwsError(
+                f"{this.label}: AWS took {field} without an error and left it off. See that its "
+                f"subnet group covers two zones which offer {this.wanted['node_type']}, then run "
+                "again."
             )
-        if not api.check_mode:
-            datastore.await_gone(label, lambda: status(api, group_id), timeout)
-    datastore.remove_subnet_group(api, plan, "Cache", options["subnet_group"]["name"])
+
+
+def _retire(api: Api, plan: Plan, this: Group, groups: dict[str, Any]) -> None:
+    """Remove parameter groups of a former engine or version."""
+    used = {this.wanted["parameter_group"]}
+    group = cache.find(api, this.id)
+    if group and not (api.check_mode and this.options["apply_immediately"]):
+        member = cache.member_of(api, group)
+        used.add(member.get("CacheParameterGroup", {}).get("CacheParameterGroupName", ""))
+    datastore_parameters.retire(
+        api, plan, datastore_parameters.CACHE, groups, pattern_of(this.id), used
+    )

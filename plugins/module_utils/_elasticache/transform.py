@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils.datastore import (
@@ -33,47 +34,55 @@ FIXED = {
     "encryption_in_transit": "TransitEncryptionEnabled",
     "kms_key_arn": "KmsKeyId",
 }
+RESTORE = "Remove the group with a final snapshot and restore that"
 REMEDIES = {
-    "subnet_group": "Keep the name, or delete the group with a final snapshot and restore it.",
-    "encryption_at_rest": "Delete the group with a final snapshot and restore it encrypted.",
-    "encryption_in_transit": "Migrate by TransitEncryptionMode preferred, or make a new group.",
-    "kms_key_arn": "Delete the group with a final snapshot and restore it with the other key.",
+    "subnet_group": f"Keep the name. To move to other subnets: {RESTORE.lower()} there.",
+    "encryption_at_rest": f"{RESTORE} encrypted.",
+    "kms_key_arn": f"{RESTORE} with the other key.",
+    "cluster_mode": "Give another identifier: this module makes groups with cluster mode disabled.",
 }
+PLAIN = (
+    "TLS stays on here. Whoever must turn it off does so by hand: TransitEncryptionMode preferred, "
+    "then TransitEncryptionEnabled false."
+)
 
 
-def wanted_of(options: dict[str, Any]) -> State:
+def wanted_of(options: Mapping[str, Any]) -> State:
     """Return the state that a group should have; options that are not given are left out."""
-    state = {
-        field: options[field] for field in (*CHANGEABLE, *FIXED) if options.get(field) is not None
-    }
+    fields = [field for field in (*CHANGEABLE, *FIXED) if field != "parameter_group"]
+    state = {field: options[field] for field in fields if options.get(field) is not None}
     if "security_group_ids" in state:
         state["security_group_ids"] = sorted(state["security_group_ids"])
+    if "maintenance_window" in state:
+        state["maintenance_window"] = state["maintenance_window"].lower()
+    state["parameter_group"] = options["parameter_group"]["name"]
     state["subnet_group"] = options["subnet_group"]["name"]
+    state["cluster_mode"] = "disabled"
     state["replicas"] = options["replicas"]
     state["automatic_failover"] = options["replicas"] > 0
     state["auth_token"] = bool(options["auth_token"])
+    state["user_groups"] = [options["user_group_id"]] if options["user_group_id"] else []
     state["tags"] = text_tags(options["tags"])
     return state
 
 
-def state_of(group: dict[str, Any], member: dict[str, Any], wanted: State) -> State:
-    """Return a group's current state in the wanted state's fields.
+def state_of(group: Mapping[str, Any], member: Mapping[str, Any], wanted: State) -> State:
+    """Return a group's current state in the wanted state's fields; what is pending counts as done.
 
     Args:
         group: an item of describe_replication_groups.
         member: one of its nodes from describe_cache_clusters, which alone tells versions,
             security groups and windows.
     """
-    version = str(member.get("EngineVersion", ""))
+    pending = member.get("PendingModifiedValues") or {}
+    version = str(pending.get("EngineVersion") or member.get("EngineVersion", ""))
     if version_satisfies(version, str(wanted.get("engine_version"))):
         version = str(wanted["engine_version"])
-    nodes = group["NodeGroups"][0].get("NodeGroupMembers", []) if group.get("NodeGroups") else []
-    groups = member.get("SecurityGroups") or []
     state = {
         "description": group.get("Description"),
         "engine": member.get("Engine"),
         "engine_version": version,
-        "node_type": group.get("CacheNodeType"),
+        "node_type": pending.get("CacheNodeType") or group.get("CacheNodeType"),
         "parameter_group": member.get("CacheParameterGroup", {}).get("CacheParameterGroupName"),
         "automatic_failover": group.get("AutomaticFailover") in ("enabled", "enabling"),
         "multi_az": group.get("MultiAZ") == "enabled",
@@ -83,26 +92,42 @@ def state_of(group: dict[str, Any], member: dict[str, Any], wanted: State) -> St
         "auto_minor_version_upgrade": group.get(
             "AutoMinorVersionUpgrade", member.get("AutoMinorVersionUpgrade")
         ),
-        "security_group_ids": sorted(item["SecurityGroupId"] for item in groups),
+        "security_group_ids": sorted(
+            item["SecurityGroupId"] for item in member.get("SecurityGroups") or []
+        ),
         "subnet_group": member.get("CacheSubnetGroupName"),
         "encryption_at_rest": group.get("AtRestEncryptionEnabled"),
-        "encryption_in_transit": group.get("TransitEncryptionEnabled"),
+        "encryption_in_transit": bool(group.get("TransitEncryptionEnabled"))
+        and group.get("TransitEncryptionMode") != "preferred",
         "kms_key_arn": group.get("KmsKeyId"),
-        "replicas": max(len(nodes) - 1, 0),
-        "auth_token": group.get("AuthTokenEnabled", False),
+        "cluster_mode": "enabled" if group.get("ClusterEnabled") else "disabled",
+        "replicas": replicas_of(group),
+        "auth_token": bool(group.get("AuthTokenEnabled", False)),
+        "user_groups": sorted(group.get("UserGroupIds") or []),
     }
     return {field: state[field] for field in wanted if field in state}
+
+
+def replicas_of(group: Mapping[str, Any]) -> int:
+    """Return how many replicas a group has beside its primary."""
+    shards = group.get("NodeGroups") or [{}]
+    return max(len(shards[0].get("NodeGroupMembers") or []) - 1, 0)
 
 
 def create_arguments(wanted: State) -> dict[str, Any]:
     """Return the arguments of create_replication_group but identity, token and tags."""
     names = {**CHANGEABLE, **FIXED}
     arguments = {names[field]: value for field, value in wanted.items() if field in names}
+    if wanted["user_groups"]:
+        arguments["UserGroupIds"] = wanted["user_groups"]
     return {**arguments, "NumCacheClusters": wanted["replicas"] + 1}
 
 
 def modify_arguments(current: State, wanted: State) -> dict[str, Any]:
-    """Return the arguments of modify_replication_group that repair the differences."""
+    """Return the arguments of modify_replication_group that repair the differences.
+
+    Replicas, encryption in transit, tokens and user groups go in calls of their own.
+    """
     changed = {
         CHANGEABLE[field]: value
         for field, value in wanted.items()
@@ -113,7 +138,31 @@ def modify_arguments(current: State, wanted: State) -> dict[str, Any]:
     return changed
 
 
-def facts_of(group: dict[str, Any]) -> dict[str, Any]:
+def access_arguments(current: State, wanted: State) -> dict[str, Any]:
+    """Return the arguments of modify_replication_group that change the user groups.
+
+    A group that comes to be asked for users is no longer asked for a token, in the same call.
+    """
+    now, then = set(current["user_groups"]), set(wanted["user_groups"])
+    arguments: dict[str, Any] = {}
+    if then - now:
+        arguments["UserGroupIdsToAdd"] = sorted(then - now)
+    if now - then:
+        arguments["UserGroupIdsToRemove"] = sorted(now - then)
+    if then - now and current["auth_token"]:
+        arguments["AuthTokenUpdateStrategy"] = "DELETE"
+    return arguments
+
+
+def encryption_steps(group: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the calls that turn TLS on in a group with clients: offered first, then required."""
+    required = {"TransitEncryptionMode": "required"}
+    if group.get("TransitEncryptionEnabled"):
+        return [required]
+    return [{"TransitEncryptionEnabled": True, "TransitEncryptionMode": "preferred"}, required]
+
+
+def facts_of(group: Mapping[str, Any]) -> dict[str, Any]:
     """Return what others need to know of a group."""
     nodes = group.get("NodeGroups") or [{}]
     endpoint = nodes[0].get("PrimaryEndpoint") or group.get("ConfigurationEndpoint") or {}
@@ -123,8 +172,12 @@ def facts_of(group: dict[str, Any]) -> dict[str, Any]:
         "status": group.get("Status"),
         "endpoint": endpoint.get("Address"),
         "port": endpoint.get("Port"),
+        "engine": group.get("Engine"),
+        "node_type": group.get("CacheNodeType"),
         "tls": bool(group.get("TransitEncryptionEnabled")),
         "auth": bool(group.get("AuthTokenEnabled")),
-        "replicas": max(len(nodes[0].get("NodeGroupMembers") or []) - 1, 0),
+        "user_groups": sorted(group.get("UserGroupIds") or []),
+        "replicas": replicas_of(group),
+        "automatic_failover": group.get("AutomaticFailover") in ("enabled", "enabling"),
         "multi_az": group.get("MultiAZ") == "enabled",
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from rehearsal.aws import rds_changes
+from rehearsal.aws import elasticache_changes, rds_changes
 from rehearsal.aws.query import Action, Parameters, Response, listed, one
 
 
@@ -26,6 +26,7 @@ def adjust_elasticache(elasticache: Any) -> None:
         keep_of_group, elasticache, elasticache._create_replication_group
     )
     elasticache._rg_xml = functools.partial(with_key, elasticache._rg_xml)
+    elasticache_changes.adjust(elasticache)
 
 
 def keep_of_instance(rds: Any, action: Action, parameters: Parameters) -> Response:

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
+    absent as absence,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
+    checks,
     ensure,
     transform,
 )
@@ -30,7 +34,9 @@ def options(aws: Aws) -> dict[str, Any]:
         "node_type": "cache.t3.micro",
         "replicas": 0,
         "multi_az": False,
-        "parameter_group": None,
+        "parameter_group": {"name": f"{GROUP}-redis7", "parameters": {"timeout": 300}},
+        "user_group_id": None,
+        "apply_immediately": True,
         "subnet_group": {"name": GROUP, "subnet_ids": [net["SubnetId"] for net in subnets]},
         "security_group_ids": ["sg-0a", "sg-0b"],
         "encryption_at_rest": True,
@@ -57,7 +63,7 @@ def present(aws: Aws, options: dict[str, Any], check_mode: bool = False) -> Plan
 
 def absent(aws: Aws, options: dict[str, Any], check_mode: bool = False) -> Plan:
     plan = Plan()
-    ensure.ensure_absent(Api(aws.client("elasticache"), check_mode), plan, options)
+    absence.ensure_absent(Api(aws.client("elasticache"), check_mode), plan, options)
     return plan
 
 
@@ -87,12 +93,70 @@ def test_modify_names_the_version_with_the_engine() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("here", "there", "allowed"),
+    [
+        (("redis", "7.1"), ("redis", "7.1"), True),
+        (("redis", "7.0"), ("redis", "7.1"), True),
+        (("redis", "7.1"), ("valkey", "8.0"), True),
+        (("valkey", "7.2"), ("valkey", "9.0"), True),
+        (("valkey", "7.2.6"), ("redis", "7.1"), True),
+        (("valkey", "8.0"), ("redis", "7.1"), False),
+        (("valkey", "8.1"), ("valkey", "8.0"), False),
+        (("redis", "7.1"), ("redis", "6.2"), False),
+    ],
+)
+def test_engines_go_forward_only(
+    here: tuple[str, str], there: tuple[str, str], allowed: bool
+) -> None:
+    states = [{"engine": engine, "engine_version": version} for engine, version in (here, there)]
+    if allowed:
+        checks.refuse_way_back("group", *states)
+        return
+    with pytest.raises(AwsError, match="AWS never goes back"):
+        checks.refuse_way_back("group", *states)
+
+
+@pytest.mark.parametrize(
+    ("engine", "version", "family"),
+    [
+        ("redis", "7.1", "redis7"),
+        ("redis", "6.2", "redis6.x"),
+        ("valkey", "8.0", "valkey8"),
+    ],
+)
+def test_a_family_follows_engine_and_version(engine: str, version: str, family: str) -> None:
+    assert checks.family_of(engine, version) == family
+
+
+def test_users_take_the_place_of_the_token_in_one_call() -> None:
+    current = {"user_groups": [], "auth_token": True}
+    assert transform.access_arguments(current, {"user_groups": ["people"]}) == {
+        "UserGroupIdsToAdd": ["people"],
+        "AuthTokenUpdateStrategy": "DELETE",
+    }
+    current = {"user_groups": ["people"], "auth_token": False}
+    assert transform.access_arguments(current, {"user_groups": []}) == {
+        "UserGroupIdsToRemove": ["people"]
+    }
+
+
+def test_tls_is_offered_before_it_is_required() -> None:
+    required = {"TransitEncryptionMode": "required"}
+    assert transform.encryption_steps({"TransitEncryptionEnabled": False}) == [
+        {"TransitEncryptionEnabled": True, "TransitEncryptionMode": "preferred"},
+        required,
+    ]
+    assert transform.encryption_steps({"TransitEncryptionEnabled": True}) == [required]
+
+
 def test_check_mode_plans_and_makes_nothing(aws: Aws, options: dict[str, Any]) -> None:
     plan = present(aws, options, check_mode=True)
     assert plan.changed
     assert set(plan.diff()["after"]) == {
         f"replication group {GROUP}",
         f"cache subnet group {GROUP}",
+        f"cache parameter group {GROUP}-redis7",
     }
     assert groups(aws) == []
 
@@ -151,7 +215,18 @@ def test_what_aws_cannot_change_is_refused_first(aws: Aws, options: dict[str, An
         ({"auth_token": "short"}, "16 to 128"),
         ({"multi_az": True}, "at least one replica"),
         ({"replicas": 6}, "0 to 5"),
-        ({"encryption_in_transit": False}, "needs encryption_in_transit"),
+        ({"encryption_in_transit": False}, "need encryption_in_transit"),
+        ({"auth_token": "a token with blanks in it"}, "16 to 128"),
+        ({"user_group_id": "people"}, "auth_token or user_group_id"),
+        ({"auth_token_update_strategy": "delete"}, "takes no auth_token"),
+        ({"replication_group_id": "Ragops--test"}, "single hyphens"),
+        ({"engine_version": "seven"}, "give a version such as 7.1"),
+        ({"engine_version": "7.3"}, r"no redis 7\.3 in this region, but .*7\.1"),
+        ({"snapshot_retention_days": 36}, "AWS takes 0 to 35"),
+        ({"snapshot_window": "03:00-03:30"}, "lasts 30 minutes"),
+        ({"snapshot_window": "3-4"}, "must be hh:mm-hh:mm"),
+        ({"maintenance_window": "sun:03:30-sun:04:30"}, "overlaps maintenance_window"),
+        ({"maintenance_window": "daily"}, "must be ddd:hh:mm-ddd:hh:mm"),
     ],
 )
 def test_bad_options_change_nothing(

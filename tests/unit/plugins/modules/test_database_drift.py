@@ -267,6 +267,19 @@ def test_subnets_of_another_vpc_are_refused(database: Life) -> None:
     assert database.world.mutations() == quiet
 
 
+def test_a_rotation_is_asked_for_each_time(database: Life) -> None:
+    rds = database.world.aws.client("rds")
+    secret = rds.describe_db_instances(**WHICH)["DBInstances"][0]["MasterUserSecret"]["SecretArn"]
+    secrets = database.world.aws.client("secretsmanager")
+    before = secrets.get_secret_value(SecretId=secret)["SecretString"]
+    again = {**database.options, "rotate_master_password": True}
+    rotated = database.world.run(database.module, again)
+    assert planned(rotated) == {f"master password of {INSTANCE}": ["rotated"]}
+    after = secrets.get_secret_value(SecretId=secret)["SecretString"]
+    assert before != after
+    assert not [value for value in (before, after) if value in "".join(database.world.printed)]
+
+
 def test_storage_grows_and_what_grew_by_itself_stays(database: Life) -> None:
     modified(AllocatedStorage=60)(database.world.aws)
     database.rests()
@@ -287,6 +300,7 @@ def test_upgrades_in_place(database: Life) -> None:
         "parameter_group": group,
         "allocated_storage": 80,
     }
+    database.world.run(database.module, {**database.options, "allocated_storage": 80})
     expected = {
         INSTANCE: ["engine_version", "parameter_group"],
         f"db parameter group {NAME}-postgres16": ["whole"],
@@ -295,26 +309,6 @@ def test_upgrades_in_place(database: Life) -> None:
     repaired(database, lambda _: None, expected, **upgrade)
     instance = database.world.aws.client("rds").describe_db_instances(**WHICH)["DBInstances"][0]
     assert instance["EngineVersion"] == "16.14"
-
-
-def test_a_rotation_is_asked_for_each_time(database: Life) -> None:
-    rds = database.world.aws.client("rds")
-    secret = rds.describe_db_instances(**WHICH)["DBInstances"][0]["MasterUserSecret"]["SecretArn"]
-    secrets = database.world.aws.client("secretsmanager")
-    before = secrets.get_secret_value(SecretId=secret)["SecretString"]
-    group = {**database.options["parameter_group"], "name": f"{NAME}-postgres16"}
-    again = {
-        **database.options,
-        "engine_version": "16",
-        "parameter_group": group,
-        "allocated_storage": 80,
-        "rotate_master_password": True,
-    }
-    rotated = database.world.run(database.module, again)
-    assert planned(rotated) == {f"master password of {INSTANCE}": ["rotated"]}
-    after = secrets.get_secret_value(SecretId=secret)["SecretString"]
-    assert before != after
-    assert not [value for value in (before, after) if value in "".join(database.world.printed)]
 
 
 def test_the_last_snapshot_gets_a_name_that_is_free(database: Life) -> None:

@@ -1,0 +1,116 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What is asked of ElastiCache, and how long its answers are waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import datastore
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import checks
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+
+GOOD = ("available",)
+BAD = ("create-failed", "deleting")
+NOT_FOUND = ("ReplicationGroupNotFoundFault",)
+BUSY = ("InvalidReplicationGroupState", "InvalidReplicationGroupStateFault")
+
+
+def find(api: Api, group_id: str) -> dict[str, Any] | None:
+    """Return a group as AWS describes it; None if there is none."""
+    answer = api.read(
+        "describe_replication_groups",
+        f"replication group {group_id}",
+        NOT_FOUND,
+        ReplicationGroupId=group_id,
+    )
+    groups: list[dict[str, Any]] = answer.get("ReplicationGroups", [])
+    return groups[0] if groups else None
+
+
+def must_find(api: Api, group_id: str) -> dict[str, Any]:
+    """Return a group that was there a moment ago.
+
+    Raises:
+        AwsError: it vanished.
+    """
+    group = find(api, group_id)
+    if group is None:
+        raise AwsError(f"replication group {group_id} vanished while it was waited for. Run again.")
+    return group
+
+
+def member_of(api: Api, group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the first node of a group."""
+    node = group["MemberClusters"][0]
+    answer = api.read("describe_cache_clusters", f"cache node {node}", CacheClusterId=node)
+    member: dict[str, Any] = answer["CacheClusters"][0]
+    return member
+
+
+def status(api: Api, group_id: str) -> str | None:
+    """Return a group's status, with what AWS has yet to take up; None if there is no such group."""
+    group = find(api, group_id)
+    if group is None:
+        return None
+    pending = {
+        key: value
+        for key, value in (group.get("PendingModifiedValues") or {}).items()
+        if value not in (None, "", {}, [])
+    }
+    if group["Status"] in GOOD and pending:
+        return f"modifying (pending: {', '.join(sorted(pending))})"
+    return str(group["Status"])
+
+
+def await_available(api: Api, group_id: str, timeout: float) -> None:
+    """Wait until the group takes connections and modifications."""
+    if api.check_mode:
+        return
+    datastore.await_status(
+        api,
+        f"replication group {group_id}",
+        lambda: status(api, group_id),
+        source=(group_id, "replication-group"),
+        good=GOOD,
+        bad=BAD,
+        timeout=timeout,
+    )
+
+
+def refuse_hopeless(api: Api, group_id: str) -> None:
+    """Raise when the group is in a state that it will not leave by itself."""
+    state = status(api, group_id)
+    if state is None or state in BAD:
+        source = (group_id, "replication-group")
+        raise datastore.lost(api, f"replication group {group_id}", state, source)
+
+
+def check_version(api: Api, engine: str, version: str) -> None:
+    """Refuse a version that AWS does not offer today."""
+    offers = api.pages(
+        "describe_cache_engine_versions",
+        "CacheEngineVersions",
+        f"versions of {engine}",
+        Engine=engine,
+    )
+    offered = [str(offer["EngineVersion"]) for offer in offers]
+    checks.refuse_unknown_version(engine, version, offered)
+
+
+def check_node_type(api: Api, label: str, group_id: str, wanted: str) -> None:
+    """Refuse a node type to which AWS does not change the group.
+
+    Raises:
+        AwsError: with the list of those to which it does.
+    """
+    answer = api.read("list_allowed_node_type_modifications", label, ReplicationGroupId=group_id)
+    names = ("ScaleUpModifications", "ScaleDownModifications")
+    allowed = sorted({kind for name in names for kind in answer.get(name) or []})
+    if wanted not in allowed:
+        raise AwsError(
+            f"{label}: AWS does not change it to node_type {wanted}, but to "
+            f"{', '.join(allowed) or 'none'}. Choose one of these."
+        )

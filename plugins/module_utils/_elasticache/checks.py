@@ -1,0 +1,106 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Options of a replication group that AWS would refuse, and versions to which it may go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import datastore, datastore_windows
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+
+TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
+BACK = (("valkey", "7.2"), ("redis", "7.1"))
+"""The one way back that AWS has: from the first Valkey to the last Redis."""
+
+
+def check(label: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that AWS refuses.
+
+    Raises:
+        AwsError: with the rule that is broken; never with the token.
+    """
+    datastore.check_name("replication_group_id", options["replication_group_id"], 40)
+    if re.fullmatch(r"\d+(\.\d+){0,2}", options["engine_version"]) is None:
+        raise AwsError(
+            f"engine_version is {options['engine_version']!r}; give a version such as 7.1."
+        )
+    if not 0 <= options["replicas"] <= 5:
+        raise AwsError(f"{label}: replicas must be 0 to 5.")
+    if options["multi_az"] and options["replicas"] < 1:
+        raise AwsError(f"{label}: multi_az needs at least one replica to fail over to.")
+    _check_access(label, options)
+    days, window = options["snapshot_retention_days"], options["snapshot_window"]
+    if not 0 <= days <= 35:
+        raise AwsError(f"{label}: snapshot_retention_days is {days}; AWS takes 0 to 35.")
+    datastore_windows.check(
+        window,
+        options["maintenance_window"],
+        backup_option="snapshot_window",
+        shortest_backup=60,
+        shortest_maintenance=60,
+    )
+
+
+def _check_access(label: str, options: Mapping[str, Any]) -> None:
+    token, strategy = options["auth_token"], options["auth_token_update_strategy"]
+    if token and options["user_group_id"]:
+        raise AwsError(f"{label}: give auth_token or user_group_id; AWS takes one of them.")
+    if (token or options["user_group_id"]) and not options["encryption_in_transit"]:
+        raise AwsError(f"{label}: auth_token and user_group_id need encryption_in_transit.")
+    if token and TOKEN.fullmatch(token) is None:
+        raise AwsError(
+            f"{label}: auth_token must have 16 to 128 characters, letters, digits and !&#$^<>-, as "
+            "AWS takes it."
+        )
+    if strategy == "delete" and token:
+        raise AwsError(f"{label}: auth_token_update_strategy delete takes no auth_token.")
+
+
+def order(version: str) -> list[int]:
+    """Return what versions are sorted by: major and minor, since releases come by themselves."""
+    return [int(part) if part.isdigit() else 0 for part in version.split(".")][:2]
+
+
+def family_of(engine: str, version: str) -> str:
+    """Return the family of parameter groups: redis7 of redis 7.1, valkey8 of valkey 8.0."""
+    major = version.split(".")[0]
+    return "redis6.x" if (engine, major) == ("redis", "6") else f"{engine}{major}"
+
+
+def refuse_way_back(label: str, current: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Refuse an older version, or an engine to which AWS does not change a group.
+
+    Raises:
+        AwsError: with what to do instead.
+    """
+    here = (str(current["engine"]), str(current["engine_version"]))
+    there = (str(wanted["engine"]), str(wanted["engine_version"]))
+    if here == there:
+        return
+    forward = here[0] == there[0] or there[0] == "valkey"
+    if forward and order(there[1]) >= order(here[1]):
+        return
+    if (here[0], ".".join(here[1].split(".")[:2])) == BACK[0] and there == BACK[1]:
+        return
+    raise AwsError(
+        f"{label} runs {here[0]} {here[1]}, wanted is {there[0]} {there[1]}, and AWS never goes "
+        "back (but from valkey 7.2 to redis 7.1). Keep what it runs, or remove the group with a "
+        "final snapshot and restore one that the older version reads."
+    )
+
+
+def refuse_unknown_version(engine: str, wanted: str, offered: Iterable[str]) -> None:
+    """Refuse a version that AWS does not offer.
+
+    Raises:
+        AwsError: with the list of those that it offers.
+    """
+    versions = sorted(set(offered), key=order)
+    if not any(datastore.version_satisfies(version, wanted) for version in versions):
+        listed = ", ".join(versions) or "nothing at all"
+        raise AwsError(
+            f"AWS offers no {engine} {wanted} in this region, but {listed}. Choose one of these."
+        )

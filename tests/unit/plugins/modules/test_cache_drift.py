@@ -1,0 +1,237 @@
+"""A replication group that somebody has changed by hand: planned exactly, repaired, left alone."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from aws_lifecycle import TAGS, Life, World
+from data_store_worlds import Drift, network, planned, repaired
+from running import Aws
+
+NAME = "ragops-test"
+WHICH = {"ReplicationGroupId": NAME}
+CACHE = f"replication group {NAME}"
+GROUP = f"cache parameter group {NAME}-redis7"
+TOKEN = "a-token-that-must-never-be-shown-0123456789"
+
+
+def options(aws: Aws) -> dict[str, Any]:
+    """As the role gives them for an environment with a replica."""
+    subnets, group = network(aws)
+    return {
+        "replication_group_id": NAME,
+        "replicas": 1,
+        "multi_az": True,
+        "parameter_group": {
+            "name": f"{NAME}-redis7",
+            "parameters": {"maxmemory-policy": "allkeys-lru"},
+        },
+        "subnet_group": {"name": NAME, "subnet_ids": subnets},
+        "security_group_ids": [group],
+        "kms_key_arn": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
+        "auth_token": TOKEN,
+        "snapshot_window": "03:00-04:00",
+        "maintenance_window": "sun:05:00-sun:06:00",
+        "wait_timeout": 30,
+        "tags": TAGS,
+    }
+
+
+@pytest.fixture(scope="module")
+def cache(adjusted: World) -> Life:
+    """One group for all drifts: each leaves it as it was."""
+    adjusted.aws.reset()
+    life = Life(adjusted, "elasticache_replication_group", options(adjusted.aws))
+    life.settles()
+    return life
+
+
+def found(aws: Aws) -> dict[str, Any]:
+    client = aws.client("elasticache")
+    group: dict[str, Any] = client.describe_replication_groups(**WHICH)["ReplicationGroups"][0]
+    return group
+
+
+def modified(**changes: Any) -> Drift:
+    return lambda aws: aws.client("elasticache").modify_replication_group(
+        **WHICH, ApplyImmediately=True, **changes
+    )
+
+
+def parameter(name: str, value: str) -> Drift:
+    return lambda aws: aws.client("elasticache").modify_cache_parameter_group(
+        CacheParameterGroupName=f"{NAME}-redis7",
+        ParameterNameValues=[{"ParameterName": name, "ParameterValue": value}],
+    )
+
+
+def one_more_replica(aws: Aws) -> None:
+    aws.client("elasticache").increase_replica_count(
+        **WHICH, NewReplicaCount=2, ApplyImmediately=True
+    )
+
+
+def no_replica(aws: Aws) -> None:
+    modified(AutomaticFailoverEnabled=False, MultiAZEnabled=False)(aws)
+    aws.client("elasticache").decrease_replica_count(
+        **WHICH, NewReplicaCount=0, ApplyImmediately=True
+    )
+
+
+def untagged(aws: Aws) -> None:
+    arn = found(aws)["ARN"]
+    aws.client("elasticache").remove_tags_from_resource(ResourceName=arn, TagKeys=["Project"])
+
+
+def fewer_subnets(aws: Aws) -> None:
+    client = aws.client("elasticache")
+    group = client.describe_cache_subnet_groups(CacheSubnetGroupName=NAME)["CacheSubnetGroups"][0]
+    kept = [group["Subnets"][0]["SubnetIdentifier"]]
+    client.modify_cache_subnet_group(CacheSubnetGroupName=NAME, SubnetIds=kept)
+
+
+DRIFTS: dict[str, tuple[Drift, dict[str, list[str]]]] = {
+    "snapshots off": (modified(SnapshotRetentionLimit=0), {CACHE: ["snapshot_retention_days"]}),
+    "failover off": (
+        modified(AutomaticFailoverEnabled=False, MultiAZEnabled=False),
+        {CACHE: ["automatic_failover", "multi_az"]},
+    ),
+    "one zone": (modified(MultiAZEnabled=False), {CACHE: ["multi_az"]}),
+    "other nodes": (modified(CacheNodeType="cache.t3.small"), {CACHE: ["node_type"]}),
+    "snapshot window": (modified(SnapshotWindow="10:00-11:00"), {CACHE: ["snapshot_window"]}),
+    "maintenance window": (
+        modified(PreferredMaintenanceWindow="mon:10:00-mon:11:00"),
+        {CACHE: ["maintenance_window"]},
+    ),
+    "releases off": (
+        modified(AutoMinorVersionUpgrade=False),
+        {CACHE: ["auto_minor_version_upgrade"]},
+    ),
+    "security group": (
+        modified(SecurityGroupIds=["sg-0123456789abcdef0"]),
+        {CACHE: ["security_group_ids"]},
+    ),
+    "default parameters": (
+        modified(CacheParameterGroupName="default.redis7"),
+        {CACHE: ["parameter_group"]},
+    ),
+    "description": (modified(ReplicationGroupDescription="mine"), {CACHE: ["description"]}),
+    "token off": (modified(AuthTokenUpdateStrategy="DELETE"), {CACHE: ["auth_token"]}),
+    "TLS only offered": (
+        modified(TransitEncryptionMode="preferred"),
+        {CACHE: ["encryption_in_transit"]},
+    ),
+    "a replica more": (one_more_replica, {CACHE: ["replicas"]}),
+    "no replica": (no_replica, {CACHE: ["automatic_failover", "multi_az", "replicas"]}),
+    "tag removed": (untagged, {CACHE: ["tags"]}),
+    "a subnet less": (fewer_subnets, {f"cache subnet group {NAME}": ["subnets"]}),
+    "policy changed": (parameter("maxmemory-policy", "noeviction"), {GROUP: ["parameters"]}),
+    "a parameter more": (parameter("timeout", "20"), {GROUP: ["parameters"]}),
+}
+
+
+@pytest.mark.parametrize("name", DRIFTS)
+def test_drift_is_planned_then_repaired(cache: Life, name: str) -> None:
+    drift, expected = DRIFTS[name]
+    repaired(cache, drift, expected)
+    assert TOKEN not in "".join(cache.world.printed)
+
+
+def test_a_token_is_rotated_then_set(cache: Life) -> None:
+    other = "another-token-that-must-never-be-shown-012"
+    for strategy in ("rotate", "set"):
+        turned = {**cache.options, "auth_token": other, "auth_token_update_strategy": strategy}
+        assert planned(cache.world.run(cache.module, turned)) == {CACHE: ["auth_token_update"]}
+    cache.rests(auth_token=other)
+    assert other not in "".join(cache.world.printed)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"encryption_at_rest": False}, "encryption_at_rest is True, wanted is False.*Remove"),
+        ({"kms_key_arn": "arn:aws:kms:other"}, "kms_key_arn is .*with the other key"),
+        ({"subnet_group": {"name": "other", "subnet_ids": []}}, "subnet_group is .*Keep the name"),
+        ({"encryption_in_transit": False, "auth_token": None}, "TLS stays on here"),
+        ({"engine_version": "6.2"}, "AWS never goes back"),
+        ({"engine_version": "7.9"}, r"no redis 7\.9 in this region"),
+        ({"node_type": "cache.z9.huge"}, "not change it to node_type cache.z9.huge, but to"),
+        ({"auth_token": None}, "auth_token_update_strategy: delete"),
+    ],
+)
+def test_what_aws_cannot_change_is_refused_first(
+    cache: Life, wrong: dict[str, Any], message: str
+) -> None:
+    quiet = cache.world.mutations()
+    asked = {**cache.options, "snapshot_retention_days": 3, **wrong}
+    for check in (True, False):
+        refused = cache.world.run(cache.module, asked, check=check, fails=True)
+        assert re.search(message, refused["msg"]), refused["msg"]
+    assert cache.world.mutations() == quiet
+
+
+def test_subnets_of_another_vpc_are_refused(cache: Life) -> None:
+    subnets, _ = network(cache.world.aws, "10.30")
+    quiet = cache.world.mutations()
+    wrong = {**cache.options, "subnet_group": {"name": NAME, "subnet_ids": subnets}}
+    refused = cache.world.run(cache.module, wrong, fails=True)
+    assert "AWS cannot move it" in refused["msg"]
+    assert cache.world.mutations() == quiet
+
+
+VALKEY = {
+    "engine": "valkey",
+    "engine_version": "8.0",
+    "parameter_group": {"name": f"{NAME}-valkey8", "parameters": {}},
+}
+
+
+def test_redis_becomes_valkey_in_place(cache: Life) -> None:
+    expected = {
+        CACHE: ["engine", "engine_version", "parameter_group"],
+        f"cache parameter group {NAME}-valkey8": ["whole"],
+        GROUP: ["whole"],
+    }
+    repaired(cache, lambda _: None, expected, **VALKEY)
+    back = cache.world.run(cache.module, cache.options, fails=True)
+    assert "but from valkey 7.2 to redis 7.1" in back["msg"]
+
+
+def test_users_take_the_place_of_the_token(cache: Life) -> None:
+    client = cache.world.aws.client("elasticache")
+    client.create_user_group(UserGroupId="people", Engine="valkey", UserIds=["default"])
+    cache.world.run(cache.module, {**cache.options, **VALKEY})
+    users = {**VALKEY, "auth_token": None, "user_group_id": "people"}
+    repaired(cache, lambda _: None, {CACHE: ["auth_token", "user_groups"]}, **users)
+    assert found(cache.world.aws)["AuthTokenEnabled"] is False
+
+
+def test_the_last_snapshot_gets_a_name_that_is_free(cache: Life) -> None:
+    client = cache.world.aws.client("elasticache")
+    client.create_snapshot(SnapshotName="last", ReplicationGroupId=NAME)
+    gone = cache.settles("absent", final_snapshot_id="last")
+    assert gone["final_snapshot_id"] == "last-2"
+    names = {item["SnapshotName"] for item in client.describe_snapshots()["Snapshots"]}
+    assert names == {"last", "last-2"}
+    groups = client.describe_cache_parameter_groups()["CacheParameterGroups"]
+    assert not [item for item in groups if item["CacheParameterGroupName"].startswith(NAME)]
+
+
+def test_a_group_without_tls_gets_it_and_a_token(world: World) -> None:
+    plain = {
+        **options(world.aws),
+        "encryption_in_transit": False,
+        "auth_token": None,
+        "replicas": 0,
+        "multi_az": False,
+    }
+    life = Life(world, "elasticache_replication_group", plain)
+    life.settles()
+    refused = {"encryption_in_transit": True, "auth_token": TOKEN}
+    rotated = {**plain, **refused, "auth_token_update_strategy": "rotate"}
+    assert "rotate would leave it open" in world.run(life.module, rotated, fails=True)["msg"]
+    expected = {CACHE: ["auth_token", "encryption_in_transit"]}
+    repaired(life, lambda _: None, expected, **refused)
+    assert found(world.aws)["TransitEncryptionMode"] == "required"
