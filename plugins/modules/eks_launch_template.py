@@ -144,7 +144,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_region(module)
-    api, plan = Api(client(module, "ec2"), module.check_mode), Plan()
+    api, plan = Api(client(module, "ec2"), module.check_mode), Plan(named_by_aws=True)
     try:
         templates = run(module, api, plan)
     except AwsError as error:

@@ -209,7 +209,7 @@ def main() -> None:
         argument_spec=argument_spec(),
         supports_check_mode=True,
     )
-    plan = Plan()
+    plan = Plan(named_by_aws=True)
     try:
         result = run(module, plan)
     except aws.AwsError as error:

@@ -245,7 +245,7 @@ def main() -> None:
         if not options["tags"].get(tag):
             module.fail_json(msg=f"tags lacks {tag}, by which the network is known. Add it.")
     api = Api(aws.client(module, "ec2"), module.check_mode)
-    plan = Plan()
+    plan = Plan(named_by_aws=True)
     network: dict[str, Any] = {}
     try:
         wanted = ensure.wish(options) if options["state"] == "present" else None

@@ -131,6 +131,7 @@ def _create(api: Api, plan: Plan, name: str, _: Dict, data: Dict, tags: Dict) ->
 def _update(api: Api, plan: Plan, name: str, known: Dict, data: Dict, tags: Dict) -> Dict:
     label = f"launch template {name}"
     which = {"LaunchTemplateId": known["LaunchTemplateId"]}
+    plan.identify(label, known["LaunchTemplateId"])
     answer = api.read("describe_launch_template_versions", label, **which, Versions=["$Latest"])
     latest = answer["LaunchTemplateVersions"][0]
     before, after = shape(latest["LaunchTemplateData"]), shape(data)

@@ -70,6 +70,7 @@ def ensure_present(api: Api, plan: Plan, wish: Wish) -> dict[str, Any]:
         _update(api, key["KeyId"], {**wish.state(), "rotation_days": 0}, wish)
         _point_alias(api, wish, target, key["KeyId"])
         return _answer(key, wish, restored=False)
+    plan.identify(wish.label, key["KeyId"])
     before = _read(api, key, wish)
     if target != key["KeyId"]:
         before["alias"] = f"{wish.alias} of key {target}" if target else None

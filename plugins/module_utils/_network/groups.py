@@ -83,7 +83,9 @@ def ensure_default_group_closed(run: Run) -> None:
     current = rules.flatten(item, {str(item["GroupId"]): "itself"})
     _revoke(run, label, str(item["GroupId"]), list(current.values()), list(current))
     before, after = run.settle(label, item, str(item["GroupId"]), f"{run.name}-default-closed")
-    run.plan.record(label, {"rules": _shown(current), **before}, {"rules": [], **after})
+    found = {"rules": _shown(current), **before}
+    # With a new VPC the group is new: it opened and closed in this run.
+    run.plan.record(label, found if run.seen.vpc else None, {"rules": [], **after})
 
 
 def remove(run: Run, items: list[Item], also_empty: list[Item] | None = None) -> None:

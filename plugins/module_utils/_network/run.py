@@ -60,6 +60,7 @@ class Run:
         self, label: str, item: Item, item_id: str, name: str, extra: dict[str, str] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
         """Add the tags that an existing resource lacks; return (tags before, tags after)."""
+        self.plan.identify(label, item_id)
         current = tag_dict(item.get("Tags"))
         wanted = self.tags(name, extra)
         missing = missing_tags(current, wanted)

@@ -123,9 +123,12 @@ def _without_none(states: Mapping[str, Any]) -> dict[str, Any]:
 def _id_of(diff: Mapping[str, Any], name: str, action: str) -> str:
     """Return a resource's id: AWS's own if it gives one (`ids` is there), else the name."""
     ids = diff.get("ids")
-    if ids is None:
-        return name.rsplit(" ", 1)[-1]
-    return str(ids.get(name, UNKNOWN if action == "create" else name.rsplit(" ", 1)[-1]))
+    if ids is not None and action == "create":
+        return str(ids.get(name, UNKNOWN))
+    state = diff["before"][name] if action == "delete" else {}
+    # What is removed is often known by nothing but its id.
+    known = (ids or {}).get(name) or state.get("id") or state.get("arn")
+    return str(known or name.rsplit(" ", 1)[-1])
 
 
 def _rows_of_objects(task: Task) -> list[Row]:

@@ -63,8 +63,10 @@ def test_ids_that_aws_gives_are_unknown_before_creation() -> None:
     plan.identify("subnet a", "subnet-1")
     plan.record("subnet a", {"cidr": "1"}, {"cidr": "2"})
     plan.record("subnet b", None, {"cidr": "3"})
+    plan.record("subnet c", {"id": "subnet-3"}, None)
     assert rows("ragops.platform.vpc_network", {"diff": plan.diff()}) == [
         ("subnet a", "subnet-1", "change", ("cidr",)),
+        ("subnet c", "subnet-3", "delete", ()),
         ("subnet b", UNKNOWN, "create", ()),
     ]
 
