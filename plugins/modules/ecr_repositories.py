@@ -12,6 +12,7 @@ short_description: ECR repositories with immutable tags, scan on push and a life
 description:
   - Makes, repairs or removes repositories that share their settings, in one process.
   - Unlike M(community.aws.ecs_ecr) it sets tags, and check mode works where nothing exists yet.
+  - The repository policy is replaced as a whole, since a foreign statement may let others push.
 options:
   names:
     description: Names of the repositories.
@@ -40,10 +41,21 @@ options:
     type: int
     default: 7
   kms_key_id:
-    description: Key for encryption (ARN or alias); AES-256 when not given. It cannot be changed.
+    description:
+      - Key for encryption (ARN, id or alias); AES-256 when not given or empty. AWS can't change it
+        later, so another one is refused.
+      - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
     type: str
+  pull_principals:
+    description: Other accounts (12 digits), or ARNs of their roles and users, that may pull. The
+      own account's roles need nothing but IAM.
+    type: list
+    elements: str
+    default: []
   force:
-    description: With O(state=absent) whether to remove repositories that hold images.
+    description:
+      - With O(state=absent) whether to remove repositories that hold images.
+      - Otherwise these are kept, listed in RV(kept), and a warning says so.
     type: bool
     default: false
   wait_timeout:
@@ -51,7 +63,8 @@ options:
     type: int
     default: 120
   tags:
-    description: Tags. Those that others add are left alone.
+    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
+      a repository is, another's is refused.
     type: dict
     required: true
 extends_documentation_fragment: ragops.platform.reconciled
@@ -81,14 +94,21 @@ repositories:
     name: {description: Name., type: str, returned: always, sample: ragops-dev/backend}
     arn: {description: ARN., type: str, returned: always}
     uri: {description: What an image reference begins with., type: str, returned: always}
+kept:
+  description: Names of the repositories that were to be removed and hold images.
+  returned: when O(state=absent)
+  type: list
+  elements: str
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._ecr import ensure
-from ansible_collections.ragops.platform.plugins.module_utils._kms import ensure as kms
+from ansible_collections.ragops.platform.plugins.module_utils._ecr.wish import Wish, check
+from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
 
@@ -102,6 +122,7 @@ def argument_spec() -> dict[str, Any]:
         "keep_images": {"type": "int", "default": 30},
         "untagged_days": {"type": "int", "default": 7},
         "kms_key_id": {"type": "str"},
+        "pull_principals": {"type": "list", "elements": "str", "default": []},
         "force": {"type": "bool", "default": False},
         "wait_timeout": {"type": "int", "default": 120},
         "tags": {"type": "dict", "required": True},
@@ -110,20 +131,33 @@ def argument_spec() -> dict[str, Any]:
 
 def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     """Check the options, then bring the repositories to their state."""
-    options = dict(module.params)
-    for limit in ("keep_images", "untagged_days"):
-        if options[limit] < 1:
-            raise aws.AwsError(f"{limit} must be at least 1.")
+    options = module.params
+    settings = (
+        *("tags", "immutable_tags", "scan_on_push", "keep_images", "untagged_days"),
+        "pull_principals",
+    )
+    wishes = [
+        Wish(name=name, **{setting: options[setting] for setting in settings})
+        for name in options["names"]
+    ]
+    for wish in wishes:
+        check(wish)
     api = Api(aws.client(module, "ecr"), module.check_mode)
     if options["state"] == "absent":
-        for name in options["names"]:
-            ensure.ensure_absent(api, plan, name, options["force"])
-        return {}
+        kept = [
+            wish.name for wish in wishes if ensure.ensure_absent(api, plan, wish, options["force"])
+        ]
+        if kept:
+            module.warn(
+                f"Kept, because they hold images: {', '.join(kept)}. Remove these, or allow it "
+                "with force."
+            )
+        return {"kept": kept}
     key_api = Api(aws.client(module, "kms"), module.check_mode)
-    options["kms_key_arn"] = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"])
+    key = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"], options["tags"])
     return {
         "repositories": [
-            ensure.ensure_present(api, plan, name, options) for name in options["names"]
+            ensure.ensure_present(api, plan, replace(wish, kms_key_arn=key)) for wish in wishes
         ]
     }
 

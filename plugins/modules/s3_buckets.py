@@ -222,7 +222,7 @@ def place_of(
         "replica_key_arn": (copy.get("region", region), copy.get("kms_key_id")),
     }
     for name, (where, key) in keys.items():
-        place[name] = kms.resolve(connect("kms", where), key, timeout)
+        place[name] = kms.resolve(connect("kms", where), key, timeout, module.params["tags"])
     return group.Place(**place)
 
 

@@ -92,7 +92,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
-from ansible_collections.ragops.platform.plugins.module_utils._kms import ensure as kms
+from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils._secrets import ensure
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
@@ -137,7 +137,9 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
         if not secret["value"] and not 16 <= secret["generate_length"] <= 128:
             raise aws.AwsError(f"generate_length of {secret['name']} must be 16 to 128.")
     key_api = Api(aws.client(module, "kms"), module.check_mode)
-    options["kms_key_arn"] = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"])
+    options["kms_key_arn"] = kms.resolve(
+        key_api, options["kms_key_id"], options["wait_timeout"], options["tags"]
+    )
     return {
         "arns": {
             secret["name"]: ensure.ensure_present(api, plan, secret, options)

@@ -7,7 +7,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, tag_dict
+from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict, tag_dict
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
     Api,
@@ -16,167 +17,152 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     tag_list,
 )
 
+from .wish import Wish, encryption, state
+
 NO_REPOSITORY = ("RepositoryNotFoundException",)
 
 
-def lifecycle_of(keep_images: int, untagged_days: int) -> dict[str, Any]:
-    """Return the policy: untagged images go after some days, of the others the newest stay."""
-    return {
-        "rules": [
-            {
-                "rulePriority": 1,
-                "description": f"Untagged images go after {untagged_days} days",
-                "selection": {
-                    "tagStatus": "untagged",
-                    "countType": "sinceImagePushed",
-                    "countUnit": "days",
-                    "countNumber": untagged_days,
-                },
-                "action": {"type": "expire"},
-            },
-            {
-                "rulePriority": 2,
-                "description": f"The newest {keep_images} images stay",
-                "selection": {
-                    "tagStatus": "any",
-                    "countType": "imageCountMoreThan",
-                    "countNumber": keep_images,
-                },
-                "action": {"type": "expire"},
-            },
-        ]
-    }
-
-
-def wanted_of(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the state that a repository should have."""
-    return {
-        "tag_mutability": "IMMUTABLE" if options["immutable_tags"] else "MUTABLE",
-        "scan_on_push": options["scan_on_push"],
-        "lifecycle": lifecycle_of(options["keep_images"], options["untagged_days"]),
-        "tags": {key: str(value) for key, value in options["tags"].items()},
-    }
-
-
-def find(api: Api, name: str) -> dict[str, Any] | None:
+def find(api: Api, wish: Wish) -> Dict | None:
     """Return a repository as AWS describes it; None if there is none."""
     answer = api.read(
-        "describe_repositories", f"repository {name}", NO_REPOSITORY, repositoryNames=[name]
+        "describe_repositories", wish.label, NO_REPOSITORY, repositoryNames=[wish.name]
     )
-    found: list[dict[str, Any]] = answer.get("repositories", [])
+    found: list[Dict] = answer.get("repositories", [])
     return found[0] if found else None
 
 
-def ensure_present(api: Api, plan: Plan, name: str, options: dict[str, Any]) -> dict[str, str]:
-    """Make or repair a repository; return its name, arn and uri."""
-    label = f"repository {name}"
-    wanted = wanted_of(options)
-    item = find(api, name)
-    if item is None:
-        plan.record(label, None, wanted)
-        item = _create(api, label, name, wanted, options)
-        current: dict[str, Any] = {**wanted, "lifecycle": None}
-    else:
-        _check_encryption(label, item, options)
-        current = _read(api, label, name, item, options)
-        plan.record(label, current, wanted)
-    _update(api, label, name, item, current, wanted)
-    return {"name": name, "arn": item["repositoryArn"], "uri": item["repositoryUri"]}
-
-
-def ensure_absent(api: Api, plan: Plan, name: str, force: bool) -> None:
-    """Delete a repository.
+def ensure_present(api: Api, plan: Plan, wish: Wish) -> dict[str, str]:
+    """Make or repair a repository; return its name, arn and uri.
 
     Raises:
-        AwsError: it holds images and `force` is false.
+        AwsError: it is somebody else's, or is encrypted in another way.
     """
-    if find(api, name) is None:
-        return
-    label = f"repository {name}"
-    plan.record(label, {"name": name}, None)
-    if not force and api.pages("list_images", "imageIds", label, repositoryName=name):
-        raise AwsError(
-            f"{label} holds images. Remove them, or allow it with ecr_force_destroy: true."
-        )
-    api.write("delete_repository", label, NO_REPOSITORY, repositoryName=name, force=force)
+    wanted = state(wish)
+    item = find(api, wish)
+    if item is None:
+        plan.record(wish.label, None, wanted)
+        item = _create(api, wish, wanted)
+        current: Dict = {**wanted, "lifecycle": None, "policy": None}
+    else:
+        current = _read(api, wish, item, wanted)
+        plan.record(wish.label, current, wanted)
+    _update(api, wish, item, current, wanted)
+    return {"name": wish.name, "arn": item["repositoryArn"], "uri": item["repositoryUri"]}
 
 
-def _create(
-    api: Api, label: str, name: str, wanted: dict[str, Any], options: dict[str, Any]
-) -> dict[str, Any]:
-    encryption = {"encryptionType": "AES256"}
-    if options["kms_key_arn"]:
-        encryption = {"encryptionType": "KMS", "kmsKey": options["kms_key_arn"]}
+def ensure_absent(api: Api, plan: Plan, wish: Wish, force: bool) -> bool:
+    """Delete a repository; one that holds images is kept unless `force`. Return whether kept.
+
+    Raises:
+        AwsError: it is not ours.
+    """
+    item = find(api, wish)
+    if item is None:
+        return False
+    if not force and _holds_images(api, wish):
+        return True
+    ownership.require_ours(wish.label, _tags(api, wish, item), wish.tags)
+    plan.record(wish.label, {"arn": item["repositoryArn"]}, None)
+    api.write("delete_repository", wish.label, NO_REPOSITORY, repositoryName=wish.name, force=force)
+    return False
+
+
+def _holds_images(api: Api, wish: Wish) -> bool:
+    return bool(
+        api.pages("list_images", "imageIds", wish.label, NO_REPOSITORY, repositoryName=wish.name)
+    )
+
+
+def _create(api: Api, wish: Wish, wanted: Dict) -> Dict:
     answer = api.write(
         "create_repository",
-        label,
-        repositoryName=name,
+        wish.label,
+        repositoryName=wish.name,
         tags=tag_list(wanted["tags"]),
         imageTagMutability=wanted["tag_mutability"],
         imageScanningConfiguration={"scanOnPush": wanted["scan_on_push"]},
-        encryptionConfiguration=encryption,
+        encryptionConfiguration=wanted["encryption"],
     )
     unknown = {"repositoryArn": UNKNOWN, "repositoryUri": UNKNOWN}
-    made: dict[str, Any] = answer.get("repository", unknown)
+    made: Dict = answer.get("repository", unknown)
     return made
 
 
-def _check_encryption(label: str, item: dict[str, Any], options: dict[str, Any]) -> None:
-    current = item.get("encryptionConfiguration", {}).get("encryptionType", "AES256")
-    wanted = "KMS" if options["kms_key_arn"] else "AES256"
+def _refuse_encryption(wish: Wish, current: Dict) -> None:
+    """AWS fixes the encryption of a repository when it is made."""
+    wanted = encryption(wish)
     if current != wanted:
         raise AwsError(
-            f"{label} is encrypted with {current}, wanted is {wanted}: AWS cannot change it. "
-            "Keep ecr_kms_key_id, or delete the repository first."
+            f"{wish.label} is encrypted with {_said(current)}, wanted is {_said(wanted)}: AWS "
+            "can't change that. Nothing was changed. Set ecr_kms_key_id to what it is, or remove "
+            "the repository (ecr_state: absent with ecr_force_destroy: true) and build its images "
+            "again."
         )
 
 
-def _read(
-    api: Api, label: str, name: str, item: dict[str, Any], options: dict[str, Any]
-) -> dict[str, Any]:
-    lifecycle = api.read(
-        "get_lifecycle_policy", label, ("LifecyclePolicyNotFoundException",), repositoryName=name
-    )
-    tags = tag_dict(
-        api.read("list_tags_for_resource", label, resourceArn=item["repositoryArn"])["tags"]
-    )
-    text = lifecycle.get("lifecyclePolicyText")
+def _said(configuration: Dict) -> str:
+    kind = str(configuration["encryptionType"])
+    return f"{kind} key {configuration['kmsKey']}" if "kmsKey" in configuration else kind
+
+
+def _tags(api: Api, wish: Wish, item: Dict) -> dict[str, str]:
+    answer = api.read("list_tags_for_resource", wish.label, resourceArn=item["repositoryArn"])
+    return tag_dict(answer.get("tags"))
+
+
+def _read(api: Api, wish: Wish, item: Dict, wanted: Dict) -> Dict:
+    tags = _tags(api, wish, item)
+    ownership.refuse_foreign(wish.label, tags, wish.tags)
+    encrypted = item.get("encryptionConfiguration") or {"encryptionType": "AES256"}
+    _refuse_encryption(wish, encrypted)
+
+    def document(operation: str, key: str, missing: str) -> Any:
+        text = api.read(operation, wish.label, (missing,), repositoryName=wish.name).get(key)
+        return json.loads(text) if text else None
+
+    policy = document("get_repository_policy", "policyText", "RepositoryPolicyNotFoundException")
     return {
         "tag_mutability": item.get("imageTagMutability"),
         "scan_on_push": item.get("imageScanningConfiguration", {}).get("scanOnPush", False),
-        "lifecycle": json.loads(text) if text else None,
-        "tags": {key: tags[key] for key in options["tags"] if key in tags},
+        "encryption": encrypted,
+        "lifecycle": document(
+            "get_lifecycle_policy", "lifecyclePolicyText", "LifecyclePolicyNotFoundException"
+        ),
+        "policy": wanted["policy"] if policies.same(policy, wanted["policy"]) else policy,
+        "tags": {key: tags[key] for key in wish.tags if key in tags},
     }
 
 
-def _update(
-    api: Api,
-    label: str,
-    name: str,
-    item: dict[str, Any],
-    current: dict[str, Any],
-    wanted: dict[str, Any],
-) -> None:
-    if current["tag_mutability"] != wanted["tag_mutability"]:
-        api.write(
-            "put_image_tag_mutability",
-            label,
-            repositoryName=name,
-            imageTagMutability=wanted["tag_mutability"],
-        )
-    if current["scan_on_push"] != wanted["scan_on_push"]:
-        api.write(
-            "put_image_scanning_configuration",
-            label,
-            repositoryName=name,
-            imageScanningConfiguration={"scanOnPush": wanted["scan_on_push"]},
-        )
-    if current["lifecycle"] != wanted["lifecycle"]:
-        api.write(
-            "put_lifecycle_policy",
-            label,
-            repositoryName=name,
-            lifecyclePolicyText=json.dumps(wanted["lifecycle"]),
-        )
+def _update(api: Api, wish: Wish, item: Dict, current: Dict, wanted: Dict) -> None:
+    for field, (operation, arguments) in _puts(wanted).items():
+        if current[field] != wanted[field]:
+            api.write(operation, wish.label, repositoryName=wish.name, **arguments)
     if missing := missing_tags(current["tags"], wanted["tags"]):
-        api.write("tag_resource", label, resourceArn=item["repositoryArn"], tags=tag_list(missing))
+        api.write(
+            "tag_resource",
+            wish.label,
+            resourceArn=item["repositoryArn"],
+            tags=tag_list(missing),
+        )
+
+
+def _puts(wanted: Dict) -> dict[str, tuple[str, Dict]]:
+    """Return the call that sets each field."""
+    policy: tuple[str, Dict] = ("delete_repository_policy", {})
+    if wanted["policy"]:
+        policy = ("set_repository_policy", {"policyText": policies.text(wanted["policy"])})
+    return {
+        "tag_mutability": (
+            "put_image_tag_mutability",
+            {"imageTagMutability": wanted["tag_mutability"]},
+        ),
+        "scan_on_push": (
+            "put_image_scanning_configuration",
+            {"imageScanningConfiguration": {"scanOnPush": wanted["scan_on_push"]}},
+        ),
+        "policy": policy,
+        "lifecycle": (
+            "put_lifecycle_policy",
+            {"lifecyclePolicyText": json.dumps(wanted["lifecycle"])},
+        ),
+    }

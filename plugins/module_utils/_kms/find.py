@@ -8,7 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import IDENTITY
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import (
+    IDENTITY,
+    is_ours,
+    refuse_foreign,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
 
 NOT_FOUND = ("NotFoundException",)
@@ -33,31 +37,71 @@ def find(api: Api, alias: str) -> dict[str, Any] | None:
     return None if key is None or key["KeyState"] in ENDING else key
 
 
-def resolve(api: Api, key_id: str | None, timeout: float) -> str | None:
+def resolve(
+    api: Api, key_id: str | None, timeout: float, tags: Mapping[str, str] | None = None
+) -> str | None:
     """Return the ARN of a key given by id, ARN or alias; an alias is awaited.
 
-    The role that makes the key may run beside the one that asks.
+    The role that makes, enables or re-aliases the platform's own key may run beside the
+    one that asks. So its alias counts once it leads to the platform's key, and check
+    mode answers with the key to which it will lead.
+
+    Args:
+        api: of KMS.
+        key_id: the key; empty or None gives None.
+        timeout: seconds to wait.
+        tags: the caller's tags, by which the platform's own alias is told from others.
 
     Raises:
         AwsError: there is no such key after `timeout` seconds, or it can't encrypt.
     """
     if not key_id or key_id.startswith("arn:"):
         return key_id or None
+    own = {**tags, "Component": "kms"} if tags and key_id == _alias_of(tags) else {}
     found: list[str] = []
 
     def pending() -> str | None:
         key = find(api, key_id)
-        if key is None:
-            return "no such key; role kms makes it"
+        better = _better(api, key, key_id, own)
+        if key is None or (better and not api.check_mode):
+            found[:] = [str(better["Arn"])] if better else []
+            return "no such key; role kms makes it" if key is None else _ELSEWHERE
         if key["KeyState"] == "Disabled" and not api.check_mode:
             return "the key is disabled; role kms enables it"
-        found.append(str(key["Arn"]))
+        found[:] = [str((better or key)["Arn"])]
         return None
 
     if api.check_mode:
-        return UNKNOWN if pending() else found[0]
+        pending()
+        return found[0] if found else UNKNOWN
     wait_until(f"KMS key {key_id}", pending, timeout=timeout, interval=3)
     return found[0]
+
+
+_ELSEWHERE = "the alias leads to another key than the platform's; role kms moves it back"
+
+
+def _alias_of(tags: Mapping[str, str]) -> str:
+    return f"alias/{tags.get('Project')}-{tags.get('Environment')}"
+
+
+def _better(
+    api: Api, key: dict[str, Any] | None, alias: str, own: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """Return the key to which role kms will make the alias lead, if that is another one.
+
+    Raises:
+        AwsError: the alias leads to somebody else's key, and there is none of ours.
+    """
+    if not own:
+        return None
+    current = tags_of(api, alias, key["KeyId"]) if key else {}
+    if key and is_ours(current, own):
+        return None
+    mine = lost(api, alias, own)
+    if key and mine is None:
+        refuse_foreign(f"kms key {alias}", current, own)
+    return mine
 
 
 def tags_of(api: Api, label: str, key_id: str) -> dict[str, str]:

@@ -6,26 +6,6 @@ import json
 from typing import Any
 
 from aws_lifecycle import TAGS, Life, World
-from running import Aws
-
-REPOSITORIES = ["ragops-test/backend", "ragops-test/frontend"]
-
-
-def test_repositories_stay_immutable_and_scanned(world: World) -> None:
-    which = {"repositoryName": REPOSITORIES[0]}
-
-    def loosen(aws: Aws) -> None:
-        ecr = aws.client("ecr")
-        ecr.put_image_tag_mutability(**which, imageTagMutability="MUTABLE")
-        ecr.put_image_scanning_configuration(
-            **which, imageScanningConfiguration={"scanOnPush": False}
-        )
-
-    def hoard(aws: Aws) -> None:
-        aws.client("ecr").delete_lifecycle_policy(**which)
-
-    life = Life(world, "ecr_repositories", {"names": REPOSITORIES, "tags": TAGS})
-    life.whole([loosen, hoard], absent={"force": True})
 
 
 def test_secrets_are_made_once_and_never_shown(world: World) -> None:

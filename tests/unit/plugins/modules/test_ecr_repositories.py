@@ -1,0 +1,161 @@
+"""Repositories keep their tags, are scanned, and open to nobody who isn't named."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lifecycle import TAGS, Life, World
+from module_process import examples, play
+
+NAMES = ["ragops-test/backend", "ragops-test/frontend"]
+BACKEND = {"repositoryName": NAMES[0]}
+WISH: dict[str, Any] = {"names": NAMES, "tags": TAGS}
+
+
+def life(world: World, **more: Any) -> Life:
+    return Life(world, "ecr_repositories", {**WISH, **more})
+
+
+def arn(ecr: Any) -> str:
+    found = ecr.describe_repositories(repositoryNames=[NAMES[0]])["repositories"][0]
+    return str(found["repositoryArn"])
+
+
+def put_image(ecr: Any) -> None:
+    ecr.put_image(**BACKEND, imageManifest=json.dumps({"schemaVersion": 2}), imageTag="1")
+
+
+def hoard(ecr: Any) -> None:
+    rule = {
+        "rulePriority": 1,
+        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 999},
+        "action": {"type": "expire"},
+    }
+    ecr.put_lifecycle_policy(**BACKEND, lifecyclePolicyText=json.dumps({"rules": [rule]}))
+
+
+def open_up(ecr: Any) -> None:
+    anybody = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
+    ecr.set_repository_policy(**BACKEND, policyText=text)
+
+
+DRIFTS: list[tuple[str, Any]] = [
+    (
+        "tag_mutability",
+        lambda ecr: ecr.put_image_tag_mutability(**BACKEND, imageTagMutability="MUTABLE"),
+    ),
+    (
+        "scan_on_push",
+        lambda ecr: ecr.put_image_scanning_configuration(
+            **BACKEND, imageScanningConfiguration={"scanOnPush": False}
+        ),
+    ),
+    ("lifecycle", lambda ecr: ecr.delete_lifecycle_policy(**BACKEND)),
+    ("lifecycle", hoard),
+    ("policy", open_up),
+    ("tags", lambda ecr: ecr.untag_resource(resourceArn=arn(ecr), tagKeys=["Project"])),
+]
+
+
+def test_each_drift_is_named_and_repaired(world: World) -> None:
+    here, ecr = life(world), world.aws.client("ecr")
+    made = here.settles()["repositories"]
+    assert [item["name"] for item in made] == NAMES
+    assert made[0]["uri"].endswith(f".dkr.ecr.us-east-1.amazonaws.com/{NAMES[0]}")
+    for field, drift in DRIFTS:
+        drift(ecr)
+        diff = here.settles()["diff"]
+        assert list(diff["after"]) == [f"repository {NAMES[0]}"]
+        before, after = (diff[side][f"repository {NAMES[0]}"] for side in ("before", "after"))
+        assert {name for name in after if before[name] != after[name]} == {field}
+    with pytest.raises(ecr.exceptions.RepositoryPolicyNotFoundException):
+        ecr.get_repository_policy(**BACKEND)
+
+
+def test_others_may_pull_who_are_named(world: World) -> None:
+    account = "111122223333"
+    life(world, pull_principals=[account]).settles()
+    ecr = world.aws.client("ecr")
+    policy = json.loads(ecr.get_repository_policy(**BACKEND)["policyText"])
+    assert policy["Statement"][0]["Principal"] == {"AWS": [account]}
+    # AWS reports an account as its root: that is the same.
+    policy["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{account}:root"}
+    ecr.set_repository_policy(**BACKEND, policyText=json.dumps(policy))
+    life(world, pull_principals=[account]).rests()
+    life(world).settles()
+
+
+def test_another_encryption_is_refused(world: World) -> None:
+    kms, here = world.aws.client("kms"), life(world)
+    here.settles()
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    for check in (True, False):
+        quiet = world.mutations()
+        refused = world.run(
+            "ecr_repositories", {**WISH, "kms_key_id": key}, check=check, fails=True
+        )
+        assert f"is encrypted with AES256, wanted is KMS key {key}" in refused["msg"]
+        assert "Set ecr_kms_key_id to what it is, or remove the repository" in refused["msg"]
+        assert world.mutations() == quiet
+
+
+def test_another_key_is_refused_too(world: World) -> None:
+    kms = world.aws.client("kms")
+    keys = [kms.create_key()["KeyMetadata"]["Arn"] for _ in range(2)]
+    life(world, kms_key_id=keys[0]).settles()
+    found = world.aws.client("ecr").describe_repositories(repositoryNames=NAMES)["repositories"]
+    assert {item["encryptionConfiguration"]["kmsKey"] for item in found} == {keys[0]}
+    refused = world.run("ecr_repositories", {**WISH, "kms_key_id": keys[1]}, fails=True)
+    assert f"is encrypted with KMS key {keys[0]}, wanted is KMS key {keys[1]}" in refused["msg"]
+
+
+def test_images_stay_unless_told_otherwise(world: World) -> None:
+    here = life(world)
+    here.settles()
+    put_image(world.aws.client("ecr"))
+    done = world.run("ecr_repositories", {**WISH, "state": "absent"})
+    assert (done["changed"], done["kept"]) == (True, [NAMES[0]])
+    assert "Kept, because they hold images" in str(done["warnings"])
+    here.rests("absent")
+    here.settles("absent", force=True)
+
+
+def test_somebody_elses_repository_is_left_alone(world: World) -> None:
+    ecr = world.aws.client("ecr")
+    ecr.create_repository(**BACKEND, tags=[{"Key": "Project", "Value": "other"}])
+    quiet = world.mutations()
+    assert "is somebody else's" in world.run("ecr_repositories", WISH, fails=True)["msg"]
+    options = {**WISH, "state": "absent", "force": True}
+    assert "is not removed" in world.run("ecr_repositories", options, fails=True)["msg"]
+    assert world.mutations() == quiet
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"names": ["Backend"]}, "'Backend' must have 2 to 256 lower-case letters"),
+        ({"names": ["a"]}, "must have 2 to 256"),
+        ({"names": ["rag//backend"]}, "must have 2 to 256"),
+        ({"keep_images": 0}, "keep_images is 0 and must be at least 1"),
+        ({"untagged_days": 0}, "untagged_days is 0 and must be at least 1"),
+        ({"pull_principals": ["*"]}, "Everybody (*) may not pull"),
+        ({"pull_principals": ["arn:aws:iam::111122223333:group/x"]}, "name an account"),
+        ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms makes it"),
+    ],
+)
+def test_what_aws_would_refuse_is_refused_first(
+    world: World, options: dict[str, Any], message: str
+) -> None:
+    quiet = world.mutations()
+    assert message in world.run("ecr_repositories", {**WISH, **options}, fails=True)["msg"]
+    assert world.mutations() == quiet
+
+
+def test_the_examples_run(world: World, tmp_path: Path) -> None:
+    results = play(examples("ecr_repositories"), tmp_path, world.aws.environment)
+    assert [result["changed"] for result in results] == [True, True]
+    assert results[1]["kept"] == []
