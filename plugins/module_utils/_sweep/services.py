@@ -253,15 +253,14 @@ def _secret(scope: Scope, item: Dict) -> Item:
 
 
 def kms(connect: Connect, scope: Scope) -> list[Item]:
-    """Keys behind the platform's aliases or with its tags; an alias without a key alone."""
+    """Keys behind the platform's alias or with its tags."""
     connection = connect("kms")
     about = f"KMS keys of {scope.name}"
-    names = [f"alias/{scope.name}", f"alias/{scope.name}-"]
+    alias = f"alias/{scope.name}"
     behind = {
-        alias["TargetKeyId"]: alias["AliasName"]
-        for alias in collect(connection, "list_aliases", "Aliases", about)
-        if "TargetKeyId" in alias
-        and (alias["AliasName"] == names[0] or alias["AliasName"].startswith(names[1]))
+        item["TargetKeyId"]
+        for item in collect(connection, "list_aliases", "Aliases", about)
+        if item["AliasName"] == alias and "TargetKeyId" in item
     }
     found = []
     for entry in collect(connection, "list_keys", "Keys", about):
@@ -269,10 +268,7 @@ def kms(connect: Connect, scope: Scope) -> list[Item]:
         denied = ("AccessDeniedException", "NotFoundException")
         answer = call(connection, "list_resource_tags", about, missing=denied, KeyId=key_id) or {}
         tags = {tag["TagKey"]: tag["TagValue"] for tag in answer.get("Tags", ())}
-        why = reason(scope, tags)
-        if not why and behind.get(key_id) == names[0] and not tags:
-            why = f"behind {names[0]}"
-        if why:
+        if why := reason(scope, tags) or (f"behind {alias}" if key_id in behind else ""):
             found.append(_key(connection, key_id, why, about))
     return found
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shutil
 from pathlib import Path
@@ -119,7 +118,7 @@ def test_destroy_goes_backwards_and_finds_nothing(checkout: Path, aws: Aws) -> N
     assert order[:3] == ["app_rollout absent", "milvus absent", "cluster_addons absent"]
     assert set(order[3:6]) == {"eks absent", "rds absent", "elasticache absent"}
     assert set(order[6:]) == {f"{c} absent" for c in ("network", "kms", "ecr", "secrets", "s3")}
-    assert "Nothing of ragops-dev is left." in run.output
+    assert "Nothing billed of ragops-dev is left in us-east-1." in run.output
 
 
 @pytest.mark.parametrize(
@@ -135,16 +134,34 @@ def test_destroy_refuses_without_the_environment(
     assert ran(run) == []
 
 
+def test_destroy_refuses_while_something_is_protected(checkout: Path, aws: Aws) -> None:
+    protected = ("-e", "confirm=dev", "-e", "rds_deletion_protection=true")
+    run = play(checkout, aws, "destroy.yml", *protected)
+    assert run.returncode != 0
+    assert "ragops-dev is protected against deletion: rds_deletion_protection." in run.output
+    assert """-e '{"rds_deletion_protection": false}'""" in run.output
+    assert ran(run) == []
+    # Who destroys something else need not give the protection up.
+    run = play(checkout, aws, "destroy.yml", *protected, "--limit", "s3")
+    assert run.returncode == 0, run.output
+    assert ran(run) == ["s3 absent"]
+
+
 def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
     tags = [{"TagKey": "Project", "TagValue": "ragops"}]
     kms = aws.client("kms")
     key = kms.create_key(Tags=tags)["KeyMetadata"]
     kms.create_alias(AliasName="alias/ragops-dev", TargetKeyId=key["KeyId"])
-    run = play(checkout, aws, "destroy.yml", "-e", "confirm=dev")
+    arguments = ("-e", "confirm=dev", "-e", "platform_sweep_retries=0", "-e")
+    run = play(checkout, aws, "destroy.yml", *arguments, "destroy_data=true")
     assert run.returncode == 2
-    assert "AWS still has something of kms" in run.output
-    assert key["Arn"] in run.output
-    kept = {"confirm": "dev", "platform_survivors": ["kms"]}
-    run = play(checkout, aws, "destroy.yml", "-e", json.dumps(kept))
+    assert "Of ragops-dev there is still key (listed above), 1 of them billed." in run.output
+    shown = f"billed key {key['Arn']} (behind alias/ragops-dev)"
+    assert f"left {shown}" in " ".join(run.output.split())
+    run = play(checkout, aws, "destroy.yml", *arguments, "destroy_data=false")
     assert run.returncode == 0, run.output
-    assert "Kept on purpose (platform_survivors): kms" in run.output
+    assert "Nothing billed of ragops-dev is left in us-east-1 but what is kept" in run.output
+    assert f"kept {shown}" in " ".join(run.output.split())
+    sweep = play(checkout, aws, "playbooks/sweep.yml", "-e", "destroy_data=true")
+    assert sweep.returncode == 2
+    assert key["Arn"] in sweep.output
