@@ -30,6 +30,9 @@ HELD = (
 )
 """AWS's codes for "something still uses it"."""
 
+ADDRESS_HELD = ("release_address", "AuthFailure")
+"""How AWS says it of the address of a NAT gateway."""
+
 
 def delete(run: Run, operation: str, label: str, api: Api | None = None, **arguments: Any) -> None:
     """Delete; while something holds the resource try again, until the time-out.
@@ -46,7 +49,7 @@ def delete(run: Run, operation: str, label: str, api: Api | None = None, **argum
         except AwsError as error:
             if error.code.endswith("NotFound"):
                 return None
-            if error.code not in HELD:
+            if error.code not in HELD and (operation, error.code) != ADDRESS_HELD:
                 raise
             refusals.append(error)
             return error.code

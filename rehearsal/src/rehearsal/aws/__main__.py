@@ -46,7 +46,9 @@ def main() -> None:
         certificate=world / "cluster/pki/ca.crt",
         port=KUBERNETES_PORT,
     )
-    network.adjust(importlib.import_module(service + "ec2"))
+    ec2 = importlib.import_module(service + "ec2")
+    network.adjust(ec2)
+    network.adjust_balancers(importlib.import_module(service + "alb"), ec2)
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     oidc.adjust(eks_service)

@@ -38,6 +38,20 @@ def adjust(ec2: Any) -> None:
         actions[name] = functools.partial(adjusted, ec2, actions[name])
 
 
+def adjust_balancers(alb: Any, ec2: Any) -> None:
+    """Put load balancers into the VPC of their subnets. alb, ec2: ministack's modules."""
+    actions: dict[str, Action] = alb._ACTION_MAP
+    actions["CreateLoadBalancer"] = functools.partial(
+        in_vpc_of_subnets, ec2, actions["CreateLoadBalancer"]
+    )
+
+
+def in_vpc_of_subnets(ec2: Any, create: Action, parameters: Parameters) -> Response:
+    """AWS: a load balancer is in the VPC of its subnets. ministack: in a VPC that there is not."""
+    subnet = ec2._subnets.get(one(parameters, "Subnets.member.1"))
+    return create({**parameters, "VpcId": [subnet["VpcId"]]} if subnet else parameters)
+
+
 def numbered(parameters: Parameters, prefix: str) -> list[str]:
     """The values of EC2's kind of list (`<prefix>.1`, `<prefix>.2`, ...)."""
     values: list[str] = []
