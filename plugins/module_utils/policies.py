@@ -53,6 +53,14 @@ def merge(
     }
 
 
+def without_open(document: Mapping[str, Any] | None) -> Dict | None:
+    """Return the policy without the statements that anybody could use."""
+    if document is None:
+        return None
+    kept = [item for item in statements_of(document) if not _is_open(item)]
+    return {**document, "Statement": kept}
+
+
 def refuse_open(document: Mapping[str, Any] | None, about: str) -> None:
     """Refuse a policy that anybody could use.
 
@@ -60,13 +68,18 @@ def refuse_open(document: Mapping[str, Any] | None, about: str) -> None:
         AwsError: a statement allows every principal and has no condition.
     """
     for statement in statements_of(document):
-        if statement.get("Effect") != "Allow" or statement.get("Condition"):
-            continue
-        if "NotPrincipal" in statement or _is_anybody(statement.get("Principal")):
+        if _is_open(statement):
             raise AwsError(
                 f"The {about}'s statement {statement.get('Sid', statement)} allows every "
                 "principal: name an account, a role or a service, or add a condition."
             )
+
+
+def _is_open(statement: Mapping[str, Any]) -> bool:
+    """Return whether a statement allows every principal without a condition."""
+    if statement.get("Effect") != "Allow" or statement.get("Condition"):
+        return False
+    return "NotPrincipal" in statement or _is_anybody(statement.get("Principal"))
 
 
 def _is_anybody(principal: Any) -> bool:

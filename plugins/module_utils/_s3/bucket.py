@@ -65,7 +65,9 @@ def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> None:
         _refuse_region(wish, region)
         current, tags = read(api, wish)
         ownership.refuse_foreign(wish.label, {**tags, **current["tags"]}, wish.tags)
-        wanted["policy"] = policies.merge(current["policy"], wanted["policy"], SIDS)
+        # AWS takes no policy that is open to anybody while public access is blocked.
+        others = policies.without_open(current["policy"])
+        wanted["policy"] = policies.merge(others, wanted["policy"], SIDS)
         if policies.same(current["policy"], wanted["policy"]):
             wanted["policy"] = current["policy"]
         plan.record(wish.label, current, wanted)

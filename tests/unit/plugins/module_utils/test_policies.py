@@ -85,3 +85,13 @@ def test_everybody_but_one_is_open_too() -> None:
 def test_texts_are_read_and_written() -> None:
     assert policies.parse(policies.text(policy(TLS))) == policy(TLS)
     assert policies.parse("") is None
+
+
+def test_statements_open_to_anybody_are_left_out() -> None:
+    allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    limited = {**allow, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}
+    deny = {**allow, "Effect": "Deny"}
+    document = {"Version": "2012-10-17", "Statement": [allow, limited, deny]}
+    kept = {"Version": "2012-10-17", "Statement": [limited, deny]}
+    assert policies.without_open(document) == kept
+    assert policies.without_open(None) is None
