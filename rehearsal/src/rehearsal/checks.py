@@ -16,7 +16,7 @@ from pathlib import Path
 from rehearsal import cluster
 from rehearsal import disk as disk_of
 from rehearsal.paths import Places
-from rehearsal.unshare import NAMESPACE
+from rehearsal.unshare import attempt
 from rehearsal.world import WorldError
 
 DEBIAN_PACKAGES = (
@@ -238,20 +238,10 @@ def disk(places: Places, *, cold: bool) -> list[Finding]:
 
 def namespaces() -> list[Finding]:
     """Whether the kernel lets this user make the namespace."""
-    done = subprocess.run(
-        [*NAMESPACE, "sh", "-c", "ip link add probe type bridge && mount -t tmpfs tmpfs /run"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode == 0:
+    problem = attempt("ip link add probe type bridge && mount -t tmpfs tmpfs /run")
+    if not problem:
         return []
-    return [
-        Finding(
-            f"the private namespace can't be made: {done.stderr.strip() or done.returncode}",
-            namespace_remedy(),
-        )
-    ]
+    return [Finding(f"the private namespace can't be made: {problem}", namespace_remedy())]
 
 
 SWITCHES = {
@@ -263,8 +253,13 @@ SWITCHES = {
         "0",
         "sysctl kernel.unprivileged_userns_clone=1",
     ),
-    "/proc/sys/user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=15000"),
 }
+
+LIMITED = ("user", "net", "mnt", "pid", "uts", "ipc")
+"""Kinds of namespaces that the world, its nodes and its pods are made of."""
+
+FEWEST = 100
+"""Where fewer than this are allowed of a kind, that is taken for the cause."""
 
 
 def namespace_remedy(root: Path = Path("/")) -> str:
@@ -273,6 +268,15 @@ def namespace_remedy(root: Path = Path("/")) -> str:
         switch = root / path.lstrip("/")
         if switch.exists() and switch.read_text().strip() == forbidding:
             return f"as root: {remedy}; or run the rehearsal as root"
+    settings = {kind: root / f"proc/sys/user/max_{kind}_namespaces" for kind in LIMITED}
+    low = [
+        f"user.max_{kind}_namespaces=15000"
+        for kind, path in settings.items()
+        if path.exists() and int(path.read_text()) < FEWEST
+    ]
+    if low:
+        # This holds for root as well.
+        return f"as root, outside any container: sysctl {' '.join(low)}"
     return (
         "a container without the right to make namespaces? Run it on the machine itself, or in a "
         "container started with --privileged"

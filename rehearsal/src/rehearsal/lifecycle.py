@@ -19,7 +19,7 @@ from rehearsal.paths import Places
 from rehearsal.pki import write_private
 from rehearsal.status import State, read_state
 from rehearsal.storage import write_settings
-from rehearsal.unshare import NAMESPACE
+from rehearsal.unshare import NAMESPACE, end_group
 from rehearsal.world import WorldError
 
 Say = Callable[[str], None]
@@ -74,6 +74,7 @@ class Lifecycle:
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             if process.poll() is not None:
+                end_group(process)
                 text = (logs / "world.log").read_text(errors="replace").strip()
                 raise WorldError(f"the namespace could not be made: {text}")
             if init := first_process_below(process.pid):
@@ -83,7 +84,7 @@ class Lifecycle:
                     identity.write(self.places)
                     return identity
             time.sleep(0.02)
-        process.kill()
+        end_group(process)
         raise WorldError("the namespace did not get a first process within 10 s")
 
     def _follow(self, identity: Identity) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,7 +38,8 @@ def test_a_missing_range_file_is_a_missing_range(tmp_path: Path) -> None:
     [
         ("proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "apparmor"),
         ("proc/sys/kernel/unprivileged_userns_clone", "0", "unprivileged_userns_clone=1"),
-        ("proc/sys/user/max_user_namespaces", "0", "max_user_namespaces"),
+        ("proc/sys/user/max_user_namespaces", "0", "sysctl user.max_user_namespaces="),
+        ("proc/sys/user/max_net_namespaces", "0", "sysctl user.max_net_namespaces="),
     ],
 )
 def test_the_switch_that_forbids_namespaces_is_named(
@@ -46,8 +49,30 @@ def test_the_switch_that_forbids_namespaces_is_named(
     switch.parent.mkdir(parents=True)
     switch.write_text(value + "\n")
     assert remedy in checks.namespace_remedy(tmp_path)
-    switch.write_text("7\n")
+    switch.write_text("7000\n")
     assert remedy not in checks.namespace_remedy(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["user", "net", "mnt", "pid"])
+def test_a_forbidden_namespace_is_named_and_leaves_nothing_behind(kind: str) -> None:
+    """The kernel's limit holds per user namespace, so one of our own may lower it for itself."""
+    script = (
+        "import os; from rehearsal import checks; "
+        f"open('/proc/sys/user/max_{kind}_namespaces', 'w').write('0'); "
+        "[found] = checks.namespaces(); print(found); "
+        "import time; time.sleep(0.2); from rehearsal.identity import started_at; "
+        # Without those that have ended: this first process reaps nobody.
+        "print([int(n) for n in os.listdir('/proc') if n.isdigit() and started_at(int(n))])"
+    )
+    done = subprocess.run(
+        ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--mount-proc",
+         sys.executable, "-c", script],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "the private namespace can't be made: unshare: " in done.stdout
+    assert f"sysctl user.max_{kind}_namespaces=15000" in done.stdout
+    assert done.stdout.splitlines()[-1] == "[1]"
 
 
 def test_a_small_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
