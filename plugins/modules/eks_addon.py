@@ -38,14 +38,21 @@ options:
             O(kubernetes_versions); otherwise AWS's default for the first of them is taken.
         type: str
       configuration:
-        description: Values of the add-on's own configuration schema.
+        description: Values of the add-on's own configuration schema; others go back to AWS's.
         type: dict
+        default: {}
       service_account_role_arn:
         description: IAM role of the add-on's service account.
         type: str
       tags:
         description: Tags to set. Other tags stay.
         type: dict
+  service_account_role_arns:
+    description:
+      - IAM roles of the add-ons' service accounts by name of add-on, for those that name none
+        themselves.
+    type: dict
+    default: {}
   kubernetes_versions:
     description:
       - Kubernetes minor versions that each add-on has to fit. Unset, that of the cluster. Two, when
@@ -123,7 +130,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
 MEMBER: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "version": {"type": "str"},
-    "configuration": {"type": "dict"},
+    "configuration": {"type": "dict", "default": {}},
     "service_account_role_arn": {"type": "str"},
     "tags": {"type": "dict"},
 }
@@ -137,6 +144,9 @@ def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
         names = [member["name"] for member in wanted]
         return ensure_absent(session(module), ADDON, cluster, names)
     run_ = session(module)
+    roles = module.params["service_account_role_arns"]
+    key = "service_account_role_arn"
+    wanted = [{**addon, key: addon[key] or roles.get(addon["name"])} for addon in wanted]
     wanted = with_versions(
         run_, cluster, wanted, _kubernetes(module, cluster), renew=module.params["renew"]
     )
@@ -168,6 +178,7 @@ def main() -> None:
                 "required": True,
                 "options": MEMBER,
             },
+            "service_account_role_arns": {"type": "dict", "default": {}},
             "kubernetes_versions": {"type": "list", "elements": "str"},
             "renew": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},

@@ -135,7 +135,7 @@ options:
   rollback:
     description:
       - Whether nodes may go to an older Kubernetes version, as the first step of a rollback of the
-        cluster.
+        cluster. They stay when AWS would not take the cluster back after them.
     type: bool
     default: false
   wait:
@@ -196,13 +196,19 @@ node_groups:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._eks import version
+from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import describe
 from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
 from ansible_collections.ragops.platform.plugins.module_utils._eks.members import (
     ensure_absent,
     ensure_present,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.nodes import nodes
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, require_region
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
 
 MEMBER: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -248,6 +254,9 @@ def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     if module.params["state"] == "absent":
         names = [member["name"] for member in wanted]
         return ensure_absent(session(module), kind, cluster, names)
+    if module.params["rollback"]:
+        raw = describe(client(module, "eks"), cluster)
+        version.check_way_back(session(module), raw, [member["version"] for member in wanted])
     templates = module.params["launch_templates"]
     wanted = [{**member, "launch_template": templates.get(member["name"])} for member in wanted]
     return ensure_present(session(module), kind, cluster, wanted)

@@ -50,8 +50,9 @@ def check(session: Session, cluster: Dict, wanted: str, intent: Intent) -> None:
         _refuse_lagging(name, current, groups)
         category = "UPGRADE_READINESS"
     else:
-        _refuse_leading(name, wanted, groups)
-        _refuse_late(session, name, wanted)
+        if not session.check_mode:  # there the steps before this one have not moved the nodes
+            _refuse_leading(name, wanted, groups)
+        refuse_late(session, name, wanted)
         category = "ROLLBACK_READINESS"
     if not intent.force:
         _refuse_insights(session, name, wanted, category)
@@ -123,7 +124,18 @@ def _refuse_leading(cluster: str, wanted: str, groups: dict[str, str]) -> None:
         )
 
 
-def _refuse_late(session: Session, cluster: str, wanted: str) -> None:
+def check_way_back(session: Session, cluster: Dict | None, versions: Sequence[str | None]) -> None:
+    """Raise AwsError when nodes would go back to `versions` and the cluster could not follow.
+
+    cluster: as AWS describes it; nothing is asked without one.
+    """
+    for wanted in sorted({item for item in versions if item}):
+        if cluster and minor(wanted) < minor(cluster["version"]):
+            refuse_step(cluster["name"], cluster["version"], wanted, Intent(rollback=True))
+            refuse_late(session, cluster["name"], wanted)
+
+
+def refuse_late(session: Session, cluster: str, wanted: str) -> None:
     """Raise AwsError unless the last change of version was an upgrade, within the week."""
     about = f"EKS cluster {cluster}"
     changes = [

@@ -88,6 +88,7 @@ def eks(raw: Dict | None, name: str) -> Dict:
         "arn": cluster.get("arn"),
         "version": cluster.get("version"),
         "status": cluster.get("status"),
+        "deletion_protection": cluster.get("deletionProtection"),
         "endpoint": cluster.get("endpoint"),
         "oidc_issuer": cluster.get("identity", {}).get("oidc", {}).get("issuer"),
         "security_group_id": cluster.get("resourcesVpcConfig", {}).get("clusterSecurityGroupId"),
