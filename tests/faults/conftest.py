@@ -1,0 +1,129 @@
+"""Fixtures: an emulated AWS behind the fault proxy."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import httpx
+import pytest
+from botocore.loaders import create_loader
+
+HERE = Path(__file__).resolve().parent
+PLUGINS = HERE.parents[1] / "tests/unit/plugins"
+sys.path[:0] = [str(HERE.parents[1] / "collections"), str(PLUGINS), str(HERE)]
+
+from killing import Bench, Faults  # noqa: E402
+from running import ROOT, Aws, find_emulator, free_port, serving  # noqa: E402
+from table import Table  # noqa: E402
+
+TABLE = Table()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What is tried, and how much of it."""
+    group = parser.getgroup("faults")
+    group.addoption(
+        "--seed",
+        type=int,
+        default=int(os.environ.get("FAULTS_SEED", secrets.randbelow(10**6))),
+        help="seed of the points and faults (default: $FAULTS_SEED, or a new one)",
+    )
+    group.addoption(
+        "--tries",
+        default=os.environ.get("FAULTS_TRIES", "2"),
+        help="points at which each component is killed, or `all` (default: $FAULTS_TRIES, or 2)",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say with which seed to come back."""
+    return f"faults: --seed {config.option.seed} --tries {config.option.tries}"
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Print the table."""
+    if TABLE.rows:
+        terminalreporter.section(f"faults, --seed {config.option.seed}")
+        terminalreporter.write_line(TABLE.text())
+
+
+@pytest.fixture
+def table() -> Table:
+    """The table that is printed at the end."""
+    return TABLE
+
+
+@pytest.fixture(scope="session")
+def seed(request: pytest.FixtureRequest) -> int:
+    """Seed of all choices."""
+    return int(request.config.option.seed)
+
+
+@pytest.fixture(scope="session")
+def tries(request: pytest.FixtureRequest) -> int | None:
+    """How many points of each component; None: all."""
+    given = request.config.option.tries
+    return None if given == "all" else int(given)
+
+
+@pytest.fixture(scope="session")
+def bench(emulator: Aws, proxied: Aws) -> Bench:
+    """Where components are killed."""
+    return Bench(emulator, Faults(proxied))
+
+
+@pytest.fixture(scope="session")
+def request_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the emulated AWS notes each request."""
+    return tmp_path_factory.mktemp("faulty-aws") / "requests.jsonl"
+
+
+@pytest.fixture(scope="session")
+def emulator(request_log: Path) -> Iterator[Aws]:
+    """The emulated AWS itself, adjusted as in the rehearsal."""
+    argv = [
+        str(find_emulator().with_name("python")),
+        str(PLUGINS / "aws_world.py"),
+        str(request_log),
+    ]
+    with serving(argv, request_log.parent, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws:
+        yield aws
+
+
+@pytest.fixture(scope="session")
+def proxied(emulator: Aws) -> Iterator[Aws]:
+    """The same AWS by the address of the fault proxy."""
+    port = free_port()
+    argv = [sys.executable, str(HERE / "faultproxy.py"), str(port), emulator.url]
+    process = subprocess.Popen(argv)
+    aws = Aws(f"http://localhost:{port}")
+    deadline = time.monotonic() + 30
+    try:
+        while True:
+            try:
+                httpx.get(f"{aws.url}/_faults", timeout=2).raise_for_status()
+                break
+            except httpx.HTTPError:
+                assert process.poll() is None, "the fault proxy ended"
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+        yield aws
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_loader() -> Iterator[None]:
+    """Each module in this process would read the SDK's megabytes of JSON again."""
+    loader = create_loader()
+    with mock.patch("botocore.session.create_loader", return_value=loader):
+        yield

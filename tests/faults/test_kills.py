@@ -1,0 +1,78 @@
+"""Runs killed at a mutating call, before AWS took it and after, and started again.
+
+By default a few points of each component, chosen by a seed that is printed; `make faults` tries
+each mutating call. A failure names the point: `--seed` brings it back.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+
+import pytest
+from killing import Bench, Failed, Point
+from subjects import SUBJECTS
+from table import Row, Table
+
+
+def points(calls: dict[str, list[str]], subject: str) -> list[Point]:
+    """All points at which a component's life can be killed."""
+    return [
+        Point(subject, job, nth + 1, after)
+        for job, made in calls.items()
+        for nth in range(len(made))
+        for after in (False, True)
+    ]
+
+
+def draw(every: list[Point], tries: int, seed: str) -> list[Point]:
+    """Some of the points, the same ones for the same seed."""
+    return random.Random(seed).sample(every, min(tries, len(every)))  # noqa: S311 - no secrets
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_a_killed_run_is_taken_up_by_the_next(
+    name: str, bench: Bench, table: Table, seed: int, tries: int | None
+) -> None:
+    """It converges, makes nothing twice, and destroy afterwards leaves nothing."""
+    subject, row = SUBJECTS[name], table.row(f"kill -9: {name}")
+    every = points(bench.calls(subject), name)
+    chosen = every if tries is None else draw(every, tries, f"{seed} {name}")
+    for point in chosen:
+        try:
+            bench.survive(subject, point)
+        except Failed as failure:
+            row.failed(f"{point}: {failure}")
+            bench.settle_in(subject)
+        else:
+            row.passed()
+    assert not row.failures, "\n".join([f"--seed {seed}", *row.failures])
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_ten_percent_of_the_calls_fail(name: str, bench: Bench, table: Table, seed: int) -> None:
+    """Throttled, answered with a 500, or cut off: the run converges without help."""
+    subject, row = SUBJECTS[name], table.row(f"10 % faults: {name}")
+    bench.calls(subject)
+    rates = {"throttle": 0.05, "fail": 0.03, "reset": 0.02}
+    try:
+        for job in (subject.present, subject.absent):
+            bench.run(job, seed=seed, rates=rates)
+            row.injected += len(bench.faults.report()["injected"])
+            assert bench.run(job) is False, "the run after the faults still changed something"
+            whole = bench.whole(subject) if job is subject.present else Counter()
+            bench.expect(whole, "after the run with faults")
+    except Failed as failure:
+        row.failed(str(failure))
+        raise AssertionError(f"--seed {seed}: {failure}") from failure
+    row.passed()
+
+
+def test_the_table_tells_failures(table: Table) -> None:
+    """A table in which nothing can fail would prove nothing."""
+    row = Row("x")
+    row.passed()
+    row.failed("kms present, after mutating call 1: too many: {'key': 1}, lacking: {}")
+    row.failed("kms absent, before mutating call 1: after destroy: too many: {'key': 1}")
+    assert (row.tried, row.converged, row.duplicates, row.leaks) == (3, 1, 1, 1)
+    assert "x" not in table.text()

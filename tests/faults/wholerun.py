@@ -1,0 +1,103 @@
+"""Whole runs of site.yml and destroy.yml over the AWS layer, which may be killed."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from running import BIN, ROOT, Aws, ansible_environment
+
+LAYER = {
+    "foundation": ["network", "kms", "ecr", "secrets", "s3"],
+    "data": ["eks", "rds", "elasticache"],
+}
+PATIENCE = 1200
+"""Seconds for a playbook; it takes less than one minute on an idle machine."""
+
+
+@dataclass
+class Run:
+    """A playbook's end. code: None when it was killed; changed: over all hosts."""
+
+    code: int | None
+    output: str
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something."""
+        return sum(int(count) for count in re.findall(r"changed=(\d+)", self.output))
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A checkout's dev environment, of the components that AWS alone has."""
+
+    aws: Aws
+    inventory: Path
+
+    @classmethod
+    def of(cls, aws: Aws, folder: Path, phases: Sequence[str] = tuple(LAYER)) -> Platform:
+        """An inventory with these phases of the layer; the other phases have no component."""
+        every = ("foundation", "data", "addons", "vectors", "application", "verification")
+        groups = {
+            phase: {"hosts": dict.fromkeys(LAYER.get(phase, ()) if phase in phases else ())}
+            for phase in every
+        }
+        variables = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+        }
+        platform = {"vars": variables, "children": groups}
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "hosts.yml").write_text(
+            yaml.safe_dump({"all": {"children": {"platform": platform}}})
+        )
+        settings = folder / "group_vars"
+        if not settings.exists():
+            settings.symlink_to(ROOT / "inventories/dev/group_vars")
+        return cls(aws, folder)
+
+    def play(
+        self, playbook: str, *arguments: str, ready: Callable[[int], None] = lambda _: None
+    ) -> Run:
+        """Run a playbook. ready: is told its process before it has called anything."""
+        argv = [str(BIN / "ansible-playbook"), playbook, "-i", str(self.inventory), *arguments]
+        fixed = ["--skip-tags", "preflight", "-e", "eks_log_watch_seconds=0"]
+        process = subprocess.Popen(
+            [*argv, *fixed, "-e", "platform_sweep_retries=0"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=ansible_environment(self.aws.environment),
+        )
+        ready(process.pid)
+        output, _ = process.communicate(timeout=PATIENCE)
+        killed = process.returncode == -signal.SIGKILL
+        return Run(None if killed else process.returncode, output)
+
+    def site(self, **more: Callable[[int], None]) -> Run:
+        """Roll out."""
+        return self.play("site.yml", **more)
+
+    def destroy(self, *arguments: str, **more: Callable[[int], None]) -> Run:
+        """Destroy; data goes only when the arguments say so."""
+        return self.play("destroy.yml", "-e", "confirm=dev", *arguments, **more)
+
+
+def descendants_gone(aws: Aws) -> bool:
+    """Whether no module of a killed run still talks to this AWS."""
+    wanted = f"AWS_ENDPOINT_URL={aws.url}".encode()
+    for path in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if int(path.parent.name) != os.getpid() and wanted in path.read_bytes().split(b"\0"):
+                return False
+        except OSError:
+            continue
+    return True
