@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import getpass
 import os
 import platform
@@ -234,6 +235,27 @@ def disk(places: Places, *, cold: bool) -> list[Finding]:
                 )
             )
     return found
+
+
+WATCHES = 40
+"""inotify instances that a cluster takes (half of them its three kubelets)."""
+
+
+def watches(wanted: int = WATCHES) -> Finding | None:
+    """What is missing for the cluster's servers to watch their files; they end without it."""
+    library = ctypes.CDLL(None)
+    opened: list[int] = []
+    while len(opened) < wanted and (descriptor := library.inotify_init()) >= 0:
+        opened.append(descriptor)
+    for descriptor in opened:
+        os.close(descriptor)
+    if len(opened) == wanted:
+        return None
+    return Finding(
+        f"{getpass.getuser()} can open {len(opened)} more inotify instances, a cluster takes "
+        f"{wanted}: other worlds or programs hold the rest",
+        "end one of them, or as root: sysctl fs.inotify.max_user_instances=1024",
+    )
 
 
 def namespaces() -> list[Finding]:

@@ -98,6 +98,8 @@ def up(*, install: bool, kubernetes: bool) -> int:
     elif life.stop():
         say("the remains of a world that had ended were found: they are removed")
     made = prepare(places, install=install, kubernetes=kubernetes)
+    if kubernetes and (finding := checks.watches()):
+        raise WorldError(f"the cluster can't be started:\n  {finding}")
     life.start(made)
     say(f"the world is up ({time.monotonic() - began:.1f} s): `rehearsal exec -- CMD` runs in it")
     return 0

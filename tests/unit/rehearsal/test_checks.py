@@ -75,6 +75,15 @@ def test_a_forbidden_namespace_is_named_and_leaves_nothing_behind(kind: str) -> 
     assert done.stdout.splitlines()[-1] == "[1]"
 
 
+def test_too_few_inotify_instances_are_named() -> None:
+    """More than any machine allows; what was opened to count is closed again."""
+    found = checks.watches(2**20)
+    assert found is not None
+    assert "more inotify instances" in str(found)
+    assert "sysctl fs.inotify.max_user_instances=" in found.remedy
+    assert checks.watches(1) is None
+
+
 def test_a_small_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "DISK_COLD_GIB", 10**9)
     places = Places(tmp_path / "data/not/there", tmp_path / "cache/not/there")
