@@ -14,6 +14,7 @@ from rehearsal.aws import (
     dropped,
     eks,
     eks_oidc,
+    eks_records,
     elasticache,
     logs,
     network,
@@ -48,6 +49,7 @@ def main() -> None:
     )
     ec2 = importlib.import_module(service + "ec2")
     network.adjust(ec2)
+    eks_records.adjust_templates(ec2)
     network.adjust_balancers(importlib.import_module(service + "alb"), ec2)
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))

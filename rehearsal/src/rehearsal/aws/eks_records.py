@@ -8,6 +8,7 @@ from typing import Any
 
 from rehearsal.aws.eks_updates import groups_of
 from rehearsal.aws.nodegroups import Response, answered, refused
+from rehearsal.aws.query import Action, Parameters
 
 Create = Callable[..., Response]
 
@@ -65,3 +66,17 @@ def with_kept_tags(eks: Any, change: Callable[..., Response], arn: str, more: An
         if known == arn:
             record["tags"] = dict(eks._tags.get(arn, {}))
     return response
+
+
+def adjust_templates(ec2: Any) -> None:
+    """Correct what is told of launch templates. ec2: ministack's module."""
+    name = "DescribeLaunchTemplates"
+    actions: dict[str, Action] = ec2._ACTION_MAP
+    actions[name] = functools.partial(with_tags_of_now, ec2, actions[name])
+
+
+def with_tags_of_now(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS describes a template with the tags it has now. ministack: with those of its creation."""
+    for template in ec2._launch_templates.values():
+        template["Tags"] = list(ec2._tags.get(template["LaunchTemplateId"], ()))
+    return describe(parameters)
