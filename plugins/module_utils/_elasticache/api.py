@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils import datastore
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import checks
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, tag_dict
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
 
 GOOD = ("available",)
@@ -40,6 +40,13 @@ def must_find(api: Api, group_id: str) -> dict[str, Any]:
     if group is None:
         raise AwsError(f"replication group {group_id} vanished while it was waited for. Run again.")
     return group
+
+
+def tags_of(api: Api, group: Mapping[str, Any]) -> dict[str, str]:
+    """Return all tags of a group."""
+    label = f"replication group {group['ReplicationGroupId']}"
+    answer = api.read("list_tags_for_resource", label, ResourceName=group["ARN"])
+    return tag_dict(answer.get("TagList"))
 
 
 def member_of(api: Api, group: Mapping[str, Any]) -> dict[str, Any]:

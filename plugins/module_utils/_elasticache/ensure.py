@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils import (
     datastore,
     datastore_parameters,
+    ownership,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
     api as cache,
@@ -112,13 +113,14 @@ def _refuse(api: Api, this: Group, found: dict[str, Any] | None) -> None:
         return
     if found["Status"] == "deleting":
         raise AwsError(f"{this.label} is being deleted. Wait until it is gone, then run again.")
-    if found["Status"] not in cache.GOOD or not found.get("MemberClusters"):
-        return  # it has no nodes to compare yet; what waits for it compares it
-    _accept(api, this, transform.state_of(found, cache.member_of(api, found), wanted))
+    if found["Status"] not in cache.GOOD:
+        return  # AWS takes no question about it yet; what waits for it compares it
+    _accept(api, this, found, transform.state_of(found, cache.member_of(api, found), wanted))
 
 
-def _accept(api: Api, this: Group, current: datastore.State) -> None:
+def _accept(api: Api, this: Group, found: dict[str, Any], current: datastore.State) -> None:
     options, wanted = this.options, this.wanted
+    ownership.refuse_foreign(this.label, cache.tags_of(api, found), wanted["tags"])
     datastore.refuse_unchangeable(this.label, current, wanted, transform.REMEDIES)
     if current["encryption_in_transit"] and not wanted["encryption_in_transit"]:
         raise AwsError(
@@ -165,7 +167,7 @@ def _modify(api: Api, plan: Plan, this: Group) -> None:
     group, wanted = cache.must_find(api, this.id), this.wanted
     current = transform.state_of(group, cache.member_of(api, group), wanted)
     if not this.accepted:
-        _accept(api, this, current)
+        _accept(api, this, group, current)
     current["tags"] = datastore.read_tags(api, this.label, group["ARN"], wanted["tags"])
     strategy = this.options["auth_token_update_strategy"]
     rotation = {"auth_token_update": strategy} if strategy else {}

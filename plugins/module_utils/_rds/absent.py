@@ -10,6 +10,7 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils import (
     datastore,
     datastore_parameters,
+    ownership,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._rds import api as rds
 from ansible_collections.ragops.platform.plugins.module_utils._rds import logs, transform
@@ -17,7 +18,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds.ensure import
     Services,
     pattern_of,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, tag_dict
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
 NAME_TAKEN = ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault")
@@ -60,6 +61,7 @@ def ensure_absent(services: Services, plan: Plan, options: dict[str, Any]) -> st
 
 
 def _refuse(label: str, instance: dict[str, Any], options: dict[str, Any]) -> None:
+    ownership.require_ours(label, tag_dict(instance.get("TagList")), options["tags"])
     if instance.get("DeletionProtection") and options["deletion_protection"]:
         raise AwsError(
             f"{label} is protected from deletion. Say so deliberately: run with "

@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils import (
     datastore,
     datastore_parameters,
+    ownership,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._rds import (
     api as rds,
@@ -22,7 +23,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds import (
     transform,
     versions,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, tag_dict
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
@@ -84,6 +85,8 @@ def ensure_present(
     found = rds.find(api, this.identifier)
     if found is not None and found["DBInstanceStatus"] == "deleting":
         raise AwsError(f"{this.label} is being deleted. Wait until it is gone, then run again.")
+    if found is not None:
+        ownership.refuse_foreign(this.label, tag_dict(found.get("TagList")), this.wanted["tags"])
     version = _foresee(api, this, found)
     _refuse_other_vpc(services, options)
 

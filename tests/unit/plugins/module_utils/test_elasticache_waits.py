@@ -39,8 +39,9 @@ OPTIONS: dict[str, Any] = {
     "final_snapshot_id": "last",
     "wait": True,
     "wait_timeout": 2,
-    "tags": {},
+    "tags": {"Project": "ragops"},
 }
+TAGS = {"TagList": [{"Key": "Project", "Value": "ragops"}]}
 
 
 def group(status: str, **more: Any) -> dict[str, Any]:
@@ -119,7 +120,8 @@ def test_a_group_that_vanishes_or_goes_is_said_so() -> None:
 
 def test_a_group_that_was_never_made_leaves_no_snapshot() -> None:
     gone = "ReplicationGroupNotFoundFault"
-    script = Script("elasticache").says(DESCRIBE, group("create-failed"))
+    script = Script("elasticache").says(DESCRIBE, group("create-failed", ARN="arn"))
+    script.says("list_tags_for_resource", TAGS)
     script.says("delete_replication_group", {}, **WHICH, RetainPrimaryCluster=False)
     script.says(DESCRIBE, group("deleting")).refuses(DESCRIBE, gone)
     script.says("describe_cache_parameter_groups", {"CacheParameterGroups": []})
@@ -150,3 +152,10 @@ def test_ten_names_are_enough() -> None:
     assert len(tried) == 10
     with pytest.raises(AwsError, match="taken"):
         datastore.with_free_name("last", (), send)
+
+
+def test_what_is_not_provably_ours_is_not_removed() -> None:
+    script = Script("elasticache").says(DESCRIBE, group("available", ARN="arn"))
+    script.says("list_tags_for_resource", {"TagList": [{"Key": "Project", "Value": "theirs"}]})
+    with script.played() as api, pytest.raises(AwsError, match="is not removed: it is tagged"):
+        absent.ensure_absent(api, Plan(), OPTIONS)

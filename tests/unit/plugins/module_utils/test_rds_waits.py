@@ -234,7 +234,8 @@ def test_a_deletion_waits_and_takes_the_next_free_name() -> None:
 
 
 def test_no_last_snapshot_of_what_never_worked() -> None:
-    script = instances("failed")
+    tags = [{"Key": "Project", "Value": "ragops"}]
+    script = Script("rds").says("describe_db_instances", instance("failed", TagList=tags))
     with (
         script.played(),
         pytest.raises(AwsError, match="is failed, and AWS makes no last snapshot"),
@@ -279,3 +280,12 @@ def test_a_secret_that_rds_cannot_reach_is_an_error() -> None:
     script = Script("rds").says("describe_db_instances", secret("impaired"))
     with script.played() as api, pytest.raises(AwsError, match="is impaired: RDS can't reach it"):
         password._await_active(api, NAME, 10)
+
+
+def test_what_is_not_provably_ours_is_not_removed() -> None:
+    script = instances("available")
+    with (
+        script.played(),
+        pytest.raises(AwsError, match="is not removed: it is tagged with neither"),
+    ):
+        absent.ensure_absent(services(script), Plan(), OPTIONS)

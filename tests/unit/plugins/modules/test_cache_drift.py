@@ -172,6 +172,14 @@ def test_what_aws_cannot_change_is_refused_first(
     assert cache.world.mutations() == quiet
 
 
+def test_what_is_somebody_elses_is_refused(cache: Life) -> None:
+    quiet = cache.world.mutations()
+    theirs = {**cache.options, "tags": {"Project": "other"}}
+    refused = cache.world.run(cache.module, theirs, fails=True)
+    assert "is somebody else's" in refused["msg"]
+    assert cache.world.mutations() == quiet
+
+
 def test_subnets_of_another_vpc_are_refused(cache: Life) -> None:
     subnets, _ = network(cache.world.aws, "10.30")
     quiet = cache.world.mutations()

@@ -258,6 +258,14 @@ def test_what_aws_cannot_change_is_refused_first(
     assert database.world.mutations() == quiet
 
 
+def test_what_is_somebody_elses_is_refused(database: Life) -> None:
+    quiet = database.world.mutations()
+    theirs = {**database.options, "tags": {"Project": "other"}}
+    refused = database.world.run(database.module, theirs, fails=True)
+    assert "is somebody else's" in refused["msg"]
+    assert database.world.mutations() == quiet
+
+
 def test_subnets_of_another_vpc_are_refused(database: Life) -> None:
     subnets, _ = network(database.world.aws, "10.30")
     quiet = database.world.mutations()
