@@ -109,3 +109,79 @@ def test_a_token_is_a_signed_request_that_names_the_cluster(
     assert query["X-Amz-Expires"] == ["60"]
     config = kubeconfig({"name": "ragops-dev", "endpoint": "https://e"}, bearer)
     assert config["users"][0]["user"]["token"] == bearer
+
+
+def test_a_roll_names_the_version_that_the_nodes_keep() -> None:
+    """Without one AWS would take nodes that are held back to the version of the cluster."""
+    known = {**GROUP, "launchTemplate": {"id": "lt-1", "version": "1"}, "releaseVersion": "r1"}
+    del known["diskSize"]  # the template's
+    before = nodes.node_group(known)
+    newer = {"id": "lt-1", "version": "2"}
+    after = nodes.node_group_after(before, {"launch_template": newer})
+    assert after["release_version"] == nodes.NEWEST
+    (step,) = nodes.node_group_steps(before, after, "")
+    assert step.parameters == {"version": "1.35", "launchTemplate": newer}
+
+
+def test_a_release_rolls_the_nodes() -> None:
+    before = nodes.node_group({**GROUP, "releaseVersion": "1.35.0-1"})
+    after = nodes.node_group_after(before, {"release_version": "1.35.0-2"})
+    (step,) = nodes.node_group_steps(before, after, "")
+    assert step.parameters == {"version": "1.35", "releaseVersion": "1.35.0-2"}
+
+
+@pytest.mark.parametrize(
+    ("found", "wanted", "sent"),
+    [
+        (
+            {"maxUnavailable": 1},
+            {"max_unavailable_percentage": 33},
+            {"maxUnavailablePercentage": 33},
+        ),
+        ({"maxUnavailablePercentage": 33}, {"max_unavailable": 2}, {"maxUnavailable": 2}),
+        (
+            {"maxUnavailable": 1},
+            {"update_strategy": "MINIMAL"},
+            {"maxUnavailable": 1, "updateStrategy": "MINIMAL"},
+        ),
+    ],
+)
+def test_an_update_is_bound_in_one_of_two_ways(
+    found: dict[str, Any], wanted: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    before = nodes.node_group({**GROUP, "updateConfig": found})
+    after = nodes.node_group_after(before, wanted)
+    (step,) = nodes.node_group_steps(before, after, "")
+    assert step.parameters["updateConfig"] == {"updateStrategy": "DEFAULT", **sent}
+
+
+OFFERS = {
+    "1.36": addons.Offer(("v3", "v2"), "v3"),
+    "1.35": addons.Offer(("v2", "v1"), "v1"),
+}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "current", "clusters", "renew", "chosen"),
+    [
+        (None, None, ["1.35"], False, "v1"),  # AWS's default
+        (None, "v2", ["1.35"], False, "v2"),  # what is there still fits
+        (None, "v2", ["1.35"], True, "v1"),
+        (None, "v1", ["1.36"], False, "v3"),  # what is there is not offered any more
+        ("v2", "v1", ["1.35"], False, "v2"),
+        (None, "v3", ["1.35", "1.36"], False, "v2"),  # the only one that fits both
+    ],
+)
+def test_the_version_of_an_addon_is_chosen(
+    wanted: str | None, current: str | None, clusters: list[str], renew: bool, chosen: str
+) -> None:
+    offers = {cluster: OFFERS[cluster] for cluster in clusters}
+    assert addons.choose("vpc-cni", wanted, current, offers, renew=renew) == chosen
+
+
+def test_a_version_that_is_not_offered_is_refused_with_those_that_are() -> None:
+    with pytest.raises(AwsError, match=r"vpc-cni v9 is not offered for Kubernetes 1.35.*v2, v1"):
+        addons.choose("vpc-cni", "v9", None, {"1.35": OFFERS["1.35"]}, renew=False)
+    apart = {"1.36": addons.Offer(("v3",), "v3"), "1.35": addons.Offer(("v1",), "v1")}
+    with pytest.raises(AwsError, match=r"No version .* fits Kubernetes 1.36 and 1.35 at once"):
+        addons.choose("vpc-cni", None, None, apart, renew=False)
