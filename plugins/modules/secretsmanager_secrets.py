@@ -13,6 +13,9 @@ description:
   - Makes, repairs or removes secrets that share key and tags, in one process.
   - Unlike M(community.aws.secretsmanager_secret) it can generate a value, which then exists
     nowhere but in AWS, and it shows a diff without values.
+  - A secret that is scheduled for deletion is restored, and a warning says so.
+  - Rotation is a run's work, no function's, since a value only helps when what checks it learns it
+    at the same time. The value before stays with AWS as C(AWSPREVIOUS).
 options:
   secrets:
     description: The secrets.
@@ -36,6 +39,16 @@ options:
           O(secrets[].value) is not given.
         type: int
         default: 40
+  prefix:
+    description: What the names of all O(secrets) begin with in AWS.
+    type: str
+    default: ""
+  rotate:
+    description: Names out of O(secrets), of which another value is generated in this run. It always
+      changes.
+    type: list
+    elements: str
+    default: []
   state:
     description: Whether the secrets exist.
     type: str
@@ -46,17 +59,31 @@ options:
       - Key (ARN, id or alias) that encrypts the values; AWS's own key when not given or empty.
       - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
     type: str
+  readers:
+    description:
+      - ARNs (with C(*) and C(?)) of the roles and users that may read the values, the caller
+        included. All others are refused, whatever IAM allows them.
+      - An empty list removes that restriction and any other resource policy. When not given the
+        resource policy is left as it is.
+    type: list
+    elements: str
+  max_age_days:
+    description: Days after which a generated value is listed in RV(stale), with a warning; 0 for
+      never.
+    type: int
+    default: 0
   recovery_window_days:
     description: With O(state=absent) for how many days a secret can be restored, 7 to 30; 0 for not
       at all.
     type: int
     default: 30
   wait_timeout:
-    description: Seconds to wait for the key.
+    description: Seconds to wait for the key, and for a name that AWS is still releasing.
     type: int
     default: 120
   tags:
-    description: Tags. Those that others add are left alone.
+    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
+      a secret is, another's is refused.
     type: dict
     required: true
 extends_documentation_fragment: ragops.platform.reconciled
@@ -73,6 +100,13 @@ EXAMPLES = r"""
         value: "{{ lookup('ansible.builtin.env', 'OPENAI_API_KEY') }}"
     tags: {Project: ragops, Environment: dev}
 
+- name: Replace the token by another one
+  ragops.platform.secretsmanager_secrets:
+    prefix: ragops-dev/
+    secrets: [{name: redis-auth-token, description: AUTH token of Redis, generate_length: 64}]
+    rotate: [redis-auth-token]
+    tags: {Project: ragops, Environment: dev}
+
 - name: Remove it at once
   ragops.platform.secretsmanager_secrets:
     secrets: [{name: ragops-dev/redis-auth-token}]
@@ -83,17 +117,38 @@ EXAMPLES = r"""
 
 RETURN = r"""
 arns:
-  description: ARNs of the secrets by name.
+  description: ARNs of the secrets by their names in AWS.
   returned: when O(state=present)
   type: dict
+restored:
+  description: Names of the secrets whose deletion was cancelled.
+  returned: when O(state=present)
+  type: list
+  elements: str
+rotated:
+  description: Names of the secrets that got another generated value.
+  returned: when O(state=present)
+  type: list
+  elements: str
+stale:
+  description: Names of the secrets with a generated value older than O(max_age_days).
+  returned: when O(state=present)
+  type: list
+  elements: str
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils._secrets import ensure
+from ansible_collections.ragops.platform.plugins.module_utils._secrets.wish import (
+    Wish,
+    check,
+    refuse_lockout,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
 
@@ -114,38 +169,90 @@ def argument_spec() -> dict[str, Any]:
             "no_log": False,
             "options": secret,
         },
+        "prefix": {"type": "str", "default": ""},
+        "rotate": {"type": "list", "elements": "str", "default": []},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "kms_key_id": {"type": "str"},
+        "readers": {"type": "list", "elements": "str"},
+        "max_age_days": {"type": "int", "default": 0},
         "recovery_window_days": {"type": "int", "default": 30},
         "wait_timeout": {"type": "int", "default": 120},
         "tags": {"type": "dict", "required": True},
     }
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
-    """Check the options, then bring the secrets to their state."""
-    options = dict(module.params)
+def wishes_of(options: dict[str, Any]) -> list[Wish]:
+    """Return the secrets that the options describe; their key is still to be found.
+
+    Raises:
+        AwsError: what AWS would refuse.
+    """
     days = options["recovery_window_days"]
     if days and not 7 <= days <= 30:
-        raise aws.AwsError("recovery_window_days must be 0 or 7 to 30, as AWS takes it.")
-    api = Api(aws.client(module, "secretsmanager"), module.check_mode)
-    if options["state"] == "absent":
-        for secret in options["secrets"]:
-            ensure.ensure_absent(api, plan, secret["name"], days)
-        return {}
-    for secret in options["secrets"]:
-        if not secret["value"] and not 16 <= secret["generate_length"] <= 128:
-            raise aws.AwsError(f"generate_length of {secret['name']} must be 16 to 128.")
+        raise aws.AwsError(
+            f"recovery_window_days is {days} and must be 0 or 7 to 30, as AWS takes it."
+        )
+    if options["max_age_days"] < 0:
+        raise aws.AwsError("max_age_days must be 0 (never) or more.")
+    names = [secret["name"] for secret in options["secrets"]]
+    if unknown := set(options["rotate"]) - set(names):
+        raise aws.AwsError(
+            f"rotate has {', '.join(sorted(unknown))}, secrets has {', '.join(names)} only."
+        )
+    wishes = [
+        Wish(
+            **{**secret, "name": options["prefix"] + secret["name"]},
+            tags=options["tags"],
+            readers=options["readers"],
+            rotate=secret["name"] in options["rotate"],
+        )
+        for secret in options["secrets"]
+    ]
+    for wish in wishes:
+        check(wish)
+    return wishes
+
+
+def make(module: AnsibleAWSModule, api: Api, plan: Plan, wishes: list[Wish]) -> dict[str, Any]:
+    """Make or repair the secrets; return the module's results."""
+    options = module.params
+    if options["readers"]:
+        sts = Api(aws.client(module, "sts"))
+        identity = sts.read("get_caller_identity", "the caller's identity")
+        refuse_lockout(options["readers"], str(identity["Arn"]))
     key_api = Api(aws.client(module, "kms"), module.check_mode)
-    options["kms_key_arn"] = kms.resolve(
-        key_api, options["kms_key_id"], options["wait_timeout"], options["tags"]
-    )
-    return {
-        "arns": {
-            secret["name"]: ensure.ensure_present(api, plan, secret, options)
-            for secret in options["secrets"]
-        }
+    timeout = options["wait_timeout"]
+    key = kms.resolve(key_api, options["kms_key_id"], timeout, options["tags"])
+    made = {
+        wish.name: ensure.ensure_present(api, plan, replace(wish, kms_key_arn=key), timeout)
+        for wish in wishes
     }
+    stale = [wish.name for wish in wishes if ensure.is_stale(api, wish, options["max_age_days"])]
+    result: dict[str, Any] = {
+        "arns": {name: outcome.arn for name, outcome in made.items()},
+        "restored": [name for name, outcome in made.items() if outcome.restored],
+        "rotated": [name for name, outcome in made.items() if outcome.rotated],
+        "stale": stale,
+    }
+    if result["restored"]:
+        module.warn(
+            f"Restored, since they were scheduled for deletion: {', '.join(result['restored'])}."
+        )
+    if stale:
+        module.warn(f"Older than {options['max_age_days']} days: {', '.join(stale)}. Rotate them.")
+    return result
+
+
+def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+    """Check the options, then bring the secrets to their state."""
+    options = module.params
+    wishes = wishes_of(options)
+    api = Api(aws.client(module, "secretsmanager"), module.check_mode)
+    if options["state"] == "present":
+        return make(module, api, plan, wishes)
+    for wish in wishes:
+        ensure.ensure_absent(api, plan, wish, options["recovery_window_days"])
+    return {}
 
 
 def main() -> None:

@@ -102,6 +102,7 @@ def ensure_absent(api: Api, plan: Plan, wish: Wish, window: int) -> None:
             {"key_arn": key["Arn"], "state": key["KeyState"]},
             None,
         )
+        plan.identify(wish.label if has_alias else f"kms key {key_id}", key_id)
         # The deletion first: a run killed in between still finds the key by its alias.
         if key["KeyState"] not in ENDING:
             api.write("schedule_key_deletion", wish.label, KeyId=key_id, PendingWindowInDays=window)

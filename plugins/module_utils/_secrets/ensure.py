@@ -4,11 +4,17 @@
 
 from __future__ import annotations
 
-import secrets
-import string
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
+from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    Dict,
+    tag_dict,
+    wait_until,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
     Api,
@@ -17,113 +23,183 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     tag_list,
 )
 
+from .wish import AWS_KEY, Wish, generate, policy
+
 NO_SECRET = ("ResourceNotFoundException",)
-# Letters and digits only: fit for ElastiCache's tokens and for URLs as they are.
-ALPHABET = string.ascii_letters + string.digits
+LEFT_ALONE = "left as it is"
+WANTED = "as wanted"
 
 
-def generate(length: int) -> str:
-    """Return a random text from the operating system's source."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
-
-
-def find(api: Api, name: str) -> dict[str, Any] | None:
-    """Return a secret's description, also of one that is scheduled for deletion."""
-    return api.read("describe_secret", f"secret {name}", NO_SECRET, SecretId=name) or None
-
-
-def ensure_present(api: Api, plan: Plan, secret: dict[str, Any], options: dict[str, Any]) -> str:
-    """Make or repair one secret; return its ARN.
-
-    A given `value` replaces one that differs. A generated one is made once and
-    never touched again.
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a secret. restored: its deletion was cancelled. rotated: it has another
+    value than before, the old one is AWSPREVIOUS.
     """
-    name = secret["name"]
-    label = f"secret {name}"
-    wanted = {
-        "description": secret["description"],
-        "kms_key": options["kms_key_arn"] or "AWS's default",
-        "value": "as wanted",
-        "tags": {key: str(value) for key, value in options["tags"].items()},
-    }
-    item = find(api, name)
+
+    arn: str
+    restored: bool = False
+    rotated: bool = False
+
+
+def find(api: Api, wish: Wish) -> Dict | None:
+    """Return a secret's description, also of one that is scheduled for deletion."""
+    return api.read("describe_secret", wish.label, NO_SECRET, SecretId=wish.name) or None
+
+
+def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> Outcome:
+    """Make or repair one secret.
+
+    A given value replaces one that differs. A generated one is made once, and
+    again only by `rotate`, or where the secret has none.
+
+    Raises:
+        AwsError: it is somebody else's.
+    """
+    wanted = _wanted(wish)
+    item = find(api, wish)
     if item is None:
-        plan.record(label, None, wanted)
-        return _create(api, label, secret, options)
-    current_tags = tag_dict(item.get("Tags"))
-    deleted = "DeletedDate" in item
-    if deleted:
-        api.write("restore_secret", label, SecretId=name)
-    differs = _value_differs(api, label, secret, deleted)
+        plan.record(wish.label, None, wanted)
+        return Outcome(_create(api, wish, timeout))
+    tags = tag_dict(item.get("Tags"))
+    ownership.refuse_foreign(wish.label, tags, wish.tags)
+    ending = "DeletedDate" in item
+    if ending:
+        api.write("restore_secret", wish.label, SecretId=wish.name)
+    unreadable = ending and api.check_mode
     current = {
         "description": item.get("Description", ""),
-        "kms_key": item.get("KmsKeyId") or "AWS's default",
-        "value": "another" if differs else "as wanted",
-        "tags": {key: current_tags[key] for key in options["tags"] if key in current_tags},
-        **({"scheduled_for_deletion": True} if deleted else {}),
+        "kms_key": item.get("KmsKeyId") or AWS_KEY,
+        "value": "unknown until it is restored" if unreadable else _value(api, wish, item),
+        "policy": wanted["policy"] if unreadable else _policy(api, wish),
+        "tags": {key: tags[key] for key in wish.tags if key in tags},
+        **({"scheduled_for_deletion": True} if ending else {}),
     }
-    plan.record(label, current, wanted)
-    _update(api, label, secret, current, wanted, options)
-    return str(item["ARN"])
+    plan.record(wish.label, current, wanted)
+    if not unreadable:
+        _update(api, wish, current, wanted)
+    return Outcome(str(item["ARN"]), restored=ending, rotated=wish.rotate)
 
 
-def ensure_absent(api: Api, plan: Plan, name: str, recovery_days: int) -> None:
-    """Delete a secret, at once with `recovery_days` 0, else to be restored for so long."""
-    item = find(api, name)
+def ensure_absent(api: Api, plan: Plan, wish: Wish, recovery_days: int) -> None:
+    """Delete a secret, at once with `recovery_days` 0, else to be restored for so long.
+
+    Raises:
+        AwsError: it is not ours.
+    """
+    item = find(api, wish)
     if item is None or ("DeletedDate" in item and recovery_days):
         return
-    plan.record(f"secret {name}", {"arn": item["ARN"]}, None)
+    ownership.require_ours(wish.label, tag_dict(item.get("Tags")), wish.tags)
+    plan.record(wish.label, {"arn": item["ARN"]}, None)
     how: dict[str, Any] = {"RecoveryWindowInDays": recovery_days}
     if recovery_days == 0:
         how = {"ForceDeleteWithoutRecovery": True}
-    api.write("delete_secret", f"secret {name}", NO_SECRET, SecretId=name, **how)
+    api.write("delete_secret", wish.label, NO_SECRET, SecretId=wish.name, **how)
 
 
-def value_of(secret: dict[str, Any]) -> str:
-    """Return the value to store: the given one, or a new random one."""
-    return str(secret["value"]) if secret.get("value") else generate(secret["generate_length"])
-
-
-def _create(api: Api, label: str, secret: dict[str, Any], options: dict[str, Any]) -> str:
-    key = {"KmsKeyId": options["kms_key_arn"]} if options["kms_key_arn"] else {}
-    answer = api.write(
-        "create_secret",
-        label,
-        Name=secret["name"],
-        Description=secret["description"],
-        SecretString=value_of(secret),
-        Tags=tag_list(options["tags"]),
-        **key,
-    )
-    return str(answer.get("ARN", UNKNOWN))
-
-
-def _value_differs(api: Api, label: str, secret: dict[str, Any], deleted: bool) -> bool:
-    if not secret.get("value"):
+def is_stale(api: Api, wish: Wish, max_age_days: int) -> bool:
+    """Return whether a generated value is older than so many days (0: never)."""
+    if wish.value or not max_age_days:
         return False
-    if deleted and api.check_mode:
-        return True
-    missing = NO_SECRET
-    answer = api.read("get_secret_value", label, missing, SecretId=secret["name"])
-    return bool(answer.get("SecretString") != secret["value"])
+    versions = api.pages(
+        "list_secret_version_ids", "Versions", wish.label, NO_SECRET, SecretId=wish.name
+    )
+    since = datetime.now(UTC) - timedelta(days=max_age_days)
+    return any(
+        "AWSCURRENT" in version.get("VersionStages", ()) and version["CreatedDate"] < since
+        for version in versions
+    )
 
 
-def _update(
-    api: Api,
-    label: str,
-    secret: dict[str, Any],
-    current: dict[str, Any],
-    wanted: dict[str, Any],
-    options: dict[str, Any],
-) -> None:
+def _wanted(wish: Wish) -> Dict:
+    return {
+        "description": wish.description,
+        "kms_key": wish.kms_key_arn or AWS_KEY,
+        "value": WANTED,
+        "policy": LEFT_ALONE if wish.readers is None else policy(wish.readers),
+        "tags": {key: str(value) for key, value in wish.tags.items()},
+    }
+
+
+def _new_value(wish: Wish) -> str:
+    return wish.value or generate(wish.generate_length)
+
+
+def _create(api: Api, wish: Wish, timeout: float) -> str:
+    """Make the secret with its value in one call; a name that AWS still removes is awaited."""
+    key = {"KmsKeyId": wish.kms_key_arn} if wish.kms_key_arn else {}
+    made: list[str] = []
+
+    def pending() -> str | None:
+        try:
+            answer = api.write(
+                "create_secret",
+                wish.label,
+                Name=wish.name,
+                Description=wish.description,
+                SecretString=_new_value(wish),
+                Tags=tag_list(wish.tags),
+                **key,
+            )
+        except AwsError as error:
+            if error.code == "InvalidRequestException" and "scheduled for deletion" in str(error):
+                return "AWS is still removing a secret of this name"
+            raise
+        made.append(str(answer.get("ARN", UNKNOWN)))
+        return None
+
+    wait_until(wish.label, pending, timeout=timeout, interval=5)
+    if wish.readers:
+        _put_policy(api, wish, policy(wish.readers))
+    return made[0]
+
+
+def _value(api: Api, wish: Wish, item: Dict) -> str:
+    """Say how the value is, without saying it."""
+    stages = [stage for found in item.get("VersionIdsToStages", {}).values() for stage in found]
+    if "AWSCURRENT" not in stages:
+        return "missing"
+    if wish.rotate:
+        return "to be rotated"
+    if not wish.value:
+        return WANTED
+    answer = api.read("get_secret_value", wish.label, NO_SECRET, SecretId=wish.name)
+    return WANTED if answer.get("SecretString") == wish.value else "another"
+
+
+def _policy(api: Api, wish: Wish) -> Dict | str | None:
+    """The resource policy, in our spelling where it means the same."""
+    if wish.readers is None:
+        return LEFT_ALONE
+    answer = api.read("get_resource_policy", wish.label, NO_SECRET, SecretId=wish.name)
+    current, wanted = policies.parse(answer.get("ResourcePolicy")), policy(wish.readers)
+    return wanted if policies.same(current, wanted) else current
+
+
+def _put_policy(api: Api, wish: Wish, document: Dict | None) -> None:
+    if document is None:
+        api.write("delete_resource_policy", wish.label, SecretId=wish.name)
+        return
+    api.write(
+        "put_resource_policy",
+        wish.label,
+        SecretId=wish.name,
+        ResourcePolicy=policies.text(document),
+        BlockPublicPolicy=True,
+    )
+
+
+def _update(api: Api, wish: Wish, current: Dict, wanted: Dict) -> None:
     changes: dict[str, Any] = {}
     if current["description"] != wanted["description"]:
         changes["Description"] = wanted["description"]
     if current["kms_key"] != wanted["kms_key"]:
-        changes["KmsKeyId"] = options["kms_key_arn"] or "alias/aws/secretsmanager"
+        changes["KmsKeyId"] = wanted["kms_key"]
     if current["value"] != wanted["value"]:
-        changes["SecretString"] = secret["value"]
+        changes["SecretString"] = _new_value(wish)
     if changes:
-        api.write("update_secret", label, SecretId=secret["name"], **changes)
+        api.write("update_secret", wish.label, SecretId=wish.name, **changes)
+    if current["policy"] != wanted["policy"]:
+        _put_policy(api, wish, wanted["policy"])
     if missing := missing_tags(current["tags"], wanted["tags"]):
-        api.write("tag_resource", label, SecretId=secret["name"], Tags=tag_list(missing))
+        api.write("tag_resource", wish.label, SecretId=wish.name, Tags=tag_list(missing))

@@ -1,4 +1,4 @@
-"""Key, buckets, repositories, secrets, database: made, repaired, removed."""
+"""The database: made, repaired, removed."""
 
 from __future__ import annotations
 
@@ -6,28 +6,6 @@ import json
 from typing import Any
 
 from aws_lifecycle import TAGS, Life, World
-
-
-def test_secrets_are_made_once_and_never_shown(world: World) -> None:
-    given, name = "a-key-that-was-given", "ragops-test/redis-auth-token"
-    secrets = [
-        {"name": name, "description": "AUTH token", "generate_length": 64},
-        {"name": "ragops-test/openai-api-key", "value": given},
-    ]
-    life = Life(world, "secretsmanager_secrets", {"secrets": secrets, "tags": TAGS})
-    life.settles()
-    manager = world.aws.client("secretsmanager")
-    made = manager.get_secret_value(SecretId=name)["SecretString"]
-    assert len(made) == 64
-    manager.update_secret(SecretId=name, Description="changed")
-    manager.put_secret_value(SecretId="ragops-test/openai-api-key", SecretString="other-value")
-    life.settles()
-    assert manager.get_secret_value(SecretId=name)["SecretString"] == made
-    key = manager.get_secret_value(SecretId="ragops-test/openai-api-key")["SecretString"]
-    assert key == given
-    life.settles("absent", recovery_window_days=0)
-    printed = "".join(world.printed)
-    assert not [value for value in (made, given, "other-value") if value in printed]
 
 
 def database(world: World, **more: Any) -> Life:

@@ -1,0 +1,119 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What a secret should be: pure, no calls. A value is in no text that this makes."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict
+
+# Letters and digits only: fit for ElastiCache's tokens and for URLs as they are.
+ALPHABET = string.ascii_letters + string.digits
+AWS_KEY = "alias/aws/secretsmanager"
+READ = ("secretsmanager:GetSecretValue",)
+MAX_BYTES = 65536
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What one secret should be.
+
+    value: the value, None for one that is generated once. rotate: generate another one now.
+    readers: patterns of the ARNs that may read; None leaves the resource policy as it is.
+    """
+
+    name: str
+    tags: Mapping[str, str]
+    description: str = ""
+    value: str | None = field(default=None, repr=False)
+    generate_length: int = 40
+    rotate: bool = False
+    kms_key_arn: str | None = None
+    readers: Sequence[str] | None = None
+
+    @property
+    def label(self) -> str:
+        """How plans and errors name the secret."""
+        return f"secret {self.name}"
+
+
+def check(wish: Wish) -> None:
+    """Refuse what AWS would refuse.
+
+    Raises:
+        AwsError: which setting, and what it may be.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9/_+=.@-]{1,512}", wish.name):
+        raise AwsError(
+            f"The name {wish.name!r} must have 1 to 512 letters, digits or characters of /_+=.@-."
+        )
+    if not wish.value and not 16 <= wish.generate_length <= 128:
+        raise AwsError(
+            f"generate_length of {wish.name} is {wish.generate_length} and must be 16 to 128."
+        )
+    if wish.value and len(wish.value.encode()) > MAX_BYTES:
+        raise AwsError(f"The value of {wish.name} is longer than {MAX_BYTES} bytes.")
+    if wish.value and wish.rotate:
+        raise AwsError(
+            f"{wish.name} can't be rotated, since its value is given: give another value instead."
+        )
+
+
+def generate(length: int) -> str:
+    """Return a random text from the operating system's source."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+
+
+def policy(readers: Sequence[str] | None) -> Dict | None:
+    """Return the policy by which nobody else may read, whatever IAM says."""
+    if not readers:
+        return None
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "RefuseOtherReaders",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": list(READ),
+                "Resource": "*",
+                "Condition": {"ArnNotLike": {"aws:PrincipalArn": list(readers)}},
+            }
+        ],
+    }
+
+
+def refuse_lockout(readers: Sequence[str] | None, caller: str) -> None:
+    """Refuse a policy by which the caller could not read its own secrets again.
+
+    Args:
+        readers: patterns of ARNs, as in `Wish`.
+        caller: the caller's ARN, as STS tells it.
+
+    Raises:
+        AwsError: the caller is none of the readers.
+    """
+    me = _principal_of(caller)
+    if readers and not any(_matches(me, pattern) for pattern in readers):
+        raise AwsError(
+            f"readers doesn't name the caller, {me}: the next run could not read the secrets. "
+            "Add it."
+        )
+
+
+def _principal_of(caller: str) -> str:
+    """The ARN by which policies know a caller: a session's role, without its path."""
+    session = re.fullmatch(r"(arn:[^:]+):sts::(\d+):assumed-role/([^/]+)/.+", caller)
+    return f"{session[1]}:iam::{session[2]}:role/{session[3]}" if session else caller
+
+
+def _matches(principal: str, pattern: str) -> bool:
+    """Whether a pattern covers a principal, apart from a role's path, which STS hides."""
+    short = re.sub(r":role/.*/", ":role/", pattern)
+    return fnmatchcase(principal, pattern) or fnmatchcase(principal, short)
