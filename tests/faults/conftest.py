@@ -41,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default=os.environ.get("FAULTS_TRIES", "2"),
         help="points at which each component is killed, or `all` (default: $FAULTS_TRIES, or 2)",
     )
+    group.addoption(
+        "--runs",
+        type=int,
+        default=int(os.environ.get("FAULTS_RUNS", "0")),
+        help="lives of whole runs that are killed on their way (default: $FAULTS_RUNS, or 0)",
+    )
 
 
 def pytest_report_header(config: pytest.Config) -> str:

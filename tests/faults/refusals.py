@@ -155,11 +155,18 @@ class Held(Rule):
 
 
 class Addresses(Rule):
-    """An address can't be released, nor the gateway detached, under a NAT gateway or balancer."""
+    """An address can't be released, nor the gateway detached, under a NAT gateway or balancer.
+
+    Nor just after its gateway went: AWS then looks for an interface that is gone.
+    """
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        self._asked: set[str] = set()
 
     def refuse(self, call: Call) -> Refusal | None:
         if call.action == "ReleaseAddress":
-            wanted = call.form.get("AllocationId")
+            wanted = call.form.get("AllocationId", "")
             if any(
                 address.get("AllocationId") == wanted
                 for gateway in self.account.gateways()
@@ -167,6 +174,10 @@ class Addresses(Rule):
             ):
                 text = "You do not have permission to access the specified resource."
                 return Refusal(400, "AuthFailure", text)
+            if wanted not in self._asked:
+                self._asked.add(wanted)
+                text = "The networkInterface ID 'eni-0a0a0a0a0a0a0a0a0' does not exist"
+                return Refusal(400, "InvalidNetworkInterfaceID.NotFound", text)
         if call.action == "DetachInternetGateway" and self._public(call.form["VpcId"]):
             return _dependency(
                 f"Network {call.form['VpcId']} has some mapped public address(es). Please unmap "

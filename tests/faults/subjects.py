@@ -176,6 +176,7 @@ GENERATED = [
     {"name": f"{NAME}/milvus-token", "generate_length": 40},
 ]
 PARAMETERS = {"name": f"{NAME}-postgres15", "parameters": {"rds.force_ssl": "1"}}
+CACHE_PARAMETERS = {"name": f"{NAME}-redis7", "parameters": {"maxmemory-policy": "allkeys-lru"}}
 
 SUBJECTS = {
     subject.name: subject
@@ -237,9 +238,14 @@ SUBJECTS = {
                 "replication_group_id": NAME,
                 "subnet_group": subnets,
                 "security_group_ids": groups,
+                "parameter_group": CACHE_PARAMETERS,
                 "auth_token": "a-token-of-sixteen-or-more",
             },
-            {"replication_group_id": NAME, "subnet_group": {"name": NAME}},
+            {
+                "replication_group_id": NAME,
+                "subnet_group": {"name": NAME},
+                "parameter_group": {"name": CACHE_PARAMETERS["name"]},
+            },
             prepare=private_network,
         ),
         Subject("eks", make_cluster, remove_cluster, private_network),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
 from account import Holdings
 from botocore.exceptions import ClientError
 from killing import Faults
 from leftovers import leave
 from running import Aws
-from wholerun import LAYER, Platform
+from table import Table
+from wholerun import Platform, doubled, killed_at
 
 ACCOUNT = "000000000000"
 BUCKET = f"ragops-dev-documents-{ACCOUNT}"
@@ -110,29 +111,38 @@ def store_data(aws: Aws) -> None:
     )
 
 
-@pytest.mark.parametrize("phases", [tuple(LAYER)])
 def test_destroy_removes_all_of_its_own_and_nothing_else(
-    emulator: Aws, proxied: Aws, tmp_path: Path, phases: tuple[str, ...]
+    emulator: Aws, proxied: Aws, tmp_path: Path, seed: int, table: Table
 ) -> None:
-    """In AWS's order, with AWS's waits; data by one switch only; twice without a change."""
+    """In AWS's order, with AWS's waits; data by one switch only; twice without a change.
+
+    Both runs are killed once on their way, at a call that the seed chooses.
+    """
     emulator.reset()
+    chance = random.Random(f"{seed} whole runs")  # noqa: S311 - no secrets
+    sites, destroys = table.row("kill -9: site.yml"), table.row("kill -9: destroy.yml")
     faults, ours = Faults(proxied), Holdings(emulator, "dev")
-    faults.plan()
     leave(emulator, "devel")
     read, neighbours = make_by_hand(emulator), Holdings(emulator, "devel")
     before = (read(), neighbours.count())
-    platform = Platform.of(proxied, tmp_path / "dev", phases)
+    platform = Platform.of(proxied, tmp_path / "dev")
+    dies = killed_at(faults, chance.randint(1, 60), chance.random() < 0.5)
+    assert (died := platform.site(ready=dies)).code is None, died.output
     assert (made := platform.site()).code == 0, made.output
+    assert not doubled(ours.count())
+    sites.passed()
     leave_behind(emulator)
     store_data(emulator)
-    faults.plan(refusals=["*"])
+    dies = killed_at(faults, chance.randint(1, 25), chance.random() < 0.5, refusals=["*"])
+    assert (died := platform.destroy(ready=dies)).code is None, died.output
     done = platform.destroy()
     assert done.code == 0, done.output
+    destroys.passed()
     report = faults.report()["injected"]
     refused = {line.split()[0] for line in report}
-    assert {"ResourceInUse"} <= refused, "the stand-in has refused what AWS refuses"
+    assert {"InvalidNetworkInterfaceID.NotFound", "ResourceInUse"} & refused, report
     kept = {name.split()[0] for name in ours.count()}
-    assert kept == {"bucket", "repository", "key"}, ours.count()
+    assert kept == {"bucket", "key"}, ours.count()  # dev keeps no images
     assert "Nothing billed of ragops-dev is left in us-east-1 but what is kept" in done.output
     assert emulator.client("s3").get_object(Bucket=BUCKET, Key="kept.pdf")["Body"].read() == b"kept"
     again = platform.destroy()
@@ -214,6 +224,8 @@ def test_the_stand_in_refuses_what_aws_refuses(emulator: Aws, proxied: Aws) -> N
     ec2.delete_nat_gateway(NatGatewayId=gateway["NatGatewayId"])
     states = [ec2.describe_nat_gateways()["NatGateways"][0]["State"] for _ in range(4)]
     assert states == ["deleting", "deleting", "deleting", "deleted"]
+    late = refusal(ec2.release_address, AllocationId=address["AllocationId"])
+    assert late == "InvalidNetworkInterfaceID.NotFound"
     assert refusal(ec2.release_address, AllocationId=address["AllocationId"]) == ""
     ec2.delete_network_interface(NetworkInterfaceId=interface)
     logs = proxied.client("logs")

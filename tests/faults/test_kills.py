@@ -68,6 +68,19 @@ def test_ten_percent_of_the_calls_fail(name: str, bench: Bench, table: Table, se
     row.passed()
 
 
+@pytest.mark.parametrize("name", SUBJECTS)
+def test_each_component_goes_though_aws_refuses(name: str, bench: Bench) -> None:
+    """What AWS refuses for a while (held addresses, logs that come back) is asked for again."""
+    subject = SUBJECTS[name]
+    bench.settle_in(subject)
+    bench.run(subject.present)
+    bench.run(subject.absent, refusals=["*"])
+    bench.expect(Counter(), "after destroy")
+    if name == "network":
+        refused = " ".join(bench.faults.report()["injected"])
+        assert "InvalidNetworkInterfaceID.NotFound ec2:ReleaseAddress" in refused
+
+
 def test_the_table_tells_failures(table: Table) -> None:
     """A table in which nothing can fail would prove nothing."""
     row = Row("x")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
+from killing import Faults
 from running import BIN, ROOT, Aws, ansible_environment
 
 LAYER = {
@@ -91,13 +92,20 @@ class Platform:
         return self.play("destroy.yml", "-e", "confirm=dev", *arguments, **more)
 
 
-def descendants_gone(aws: Aws) -> bool:
-    """Whether no module of a killed run still talks to this AWS."""
-    wanted = f"AWS_ENDPOINT_URL={aws.url}".encode()
-    for path in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            if int(path.parent.name) != os.getpid() and wanted in path.read_bytes().split(b"\0"):
-                return False
-        except OSError:
-            continue
-    return True
+def killed_at(faults: Faults, nth: int, after: bool, **plan: Any) -> Callable[[int], None]:
+    """What plans the death of a run at its nth mutating call."""
+
+    def ready(leader: int) -> None:
+        faults.plan(kill={"leader": leader, "nth": nth, "after": after}, **plan)
+
+    return ready
+
+
+ONCE = ("vpc", "nat_gateway", "elastic_ip", "internet_gateway", "key", "cluster", "oidc_provider")
+"""What the layer has exactly one of, and AWS would give twice."""
+
+
+def doubled(found: Mapping[str, int]) -> dict[str, int]:
+    """What there is more than once, of that which is named or should be there once."""
+    many = {name: count for name, count in found.items() if count > 1}
+    return {n: c for n, c in many.items() if n.split()[0] in ONCE or len(n.split()) > 1}

@@ -30,8 +30,11 @@ HELD = (
 )
 """AWS's codes for "something still uses it"."""
 
-ADDRESS_HELD = ("release_address", "AuthFailure")
-"""How AWS says it of the address of a NAT gateway."""
+ADDRESS_HELD = ("AuthFailure", "InvalidNetworkInterfaceID.NotFound")
+"""How AWS says it of the address of a NAT gateway: while it goes, and just after it went.
+
+The second one must not be taken for an address that is gone: it would stay, and be billed.
+"""
 
 
 def delete(run: Run, operation: str, label: str, api: Api | None = None, **arguments: Any) -> None:
@@ -47,9 +50,10 @@ def delete(run: Run, operation: str, label: str, api: Api | None = None, **argum
         try:
             client.write(operation, label, **arguments)
         except AwsError as error:
-            if error.code.endswith("NotFound"):
+            held = HELD + (ADDRESS_HELD if operation == "release_address" else ())
+            if error.code not in held and error.code.endswith("NotFound"):
                 return None
-            if error.code not in HELD and (operation, error.code) != ADDRESS_HELD:
+            if error.code not in held:
                 raise
             refusals.append(error)
             return error.code
