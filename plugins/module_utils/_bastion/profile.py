@@ -1,0 +1,74 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""The instance profile by which an instance carries an IAM role."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils import ownership
+from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Api,
+    Plan,
+    missing_tags,
+    tag_list,
+)
+
+GONE = ("NoSuchEntity",)
+THERE = ("EntityAlreadyExists",)
+
+
+def find(iam: Api, name: str) -> dict[str, Any] | None:
+    """Return the profile, or None."""
+    label = f"instance profile {name}"
+    answer = iam.read("get_instance_profile", label, GONE, InstanceProfileName=name)
+    found: dict[str, Any] | None = answer.get("InstanceProfile")
+    return found
+
+
+def ensure(iam: Api, plan: Plan, name: str, role: str, tags: dict[str, str]) -> None:
+    """Make the profile with exactly this role."""
+    label = f"instance profile {name}"
+    wanted = {"role": role, "tags": tags}
+    item = find(iam, name)
+    if item is None:
+        plan.record(label, None, wanted)
+        iam.write(
+            "create_instance_profile", label, THERE, InstanceProfileName=name, Tags=tag_list(tags)
+        )
+        held = None
+    else:
+        seen = tag_dict(item.get("Tags"))
+        ownership.refuse_foreign(label, seen, tags)
+        held = next((entry["RoleName"] for entry in item["Roles"]), None)
+        shown = {key: seen[key] for key in tags if key in seen}
+        plan.record(label, {"role": held, "tags": shown}, wanted)
+        if missing := missing_tags(seen, tags):
+            iam.write(
+                "tag_instance_profile", label, InstanceProfileName=name, Tags=tag_list(missing)
+            )
+    if held == role:
+        return
+    if held:
+        _take(iam, label, name, held)
+    iam.write("add_role_to_instance_profile", label, THERE, InstanceProfileName=name, RoleName=role)
+
+
+def remove(iam: Api, plan: Plan, name: str, tags: dict[str, str]) -> None:
+    """Delete the profile; its role stays."""
+    label = f"instance profile {name}"
+    item = find(iam, name)
+    if item is None:
+        return
+    ownership.require_ours(label, tag_dict(item.get("Tags")), tags)
+    plan.record(label, {"arn": item["Arn"]}, None)
+    for entry in item["Roles"]:
+        _take(iam, label, name, entry["RoleName"])
+    iam.write("delete_instance_profile", label, GONE, InstanceProfileName=name)
+
+
+def _take(iam: Api, label: str, name: str, role: str) -> None:
+    iam.write(
+        "remove_role_from_instance_profile", label, GONE, InstanceProfileName=name, RoleName=role
+    )

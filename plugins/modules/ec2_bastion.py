@@ -1,0 +1,173 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module ec2_bastion: an instance that is reached through SSM only."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: ec2_bastion
+version_added: 0.1.0
+short_description: An instance in a private subnet that is reached through SSM only
+description:
+  - Makes, repairs or removes one instance and its instance profile. It has no key pair and no
+    public address, answers metadata requests by session tokens within one hop, and its disk is an
+    encrypted gp3 volume.
+  - State, metadata options, security group and tags are changed in place. For anything else the
+    instance is replaced, since it holds no data. A newer image replaces nothing.
+options:
+  name:
+    description: Name of the instance and of its instance profile.
+    type: str
+    required: true
+  state:
+    description: Whether the instance exists.
+    type: str
+    choices: [present, absent]
+    default: present
+  role:
+    description: Name of the IAM role that it carries. Required with O(state=present).
+    type: str
+  subnet_ids:
+    description: Subnets in which it may be; a new one is made in the first. Required with
+      O(state=present).
+    type: list
+    elements: str
+  security_group_id:
+    description: Its security group. Required with O(state=present).
+    type: str
+  instance_type:
+    description: Instance type.
+    type: str
+    default: t3.micro
+  image_parameter:
+    description: Public parameter of SSM that names the image of a new instance.
+    type: str
+    default: /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64
+  disk_size:
+    description: Size of its disk in GiB.
+    type: int
+    default: 8
+  kms_key_id:
+    description: Key (ARN, id or alias) of its disk; the account's own for disks when empty.
+    type: str
+    default: ""
+  tags:
+    description: Tags of all of it. Tags that others add are left alone.
+    type: dict
+    required: true
+  wait_timeout:
+    description: Seconds to wait for the instance, and for the key.
+    type: int
+    default: 600
+extends_documentation_fragment: ragops.platform.reconciled
+"""
+
+EXAMPLES = r"""
+- name: Make a bastion
+  ragops.platform.ec2_bastion:
+    name: ragops-dev-bastion
+    role: ragops-dev-bastion
+    subnet_ids: [subnet-0a1b2c3d4e5f60718]
+    security_group_id: sg-0a1b2c3d4e5f60718
+    tags: {Project: ragops, Environment: dev}
+
+- name: Remove it
+  ragops.platform.ec2_bastion:
+    name: ragops-dev-bastion
+    state: absent
+    tags: {Project: ragops, Environment: dev}
+"""
+
+RETURN = r"""
+instance_id:
+  description: Id of the instance; in check mode C((known after creation)) if it is to be made.
+  returned: when O(state=present)
+  type: str
+  sample: i-0a1b2c3d4e5f60718
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils import aws
+from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance, profile
+from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+
+IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+NO_PARAMETER = ("ParameterNotFound",)
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options."""
+    return {
+        "name": {"type": "str", "required": True},
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "role": {"type": "str"},
+        "subnet_ids": {"type": "list", "elements": "str"},
+        "security_group_id": {"type": "str"},
+        "instance_type": {"type": "str", "default": "t3.micro"},
+        "image_parameter": {"type": "str", "default": IMAGE},
+        "disk_size": {"type": "int", "default": 8},
+        "kms_key_id": {"type": "str", "default": "", "no_log": False},
+        "tags": {"type": "dict", "required": True},
+        "wait_timeout": {"type": "int", "default": 600},
+    }
+
+
+def image_of(ssm: Api, parameter: str) -> str:
+    """Return the id of the image that a public parameter names.
+
+    Raises:
+        AwsError: there is no such parameter.
+    """
+    answer = ssm.read("get_parameter", f"image {parameter}", NO_PARAMETER, Name=parameter)
+    if not answer:
+        raise AwsError(
+            f"There is no parameter {parameter} in this region. List those of an owner with: aws "
+            "ssm get-parameters-by-path --path /aws/service/ami-amazon-linux-latest."
+        )
+    return str(answer["Parameter"]["Value"])
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec=argument_spec(),
+        required_if=[("state", "present", ("role", "subnet_ids", "security_group_id"))],
+        supports_check_mode=True,
+    )
+    aws.require_region(module)
+    for tag in ("Project", "Environment"):
+        if not module.params["tags"].get(tag):
+            module.fail_json(msg=f"tags lacks {tag}, by which the instance is known. Add it.")
+    options = {**module.params, "profile": module.params["name"]}
+
+    def api(service: str) -> Api:
+        return Api(aws.client(module, service), module.check_mode)
+
+    tags = {key: str(value) for key, value in options["tags"].items()}
+    run = instance.Run(api("ec2"), Plan(), options, {**tags, "Name": options["name"]})
+    made: dict[str, Any] = {}
+    try:
+        if options["state"] == "present":
+            options["image_id"] = image_of(api("ssm"), options["image_parameter"])
+            options["kms_key_arn"] = (
+                kms.resolve(api("kms"), options["kms_key_id"], options["wait_timeout"])
+                if options["kms_key_id"]
+                else None
+            )
+            profile.ensure(api("iam"), run.plan, options["profile"], options["role"], run.tags)
+            made = {"instance_id": instance.ensure(run)}
+        else:
+            instance.remove(run)
+            profile.remove(api("iam"), run.plan, options["profile"], tags)
+    except AwsError as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(changed=run.plan.changed, diff=run.plan.diff(), **made)
+
+
+if __name__ == "__main__":
+    main()
