@@ -13,7 +13,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from rehearsal.aws import backups, dropped, eks, eks_oidc, eks_records, logs, network, rds
+from rehearsal.aws import (
+    backups,
+    dropped,
+    eks,
+    eks_oidc,
+    eks_records,
+    instances,
+    logs,
+    network,
+    rds,
+)
 from rehearsal.aws.requestlog import RequestLog
 
 
@@ -36,6 +46,7 @@ def main() -> None:
     dropped.adjust_elasticache(importlib.import_module(service + "elasticache"))
     eks.adjust(importlib.import_module(service + "eks"), Path("no-certificate"), port=1)
     ec2 = importlib.import_module(service + "ec2")
+    instances.adjust(ec2)
     network.adjust(ec2)
     eks_records.adjust_templates(ec2)
     network.adjust_balancers(importlib.import_module(service + "alb"), ec2)

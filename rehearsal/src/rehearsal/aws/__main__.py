@@ -16,6 +16,7 @@ from rehearsal.aws import (
     eks_oidc,
     eks_records,
     elasticache,
+    instances,
     logs,
     network,
     oidc,
@@ -48,6 +49,7 @@ def main() -> None:
         port=KUBERNETES_PORT,
     )
     ec2 = importlib.import_module(service + "ec2")
+    instances.adjust(ec2)
     network.adjust(ec2)
     eks_records.adjust_templates(ec2)
     network.adjust_balancers(importlib.import_module(service + "alb"), ec2)
