@@ -14,7 +14,7 @@ from typing import Any
 from ..aws import AwsError, Dict, tag_dict
 from .read import BUCKETS, REPOSITORIES
 
-SECURITY_GROUPS = ("eks_cluster", "eks_nodes", "rds", "elasticache")
+SECURITY_GROUPS = ("eks_cluster", "eks_nodes", "rds", "elasticache", "endpoints", "bastion")
 SECRETS = ("database_url", "redis_url", "redis_auth_token", "openai_api_key", "milvus_token")
 
 
