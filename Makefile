@@ -23,7 +23,7 @@ rehearse: setup ## Set everything up, roll the platform out in the rehearsal and
 	.venv/bin/rehearsal ask --document docs/architecture.md "How does the platform find its own resources again?"
 
 .PHONY: test
-test: caches lint unit integration ## Set everything up and pass all tests
+test: caches lint unit molecule integration ## Set everything up and pass all tests
 
 .PHONY: caches
 caches: setup ## Install Debian packages that are missing, and fill the rehearsal's caches
@@ -67,6 +67,10 @@ unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The test
 	$(pytest) tests/unit
 	cd $(backend) && .venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent
+
+.PHONY: molecule
+molecule: caches ## A scenario per role against an emulated AWS; roles="kms rds" chooses
+	$(python) tests/molecule/run.py $(roles)
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed

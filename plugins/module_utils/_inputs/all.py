@@ -1,0 +1,68 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""All that is wrong with a run's inputs, of all components at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
+    cluster,
+    network,
+    platform,
+    roles,
+    stores,
+)
+
+
+def judge(
+    variables: Mapping[str, Mapping[str, Any]],
+    components: Collection[str],
+    folder: Path,
+    today: str,
+) -> dict[str, list[str]]:
+    """Return errors and warnings, one text each: component, input, its value, the remedy.
+
+    Args:
+        variables: variables by component host.
+        components: the components of the run.
+        folder: where the roles are.
+        today: the day for which versions are judged (YYYY-MM-DD).
+    """
+    shared = variables[next(iter(components))]
+    found = list(platform.problems(shared))
+    inputs: dict[str, roles.Inputs] = {}
+    for component in components:
+        inputs[component], errors = roles.read(folder, component, variables[component])
+        # A value of the wrong type can't be judged further.
+        if errors:
+            found += errors
+            del inputs[component]
+    found += _errors(inputs, shared, today)
+    return {
+        "errors": found,
+        "warnings": list(cluster.warnings(inputs.get("eks", {}), today)),
+    }
+
+
+def _errors(
+    inputs: Mapping[str, roles.Inputs], shared: Mapping[str, Any], today: str
+) -> Iterator[str]:
+    region, name = str(shared["platform_region"]), str(shared["platform_name"])
+    environment = str(shared["platform_environment"])
+    checks = {
+        "network": lambda own: network.problems(name, region, own),
+        "eks": lambda own: cluster.problems(own, environment, today),
+        "rds": lambda own: stores.rds_problems(own, today),
+        "elasticache": stores.elasticache_problems,
+        "s3": lambda own: stores.s3_problems(own, region),
+        "ecr": stores.ecr_problems,
+        "secrets": stores.secrets_problems,
+        "kms": stores.kms_problems,
+    }
+    for component, check in checks.items():
+        if component in inputs:
+            yield from check(inputs[component])
+    yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))

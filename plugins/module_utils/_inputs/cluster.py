@@ -1,0 +1,115 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What the cluster's inputs must be."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import versions
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+
+OPEN = ("0.0.0.0/0", "::/0")
+MOST_NODES = 450
+"""AWS's quota of nodes in a managed node group."""
+PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::\d{12}:(role|user)/.+")
+POLICY = re.compile(r"arn:aws[\w-]*:eks::aws:cluster-access-policy/\w+|Amazon\w+")
+
+
+def problems(inputs: Inputs, environment: str, today: str) -> Iterator[str]:
+    """Yield what is wrong with the inputs of role eks on a day (YYYY-MM-DD)."""
+    yield from _version(str(inputs.get("eks_version", "")), today)
+    yield from _endpoint(inputs, environment)
+    groups = list(inputs.get("eks_node_groups", []))
+    if inputs.get("eks_spot_group_enabled"):
+        groups.append(inputs.get("eks_spot_group", {}))
+    names = [str(group.get("name")) for group in groups]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"eks: eks_node_groups has {name} twice: give each group a name of its own."
+    for group in groups:
+        yield from _node_group(group)
+    for entry in inputs.get("eks_access_entries", []):
+        yield from _access(entry)
+
+
+def _version(version: str, today: str) -> Iterator[str]:
+    creatable = versions.creatable_eks(today)
+    if version not in creatable:
+        known = versions.EKS.get(version)
+        fate = f"retired on {known[1]}" if known else "is not known to offer"
+        yield (
+            f"eks: eks_version is {version}, which AWS {fate}. Can be created on {today}: "
+            f"{', '.join(creatable)}."
+        )
+
+
+def warnings(inputs: Inputs, today: str) -> Iterator[str]:
+    """Yield what is allowed but costs more."""
+    version = str(inputs.get("eks_version", ""))
+    standard, extended = versions.EKS.get(version, ("", ""))
+    if standard <= today < extended:
+        yield (
+            f"EKS {version} left standard support on {standard}: AWS charges the extended price "
+            f"until {extended}, then upgrades by itself. Set eks_version to "
+            f"{versions.standard_eks(today)[-1]}."
+        )
+
+
+def _endpoint(inputs: Inputs, environment: str) -> Iterator[str]:
+    ranges = inputs.get("eks_allowed_cidr_blocks", [])
+    opened = [block for block in ranges if block in OPEN]
+    if opened and environment not in inputs.get("eks_open_environments", ["dev"]):
+        yield (
+            f"eks: eks_allowed_cidr_blocks opens the API server to the whole internet "
+            f"({', '.join(opened)}); in {environment} that is refused. Name the ranges that need "
+            "it, or leave it empty."
+        )
+    for block in ranges:
+        try:
+            ipaddress.ip_network(block)
+        except ValueError as error:
+            yield f"eks: eks_allowed_cidr_blocks has '{block}', which is no CIDR block: {error}."
+
+
+def _node_group(group: Mapping[str, Any]) -> Iterator[str]:
+    name = str(group.get("name"))
+    label = f"eks: node group {name}"
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", name) is None:
+        yield f"{label}: the name takes letters, digits, - and _, at most 63."
+    low, high, wanted = (group.get(f"{which}_size") for which in ("min", "max", "desired"))
+    if low is None or high is None:
+        yield f"{label}: min_size and max_size are needed: within them the autoscaler chooses."
+        return
+    if high < 1 or low > high or low < 0:
+        yield f"{label}: min_size {low} and max_size {high} leave no size between them."
+    elif wanted is not None and not low <= wanted <= high:
+        yield f"{label}: desired_size {wanted} is not between min_size {low} and max_size {high}."
+    if high > MOST_NODES:
+        yield f"{label}: max_size {high} is above AWS's quota of {MOST_NODES}. Make two groups."
+    for kind in group.get("instance_types") or []:
+        if re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", kind) is None:
+            yield f"{label}: '{kind}' is no instance type; give one such as t3.medium."
+    if not group.get("instance_types"):
+        yield f"{label}: instance_types is empty; name at least one."
+    share = group.get("max_unavailable_percentage")
+    if share is not None and not 1 <= share <= 100:
+        yield f"{label}: max_unavailable_percentage is {share}; AWS takes 1 to 100."
+
+
+def _access(entry: Mapping[str, Any]) -> Iterator[str]:
+    principal = str(entry.get("principal_arn", ""))
+    if PRINCIPAL.fullmatch(principal) is None:
+        yield (
+            f"eks: eks_access_entries has '{principal}': give the ARN of an IAM role or user, or "
+            "{caller}."
+        )
+    for policy in entry.get("policies") or []:
+        arn = str(policy.get("policy_arn", ""))
+        if POLICY.fullmatch(arn) is None:
+            yield (
+                f"eks: eks_access_entries: '{arn}' is no access policy of EKS; give one such as "
+                "AmazonEKSViewPolicy."
+            )

@@ -1,0 +1,62 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What names, region, account and tags of a platform must be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+OWN_TAGS = ("Project", "Environment", "ManagedBy", "Component")
+LONGEST_NAME = 32
+"""What fits into the names of buckets, roles and replication groups with their endings."""
+
+
+def problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the shared variables (platform_*)."""
+    for option in ("platform_project", "platform_environment"):
+        value = str(variables.get(option, ""))
+        if NAME.fullmatch(value) is None:
+            yield (
+                f"{option} is '{value}': use lower-case letters, digits and single dashes, a "
+                "letter first."
+            )
+    name = str(variables.get("platform_name", ""))
+    if len(name) > LONGEST_NAME:
+        yield (
+            f"platform_name '{name}' has {len(name)} characters, at most {LONGEST_NAME} fit into "
+            "the names of buckets and replication groups: shorten platform_project or "
+            "platform_environment."
+        )
+    region = str(variables.get("platform_region", ""))
+    if REGION.fullmatch(region) is None:
+        yield f"platform_region is '{region}': give a region such as us-east-1."
+    account = str(variables.get("platform_account_id") or "")
+    if account and re.fullmatch(r"\d{12}", account) is None:
+        yield (
+            f"platform_account_id is '{account}': give the 12 digits of an AWS account, in quotes "
+            "so that zeros in front stay."
+        )
+    yield from _tags(variables.get("platform_extra_tags") or {})
+
+
+def _tags(tags: Mapping[str, Any]) -> Iterator[str]:
+    for key, value in tags.items():
+        if key in OWN_TAGS:
+            yield (
+                f"platform_extra_tags sets {key}, by which the platform finds its resources: "
+                "leave it out."
+            )
+        elif key.lower().startswith("aws:"):
+            yield f"platform_extra_tags has the key {key}: aws: is AWS's own. Choose another key."
+        elif not 1 <= len(key) <= 128 or len(str(value)) > 256:
+            yield (
+                f"platform_extra_tags: {key[:40]}... is too long: AWS takes 128 characters of key "
+                "and 256 of value."
+            )
+    # Five are ours (Name among them), 50 is AWS's limit, S3 objects take ten.
+    if len(tags) > 45:
+        yield f"platform_extra_tags has {len(tags)} tags: 45 fit beside the platform's own."

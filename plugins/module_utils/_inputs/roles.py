@@ -1,0 +1,78 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What the roles take, by their own argument specs, and what a run gives them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+Inputs = dict[str, Any]
+
+_DOCUMENTATION = ("description", "version_added", "short_description")
+
+
+def spec_of(roles: Path, role: str) -> dict[str, Any]:
+    """Return the options of a role's entry point, as Ansible validates them; {} without a spec."""
+    file = roles / role / "meta/argument_specs.yml"
+    if not file.exists():
+        return {}
+    options = yaml.safe_load(file.read_text())["argument_specs"]["main"].get("options", {})
+    return {name: _bare(option) for name, option in options.items()}
+
+
+def _bare(option: Mapping[str, Any]) -> dict[str, Any]:
+    bare = {key: value for key, value in option.items() if key not in _DOCUMENTATION}
+    # Made of other variables: only the role itself can tell its value.
+    if "{{" in str(bare.get("default", "")):
+        del bare["default"]
+    if "options" in bare:
+        bare["options"] = {name: _bare(inner) for name, inner in bare["options"].items()}
+    return bare
+
+
+def defaults_of(roles: Path, role: str) -> Inputs:
+    """Return a role's defaults, without those that are made of other variables."""
+    file = roles / role / "defaults/main.yml"
+    values = yaml.safe_load(file.read_text()) if file.exists() else {}
+    return {name: value for name, value in (values or {}).items() if "{{" not in str(value)}
+
+
+def _apart(value: Any) -> Any:
+    """Return a copy in which nothing is shared: an anchor of YAML makes one object of two.
+
+    The validator fills in what is missing, so it would take the second for one that sets it.
+    """
+    if isinstance(value, Mapping):
+        return {key: _apart(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_apart(inner) for inner in value]
+    return value
+
+
+def read(roles: Path, role: str, variables: Mapping[str, Any]) -> tuple[Inputs, list[str]]:
+    """Return a role's inputs as it will see them, and what its argument spec refuses.
+
+    Args:
+        roles: folder of the roles.
+        role: name of the role.
+        variables: what the run sets, beside other variables.
+
+    Returns:
+        The inputs with types and nested defaults filled in (defaults that are made of other
+        variables are missing), and one text for each violation.
+    """
+    spec = spec_of(roles, role)
+    given = {name: variables[name] for name in spec if name in variables}
+    inputs = _apart({**defaults_of(roles, role), **given})
+    inputs = {name: value for name, value in inputs.items() if name in spec}
+    # A required input without a value is the role's to name: others may still set it.
+    loose = {name: {**option, "required": False} for name, option in spec.items()}
+    result = ArgumentSpecValidator(loose).validate(inputs)
+    errors = [f"{role}: {text}" for text in result.error_messages]
+    seen = result.validated_parameters if not errors else inputs
+    return {name: value for name, value in seen.items() if value is not None}, errors

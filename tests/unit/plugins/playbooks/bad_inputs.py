@@ -1,0 +1,158 @@
+"""Bad inputs and what each must be answered: one row per input, for test_inputs.py."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+
+class Row(NamedTuple):
+    """A bad input of a component, and a part of the message that names it."""
+
+    component: str
+    inputs: dict[str, Any]
+    message: str
+
+
+def platform(message: str, **inputs: Any) -> Row:
+    return Row("platform", inputs, message)
+
+
+def network(message: str, **inputs: Any) -> Row:
+    return Row("network", {f"network_{key}": value for key, value in inputs.items()}, message)
+
+
+def eks(message: str, **inputs: Any) -> Row:
+    return Row("eks", {f"eks_{key}": value for key, value in inputs.items()}, message)
+
+
+def nodes(message: str, **group: Any) -> Row:
+    return eks(message, node_groups=[{**MAIN, **group}])
+
+
+def rds(message: str, **inputs: Any) -> Row:
+    return Row("rds", {f"rds_{key}": value for key, value in inputs.items()}, message)
+
+
+def cache(message: str, **inputs: Any) -> Row:
+    return Row("elasticache", {f"elasticache_{k}": v for k, v in inputs.items()}, message)
+
+
+MAIN = {"name": "main", "instance_types": ["t3.medium"], "min_size": 2, "max_size": 4}
+ROLE = "arn:aws:iam::123456789012:role/ops"
+
+ROWS = [
+    # Names, region, account, tags
+    platform("platform_project is 'Rag_Ops'", platform_project="Rag_Ops"),
+    platform("platform_environment is 'dev--1'", platform_environment="dev--1"),
+    platform("has 41 characters, at most 32 fit", platform_name=f"{'a' * 20}-{'b' * 20}"),
+    platform("platform_region is 'frankfurt'", platform_region="frankfurt"),
+    platform("platform_account_id is '1234'", platform_account_id="1234"),
+    platform("sets Project, by which the platform finds", platform_extra_tags={"Project": "x"}),
+    platform("aws: is AWS's own", platform_extra_tags={"aws:cloudformation": "x"}),
+    platform("is too long: AWS takes 128", platform_extra_tags={"note": "x" * 300}),
+    platform("has 46 tags", platform_extra_tags={f"key{n}": "x" for n in range(46)}),
+    # network
+    network("network_cidr_block 'ten' is no CIDR block", cidr_block="ten"),
+    network("must be IPv4 between /16 and /28", cidr_block="10.0.0.0/8"),
+    network("10.20.0.0/24 is too small to be divided", cidr_block="10.20.0.0/24"),
+    network("must be 2 or 3 different zones", availability_zones=["us-east-1a"]),
+    network("must be 2 or 3 different zones", availability_zones=["us-east-1a", "us-east-1a"]),
+    network("must be 2 or 3 different zones", availability_zones=[f"us-east-1{z}" for z in "abcd"]),
+    network(
+        "has eu-west-1a: not all are zones of us-east-1",
+        availability_zones=["us-east-1a", "eu-west-1a"],
+    ),
+    network(
+        "outside the VPC's 10.20.0.0/16",
+        private_subnet_cidrs=["10.30.0.0/20", "10.20.16.0/20"],
+        availability_zones=["us-east-1a", "us-east-1b"],
+    ),
+    network(
+        "10.20.0.0/20 overlaps",
+        private_subnet_cidrs=["10.20.0.0/19", "10.20.0.0/20"],
+        availability_zones=["us-east-1a", "us-east-1b"],
+    ),
+    network(
+        "has 1 blocks for 2 availability zones",
+        public_subnet_cidrs=["10.20.192.0/24"],
+        availability_zones=["us-east-1a", "us-east-1b"],
+    ),
+    network("value of network_nat must be one of", nat="sometimes"),
+    network(
+        "'nobody' is no security group",
+        extra_flows=[{"from": "nobody", "to": "rds", "ports": "5432", "description": "x"}],
+    ),
+    network(
+        "security group rds is in the list twice",
+        extra_security_groups=[{"key": "rds", "description": "Another"}],
+    ),
+    network("network_flow_log_retention_days must be one of", flow_log_retention_days=17),
+    # eks
+    eks("eks_version is 1.28, which AWS retired on 2025-11-26", version="1.28"),
+    eks("eks_version is 2.0, which AWS is not known to offer", version="2.0"),
+    eks(
+        "opens the API server to the whole internet (0.0.0.0/0); in ",
+        allowed_cidr_blocks=["0.0.0.0/0"],
+    ),
+    eks("has 'office', which is no CIDR block", allowed_cidr_blocks=["office"]),
+    eks("value of eks_upgrade_policy must be one of", upgrade_policy="NEVER"),
+    eks("value of eks_logging must be one or more of", logging=["everything"]),
+    eks("'eks_deletion_protection' is of type", deletion_protection="perhaps"),
+    eks("eks_service_ipv4_cidr 8.8.8.0/24 must be a private block", service_ipv4_cidr="8.8.8.0/24"),
+    eks("overlaps network_cidr_block", service_ipv4_cidr="10.20.240.0/20"),
+    nodes("min_size 5 and max_size 4 leave no size", min_size=5),
+    nodes("desired_size 9 is not between", desired_size=9),
+    nodes("max_size 500 is above AWS's quota of 450", max_size=500),
+    nodes("'huge' is no instance type", instance_types=["huge"]),
+    eks(
+        "min_size and max_size are needed",
+        node_groups=[{"name": "main", "instance_types": ["t3.medium"]}],
+    ),
+    nodes("instance_types is empty", instance_types=[]),
+    nodes("the name takes letters, digits", name="main nodes"),
+    nodes("max_unavailable_percentage is 0", max_unavailable_percentage=0),
+    nodes("value of capacity_type must be one of", capacity_type="CHEAP"),
+    nodes("value of effect must be one of", taints=[{"key": "a", "effect": "SOMETIMES"}]),
+    eks(
+        "has main twice",
+        node_groups=[MAIN, MAIN],
+    ),
+    eks("has 'root': give the ARN", access_entries=[{"principal_arn": "root"}]),
+    eks(
+        "'cluster admin' is no access policy",
+        access_entries=[{"principal_arn": ROLE, "policies": [{"policy_arn": "cluster admin"}]}],
+    ),
+    # rds
+    rds("rds_instance_class is 't3.micro'", instance_class="t3.micro"),
+    rds("rds_engine_version is 11: PostgreSQL majors in standard support", engine_version="11"),
+    rds("rds_engine_version is 'newest'", engine_version="newest"),
+    rds("rds_allocated_storage is 5", allocated_storage=5),
+    rds("at least 10 percent above", allocated_storage=100, max_allocated_storage=100),
+    rds("rds_storage_type io2 needs iops", storage_type="io2"),
+    rds("rds_backup_retention_days is 0", backup_retention_days=0),
+    rds("rds_backup_retention_days is 99", backup_retention_days=99),
+    rds("rds_backup_window is 'at night'", backup_window="at night"),
+    rds("overlap", backup_window="04:00-04:30", maintenance_window="sun:04:00-sun:05:00"),
+    rds("value of rds_monitoring_interval must be one of", monitoring_interval=7),
+    rds("rds_performance_insights_retention_days is 8", performance_insights_retention_days=8),
+    rds("rds_master_password_rotation_days is 0", master_password_rotation_days=0),
+    # elasticache
+    cache("elasticache_node_type is 't3.micro'", node_type="t3.micro"),
+    cache("replicas must be 0 to 5", replicas=9),
+    cache("multi_az needs at least one replica", multi_az=True, replicas=0),
+    cache("snapshot_retention_days is 90", snapshot_retention_days=90),
+    cache("engine_version is 'seven'", engine_version="seven"),
+    cache("value of elasticache_engine must be one of", engine="memcached"),
+    cache("overlap", snapshot_window="05:00-06:00", maintenance_window="sun:05:00-sun:06:00"),
+    # s3, ecr, secrets, kms
+    Row("s3", {"s3_transition_days": 7}, "s3_transition_days is 7"),
+    Row("s3", {"s3_noncurrent_days": 0}, "s3_noncurrent_days is 0"),
+    Row("s3", {"s3_replication_region": "us-east-1"}, "the platform's own"),
+    Row("ecr", {"ecr_keep_images": 0}, "ecr_keep_images is 0"),
+    Row("ecr", {"ecr_untagged_days": 0}, "ecr_untagged_days is 0"),
+    Row("ecr", {"ecr_images": ["Back End"]}, "ecr_images has 'Back End'"),
+    Row("secrets", {"secrets_recovery_window_days": 3}, "secrets_recovery_window_days is 3"),
+    Row("secrets", {"secrets_openai_api_key": "sk- 1"}, "secrets_openai_api_key has spaces"),
+    Row("kms", {"kms_deletion_window": 3}, "kms_deletion_window is 3"),
+    Row("kms", {"kms_rotation_days": 10}, "kms_rotation_days is 10"),
+]
