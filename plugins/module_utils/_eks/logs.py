@@ -47,8 +47,14 @@ def ensure_present(api: Api, plan: Plan, name: str, wanted: Mapping[str, Any]) -
     if found is None:
         shape = {"retention_days": wanted["retention_days"], "kms_key_arn": key, "tags": tags}
         plan.record(label, None, shape)
-        _create(api, name, key, tags)
-        _retain(api, name, wanted["retention_days"])
+        try:
+            _create(api, name, key, tags)
+        except AwsError as error:
+            if error.code not in THERE:
+                raise
+            ensure_present(api, Plan(), name, wanted)
+        else:
+            _retain(api, name, wanted["retention_days"])
         return
     before = {
         "retention_days": found.get("retentionInDays", 0),
@@ -61,7 +67,7 @@ def ensure_present(api: Api, plan: Plan, name: str, wanted: Mapping[str, Any]) -
     if before["retention_days"] != after["retention_days"]:
         _retain(api, name, after["retention_days"])
     if before["kms_key_arn"] != after["kms_key_arn"]:
-        _with_key(api, "associate_kms_key", name, (), logGroupName=name, kmsKeyId=key)
+        _with_key(api, "associate_kms_key", name, logGroupName=name, kmsKeyId=key)
     if missing := missing_tags(before["tags"], tags):
         api.write("tag_resource", label, resourceArn=found["arn"], tags=missing)
 
@@ -69,13 +75,13 @@ def ensure_present(api: Api, plan: Plan, name: str, wanted: Mapping[str, Any]) -
 def _create(api: Api, name: str, key: str | None, tags: Mapping[str, str]) -> None:
     encryption = {"kmsKeyId": key} if key else {}
     arguments = {"logGroupName": name, "tags": dict(tags), **encryption}
-    _with_key(api, "create_log_group", name, THERE, **arguments)
+    _with_key(api, "create_log_group", name, **arguments)
 
 
-def _with_key(api: Api, operation: str, name: str, missing: tuple[str, ...], **more: Any) -> None:
+def _with_key(api: Api, operation: str, name: str, **more: Any) -> None:
     """A call that names a key. CloudWatch does not say what the key's policy lacks; this does."""
     try:
-        api.write(operation, f"log group {name}", missing, **more)
+        api.write(operation, f"log group {name}", **more)
     except AwsError as error:
         if error.code not in KEY_REFUSED or not more.get("kmsKeyId"):
             raise

@@ -33,11 +33,12 @@ def caller(arn: str, role: dict[str, Any] | None = None) -> str:
 
 
 def test_a_session_is_traced_to_its_role_with_its_path() -> None:
+    path = "/aws-reserved/sso.amazonaws.com/"
     role = {
-        "Path": "/aws-reserved/sso.amazonaws.com/",
+        "Path": path,
         "RoleName": "AWSReservedSSO_Admin_1",
         "RoleId": "AROA1234567890123456",
-        "Arn": "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Admin_1",
+        "Arn": f"arn:aws:iam::123456789012:role{path}AWSReservedSSO_Admin_1",
         "CreateDate": "2026-01-01",
     }
     session = "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_Admin_1/me@example.com"
@@ -83,17 +84,21 @@ def test_another_refusal_is_told_as_it_is() -> None:
     stub = Stubber(connection)
     stub.add_response("describe_log_groups", {"logGroups": []})
     stub.add_client_error("create_log_group", "LimitExceededException", "Too many log groups")
-    with pytest.raises(AwsError, match="Too many log groups$"):
+    with pytest.raises(AwsError, match=r"Too many log groups$"):
         ensure(stub, connection)
 
 
-def test_a_group_that_eks_makes_meanwhile_gets_its_retention() -> None:
+def test_a_group_that_eks_makes_meanwhile_is_repaired() -> None:
     connection = client("logs")
     stub = Stubber(connection)
     stub.add_response("describe_log_groups", {"logGroups": []})
     stub.add_client_error("create_log_group", "ResourceAlreadyExistsException")
+    found = {"logGroupName": NAME, "arn": f"arn:aws:logs:us-east-1:123456789012:log-group:{NAME}:*"}
+    stub.add_response("describe_log_groups", {"logGroups": [found]})
+    stub.add_response("list_tags_for_resource", {"tags": {}})
     retention = {"logGroupName": NAME, "retentionInDays": 365}
     stub.add_response("put_retention_policy", {}, retention)
+    stub.add_response("associate_kms_key", {}, {"logGroupName": NAME, "kmsKeyId": KEY})
     assert ensure(stub, connection).changed
 
 
