@@ -41,6 +41,14 @@ def check_name(option: str, name: str, longest: int) -> None:
         )
 
 
+def made_already(kind: str) -> tuple[str, ...]:
+    """Return the error codes of a creation whose answer was lost on the way and that was repeated.
+
+    Whoever treats them as done has seen just before that there was none.
+    """
+    return (f"{kind}AlreadyExists", f"{kind}AlreadyExistsFault")
+
+
 def write_when_free(
     api: Api,
     label: str,
@@ -132,6 +140,7 @@ def ensure_subnet_group(
         api.write(
             f"create_{prefix.lower()}_subnet_group",
             label,
+            made_already(f"{prefix}SubnetGroup"),
             **key,
             **{f"{prefix}SubnetGroupDescription": f"Private subnets of {name}"},
             SubnetIds=subnets,

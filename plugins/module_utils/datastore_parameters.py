@@ -118,6 +118,7 @@ def ensure(
         api.write(
             f"create_{kind.low}_parameter_group",
             label,
+            datastore.made_already(f"{kind.prefix}ParameterGroup"),
             **{kind.key: name, f"{kind.prefix}ParameterGroupFamily": family},
             Description=f"Parameters of {name}",
             Tags=tag_list(wanted["tags"]),

@@ -155,6 +155,7 @@ def _create(api: Api, this: Group) -> None:
     api.write(
         "create_replication_group",
         this.label,
+        datastore.made_already("ReplicationGroup"),
         ReplicationGroupId=this.id,
         Tags=tag_list(this.wanted["tags"]),
         **transform.create_arguments(this.wanted),

@@ -11,6 +11,11 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils import datastore, datastore_windows
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 
+RETENTIONS = (
+    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
+)  # fmt: skip
+"""Days for which CloudWatch Logs keeps something; 0 for ever."""
 INTERVALS = (0, 1, 5, 10, 15, 30, 60)
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_USERS = ("rdsadmin", "rdsrepladmin", "rds_superuser", "rdstopmgr", "admin", "user")
@@ -107,6 +112,11 @@ def _check_care(options: Mapping[str, Any]) -> None:
         raise AwsError(
             f"performance_insights_retention_days is {kept}; AWS takes 7, a multiple of 31 up to "
             "713, or 731."
+        )
+    if options["log_retention_days"] not in RETENTIONS:
+        raise AwsError(
+            f"log_retention_days is {options['log_retention_days']}; CloudWatch Logs takes "
+            f"{', '.join(map(str, RETENTIONS))} (0 for ever)."
         )
     days = options["master_password_rotation_days"]
     if not 1 <= days <= 1000:

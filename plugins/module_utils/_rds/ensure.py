@@ -186,6 +186,7 @@ def _create(api: Api, this: Instance, version: str) -> None:
             **keys,
         },
         busy=(),
+        missing=datastore.made_already("DBInstance"),
         also=rds.role_not_spread_yet,
     )
 
@@ -266,7 +267,7 @@ def _verify_multi_az(api: Api, this: Instance) -> None:
         return
     if not _is_single(api, this):
         return
-    _send(api, this, MultiAZ=True, ApplyImmediately=True)
+    _send(api, this, MultiAZ=True, ApplyImmediately=this.options["apply_immediately"])
     _await(api, this)
     if _is_single(api, this):
         raise AwsError(

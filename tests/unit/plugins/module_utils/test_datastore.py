@@ -31,6 +31,7 @@ OPTIONS: dict[str, Any] = {
     "monitoring_interval": 0,
     "monitoring_role_arn": None,
     "performance_insights_retention_days": 7,
+    "log_retention_days": 365,
     "master_password_rotation_days": 90,
 }
 
@@ -62,6 +63,7 @@ def test_sound_options_pass() -> None:
         ({"monitoring_interval": 7}, "AWS takes 0, 1, 5"),
         ({"monitoring_interval": 60}, "needs monitoring_role_arn"),
         ({"performance_insights_retention_days": 8}, "a multiple of 31"),
+        ({"log_retention_days": 100}, "CloudWatch Logs takes 0, 1, 3"),
         ({"master_password_rotation_days": 0}, "1 to 1000"),
         ({"backup_window": "2:00-3:00"}, "must be hh:mm-hh:mm"),
         ({"backup_window": "02:00-02:20"}, "lasts 20 minutes"),

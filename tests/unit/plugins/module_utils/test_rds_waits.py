@@ -135,6 +135,12 @@ def test_a_role_that_iam_has_yet_to_spread_is_tried_again() -> None:
         ensure._create(api, wanted(), "15.18")
 
 
+def test_a_creation_whose_answer_was_lost_is_done() -> None:
+    script = Script("rds").refuses("create_db_instance", "DBInstanceAlreadyExists")
+    with script.played() as api:
+        ensure._create(api, wanted(), "15.18")
+
+
 def test_a_single_az_that_aws_made_in_silence_is_converted() -> None:
     script = Script("rds").says("describe_db_instances", instance("available", MultiAZ=False))
     script.says("modify_db_instance", {}, **WHICH, MultiAZ=True, ApplyImmediately=True)
@@ -254,6 +260,7 @@ def test_what_is_being_deleted_is_not_made_again() -> None:
         "backup_retention_days": 7,
         "monitoring_interval": 0,
         "performance_insights_retention_days": 7,
+        "log_retention_days": 365,
         "backup_window": None,
         "maintenance_window": None,
     }
