@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
 from rehearsal.aws.query import Action, Parameters, Response, one
+
 
 def adjust(rds: Any) -> None:
     """Answer DescribeDBInstanceAutomatedBackups. rds: ministack's module."""
@@ -17,6 +18,13 @@ def adjust(rds: Any) -> None:
         keep_backups, rds, actions["DeleteDBInstance"], retained
     )
     actions["DescribeDBInstanceAutomatedBackups"] = functools.partial(describe, rds, retained)
+    rds.reset = functools.partial(forget, rds.reset, retained)
+
+
+def forget(reset: Callable[[], None], retained: dict[str, Mapping[str, Any]]) -> None:
+    """An account that is emptied has no backups either."""
+    retained.clear()
+    reset()
 
 
 def keep_backups(

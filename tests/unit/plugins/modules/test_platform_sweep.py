@@ -102,6 +102,35 @@ def test_what_is_over_is_not_left(world: World) -> None:
     assert left.keys() - found.keys() == {"instance", "nat_gateway"}
 
 
+def test_backups_that_outlived_their_instance_are_found(world: World) -> None:
+    rds = world.aws.client("rds")
+    for name, environment, retained in (
+        ("ragops-dev", "dev", True),
+        ("ragops-test", "test", False),
+    ):
+        rds.create_db_instance(
+            DBInstanceIdentifier=name,
+            DBInstanceClass="db.t3.micro",
+            Engine="postgres",
+            MasterUsername="ragops",
+            MasterUserPassword="not-a-secret",
+            AllocatedStorage=20,
+            BackupRetentionPeriod=7,
+            Tags=tag_list(environment),
+        )
+        listed = rds.describe_db_instance_automated_backups(DBInstanceIdentifier=name)
+        (backup,) = listed["DBInstanceAutomatedBackups"]
+        assert backup["Status"] == "active"
+        rds.delete_db_instance(
+            DBInstanceIdentifier=name, SkipFinalSnapshot=True, DeleteAutomatedBackups=not retained
+        )
+    left = sweep(world)["left"]
+    assert [(item["type"], item["billed"]) for item in left] == [("automated_backup", True)]
+    assert sweep(world, survivors=["rds"])["left"] == []
+    (backup,) = rds.describe_db_instance_automated_backups()["DBInstanceAutomatedBackups"]
+    assert (backup["DBInstanceIdentifier"], backup["Status"]) == ("ragops-dev", "retained")
+
+
 def test_a_cluster_that_only_uses_something_does_not_own_it(world: World) -> None:
     shared = [{"Key": "kubernetes.io/cluster/ragops-dev", "Value": "shared"}]
     world.aws.client("ec2").create_volume(

@@ -1,0 +1,138 @@
+"""What no emulator has: classic load balancers, and what AWS says while it is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import boto3
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import Scope
+from ansible_collections.ragops.platform.plugins.module_utils._sweep import ec2, services
+from ansible_collections.ragops.platform.plugins.module_utils._sweep.item import Item, reason
+from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import judge, parse
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from botocore.stub import Stubber
+
+SCOPE = Scope("ragops", "dev", "us-east-1", "123456789012")
+OURS = [{"Key": "Project", "Value": "ragops"}, {"Key": "Environment", "Value": "dev"}]
+CLUSTER = [{"Key": "kubernetes.io/cluster/ragops-dev", "Value": "owned"}]
+
+
+class Stubs:
+    """Clients by service, each answering what it was told, in order."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._stubbers: dict[str, Stubber] = {}
+
+    def __call__(self, service: str) -> Any:
+        return self.stubber(service).client
+
+    def stubber(self, service: str) -> Stubber:
+        if service not in self._stubbers:
+            client = boto3.client(
+                service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
+            )
+            self._stubbers[service] = self._stack.enter_context(Stubber(client))
+        return self._stubbers[service]
+
+    def add(self, service: str, operation: str, answer: dict[str, Any]) -> None:
+        self.stubber(service).add_response(operation, answer)
+
+
+@pytest.fixture
+def aws() -> Iterator[Stubs]:
+    with ExitStack() as stack:
+        yield Stubs(stack)
+
+
+def test_classic_load_balancers_of_services_are_found(aws: Stubs) -> None:
+    """Kubernetes' own AWS provider makes them, by its tag; one without lies in our VPC."""
+    aws.add("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1", "Tags": OURS}]})
+    aws.add("elbv2", "describe_load_balancers", {"LoadBalancers": []})
+    aws.add("elbv2", "describe_target_groups", {"TargetGroups": []})
+    names = {"a": "vpc-9", "b": "vpc-1", "c": "vpc-9"}
+    listed = [{"LoadBalancerName": name, "VPCId": vpc} for name, vpc in names.items()]
+    aws.add("elb", "describe_load_balancers", {"LoadBalancerDescriptions": listed})
+    tags = [{"LoadBalancerName": "a", "Tags": CLUSTER}]
+    aws.add("elb", "describe_tags", {"TagDescriptions": tags})
+    found = {item.id: item for item in ec2.load_balancers(aws, SCOPE)}
+    assert set(found) == {"a", "b"}
+    assert found["a"].billed
+    assert found["a"].why.startswith("made by the cluster")
+    assert found["b"].why == "lies in the platform's VPC vpc-1"
+
+
+def test_tags_are_asked_for_twenty_at_a_time(aws: Stubs) -> None:
+    aws.add("ec2", "describe_vpcs", {"Vpcs": []})
+    arns = [f"arn:{number}" for number in range(45)]
+    balancers = [{"LoadBalancerArn": arn, "LoadBalancerName": arn} for arn in arns]
+    aws.add("elbv2", "describe_load_balancers", {"LoadBalancers": balancers})
+    aws.add("elbv2", "describe_target_groups", {"TargetGroups": []})
+    aws.add("elb", "describe_load_balancers", {"LoadBalancerDescriptions": []})
+    for some in (arns[:20], arns[20:40], arns[40:]):
+        tags = [{"ResourceArn": arn, "Tags": CLUSTER} for arn in some]
+        expected = {"ResourceArns": some}
+        aws.stubber("elbv2").add_response("describe_tags", {"TagDescriptions": tags}, expected)
+    assert len(ec2.load_balancers(aws, SCOPE)) == 45
+
+
+def test_a_bucket_that_may_not_be_read_is_somebody_elses(aws: Stubs) -> None:
+    buckets = [{"Name": "ragops-dev-of-a-stranger"}, {"Name": "ragops-dev-documents-123456789012"}]
+    aws.add("s3", "list_buckets", {"Buckets": buckets})
+    aws.stubber("s3").add_client_error("get_bucket_tagging", "AccessDenied")
+    assert [item.id for item in services.s3(aws, SCOPE)] == ["ragops-dev-documents-123456789012"]
+
+
+def test_a_refused_look_names_the_permission(aws: Stubs) -> None:
+    aws.stubber("logs").add_client_error("describe_log_groups", "AccessDeniedException")
+    with pytest.raises(AwsError, match="not allowed to logs:DescribeLogGroups"):
+        services.logs(aws, SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        ({"Project": "ragops", "Environment": "dev"}, "tagged Project=ragops, Environment=dev"),
+        ({"Project": "ragops", "Environment": "dev-2"}, ""),
+        ({"Project": "ragops"}, ""),
+        ({"kubernetes.io/cluster/ragops-dev": "shared"}, ""),
+        ({"kubernetes.io/cluster/ragops-devel": "owned"}, ""),
+        (
+            {"karpenter.sh/nodepool": "x", "kubernetes.io/cluster/ragops-dev": "owned"},
+            "made by the cluster (tagged kubernetes.io/cluster/ragops-dev=owned)",
+        ),
+        (
+            {"eks:cluster-name": "ragops-dev"},
+            "made by the cluster (tagged eks:cluster-name=ragops-dev)",
+        ),
+    ],
+)
+def test_ownership_is_by_tags(tags: dict[str, str], why: str) -> None:
+    assert reason(SCOPE, tags) == why
+
+
+@pytest.mark.parametrize(
+    ("arn", "parsed"),
+    [
+        ("arn:aws:sns:us-east-1:1:alarms", ("sns", "resource")),
+        ("arn:aws:cloudwatch:us-east-1:1:alarm:high", ("cloudwatch", "alarm")),
+        ("arn:aws:backup:us-east-1:1:backup-vault:v", ("backup", "backup-vault")),
+        (
+            "arn:aws:elasticfilesystem:us-east-1:1:file-system/fs-1",
+            ("elasticfilesystem", "file-system"),
+        ),
+        ("nonsense", ("", "resource")),
+    ],
+)
+def test_arns_tell_service_and_type(arn: str, parsed: tuple[str, str]) -> None:
+    assert parse(arn) == parsed
+
+
+def test_only_data_is_kept_on_purpose() -> None:
+    instance = Item("rds", "rds", "instance", "x", True, "")
+    snapshot = Item("rds", "rds", "snapshot", "x", True, "", data=True)
+    assert judge([instance, snapshot], ["rds"]) == ([instance], [snapshot])
+    assert judge([instance, snapshot], []) == ([instance, snapshot], [])
