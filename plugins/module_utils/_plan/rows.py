@@ -178,6 +178,8 @@ def _action(task: Task, diff: Mapping[str, Any]) -> str:
     states = [task.arguments.get("state"), task.arguments.get("release_state")]
     if "absent" in states:
         return "delete"
+    if task.module.startswith("ansible."):
+        return "change"  # these report a diff with --diff only
     before, after = diff.get("before"), diff.get("after")
     if before or after:
         return "create" if not before else "delete" if not after else "change"
@@ -188,7 +190,7 @@ def _action(task: Task, diff: Mapping[str, Any]) -> str:
     # would make.
     said = set(task.result) - _NOISE
     told = any(not key.startswith(("_", "ansible_")) and task.result[key] for key in said)
-    return "change" if told or task.module.startswith("ansible.") else "create"
+    return "change" if told else "create"
 
 
 def _kind(task: Task) -> str:

@@ -177,6 +177,8 @@ def test_what_cannot_be_told_apart_is_the_tasks_name() -> None:
     assert rows("ansible.builtin.command", {"changed": True}, argv=["helm"]) == [
         ("Do a thing", "", "change", ())
     ]
+    written = {"diff": [{"before": "", "after": "text"}]}
+    assert rows("ansible.builtin.copy", written, dest="/f")[0][2] == "change"
     odd = {"diff": [{"before": "text", "after": "other"}]}
     assert rows("ragops.platform.any", odd) == [("Do a thing", "", "change", ())]
 
