@@ -12,7 +12,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep impor
 from running import Aws
 
 # Ids, which differ from run to run.
-RANDOM = re.compile(r"[a-z]+-[0-9a-f]{8,17}$|oidc-provider/.*$|key/.*$")
+RANDOM = re.compile(r"^[a-z]+-[0-9a-f]{8,17}$|oidc-provider/.*$|key/.*$|/[0-9a-f]{16}$")
 
 
 class Holdings:
@@ -31,7 +31,7 @@ class Holdings:
     def count(self) -> Counter[str]:
         """How many there are of what; names with random parts cut off. What ends is left out."""
         return Counter(
-            f"{item.type} {RANDOM.sub('', item.id)}".strip()
+            f"{item.service} {item.type} {RANDOM.sub('', item.id)}".strip()
             for item in sweep(self._connect, self._scope)
             if item.state != ENDING
         )

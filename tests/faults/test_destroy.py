@@ -141,7 +141,7 @@ def test_destroy_removes_all_of_its_own_and_nothing_else(
     report = faults.report()["injected"]
     refused = {line.split()[0] for line in report}
     assert {"InvalidNetworkInterfaceID.NotFound", "ResourceInUse"} & refused, report
-    kept = {name.split()[0] for name in ours.count()}
+    kept = {name.split()[1] for name in ours.count()}
     assert kept == {"bucket", "key"}, ours.count()  # dev keeps no images
     assert "Nothing billed of ragops-dev is left in us-east-1 but what is kept" in done.output
     assert emulator.client("s3").get_object(Bucket=BUCKET, Key="kept.pdf")["Body"].read() == b"kept"

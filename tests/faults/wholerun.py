@@ -108,4 +108,4 @@ ONCE = ("vpc", "nat_gateway", "elastic_ip", "internet_gateway", "key", "cluster"
 def doubled(found: Mapping[str, int]) -> dict[str, int]:
     """What there is more than once, of that which is named or should be there once."""
     many = {name: count for name, count in found.items() if count > 1}
-    return {n: c for n, c in many.items() if n.split()[0] in ONCE or len(n.split()) > 1}
+    return {n: c for n, c in many.items() if n.split()[1] in ONCE or len(n.split()) > 2}
