@@ -76,12 +76,25 @@ EXAMPLES = r"""
         policies:
           - policy_arn: arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy
 
+- name: Let a role edit in one namespace, and take the rights of everybody else but the caller
+  ragops.platform.eks_access_entry:
+    cluster: ragops-dev
+    purge: true
+    entries:
+      - principal_arn: "{caller}"
+        policies:
+          - policy_arn: AmazonEKSClusterAdminPolicy
+      - principal_arn: arn:aws:iam::123456789012:role/developers
+        policies:
+          - policy_arn: AmazonEKSEditPolicy
+            namespaces: [rag]
+
 - name: Take the rights of a role
   ragops.platform.eks_access_entry:
     cluster: ragops-dev
     state: absent
     entries:
-      - principal_arn: arn:aws:iam::123456789012:role/former-engineers
+      - principal_arn: arn:aws:iam::123456789012:role/developers
 """
 
 RETURN = r"""
