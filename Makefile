@@ -23,7 +23,7 @@ rehearse: setup ## Set everything up, roll the platform out in the rehearsal and
 	.venv/bin/rehearsal ask --document docs/architecture.md "How does the platform find its own resources again?"
 
 .PHONY: test
-test: caches lint unit molecule integration ## Set everything up and pass all tests
+test: caches lint unit molecule drift integration ## Set everything up and pass all tests
 
 .PHONY: caches
 caches: setup ## Install Debian packages that are missing, and fill the rehearsal's caches
@@ -71,6 +71,10 @@ unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The test
 .PHONY: molecule
 molecule: caches ## A scenario per role against an emulated AWS; roles="kms rds" chooses
 	$(python) tests/molecule/run.py $(roles)
+
+.PHONY: drift
+drift: caches ## Plan against run in an emulated account: from empty, converged, and after changes by hand
+	$(pytest) tests/drift
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed

@@ -1,0 +1,109 @@
+"""The plan is true: from an empty account, from a converged one, and after changes by hand.
+
+In this order, on one account. The changes by hand of a component are made at once, since each
+is of another resource or field: the plan must name all of them and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+from accounts import Account, Report
+from kinds import DRIFTS, Drift
+
+# DRIFT_EACH=1 makes each change alone: slower, and for one that is suspected to hide another.
+GROUPS = (
+    [[drift] for drift in DRIFTS]
+    if os.environ.get("DRIFT_EACH")
+    else [
+        [drift for drift in DRIFTS if drift.component == component]
+        for component in dict.fromkeys(drift.component for drift in DRIFTS)
+    ]
+)
+
+
+def comparable(report: Report) -> dict[tuple[str, str], Any]:
+    """The rows without ids, which a plan can't know before AWS gives them.
+
+    amazon.aws.iam_role has no diff, and its answer does not tell a new role from another one.
+    """
+    return {
+        key: ("any" if key[1].startswith("iam role ") else row["action"], row["fields"])
+        for key, row in report.keyed().items()
+    }
+
+
+@pytest.fixture(scope="session")
+def from_empty(account: Account) -> tuple[Report, Report]:
+    """The plan of an empty account, and the run that follows it."""
+    planned, done = account.plan(), account.run()
+    account.times["plan of an empty account"] = planned.seconds
+    account.times["run from an empty account"] = done.seconds
+    return planned, done
+
+
+@pytest.fixture
+def converged(account: Account, from_empty: tuple[Report, Report]) -> Account:
+    assert from_empty[1].rows
+    return account
+
+
+def test_the_plan_of_an_empty_account_is_what_the_run_makes(
+    from_empty: tuple[Report, Report],
+) -> None:
+    planned, done = from_empty
+    assert comparable(planned) == comparable(done)
+    assert {row["action"] for row in planned.rows} == {"create"}
+    assert done.sent
+
+
+def test_the_plan_of_a_converged_account_is_empty(converged: Account) -> None:
+    planned = converged.plan()
+    converged.times["plan of a converged account"] = planned.seconds
+    assert planned.rows == []
+    assert "Nothing to change." in planned.table
+    again = converged.run()
+    converged.times["run on a converged account"] = again.seconds
+    assert again.rows == []
+    assert {host: row["changed"] for host, row in again.ran.recap.items() if row["changed"]} == {}
+
+
+@pytest.mark.parametrize("drifts", GROUPS, ids=lambda drifts: drifts[0].component)
+def test_drift_is_planned_exactly_and_repaired(converged: Account, drifts: list[Drift]) -> None:
+    aws, component = converged.aws, drifts[0].component
+    good = [drift.read(aws) for drift in drifts]
+    for drift in drifts:
+        drift.make(aws)
+    unmade = [d.what for d, value in zip(drifts, good, strict=True) if d.read(aws) == value]
+    assert unmade == [], "not made: the emulated AWS keeps nothing of it"
+
+    planned = converged.plan("--tags", component)
+    done = converged.run("--tags", component)
+    again = converged.plan("--tags", component)
+
+    rows = planned.keyed()
+    for drift, value in zip(drifts, good, strict=True):
+        row = rows.get((component, drift.resource), {"action": "", "fields": []})
+        named = row["action"] == drift.action and (
+            not drift.field or any(field.startswith(drift.field) for field in row["fields"])
+        )
+        repaired = drift.read(aws) == value
+        quiet = (component, drift.resource) not in again.keyed()
+        converged.table.append(
+            (
+                drift.what,
+                component,
+                "yes" if named else "NO",
+                "yes" if repaired else "NO",
+                "unchanged" if quiet else "CHANGES",
+            )
+        )
+    converged.times[f"{component}: plan, run, plan"] = (
+        planned.seconds + done.seconds + again.seconds
+    )
+    assert set(rows) == {(component, drift.resource) for drift in drifts}, planned.table
+    assert comparable(planned) == comparable(done)
+    assert again.rows == []
+    assert "NO" not in {cell for line in converged.table[-len(drifts) :] for cell in line}
