@@ -254,6 +254,7 @@ def main() -> None:
             network = ensure.present(run, wanted)
         else:
             run.elb = Api(aws.client(module, "elbv2"), module.check_mode)
+            run.classic_elb = Api(aws.client(module, "elb"), module.check_mode)
             absent.remove(run)
     except AwsError as error:
         module.fail_json(msg=str(error))

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ansible_collections.ragops.platform.plugins.module_utils._network import (
+    balancers,
     endpoints,
     groups,
     leftovers,
@@ -26,7 +27,7 @@ def remove(run: Run) -> None:
     """Remove the network and record what was there."""
     inside = run.seen.vpc is not None
     if inside:
-        leftovers.remove_load_balancers(run)
+        balancers.remove(run)
         leftovers.remove_endpoints(run)
     nat.remove_surplus(run, set())
     if inside:

@@ -19,11 +19,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot 
     Item,
     filters,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict, wait_until
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
-
-TAGS_AT_ONCE = 20
-"""How many resources DescribeTags of the load balancers' API takes."""
+from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
 
 
 def of_cluster(tags: dict[str, str], cluster: str) -> bool:
@@ -33,66 +29,6 @@ def of_cluster(tags: dict[str, str], cluster: str) -> bool:
         or tags.get("aws:eks:cluster-name") == cluster
         or tags.get(f"kubernetes.io/cluster/{cluster}") == "owned"
     )
-
-
-def remove_load_balancers(run: Run) -> None:
-    """Delete the cluster's load balancers in this VPC, wait, then delete their target groups."""
-    if run.elb is None or run.seen.vpc is None:
-        return
-    balancers = _tagged(run, run.elb, "describe_load_balancers", "LoadBalancers", "LoadBalancerArn")
-    for item in balancers:
-        label = f"load balancer {item['LoadBalancerName']}"
-        run.plan.record(label, {"id": item["LoadBalancerArn"]}, None)
-        _unprotect(run.elb, label, item["LoadBalancerArn"])
-        run.elb.write("delete_load_balancer", label, LoadBalancerArn=item["LoadBalancerArn"])
-    _await_interfaces(run, [str(item["LoadBalancerName"]) for item in balancers])
-    for item in _tagged(run, run.elb, "describe_target_groups", "TargetGroups", "TargetGroupArn"):
-        label = f"target group {item['TargetGroupName']}"
-        run.plan.record(label, {"id": item["TargetGroupArn"]}, None)
-        # For up to ten minutes after its load balancer AWS says ResourceInUse.
-        delete(run, "delete_target_group", label, run.elb, TargetGroupArn=item["TargetGroupArn"])
-
-
-def _tagged(run: Run, elb: Api, operation: str, key: str, arn: str) -> list[Item]:
-    vpc_id = str((run.seen.vpc or {})["VpcId"])
-    what = f"load balancers of {run.cluster}"
-    found = [item for item in elb.pages(operation, key, what) if item.get("VpcId") == vpc_id]
-    tags: dict[str, dict[str, str]] = {}
-    for start in range(0, len(found), TAGS_AT_ONCE):
-        arns = [item[arn] for item in found[start : start + TAGS_AT_ONCE]]
-        answer = elb.read("describe_tags", what, ResourceArns=arns)
-        for entry in answer.get("TagDescriptions", []):
-            tags[entry["ResourceArn"]] = tag_dict(entry.get("Tags"))
-    return [item for item in found if of_cluster(tags.get(item[arn], {}), run.cluster)]
-
-
-def _unprotect(elb: Api, label: str, arn: str) -> None:
-    attributes = elb.read("describe_load_balancer_attributes", label, LoadBalancerArn=arn)
-    for attribute in attributes.get("Attributes", []):
-        if attribute == {"Key": "deletion_protection.enabled", "Value": "true"}:
-            elb.write(
-                "modify_load_balancer_attributes",
-                label,
-                LoadBalancerArn=arn,
-                Attributes=[{"Key": "deletion_protection.enabled", "Value": "false"}],
-            )
-
-
-def _await_interfaces(run: Run, names: list[str]) -> None:
-    """Wait until the load balancers' interfaces are gone: they hold their groups until then."""
-    if run.api.check_mode or not names:
-        return
-
-    def pending() -> str | None:
-        left = [
-            f"{item['NetworkInterfaceId']} ({item['Description']})"
-            for item in interfaces(run)
-            if str(item.get("Description", "")).startswith("ELB ")
-            and any(f"/{name}/" in item["Description"] for name in names)
-        ]
-        return ", ".join(left) or None
-
-    wait_until(f"end of the load balancers of {run.cluster}", pending, timeout=run.timeout)
 
 
 def interfaces(run: Run) -> list[Item]:

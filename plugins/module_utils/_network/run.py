@@ -25,13 +25,14 @@ IDENTITY = ("Project", "Environment", "ManagedBy")
 
 @dataclass
 class Run:
-    """What all steps of one run need. elb: the load balancers' API, used by removal only."""
+    """What all steps of one run need. elb, classic_elb: APIs that only the removal uses."""
 
     api: Api
     plan: Plan
     seen: Snapshot
     options: dict[str, Any]
     elb: Api | None = None
+    classic_elb: Api | None = None
 
     @property
     def name(self) -> str:

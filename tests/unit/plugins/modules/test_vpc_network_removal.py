@@ -10,8 +10,8 @@ from unittest import mock
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._network import (
+    balancers,
     endpoints,
-    leftovers,
     nat,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
@@ -336,17 +336,43 @@ def test_a_load_balancers_interfaces_are_awaited(aws: Aws) -> None:
     def step(client: Any) -> None:
         run = run_on(client)
         run.elb = Api(elb)
-        leftovers.remove_load_balancers(run)
+        balancers.remove(run)
 
-    with Stubber(elb) as balancers:
-        balancers.add_response("describe_load_balancers", {"LoadBalancers": [balancer]})
-        balancers.add_response("describe_tags", tagged)
-        balancers.add_response("describe_load_balancer_attributes", {"Attributes": []})
-        balancers.add_response("delete_load_balancer", {})
-        balancers.add_response("describe_target_groups", {"TargetGroups": []})
+    with Stubber(elb) as stub:
+        stub.add_response("describe_load_balancers", {"LoadBalancers": [balancer]})
+        stub.add_response("describe_tags", tagged)
+        stub.add_response("describe_load_balancer_attributes", {"Attributes": []})
+        stub.add_response("delete_load_balancer", {})
+        stub.add_response("describe_target_groups", {"TargetGroups": []})
         held: Answers = [("describe_network_interfaces", {"NetworkInterfaces": [interface]})]
         free: Answers = [("describe_network_interfaces", {"NetworkInterfaces": []})]
         after(aws, [*held, *held, *free], step)
+
+
+def test_a_classic_load_balancer_of_kubernetes_itself_goes(aws: Aws) -> None:
+    """No emulator has one. Its interfaces are awaited by its name."""
+    inside = {"LoadBalancerName": "a1b2", "VPCId": "vpc-1"}
+    others = {"LoadBalancerName": "c3d4", "VPCId": "vpc-1"}
+    elsewhere = {"LoadBalancerName": "e5f6", "VPCId": "vpc-2"}
+    owned = {"Key": f"kubernetes.io/cluster/{NAME}", "Value": "owned"}
+    tagged = {"TagDescriptions": [{"LoadBalancerName": "a1b2", "Tags": [owned]}]}
+    interface = {"NetworkInterfaceId": "eni-1", "Description": "ELB a1b2", "Status": "in-use"}
+    elb = aws.client("elb")
+
+    def step(client: Any) -> None:
+        run = run_on(client)
+        run.classic_elb = Api(elb)
+        balancers.remove(run)
+        assert list(run.plan.before) == ["load balancer a1b2"]
+
+    with Stubber(elb) as stub:
+        found = {"LoadBalancerDescriptions": [inside, others, elsewhere]}
+        stub.add_response("describe_load_balancers", found)
+        stub.add_response("describe_tags", tagged, {"LoadBalancerNames": ["a1b2", "c3d4"]})
+        stub.add_response("delete_load_balancer", {}, {"LoadBalancerName": "a1b2"})
+        held: Answers = [("describe_network_interfaces", {"NetworkInterfaces": [interface]})]
+        free: Answers = [("describe_network_interfaces", {"NetworkInterfaces": []})]
+        after(aws, [*held, *free], step)
 
 
 def test_a_policy_that_aws_spells_otherwise_is_the_same() -> None:
