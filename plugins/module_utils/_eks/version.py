@@ -50,9 +50,10 @@ def check(session: Session, cluster: Dict, wanted: str, intent: Intent) -> None:
         _refuse_lagging(name, current, groups)
         category = "UPGRADE_READINESS"
     else:
-        if not session.check_mode:  # there the steps before this one have not moved the nodes
-            _refuse_leading(name, wanted, groups)
         refuse_late(session, name, wanted)
+        if session.check_mode:  # the nodes have not moved, which they and EKS would complain of
+            return
+        _refuse_leading(name, wanted, groups)
         category = "ROLLBACK_READINESS"
     if not intent.force:
         _refuse_insights(session, name, wanted, category)
@@ -218,5 +219,5 @@ def blocking(session: Session, cluster: str, wanted: str, category: str) -> list
         ) or {"insight": item}
         reason = item.get("insightStatus", {}).get("reason", "no reason given")
         advice = answer["insight"].get("recommendation", "")
-        told.append(f"{item.get('name', item['id'])}: {reason} {advice}".strip())
+        told.append(f"{item.get('name', item['id'])}: {reason.rstrip('.')}. {advice}".strip())
     return told

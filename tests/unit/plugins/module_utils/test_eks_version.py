@@ -76,7 +76,7 @@ def test_insights_with_errors_stop_an_upgrade(check_mode: bool) -> None:
     eks.groups(main="1.35")
     eks.insights(INSIGHT)
     told = (
-        r"(?s)not ready for 1.36 .*- Deprecated APIs removed in 1.36: policy/v1beta1 .*Use policy"
+        r"(?s)not ready for 1.36 .*- Deprecated APIs removed in 1.36: policy/v1beta1 was called\. Use policy"
     )
     with pytest.raises(AwsError, match=told):
         eks.check("1.36")
@@ -145,8 +145,16 @@ def test_what_can_not_be_taken_back_is_refused(
 def test_nodes_go_back_before_their_api_server() -> None:
     eks = Eks()
     eks.groups(main="1.35")
+    eks.updates(("VersionUpdate", "Successful", timedelta(days=6)))
     with pytest.raises(AwsError, match=r"main \(1.35\).* newer than 1.34.*back to 1.34 first"):
         eks.check("1.34", BACK)
+
+
+def test_check_mode_takes_the_nodes_for_moved() -> None:
+    eks = Eks(check_mode=True)
+    eks.groups(main="1.35")
+    eks.updates(("VersionUpdate", "Successful", timedelta(days=6)))
+    eks.check("1.34", BACK)
 
 
 @pytest.mark.parametrize("text", ["1", "v1.35", "1.35.2", "1.x", "latest"])
