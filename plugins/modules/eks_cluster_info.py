@@ -24,13 +24,19 @@ options:
     description: Whether to make RV(token) and RV(kubeconfig). Register the result under no_log.
     type: bool
     default: false
+  kubeconfig_path:
+    description:
+      - File to write a kubeconfig with a new token to, readable by its owner only. Its folder must
+        be there. Without a cluster nothing is written.
+      - It is written in check mode, too, since reading the cluster needs it, and is no change.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
 attributes:
   check_mode:
-    description: Reads only, so that it does the same in check mode.
+    description: Reads AWS only, so that it does the same in check mode.
     support: full
   diff_mode:
     description: Changes nothing, so that there is no diff.
@@ -52,6 +58,11 @@ EXAMPLES = r"""
     with_token: true
   register: access
   no_log: true
+
+- name: Write it to a file instead, so that no result holds the token
+  ragops.platform.eks_cluster_info:
+    name: ragops-dev
+    kubeconfig_path: /run/user/1000/ragops-dev.kubeconfig
 """
 
 RETURN = r"""
@@ -91,7 +102,7 @@ token:
   type: str
 token_expires:
   description: When the token ends, in UTC.
-  returned: with O(with_token=true), when the cluster exists
+  returned: with O(with_token=true) or O(kubeconfig_path), when the cluster exists
   type: str
   sample: "2026-11-22T12:14:00Z"
 kubeconfig:
@@ -100,6 +111,10 @@ kubeconfig:
   type: dict
 """
 
+import json
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -130,12 +145,34 @@ def shape(name: str, raw: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
+def access(module: AnsibleAWSModule, raw: dict[str, Any]) -> dict[str, Any]:
+    """What the options ask for of the way into the cluster. Raises OSError."""
+    path, with_token = module.params["kubeconfig_path"], module.params["with_token"]
+    if not path and not with_token:
+        return {}
+    bearer = token(client(module, "sts"), raw["name"])
+    config = kubeconfig(raw, bearer)
+    told = {"token_expires": expiry()}
+    if path:
+        write(Path(path), config)
+    return {"token": bearer, "kubeconfig": config, **told} if with_token else told
+
+
+def write(path: Path, config: dict[str, Any]) -> None:
+    """Put a kubeconfig in the place of the file, readable by its owner from the first byte on."""
+    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w") as file:
+        json.dump(config, file)
+    Path(draft).replace(path)
+
+
 def main() -> None:
     """Entry point of the module."""
     module = AnsibleAWSModule(
         argument_spec={
             "name": {"type": "str", "required": True},
             "with_token": {"type": "bool", "default": False, "no_log": False},
+            "kubeconfig_path": {"type": "path"},
         },
         supports_check_mode=True,
     )
@@ -146,13 +183,14 @@ def main() -> None:
     except AwsError as error:
         module.fail_json(msg=str(error), action=error.action, code=error.code)
     result = shape(name, raw)
-    if raw is not None and module.params["with_token"]:
-        bearer = token(client(module, "sts"), name)
-        result |= {
-            "token": bearer,
-            "token_expires": expiry(),
-            "kubeconfig": kubeconfig(raw, bearer),
-        }
+    if raw is not None:
+        try:
+            result |= access(module, raw)
+        except OSError as error:
+            module.fail_json(
+                msg=f"The kubeconfig can't be written to {module.params['kubeconfig_path']}: "
+                f"{error.strerror}. Give a path in a folder that exists and may be written."
+            )
     module.exit_json(changed=False, **result)
 
 

@@ -118,6 +118,14 @@ def listening_ports(owners: Collection[int]) -> set[str]:
     }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what uses the platform run between its making and its end."""
+    life = [item for item in items if item.path.name == "test_life_of_the_platform.py"]
+    users = [item for item in items if item not in life]
+    end = next((n for n, item in enumerate(life) if "destroy" in item.name), len(life))
+    items[:] = [*life[:end], *users, *life[end:]]
+
+
 @dataclass
 class Before:
     """What ran before the world was there, and how to know its processes."""

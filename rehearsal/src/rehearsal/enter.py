@@ -56,11 +56,18 @@ def environment(places: Places, caches: Mapping[str, str]) -> dict[str, str]:
         "REGISTRY_AUTH_FILE": str(places.data / "registry-auth.json"),
         "TMPDIR": str(places.data / "tmp"),
         "REHEARSAL_WORLD": str(places.data),
+        **own_cluster(places),
         **caches,
     }
 
 
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy", "no_proxy"})
+
+
+def own_cluster(places: Places) -> dict[str, str]:
+    """What tells the inventory that the user's own cluster stands in: EKS has no token for it."""
+    own = places.data / "own-kubeconfig"
+    return {"REHEARSAL_OWN_KUBECONFIG": str(own)} if own.exists() else {}
 
 
 def kubeconfig(places: Places) -> Path:

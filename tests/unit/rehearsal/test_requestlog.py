@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from rehearsal.aws.answers import Receive, Send
 from rehearsal.aws.requestlog import RequestLog, action_of, is_mutating, service_of
+from rehearsal.aws.transport import AsOverTls
 
 SIGNED = b"AWS4-HMAC-SHA256 Credential=test/20261122/us-east-1/rds/aws4_request, Signature=x"
 
@@ -88,3 +90,18 @@ def test_a_request_goes_through_whole_and_its_secret_stays_out_of_the_log(tmp_pa
     assert line["mutating"] is True
     assert line["status"] == 200
     assert "hunter2" not in log.read_text()
+
+
+def test_requests_count_as_come_over_tls() -> None:
+    """Bucket policies that demand TLS are met, though the world's wire is plain."""
+    seen: list[str] = []
+
+    async def application(scope: dict[str, Any], _: Receive, __: Send) -> None:
+        seen.append(scope.get("scheme", ""))
+
+    async def nothing(*_: Any) -> Any:
+        return {}
+
+    for scope in ({"type": "http", "scheme": "http"}, {"type": "lifespan"}):
+        asyncio.run(AsOverTls(application)(scope, nothing, nothing))
+    assert seen == ["https", ""]

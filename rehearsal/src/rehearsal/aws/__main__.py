@@ -25,6 +25,7 @@ from rehearsal.aws import (
 )
 from rehearsal.aws.data import PostgresServer, RedisServer
 from rehearsal.aws.requestlog import RequestLog
+from rehearsal.aws.transport import AsOverTls
 from rehearsal.names import ACCESS_PORT, KUBERNETES_PORT, OIDC_PORT
 from rehearsal.world import OIDC_ADDRESS
 
@@ -62,7 +63,7 @@ def main() -> None:
     asyncio.run(
         serve(
             (
-                RequestLog(app.app, world / "aws_requests.jsonl"),
+                RequestLog(AsOverTls(app.app), world / "aws_requests.jsonl"),
                 f"0.0.0.0:{os.environ['GATEWAY_PORT']}",
                 None,
             ),

@@ -13,7 +13,7 @@ from running import ROOT, Aws, Ran, run_playbook
 COMPONENTS = [
     *("network", "kms", "ecr", "secrets", "s3"),
     *("eks", "rds", "elasticache", "bastion", "images"),
-    *("cluster_addons", "milvus", "app_rollout", "health"),
+    *("cluster_addons", "workload_identity", "milvus", "app_rollout", "health"),
 ]
 
 # `broken` names the components whose role shall fail.
@@ -75,7 +75,8 @@ def test_the_rollout_goes_from_phase_to_phase(checkout: Path, aws: Aws) -> None:
     assert order[0] == "preflight"
     assert set(order[1:6]) == {"network", "kms", "ecr", "secrets", "s3"}
     assert set(order[6:11]) == {"eks", "rds", "elasticache", "bastion", "images"}
-    assert order[11:] == ["cluster_addons", "milvus", "app_rollout", "health"]
+    assert set(order[11:13]) == {"cluster_addons", "workload_identity"}
+    assert order[13:] == ["milvus", "app_rollout", "health"]
     assert "foundation" in run.output.split("Print endpoints and times")[1]
     assert all(row["failed"] == 0 for row in run.recap.values())
 
@@ -83,7 +84,7 @@ def test_the_rollout_goes_from_phase_to_phase(checkout: Path, aws: Aws) -> None:
 def test_a_gate_names_what_failed_and_why(checkout: Path, aws: Aws) -> None:
     run = play(checkout, aws, "site.yml", "-e", "broken=rds,elasticache")
     assert run.returncode == 2
-    assert "Stopped after phase data: 2 of 14 components failed." in run.output
+    assert "Stopped after phase data: 2 of 15 components failed." in run.output
     assert "rds: rds | Break: there is no rds today" in run.output
     assert "elasticache: elasticache | Break: there is no elasticache today" in run.output
     assert {"eks present", "images present"} <= set(ran(run)), "siblings finish"
@@ -115,9 +116,10 @@ def test_destroy_goes_backwards_and_finds_nothing(checkout: Path, aws: Aws) -> N
     run = play(checkout, aws, "destroy.yml", "-e", "confirm=dev")
     assert run.returncode == 0, run.output
     order = ran(run)
-    assert order[:3] == ["app_rollout absent", "milvus absent", "cluster_addons absent"]
-    assert set(order[3:7]) == {f"{c} absent" for c in ("eks", "rds", "elasticache", "bastion")}
-    assert set(order[7:]) == {f"{c} absent" for c in ("network", "kms", "ecr", "secrets", "s3")}
+    assert order[:2] == ["app_rollout absent", "milvus absent"]
+    assert set(order[2:4]) == {"cluster_addons absent", "workload_identity absent"}
+    assert set(order[4:8]) == {f"{c} absent" for c in ("eks", "rds", "elasticache", "bastion")}
+    assert set(order[8:]) == {f"{c} absent" for c in ("network", "kms", "ecr", "secrets", "s3")}
     assert "Nothing billed of ragops-dev is left in us-east-1." in run.output
 
 

@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Say which service account of an EKS cluster has which IAM role."""
+
+DOCUMENTATION = r"""
+---
+module: eks_pod_identity_association
+version_added: 0.2.0
+short_description: Give service accounts of an EKS cluster IAM roles by EKS Pod Identity
+description:
+  - An association lets the pods of a service account assume an IAM role, by the add-on
+    C(eks-pod-identity-agent). The role must trust C(pods.eks.amazonaws.com).
+  - Associations of service accounts which are not named here stay as they are.
+options:
+  cluster:
+    description: Name of the cluster.
+    type: str
+    required: true
+  state:
+    description: Whether the associations shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  associations:
+    description: The associations. With O(state=absent) the roles don't matter.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      namespace:
+        description: Namespace of the service account.
+        type: str
+        required: true
+      service_account:
+        description: Name of the service account. It need not exist yet.
+        type: str
+        required: true
+      role_arn:
+        description: ARN of the role. Needed with O(state=present).
+        type: str
+        default: ""
+  tags:
+    description: Tags of all associations. Other tags stay.
+    type: dict
+    default: {}
+extends_documentation_fragment: ragops.platform.reconciled
+"""
+
+EXAMPLES = r"""
+- name: Give the backend its role
+  ragops.platform.eks_pod_identity_association:
+    cluster: ragops-dev
+    associations:
+      - namespace: rag
+        service_account: rag-backend
+        role_arn: arn:aws:iam::123456789012:role/ragops-dev-workload-backend
+
+- name: Take it away
+  ragops.platform.eks_pod_identity_association:
+    cluster: ragops-dev
+    state: absent
+    associations:
+      - namespace: rag
+        service_account: rag-backend
+"""
+
+RETURN = r"""
+associations:
+  description: The associations after the run, by C(<namespace>/<service account>).
+  returned: always
+  type: dict
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.pod_identity import (
+    about,
+    ensure_absent,
+    ensure_present,
+    key_of,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    require_region,
+)
+
+ASSOCIATION: dict[str, Any] = {
+    "namespace": {"type": "str", "required": True},
+    "service_account": {"type": "str", "required": True},
+    "role_arn": {"type": "str", "default": ""},
+}
+
+
+def run(module: AnsibleAWSModule) -> tuple[bool, Any, Any]:
+    """(changed, before, after), by namespace and service account."""
+    session = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
+    cluster, wanted = module.params["cluster"], module.params["associations"]
+    if module.params["state"] == "absent":
+        return ensure_absent(session, cluster, wanted)
+    for entry in wanted:
+        if not entry["role_arn"]:
+            raise AwsError(
+                f"The {about(cluster, key_of(entry))} needs a role_arn. Nothing was changed."
+            )
+    tags = {key: str(value) for key, value in module.params["tags"].items()}
+    return ensure_present(session, cluster, wanted, tags)
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "cluster": {"type": "str", "required": True},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "associations": {
+                "type": "list",
+                "elements": "dict",
+                "required": True,
+                "options": ASSOCIATION,
+            },
+            "tags": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    )
+    require_region(module)
+    try:
+        changed, before, after = run(module)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=changed, associations=after, diff={"before": before, "after": after})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,189 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Make, change and delete IAM roles."""
+
+DOCUMENTATION = r"""
+---
+module: iam_roles
+version_added: 0.2.0
+short_description: Make, change and delete IAM roles with their trust and policies
+description:
+  - Brings several roles to their state in one run, each wholly, so that whatever somebody adds to
+    the trust or the policies of one is taken away again.
+  - In all documents and ARNs C({account}) and C({partition}) stand for the caller's.
+  - A role whose tags C(Project) and C(Environment) have other values than ours is left alone, and
+    the module fails.
+options:
+  state:
+    description: Whether the roles shall exist.
+    type: str
+    choices: [present, absent]
+    default: present
+  roles:
+    description: The roles. With O(state=absent) only their names matter.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name.
+        type: str
+        required: true
+      path:
+        description: Path. AWS can't change it later.
+        type: str
+        default: /
+      description:
+        description: What the role is for.
+        type: str
+        default: ""
+      trust:
+        description: Trust policy, which says who may assume the role.
+        type: dict
+        default: {}
+      policies:
+        description: Inline policies as C(name -> document); others are removed.
+        type: dict
+        default: {}
+      managed_policies:
+        description: ARNs of attached policies; others are detached.
+        type: list
+        elements: str
+        default: []
+      permissions_boundary:
+        description: ARN of the policy that bounds the role. Empty means none.
+        type: str
+        default: ""
+      max_session_duration:
+        description: Seconds that a session may last, 3600 to 43200.
+        type: int
+        default: 3600
+  tags:
+    description: Tags of all roles. Other tags stay.
+    type: dict
+    default: {}
+extends_documentation_fragment: ragops.platform.reconciled
+"""
+
+EXAMPLES = r"""
+- name: Make a role for the pods of one service account
+  ragops.platform.iam_roles:
+    tags: {Project: ragops, Environment: dev}
+    roles:
+      - name: ragops-dev-workload-backend
+        trust:
+          Version: "2012-10-17"
+          Statement:
+            - Effect: Allow
+              Action: sts:AssumeRoleWithWebIdentity
+              Principal:
+                Federated: "arn:{partition}:iam::{account}:oidc-provider/oidc.example.com/id/A"
+              Condition:
+                StringEquals:
+                  "oidc.example.com/id/A:aud": sts.amazonaws.com
+                  "oidc.example.com/id/A:sub": system:serviceaccount:rag:rag-backend
+        policies:
+          documents:
+            Version: "2012-10-17"
+            Statement:
+              - Effect: Allow
+                Action: s3:PutObject
+                Resource: "arn:{partition}:s3:::ragops-dev-documents-{account}/*"
+
+- name: Remove it
+  ragops.platform.iam_roles:
+    state: absent
+    tags: {Project: ragops, Environment: dev}
+    roles:
+      - name: ragops-dev-workload-backend
+"""
+
+RETURN = r"""
+roles:
+  description: ARN of each role by name; of one that is still to be made the one that it will have.
+  returned: with O(state=present)
+  type: dict
+  sample: {ragops-dev-eks-nodes: "arn:aws:iam::123456789012:role/ragops-dev-eks-nodes"}
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._iam.ensure import (
+    ensure_absent,
+    ensure_present,
+)
+from ansible_collections.ragops.platform.plugins.module_utils._iam.transform import (
+    check,
+    settings,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, client
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Api,
+    Plan,
+    fill_identity,
+)
+
+ROLE: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "path": {"type": "str", "default": "/"},
+    "description": {"type": "str", "default": ""},
+    "trust": {"type": "dict", "default": {}},
+    "policies": {"type": "dict", "default": {}},
+    "managed_policies": {"type": "list", "elements": "str", "default": []},
+    "permissions_boundary": {"type": "str", "default": ""},
+    "max_session_duration": {"type": "int", "default": 3600},
+}
+
+
+def filler(module: AnsibleAWSModule) -> Any:
+    """What puts the caller's account and partition into a text; AWS is asked once."""
+    sts = Api(client(module, "sts"))
+    account, partition = fill_identity("{account} {partition}", sts).split()
+
+    def fill(text: str) -> str:
+        return text.replace("{account}", account).replace("{partition}", partition)
+
+    return fill
+
+
+def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+    """Bring all roles to their state; return what is told of them."""
+    roles, tags = module.params["roles"], module.params["tags"]
+    api = Api(client(module, "iam"), module.check_mode)
+    if module.params["state"] == "absent":
+        for role in roles:
+            ensure_absent(api, plan, role["name"], tags)
+        return {}
+    for role in roles:
+        check(role)
+    fill = filler(module)
+    arns = {}
+    for role in roles:
+        target = settings({**role, "tags": tags}, fill)
+        predicted = fill(f"arn:{{partition}}:iam::{{account}}:role{role['path']}{role['name']}")
+        arns[role["name"]] = ensure_present(api, plan, role["name"], target) or predicted
+    return {"roles": arns}
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(
+        argument_spec={
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+            "roles": {"type": "list", "elements": "dict", "required": True, "options": ROLE},
+            "tags": {"type": "dict", "default": {}},
+        },
+        supports_check_mode=True,
+    )
+    plan = Plan()
+    try:
+        result = run(module, plan)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""IAM roles, and which service account has which."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_lifecycle import TAGS, Life, World
+from module_process import examples, play
+from running import Aws
+
+NAME = "ragops-test-workload-backend"
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": "arn:{partition}:iam::{account}:root"},
+        }
+    ],
+}
+READ = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:{partition}:s3:::b/*"}
+    ],
+}
+ALL = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+    }
+)
+BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
+MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
+
+
+def role(**more: Any) -> dict[str, Any]:
+    return {"name": NAME, "trust": TRUST, "policies": {"read": READ}, **more}
+
+
+def life(world: World, *roles: dict[str, Any], **more: Any) -> Life:
+    options = {"roles": list(roles) or [role()], "tags": {**TAGS, "Component": "x"}, **more}
+    return Life(world, "iam_roles", options)
+
+
+def open_trust(aws: Aws) -> None:
+    document = json.loads(json.dumps(TRUST).replace("{account}", "111111111111"))
+    text = json.dumps(document).replace("{partition}", "aws")
+    aws.client("iam").update_assume_role_policy(RoleName=NAME, PolicyDocument=text)
+
+
+def widen_policy(aws: Aws) -> None:
+    aws.client("iam").put_role_policy(RoleName=NAME, PolicyName="read", PolicyDocument=ALL)
+
+
+def add_policy(aws: Aws) -> None:
+    aws.client("iam").put_role_policy(RoleName=NAME, PolicyName="more", PolicyDocument=ALL)
+
+
+def attach(aws: Aws) -> None:
+    aws.client("iam").attach_role_policy(RoleName=NAME, PolicyArn=CLUSTER_POLICY)
+
+
+def detach(aws: Aws) -> None:
+    aws.client("iam").detach_role_policy(RoleName=NAME, PolicyArn=MANAGED)
+
+
+def unbound(aws: Aws) -> None:
+    aws.client("iam").delete_role_permissions_boundary(RoleName=NAME)
+
+
+def prolong(aws: Aws) -> None:
+    aws.client("iam").update_role(RoleName=NAME, Description="other", MaxSessionDuration=7200)
+
+
+def untag(aws: Aws) -> None:
+    aws.client("iam").untag_role(RoleName=NAME, TagKeys=["Component"])
+
+
+def test_every_drift_of_a_role_is_repaired(world: World) -> None:
+    wanted = role(
+        description="what it is for",
+        path="/ragops/",
+        managed_policies=[MANAGED],
+        permissions_boundary=BOUNDARY,
+    )
+    drifts = (open_trust, widen_policy, add_policy, attach, detach, unbound, prolong, untag)
+    life(world, wanted).whole(drifts)
+    listed = world.aws.client("iam").list_roles()["Roles"]
+    assert NAME not in [each["RoleName"] for each in listed]
+
+
+def test_what_is_made_is_what_was_asked_for(world: World) -> None:
+    answer = life(world).settles()
+    arn = f"arn:aws:iam::000000000000:role/{NAME}"
+    assert answer["roles"] == {NAME: arn}
+    iam = world.aws.client("iam")
+    made = iam.get_role(RoleName=NAME)["Role"]
+    principal = made["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]
+    assert principal == {"AWS": "arn:aws:iam::000000000000:root"}
+    document = iam.get_role_policy(RoleName=NAME, PolicyName="read")["PolicyDocument"]
+    assert document["Statement"][0]["Resource"] == "arn:aws:s3:::b/*"
+
+
+def test_the_arn_is_known_before_the_role_is_there(world: World) -> None:
+    foreseen = world.run("iam_roles", life(world, role(path="/a/")).options, check=True)
+    assert foreseen["roles"] == {NAME: f"arn:aws:iam::000000000000:role/a/{NAME}"}
+
+
+def test_a_boundary_is_taken_away_again_and_others_tags_stay(world: World) -> None:
+    life(world, role(permissions_boundary=BOUNDARY)).settles()
+    iam = world.aws.client("iam")
+    iam.tag_role(RoleName=NAME, Tags=[{"Key": "Owner", "Value": "they"}])
+    life(world).settles()
+    made = iam.get_role(RoleName=NAME)["Role"]
+    assert "PermissionsBoundary" not in made
+    assert {"Key": "Owner", "Value": "they"} in made["Tags"]
+
+
+def test_another_spelling_of_the_same_document_is_no_change(world: World) -> None:
+    life(world).settles()
+    single = {**READ, "Statement": {**READ["Statement"][0], "Action": "s3:GetObject"}}  # type: ignore[dict-item]
+    life(world, role(policies={"read": single})).rests()
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (role(name="a b"), "its name must be 1 to 64 letters"),
+        (role(path="ragops"), "path 'ragops' must begin and end with /"),
+        (role(max_session_duration=60), "max_session_duration is 60 and must be 3600 to 43200"),
+        (role(trust={}), "trust has no statement"),
+        (role(policies={"read": {"Version": "2012-10-17"}}), "policy 'read' has no statement"),
+        (role(policies={"a b": READ}), "policy 'a b' must be named by letters"),
+        (role(policies={f"p{n}": READ for n in range(90)}), "AWS takes 10240"),
+    ],
+)
+def test_what_aws_would_refuse_is_refused_before(
+    world: World, bad: dict[str, Any], said: str
+) -> None:
+    quiet = world.mutations()
+    answer = world.run("iam_roles", life(world, bad).options, fails=True)
+    assert said in answer["msg"]
+    assert answer["msg"].startswith(f"IAM role {bad['name']}")
+    assert world.mutations() == quiet
+
+
+def test_another_path_is_refused_with_the_way_round_it(world: World) -> None:
+    life(world).settles()
+    answer = world.run("iam_roles", life(world, role(path="/a/")).options, fails=True)
+    assert "AWS can't change it to /a/" in answer["msg"]
+
+
+def test_somebody_elses_role_is_left_alone(world: World) -> None:
+    life(world, tags={**TAGS, "Environment": "other"}).settles()
+    answer = world.run("iam_roles", life(world).options, fails=True)
+    assert "somebody else's" in answer["msg"]
+    answer = world.run("iam_roles", {**life(world).options, "state": "absent"}, fails=True)
+    assert "is not removed" in answer["msg"]
+
+
+def test_what_iam_says_of_a_document_is_passed_on(world: World) -> None:
+    bad = role(policies={"read": {"Statement": [{"Effect": "Maybe"}]}})
+    answer = world.run("iam_roles", life(world, bad).options, fails=True)
+    assert "MalformedPolicyDocument" in answer["msg"]
+    assert NAME in answer["msg"]
+
+
+def test_the_examples_run(world: World, tmp_path: Path) -> None:
+    results = play(examples("iam_roles"), tmp_path, world.aws.environment)
+    assert [result["changed"] for result in results] == [True, True]
+
+
+CLUSTER = "ragops-dev"
+ROLE = "arn:aws:iam::123456789012:role/ragops-dev-workload-backend"
+
+
+@pytest.fixture
+def cluster(world: World) -> World:
+    world.aws.client("eks").create_cluster(
+        name=CLUSTER,
+        version="1.35",
+        roleArn="arn:aws:iam::000000000000:role/eks",
+        resourcesVpcConfig={"subnetIds": ["subnet-a", "subnet-b"]},
+    )
+    return world
+
+
+def associate(world: World, **more: Any) -> Life:
+    entry = {"namespace": "rag", "service_account": "rag-backend", "role_arn": ROLE, **more}
+    options = {"cluster": CLUSTER, "associations": [entry], "tags": TAGS}
+    return Life(world, "eks_pod_identity_association", options)
+
+
+def found(aws: Aws) -> dict[str, Any]:
+    eks = aws.client("eks")
+    listed = eks.list_pod_identity_associations(clusterName=CLUSTER)["associations"]
+    which = {"clusterName": CLUSTER, "associationId": listed[0]["associationId"]}
+    described: dict[str, Any] = eks.describe_pod_identity_association(**which)["association"]
+    return described
+
+
+def other_role(aws: Aws) -> None:
+    aws.client("eks").update_pod_identity_association(
+        clusterName=CLUSTER, associationId=found(aws)["associationId"], roleArn=ROLE + "-other"
+    )
+
+
+def test_a_service_account_is_associated_with_its_role(cluster: World) -> None:
+    associate(cluster).whole([other_role])
+    assert not cluster.aws.client("eks").list_pod_identity_associations(clusterName=CLUSTER)[
+        "associations"
+    ]
+
+
+def test_associations_of_others_stay(cluster: World) -> None:
+    associate(cluster, service_account="other").settles()
+    associate(cluster).settles()
+    associate(cluster).settles("absent")
+    assert found(cluster.aws)["serviceAccount"] == "other"
+
+
+def test_an_association_without_a_role_is_refused(cluster: World) -> None:
+    module = "eks_pod_identity_association"
+    answer = cluster.run(module, associate(cluster, role_arn="").options, fails=True)
+    assert "rag/rag-backend in EKS cluster ragops-dev needs a role_arn" in answer["msg"]
+
+
+def test_without_a_cluster_there_is_nothing_to_take_away(world: World) -> None:
+    associate(world).rests("absent")
+    foreseen = world.run("eks_pod_identity_association", associate(world).options, check=True)
+    assert foreseen["changed"] is True
+
+
+def test_the_examples_of_associations_run(cluster: World, tmp_path: Path) -> None:
+    tasks = examples("eks_pod_identity_association")
+    results = play(tasks, tmp_path, cluster.aws.environment)
+    assert [result["changed"] for result in results] == [True, True]

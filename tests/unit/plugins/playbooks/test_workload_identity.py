@@ -1,0 +1,199 @@
+"""Role workload_identity: the documents that it renders, its life, what it needs."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from running import ROOT, Aws, Ran, run_playbook
+
+sys.path.insert(0, str(ROOT / "tests"))
+from authorization_reference import problems
+
+NAME = "ragops-dev"
+ACCOUNT = "000000000000"
+TAGS = {"Project": "ragops", "Environment": "dev"}
+PREFIX = f"{NAME}-workload-"
+# What the SDK calls and what IAM calls it.
+IAM_NAMES = {"head_bucket": "s3:ListBucket"}
+
+
+@pytest.fixture
+def cluster(aws: Aws) -> Aws:
+    """An account with the platform's cluster."""
+    aws.client("eks").create_cluster(
+        name=NAME,
+        version="1.35",
+        roleArn=f"arn:aws:iam::{ACCOUNT}:role/eks",
+        resourcesVpcConfig={"subnetIds": ["subnet-a", "subnet-b"]},
+        tags=TAGS,
+    )
+    return aws
+
+
+def run(aws: Aws, folder: Path, *flags: str, **inputs: Any) -> Ran:
+    book = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "vars_files": [str(ROOT / "group_vars/all.yml")],
+        "roles": ["ragops.platform.workload_identity"],
+    }
+    (folder / "play.yml").write_text(yaml.safe_dump([book]))
+    given = {"platform_environment": "dev", **inputs}
+    arguments = [str(folder / "play.yml"), "-e", json.dumps(given), "--diff", *flags]
+    return run_playbook(ROOT, *arguments, environment=aws.environment)
+
+
+def documents(aws: Aws) -> dict[str, dict[str, Any]]:
+    """Trust and policy of each workload's role: {role: {trust, name: document}}."""
+    iam = aws.client("iam")
+    found: dict[str, dict[str, Any]] = {}
+    for role in iam.list_roles()["Roles"]:
+        name = role["RoleName"]
+        if not name.startswith(PREFIX):
+            continue
+        found[name.removeprefix(PREFIX)] = {"trust": role["AssumeRolePolicyDocument"]} | {
+            policy: iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+            for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]
+        }
+    return found
+
+
+def all_problems(aws: Aws) -> list[str]:
+    return [
+        f"{role} {name}: {said}"
+        for role, found in documents(aws).items()
+        for name, document in found.items()
+        for said in problems(document)
+    ]
+
+
+def changed(ran: Ran) -> int:
+    assert ran.returncode == 0, ran.output
+    return ran.recap["localhost"]["changed"]
+
+
+def test_each_workload_may_do_what_it_calls_and_no_more(cluster: Aws, tmp_path: Path) -> None:
+    assert changed(run(cluster, tmp_path)) == 1
+    assert all_problems(cluster) == []
+    found = documents(cluster)
+    assert set(found) == {"backend", "milvus"}
+    issuer = (
+        cluster.client("eks")
+        .describe_cluster(name=NAME)["cluster"]["identity"]["oidc"]["issuer"]
+        .removeprefix("https://")
+    )
+    for role, account in (("backend", "rag:rag-backend"), ("milvus", "milvus:milvus")):
+        (trust,) = found[role]["trust"]["Statement"]
+        assert trust["Action"] == "sts:AssumeRoleWithWebIdentity"
+        assert trust["Principal"] == {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"}
+        assert trust["Condition"] == {
+            "StringEquals": {
+                f"{issuer}:aud": "sts.amazonaws.com",
+                f"{issuer}:sub": f"system:serviceaccount:{account}",
+            }
+        }
+    text = json.dumps(found["backend"]["backend"])
+    assert f"arn:aws:s3:::{NAME}-documents-{ACCOUNT}" in text
+    assert "embeddings" not in text
+    assert "kms" not in text
+    adapter = (ROOT / "app/backend/src/rag/adapters/s3.py").read_text()
+    calls = set(re.findall(r"self\._client\.(\w+)\(", adapter))
+    wanted = {IAM_NAMES.get(call, "s3:" + call.title().replace("_", "")) for call in calls}
+    granted = set(re.findall(r'"(s3:[A-Za-z]+)"', text))
+    assert granted == wanted, "the backend's policy and its calls differ"
+    assert changed(run(cluster, tmp_path)) == 0
+
+
+def test_the_key_of_the_buckets_is_used_through_s3_only(cluster: Aws, tmp_path: Path) -> None:
+    kms = cluster.client("kms")
+    tags = [{"TagKey": key, "TagValue": value} for key, value in TAGS.items()]
+    key = kms.create_key(Tags=tags)["KeyMetadata"]
+    kms.create_alias(AliasName=f"alias/{NAME}", TargetKeyId=key["KeyId"])
+    assert changed(run(cluster, tmp_path, s3_kms_key_id=f"alias/{NAME}")) == 1
+    assert all_problems(cluster) == []
+    for role, actions in (
+        ("backend", "kms:GenerateDataKey"),
+        ("milvus", ["kms:Decrypt", "kms:GenerateDataKey"]),
+    ):
+        (statement,) = (
+            each
+            for each in documents(cluster)[role][role]["Statement"]
+            if each["Sid"] == "Encryption"
+        )
+        assert (statement["Action"], statement["Resource"]) == (actions, key["Arn"])
+        assert statement["Condition"] == {
+            "StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
+        }
+    refused = run(cluster, tmp_path, s3_kms_key_id="alias/other")
+    assert refused.returncode != 0
+    assert "alias/other, which is neither a key's ARN" in refused.output
+
+
+def test_an_empty_account_can_be_planned(aws: Aws, tmp_path: Path, request_log: Path) -> None:
+    before = request_log.read_text().count('"mutating": true')
+    planned = run(aws, tmp_path, "--check", s3_kms_key_id=f"alias/{NAME}")
+    assert changed(planned) == 1
+    assert f"IAM role {PREFIX}backend" in planned.output
+    assert "oidc-provider/(known after creation)" in planned.output
+    assert request_log.read_text().count('"mutating": true') == before
+    refused = run(aws, tmp_path)
+    assert refused.returncode != 0
+    assert "Run the component eks first" in refused.output
+    assert documents(aws) == {}
+
+
+def test_roles_live_and_go_with_their_workloads(cluster: Aws, tmp_path: Path) -> None:
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sqs:SendMessage",
+                "Resource": "arn:{partition}:sqs:us-east-1:{account}:jobs",
+            }
+        ],
+    }
+    own = {
+        "name": "jobs",
+        "namespace": "rag",
+        "service_account": "jobs",
+        "policies": {"q": document},
+    }
+    bounded = {
+        "workload_identity_path": "/ragops/",
+        "workload_identity_permissions_boundary": "arn:aws:iam::aws:policy/PowerUserAccess",
+    }
+    assert changed(run(cluster, tmp_path, workload_identity_extra=[own], **bounded)) == 1
+    assert set(documents(cluster)) == {"backend", "milvus", "jobs"}
+    assert all_problems(cluster) == []
+    role = cluster.client("iam").get_role(RoleName=PREFIX + "jobs")["Role"]
+    assert role["Path"] == "/ragops/"
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"].endswith("/PowerUserAccess")
+    assert changed(run(cluster, tmp_path, **bounded)) == 1
+    assert set(documents(cluster)) == {"backend", "milvus"}
+    assert changed(run(cluster, tmp_path, workload_identity_state="absent")) == 1
+    assert documents(cluster) == {}
+    assert changed(run(cluster, tmp_path, workload_identity_state="absent")) == 0
+
+
+def test_pod_identity_takes_the_place_of_irsa(cluster: Aws, tmp_path: Path) -> None:
+    pods = {"platform_workload_identity": "pod_identity"}
+    assert changed(run(cluster, tmp_path, **pods)) == 2
+    assert all_problems(cluster) == []
+    (trust,) = documents(cluster)["backend"]["trust"]["Statement"]
+    assert trust["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+    equals = trust["Condition"]["StringEquals"]
+    assert equals["aws:RequestTag/kubernetes-service-account"] == "rag-backend"
+    eks = cluster.client("eks")
+    associated = eks.list_pod_identity_associations(clusterName=NAME)["associations"]
+    assert {each["serviceAccount"] for each in associated} == {"rag-backend", "milvus"}
+    assert changed(run(cluster, tmp_path, workload_identity_state="absent", **pods)) == 2
+    assert eks.list_pod_identity_associations(clusterName=NAME)["associations"] == []
