@@ -111,7 +111,7 @@ def proxied(emulator: Aws) -> Iterator[Aws]:
     argv = [sys.executable, str(HERE / "faultproxy.py"), str(port), emulator.url]
     process = subprocess.Popen(argv)
     aws = Aws(f"http://localhost:{port}")
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     try:
         while True:
             try:

@@ -123,6 +123,7 @@ class Bench:
         self.holdings = Holdings(aws)
         self._ground: Ground = {}
         self._whole: dict[str, Counter[str]] = {}
+        self._calls: dict[str, dict[str, list[str]]] = {}
 
     def settle_in(self, subject: Subject) -> None:
         """An empty account with the ground that the subject stands on."""
@@ -160,15 +161,21 @@ class Bench:
         return result
 
     def calls(self, subject: Subject) -> dict[str, list[str]]:
-        """The mutating calls of an undisturbed life, by job; remembers what it makes."""
+        """The mutating calls of an undisturbed life, by job; remembers what it makes.
+
+        Leaves an account with nothing but the subject's ground.
+        """
         self.settle_in(subject)
-        found = {}
+        if subject.name in self._calls:
+            return self._calls[subject.name]
+        found: dict[str, list[str]] = {}
         self.run(subject.present)
         found["present"] = self.faults.report()["mutating"]
         self._whole[subject.name] = self.holdings.count()
         self.run(subject.absent)
         found["absent"] = self.faults.report()["mutating"]
         self.expect(Counter(), "after an undisturbed life")
+        self._calls[subject.name] = found
         return found
 
     def whole(self, subject: Subject) -> Counter[str]:
