@@ -152,7 +152,7 @@ def permissions(run: Run) -> Item:
 
 def ensure_role(run: Run) -> None:
     """Make or repair the role: trust, its one policy and tags."""
-    label, tags = f"iam role {run.role}", run.tags(run.role)
+    label, tags = f"IAM role {run.role}", run.tags(run.role)
     wanted = {"trust": trust(run), "policy": permissions(run), "tags": tags}
     role = run.iam.read("get_role", label, NO_ENTITY, RoleName=run.role).get("Role")
     current: Item | None = None
@@ -313,7 +313,7 @@ def remove(run: Run) -> None:
 
 
 def _remove_role(run: Run) -> None:
-    label = f"iam role {run.role}"
+    label = f"IAM role {run.role}"
     role = run.iam.read("get_role", label, NO_ENTITY, RoleName=run.role).get("Role")
     if role is None:
         return

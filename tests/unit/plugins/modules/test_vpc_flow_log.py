@@ -129,9 +129,9 @@ DRIFTS: list[tuple[Callable[[Aws], None], str, list[str]]] = [
     (delete_group, f"log group {GROUP}", ["logs:CreateLogGroup", "logs:PutRetentionPolicy"]),
     (delete_log, LOG, ["ec2:CreateFlowLogs"]),
     (untag_log, LOG, ["ec2:CreateTags"]),
-    (trust_anybody, f"iam role {ROLE}", ["iam:UpdateAssumeRolePolicy"]),
-    (allow_more, f"iam role {ROLE}", ["iam:PutRolePolicy"]),
-    (untag_role, f"iam role {ROLE}", ["iam:TagRole"]),
+    (trust_anybody, f"IAM role {ROLE}", ["iam:UpdateAssumeRolePolicy"]),
+    (allow_more, f"IAM role {ROLE}", ["iam:PutRolePolicy"]),
+    (untag_role, f"IAM role {ROLE}", ["iam:TagRole"]),
 ]
 
 
@@ -174,7 +174,7 @@ def test_on_an_empty_account_all_of_it_is_planned(life: Life) -> None:
     options = {**life.options, "vpc_id": "(known after creation)", "kms_key_id": "alias/later"}
     quiet = life.world.mutations()
     foreseen = life.world.run(life.module, options, check=True)
-    assert set(foreseen["diff"]["after"]) == {f"log group {GROUP}", f"iam role {ROLE}", LOG}
+    assert set(foreseen["diff"]["after"]) == {f"log group {GROUP}", f"IAM role {ROLE}", LOG}
     assert foreseen["flow_log"]["flow_log_id"] == "(known after creation)"
     assert life.world.mutations() == quiet
 
