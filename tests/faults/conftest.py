@@ -38,8 +38,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--tries",
-        default=os.environ.get("FAULTS_TRIES", "2"),
-        help="points at which each component is killed, or `all` (default: $FAULTS_TRIES, or 2)",
+        default=os.environ.get("FAULTS_TRIES", "1"),
+        help="points at which each component is killed, or `all` (default: $FAULTS_TRIES, or 1)",
     )
     group.addoption(
         "--runs",
