@@ -79,6 +79,11 @@ def run_module(environment: Mapping[str, str], module: str, options: dict[str, A
     return result
 
 
+def out_of_patience(*_: Any) -> None:
+    """End a run that hangs, with a traceback that says where."""
+    raise TimeoutError(f"still at work after {PATIENCE} s")
+
+
 def in_child(work: Callable[[], None], ready: Callable[[int], None]) -> str | None:
     """Do work in a child.
 
@@ -91,6 +96,7 @@ def in_child(work: Callable[[], None], ready: Callable[[int], None]) -> str | No
     if child == 0:
         os.close(start_write)
         os.read(start_read, 1)
+        signal.signal(signal.SIGALRM, out_of_patience)
         signal.alarm(PATIENCE)
         message = ""
         try:
