@@ -60,14 +60,17 @@ def is_about(action: str, resource: str) -> bool:
     Of a text such as arn:aws:s3:::bucket/* each part must fit a part of the reference's
     arn:${Partition}:s3:::${BucketName}/${ObjectName}.
     """
-    return any(form(each).fullmatch(resource) for each in arns(action))
+    # All of a log group: the group as CloudWatch's older actions spell it, and its streams.
+    group = resource.removesuffix(":*")
+    spelled = {resource} if group == resource else {resource, group, f"{group}:log-stream:*"}
+    return any(form(each).fullmatch(text) for each in arns(action) for text in spelled)
 
 
 @cache
 def form(arn: str) -> re.Pattern[str]:
-    """The reference's form of an ARN as a pattern. Only an object's name has slashes in it."""
+    """The reference's form of an ARN as a pattern. Few names have slashes in them."""
     parts = re.split(r"(\$\{[^}]+\})", arn)
-    known = {"${ObjectName}": ".+", "${Partition}": "aws[a-z-]*", "${OidcProviderName}": ".+"}
+    known = {"${ObjectName}": ".+", "${Partition}": "aws[a-z-]*", "${LogGroupName}": "[^:]+"}
     return re.compile(
         "".join(
             known.get(part, "[^/:]*") if part.startswith("${") else re.escape(part)
