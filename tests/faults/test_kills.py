@@ -57,7 +57,7 @@ def test_ten_percent_of_the_calls_fail(name: str, bench: Bench, table: Table, se
     rates = {"throttle": 0.05, "fail": 0.03, "reset": 0.02}
     try:
         for job in (subject.present, subject.absent):
-            bench.run(job, seed=seed, rates=rates)
+            bench.run(job, seed=f"{seed} {name}", rates=rates)
             row.injected += len(bench.faults.report()["injected"])
             assert bench.run(job) is False, "the run after the faults still changed something"
             whole = bench.whole(subject) if job is subject.present else Counter()
