@@ -15,6 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BIN = ROOT / ".venv/bin"
+SCENARIOS = ROOT / "extensions/molecule"
 
 
 @dataclass
@@ -29,16 +30,16 @@ class Run:
 
 def roles() -> list[str]:
     """The roles that have a scenario."""
-    return sorted(path.parts[-4] for path in ROOT.glob("roles/*/molecule/default/molecule.yml"))
+    return sorted(path.parent.name for path in SCENARIOS.glob("*/molecule.yml"))
 
 
 def test(role: str) -> Run:
-    """Run `molecule test` in a role's folder, as its developer does."""
+    """Run `molecule test` as the role's developer does."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ANSIBLE_"))}
     started = time.monotonic()
     done = subprocess.run(
-        [str(BIN / "molecule"), "test"],
-        cwd=ROOT / "roles" / role,
+        [str(BIN / "molecule"), "test", "--scenario-name", role],
+        cwd=SCENARIOS.parent,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
