@@ -65,6 +65,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 .PHONY: unit
 unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
 	$(pytest) tests/unit
+	$(pytest) tests/faults
 	cd $(backend) && .venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent
 
@@ -75,6 +76,10 @@ molecule: caches ## A scenario per role against an emulated AWS; roles="kms rds"
 .PHONY: drift
 drift: caches ## Plan against run in an emulated account: from empty, converged, and after changes by hand
 	$(pytest) tests/drift
+
+.PHONY: faults
+faults: caches ## Kill at every mutating call, and whole runs (docs/destroy.md)
+	$(pytest) tests/faults --tries all --runs 10
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
