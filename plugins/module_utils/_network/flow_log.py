@@ -137,17 +137,14 @@ def trust(run: Run) -> Item:
 
 def permissions(run: Run) -> Item:
     """Return the role's policy: write into this log group, and make none."""
-    statement = {
+    write = {
         "Effect": "Allow",
-        "Action": [
-            "logs:CreateLogStream",
-            "logs:DescribeLogGroups",
-            "logs:DescribeLogStreams",
-            "logs:PutLogEvents",
-        ],
+        "Action": ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
         "Resource": [run.group_arn, f"{run.group_arn}:*"],
     }
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    # The service looks for the group first, and AWS can't limit that to one.
+    look = {"Effect": "Allow", "Action": "logs:DescribeLogGroups", "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [write, look]}
 
 
 def ensure_role(run: Run) -> None:

@@ -75,7 +75,10 @@ def test_insights_with_errors_stop_an_upgrade(check_mode: bool) -> None:
     eks = Eks(check_mode=check_mode)
     eks.groups(main="1.35")
     eks.insights(INSIGHT)
-    told = r"(?s)not ready for 1.36 .*- Deprecated APIs removed in 1.36: policy/v1beta1 was called\. Use policy"
+    told = (
+        r"(?s)not ready for 1.36 .*- Deprecated APIs removed in 1.36: "
+        r"policy/v1beta1 was called\. Use policy"
+    )
     with pytest.raises(AwsError, match=told):
         eks.check("1.36")
     eks.stub.assert_no_pending_responses()
