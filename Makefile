@@ -64,7 +64,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 
 .PHONY: unit
 unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
-	$(pytest) tests/unit
+	$(pytest) -n 2 --dist loadfile tests/unit
 	$(pytest) tests/faults
 	cd $(backend) && .venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent

@@ -46,7 +46,7 @@ def run(aws: Aws, folder: Path, *flags: str, **inputs: Any) -> Ran:
         "roles": ["ragops.platform.workload_identity"],
     }
     (folder / "play.yml").write_text(yaml.safe_dump([book]))
-    given = {"platform_environment": "dev", **inputs}
+    given = {"platform_environment": "dev", "s3_kms_key_id": "", **inputs}
     arguments = [str(folder / "play.yml"), "-e", json.dumps(given), "--diff", *flags]
     return run_playbook(ROOT, *arguments, environment=aws.environment)
 
