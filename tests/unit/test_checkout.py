@@ -87,7 +87,7 @@ def test_a_module_is_documented(module: str) -> None:
         assert yaml.safe_load(found.group(1)), f"{block} is empty"
     documentation = yaml.safe_load(
         re.search(r'^DOCUMENTATION = r?"""(.*?)"""', source, re.M | re.S).group(1)
-    )  # type: ignore[union-attr]
+    )  # type: ignore[union-attr] - found above
     # The fragment is held against its promise in plugins/modules/test_aws_modules.py.
     if documentation.get("extends_documentation_fragment") != "ragops.platform.reconciled":
         assert {"check_mode", "diff_mode", "idempotent"} <= set(documentation["attributes"])

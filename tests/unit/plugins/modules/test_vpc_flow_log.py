@@ -73,7 +73,8 @@ def test_only_flow_logs_of_this_account_write_and_only_here(life: Life) -> None:
         "ArnLike": {"aws:SourceArn": "arn:aws:ec2:us-east-1:000000000000:vpc-flow-log/*"},
     }
     policy = iam.get_role_policy(RoleName=ROLE, PolicyName=flow_log.POLICY)["PolicyDocument"]
-    (allowed,) = policy["Statement"]
+    allowed, look = policy["Statement"]
+    assert look == {"Effect": "Allow", "Action": "logs:DescribeLogGroups", "Resource": "*"}
     assert all(GROUP in resource for resource in allowed["Resource"])
     assert "logs:CreateLogGroup" not in allowed["Action"]
     assert not any("*" in action for action in allowed["Action"])
