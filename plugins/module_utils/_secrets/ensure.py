@@ -66,10 +66,12 @@ def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> Outcome:
     if ending:
         api.write("restore_secret", wish.label, SecretId=wish.name)
     unreadable = ending and api.check_mode
+    # Whether there is a value at all is known; only a given one must be compared.
+    unknown = unreadable and bool(wish.value)
     current = {
         "description": item.get("Description", ""),
         "kms_key": item.get("KmsKeyId") or AWS_KEY,
-        "value": "unknown until it is restored" if unreadable else _value(api, wish, item),
+        "value": "unknown until it is restored" if unknown else _value(api, wish, item),
         "policy": wanted["policy"] if unreadable else _policy(api, wish),
         "tags": {key: tags[key] for key in wish.tags if key in tags},
         **({"scheduled_for_deletion": True} if ending else {}),
