@@ -81,6 +81,10 @@ drift: caches ## Plan against run in an emulated account: from empty, converged,
 faults: caches ## Kill at every mutating call, and whole runs (docs/destroy.md)
 	$(pytest) tests/faults --tries all --runs 10
 
+.PHONY: iam
+iam: caches ## Write the operators' policies anew and prove them minimal: hours; sample=3 proves some
+	$(pytest) tests/iam --write --sample $(or $(sample),all)
+
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
 	$(pytest) -x -s tests/integration

@@ -70,7 +70,8 @@ def is_about(action: str, resource: str) -> bool:
 def form(arn: str) -> re.Pattern[str]:
     """The reference's form of an ARN as a pattern. Few names have slashes in them."""
     parts = re.split(r"(\$\{[^}]+\})", arn)
-    known = {"${ObjectName}": ".+", "${Partition}": "aws[a-z-]*", "${LogGroupName}": "[^:]+"}
+    slashed = dict.fromkeys(("${LogGroupName}", "${RepositoryName}", "${SecretId}"), "[^:]+")
+    known = {"${ObjectName}": ".+", "${Partition}": "aws[a-z-]*", **slashed}
     return re.compile(
         "".join(
             known.get(part, "[^/:]*") if part.startswith("${") else re.escape(part)

@@ -15,6 +15,7 @@ from typing import Any
 
 from rehearsal.aws import (
     backups,
+    decisions,
     dropped,
     eks,
     eks_oidc,
@@ -25,6 +26,7 @@ from rehearsal.aws import (
     rds,
 )
 from rehearsal.aws.requestlog import RequestLog
+from rehearsal.aws.transport import AsOverTls
 
 
 class NoServer:
@@ -52,11 +54,14 @@ def main() -> None:
     network.adjust_balancers(importlib.import_module(service + "alb"), ec2)
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
+    if "AWS_DECISIONS" in os.environ:
+        evaluator = importlib.import_module("ministack.core.iam_evaluator")
+        decisions.adjust(evaluator, Path(os.environ["AWS_DECISIONS"]))
     settings = importlib.import_module("hypercorn.config").Config()
     settings.bind = [f"127.0.0.1:{os.environ['GATEWAY_PORT']}"]
     settings.accesslog = None
     serve = importlib.import_module("hypercorn.asyncio").serve
-    asyncio.run(serve(RequestLog(app.app, Path(sys.argv[1])), settings))
+    asyncio.run(serve(RequestLog(AsOverTls(app.app), Path(sys.argv[1])), settings))
 
 
 main()

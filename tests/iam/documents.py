@@ -1,0 +1,72 @@
+"""The policies as they stand in docs/iam: with places for account, region and name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from accounts import ACCOUNT, NAME, PLAYBOOKS, REGION
+from policies import types_of
+from running import ROOT
+
+FOLDER = ROOT / "docs/iam"
+PLACES = {ACCOUNT: "<account>", REGION: "<region>", NAME: "<name>"}
+
+
+def place(text: str) -> str:
+    """The text with places instead of the emulated account's own values."""
+    for value, name in PLACES.items():
+        text = text.replace(value, name)
+    return text
+
+
+def fill(text: str) -> str:
+    """The text with the emulated account's values instead of places."""
+    for value, name in PLACES.items():
+        text = text.replace(name, value)
+    return text
+
+
+def path(playbook: str) -> Path:
+    """Where a playbook's policy stands."""
+    return FOLDER / f"{playbook}.json"
+
+
+def read(playbook: str) -> list[dict[str, Any]]:
+    """The statements of a playbook's policy, for the emulated account."""
+    statements: list[dict[str, Any]] = json.loads(fill(path(playbook).read_text()))["Statement"]
+    return statements
+
+
+def write(playbook: str, wanted: list[dict[str, Any]]) -> None:
+    """Write a playbook's policy."""
+    FOLDER.mkdir(exist_ok=True)
+    document = {"Version": "2012-10-17", "Statement": wanted}
+    path(playbook).write_text(place(json.dumps(document, indent=2)) + "\n")
+
+
+def actions(wanted: list[dict[str, Any]]) -> list[str]:
+    """The actions of statements, sorted."""
+    return sorted({action for statement in wanted for action in statement["Action"]})
+
+
+def limitless(wanted: list[dict[str, Any]]) -> list[str]:
+    """The actions allowed on all resources though AWS could limit them: there must be none."""
+    return [
+        action
+        for statement in wanted
+        if "*" in statement["Resource"]
+        for action in statement["Action"]
+        if types_of(action)
+    ]
+
+
+def table() -> str:
+    """Playbooks with the number of actions that each needs."""
+    lines = ["| Playbook | Actions | Policy |", "| --- | --- | --- |"]
+    lines += [
+        f"| `{argv[0]}` | {len(actions(read(name)))} | [iam/{name}.json](iam/{name}.json) |"
+        for name, argv in PLAYBOOKS.items()
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,129 @@
+"""From the questions that were put to IAM to the policy that answers them, and no others."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from authorization_reference import DATA, form
+
+Question = tuple[str, str]
+"""Action and ARN of the resource ("*" where the call is about none)."""
+
+SEVERAL = 10
+"""More kinds of resources than this are named by one pattern (ec2:CreateTags has a hundred)."""
+MOST_CHARACTERS = 6144
+"""What AWS takes in a managed policy, without white space."""
+# The parts of ARNs that are names which the platform gives: they begin with its own.
+NAMED = {
+    "${" + part + "}"
+    for part in (
+        *("Alias", "CacheParameterGroupName", "CacheSubnetGroupName", "ClusterName"),
+        *("InstanceProfileNameWithPath", "ParameterGroupName", "RepositoryName", "SecretId"),
+        "SubnetGroupName",
+    )
+}
+# AWS answers these to anybody with credentials.
+ALWAYS_ALLOWED = {"sts:GetCallerIdentity"}
+
+
+def types_of(action: str) -> list[tuple[str, bool]]:
+    """The forms of ARN that an action is about, and whether AWS always asks for them."""
+    service, name = action.split(":")
+    details = DATA.actions.get_action_details(service, name)
+    return [
+        (DATA.resources.get_resource_type_details(service, each["name"])["arn"], each["required"])
+        for each in details["resourceTypes"]
+    ]
+
+
+def wide(template: str, name: str, account: str, region: str) -> str:
+    """All resources of a form in this account and region, by name where the platform names them."""
+    known = {"${Partition}": "aws", "${Region}": region, "${Account}": account}
+    named = next((part for part in re.findall(r"\$\{[^}]+\}", template) if part in NAMED), "")
+    known[named] = f"{name}*"
+    return re.sub(r"\$\{[^}]+\}", lambda match: known.get(match.group(), "*"), template)
+
+
+def narrow(resource: str, template: str, name: str, account: str, region: str) -> str:
+    """The resources of a form whose names begin with the platform's, where this one's does."""
+    head, found, rest = resource.partition(name)
+    if not found and any(part in template for part in NAMED):
+        # One that AWS names, such as a managed password's: up to what is random in it.
+        number = re.search(r"-?[0-9a-f]{8}-", resource.split(":", 5)[5])
+        start = resource.index(number.group()) if number else len(resource)
+        return resource[:start] + "*" if number else resource
+    if not found:
+        return wide(template, name, account, region)
+    return head + found + (rest[0] + "*" if rest else "")
+
+
+def resources_of(
+    action: str, asked: Iterable[str], name: str, account: str, region: str
+) -> frozenset[str]:
+    """The patterns that an action is to be allowed on."""
+    types = types_of(action)
+    found: set[str] = set()
+    for template, required in types:
+        fitting = [each for each in asked if form(template).fullmatch(each)]
+        found |= {narrow(each, template, name, account, region) for each in fitting}
+        if required and not fitting:
+            found.add(wide(template, name, account, region))
+    if len(types) > SEVERAL and not found:
+        service = action.partition(":")[0]
+        found = {f"arn:aws:{service}:{region}:{account}:*/*"}
+    elif types and not found:
+        found = {wide(template, name, account, region) for template, _ in types}
+    return frozenset(found or {"*"})
+
+
+def statements(
+    questions: Collection[Question], name: str, account: str, region: str
+) -> list[dict[str, Any]]:
+    """Statements that allow what was asked: actions with the same resources together."""
+    asked: dict[str, set[str]] = defaultdict(set)
+    for action, resource in questions:
+        if action not in ALWAYS_ALLOWED:
+            asked[action].add(resource)
+    together: dict[frozenset[str], list[str]] = defaultdict(list)
+    for action in sorted(asked):
+        together[resources_of(action, asked[action], name, account, region)].append(action)
+    return [
+        {"Effect": "Allow", "Action": actions, "Resource": sorted(patterns)}
+        for patterns, actions in together.items()
+    ]
+
+
+def emulated(
+    wanted: list[dict[str, Any]], questions: Collection[Question], name: str
+) -> list[dict[str, Any]]:
+    """Statements that the emulated IAM can decide on as AWS's would on the wanted ones.
+
+    For some actions it names no resource, or another kind than AWS does; there it is given
+    what it names. The actions stay the same.
+    """
+    named: dict[str, set[str]] = defaultdict(set)
+    for action, resource in questions:
+        if not any(form(template).fullmatch(resource) for template, _ in types_of(action)):
+            head, found, rest = resource.partition(name)
+            named[action].add(head + found + (rest[0] + "*" if rest else ""))
+    actions = {action for statement in wanted for action in statement["Action"]}
+    more = [
+        {"Effect": "Allow", "Action": [action], "Resource": sorted(named[action])}
+        for action in sorted(actions & set(named))
+    ]
+    return [*wanted, *more]
+
+
+def without(wanted: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:
+    """The statements without one action."""
+    left = [
+        {**each, "Action": [name for name in each["Action"] if name != action]} for each in wanted
+    ]
+    return [each for each in left if each["Action"]]
