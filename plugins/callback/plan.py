@@ -71,7 +71,7 @@ def force_check_mode() -> None:
     load_options_vars(None)["ansible_check_mode"] = True
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]
+class CallbackModule(CallbackBase):  # type: ignore[misc] - Ansible has no types
     """Collects rows while the run goes, and prints them when it ends."""
 
     CALLBACK_VERSION = 2.0

@@ -41,6 +41,7 @@ _raw:
 class LookupModule(LookupBase):
     """Returns the path; takes no terms."""
 
+    # Ansible gives every lookup these arguments.
     def run(self, terms: Any, variables: Any = None, **kwargs: Any) -> list[str]:  # noqa: ARG002
         """Return the path in a list, as lookups do."""
         return [str(constants.DEFAULT_LOCAL_TMP)]

@@ -67,6 +67,7 @@ def db_item(name: str, value: str | None, static: bool) -> dict[str, str]:
     return {"ParameterName": name, **given, "ApplyMethod": method}
 
 
+# Called as db_item is.
 def cache_item(name: str, value: str | None, static: bool) -> dict[str, str]:  # noqa: ARG001
     """Return a parameter of ElastiCache, which decides itself when it applies."""
     return {"ParameterName": name, "ParameterValue": value or ""}

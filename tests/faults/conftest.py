@@ -20,6 +20,7 @@ HERE = Path(__file__).resolve().parent
 PLUGINS = HERE.parents[1] / "tests/unit/plugins"
 sys.path[:0] = [str(HERE.parents[1] / "collections"), str(PLUGINS), str(HERE)]
 
+# Found by the path above.
 from killing import Bench, Faults  # noqa: E402
 from running import ROOT, Aws, find_emulator, free_port, serving  # noqa: E402
 from table import Table  # noqa: E402

@@ -184,11 +184,11 @@ def kill_tree(leader: int) -> None:
     """
     tree = [leader]
     for parent in tree:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
             os.kill(parent, signal.SIGSTOP)
         tree += [child for child in children(parent) if child not in tree]
     for process in tree:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
             os.kill(process, signal.SIGKILL)
 
 
@@ -196,7 +196,7 @@ def children(parent: int) -> list[int]:
     """The processes whose parent this is."""
     found = []
     for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
             # The name, in brackets, may hold anything.
             fields = path.read_text().rpartition(")")[2].split()
             if int(fields[1]) == parent:

@@ -44,6 +44,6 @@ def attempt(script: str, timeout: float = 20) -> str:
 
 def end_group(process: subprocess.Popen[bytes]) -> None:
     """End a process that has a session of its own, and what it has left behind there."""
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(ProcessLookupError):  # it has ended by itself
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

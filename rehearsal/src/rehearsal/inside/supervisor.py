@@ -110,7 +110,7 @@ class Supervisor:
                 code = process.poll()
                 if code is not None and name not in self.ended:
                     self.ended[name] = {"returncode": code, "at": time.time()}
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError):  # a full disk: `status` names it, we try again
                 self.write()
             time.sleep(1)
 

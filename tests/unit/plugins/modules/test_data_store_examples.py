@@ -15,10 +15,8 @@ from module_process import examples, play
 def test_the_examples_do_what_they_say(name: str, world: World, tmp_path: Path) -> None:
     subnets, group = network(world.aws)
     text = json.dumps(examples(name)).replace("{{ token }}", "a-token-of-an-example")
-    for placeholder, real in zip(
-        ("subnet-0a", "subnet-0b", "sg-0a"), (*subnets, group), strict=True
-    ):
-        text = text.replace(placeholder, real)
+    for written, real in zip(("subnet-0a", "subnet-0b", "sg-0a"), (*subnets, group), strict=True):
+        text = text.replace(written, real)
     results = play(json.loads(text), tmp_path, world.aws.environment)
     assert [result["changed"] for result in results] == [True] * len(results)
     rds, cache = world.aws.client("rds"), world.aws.client("elasticache")
