@@ -47,6 +47,11 @@ def parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on as it grows")
     logs.set_defaults(run=lambda o: commands.logs(o.name, follow=o.follow))
 
+    node = verbs.add_parser("node", help="take a node away as a power cut does, or let it return")
+    node.add_argument("action", choices=commands.NODE_ACTIONS)
+    node.add_argument("name", help="its name in `kubectl get nodes`")
+    node.set_defaults(run=lambda o: commands.node(o.action, o.name))
+
     opening = verbs.add_parser("open", help="relay the application to a loopback port")
     opening.add_argument("service", nargs="?", default="frontend", choices=commands.SERVICES)
     opening.add_argument(

@@ -32,6 +32,9 @@ ADDRESSES = {
     "kubernetes": f"https://{AWS}:{KUBERNETES_PORT}",
 }
 
+NODE_ACTIONS = ("stop", "start")
+"""What `rehearsal node` does."""
+
 
 def say(line: str) -> None:
     """Progress, at once, even into a pipe."""
@@ -166,7 +169,9 @@ def report(places: Places, identity: Identity, state: State) -> int:
         )
     for name, code in state.ended.items():
         say(f"{name:<11} ended with {code}: `rehearsal logs {name}`")
-    others = sorted(set(state.processes) - set(answers) - set(state.ended))
+    for name in state.away:
+        say(f"{name} was taken away: `rehearsal node start {name}`")
+    others = sorted(set(state.processes) - {*answers, *state.ended, *state.away})
     if others:
         say(f"servers     {', '.join(others)}")
     say(f"data        {places.data}  AWS requests: {lines_of(places.requests)}")
@@ -211,6 +216,15 @@ def logs(name: str | None, *, follow: bool) -> int:
     if name not in found:
         raise WorldError(f"there is no log {name}: {', '.join(found)}")
     return subprocess.run(["tail", "-n", "+1", *(["-f"] if follow else []), found[name]]).returncode
+
+
+def node(action: str, name: str) -> int:
+    """Take a node away, or let it return; the world is told that this is meant."""
+    places, identity = running()
+    if not places.kubeconfig.exists():
+        raise WorldError("this world has no nodes of its own")
+    argv = [sys.executable, "-m", "rehearsal.cluster.outage", action, name, str(places.data)]
+    return entering.run(identity, argv, world_environment(places))
 
 
 def open_service(service: str, port: int) -> int:

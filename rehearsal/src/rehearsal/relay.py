@@ -24,6 +24,8 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
 
 def joining(dial: Dial) -> Callable[..., Awaitable[None]]:
     """A server's callback that joins each connection with one that `dial` makes."""
+    # The loop knows a task only weakly, and while both sides are paused nothing else does.
+    joined: set[asyncio.Task[None] | None] = set()
 
     async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -31,9 +33,11 @@ def joining(dial: Dial) -> Callable[..., Awaitable[None]]:
         except OSError:
             writer.close()
             return
+        joined.add(task := asyncio.current_task())
         try:
             await asyncio.gather(pump(reader, far_writer), pump(far_reader, writer))
         finally:
+            joined.discard(task)
             for end in (writer, far_writer):
                 end.close()
 

@@ -15,7 +15,10 @@ STALE_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class State:
-    """What the supervisor wrote last. processes: name -> {pid, returncode?, at?}."""
+    """What the supervisor wrote last. processes: name -> {pid, returncode?, at?}.
+
+    A node that was taken away on purpose has no pid.
+    """
 
     phase: str
     error: str
@@ -36,6 +39,11 @@ class State:
             for name, process in self.processes.items()
             if "returncode" in process
         }
+
+    @property
+    def away(self) -> list[str]:
+        """The nodes that `rehearsal node stop` has taken away."""
+        return [name for name, process in self.processes.items() if process["pid"] is None]
 
 
 def read_state(places: Places) -> State | None:

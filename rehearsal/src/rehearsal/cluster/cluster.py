@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal import world as w
-from rehearsal.cluster import addons, cgroups, control_plane, node, pki
+from rehearsal.cluster import addons, cgroups, control_plane, node, pki, stores
 from rehearsal.cluster.api import Api, ApiError
 from rehearsal.cluster.requirements import CNI_PLUGINS, PROGRAMS
 
@@ -139,6 +139,7 @@ def start(
         world.say(cluster.limits_reason)
     identities = control_plane.make_identities(_pki_folder(world))
     control_plane.write_kubeconfig(cluster.kubeconfig, identities, identities.admin, "admin")
+    kept = stores.claim(world)
     registry = node.Registry(registry_hosts, (registry_ca or world.data / "ca.crt").absolute())
 
     with world.step("Kubernetes: the API server is ready"):
@@ -148,6 +149,7 @@ def start(
                 world,
                 each,
                 binaries,
+                stores=kept,
                 identities=identities,
                 registry=registry,
                 names=names,

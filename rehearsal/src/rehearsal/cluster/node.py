@@ -16,6 +16,7 @@ from typing import Any
 
 from rehearsal import world as w
 from rehearsal.cluster import cgroups, control_plane, images
+from rehearsal.cluster import stores as storage
 from rehearsal.cluster.build import ARCHIVE
 from rehearsal.cluster.requirements import CNI_PLUGINS
 
@@ -76,20 +77,26 @@ def prepare(
     node: Node,
     binaries: Path,
     *,
+    stores: Path,
     identities: control_plane.Identities,
     registry: Registry,
     names: Mapping[str, str],
     hierarchies: tuple[cgroups.Hierarchy, ...],
 ) -> None:
-    """Write everything that the node reads when it starts; its old files are discarded."""
+    """Write everything that the node reads when it starts; its old files are discarded.
+
+    stores: folder of the nodes' image stores, which are kept.
+    """
     here = folder(world, node)
     shutil.rmtree(here, ignore_errors=True)
-    for each in ("etc/cni", "containerd", "kubelet", "volumes", "pod-logs"):
+    for each in ("etc/cni", "kubelet", "volumes", "pod-logs"):
         (here / each).mkdir(parents=True)
     etc = here / "etc"
     (etc / "hosts").write_text(hosts_file(node, names))
     (etc / "resolv.conf").write_text(f"nameserver {w.DNS_ADDRESS}\n")
-    (etc / "containerd.toml").write_text(containerd_config(here, limits=bool(hierarchies)))
+    store = storage.prepare(stores / node.name)
+    (etc / "containerd.toml").write_text(containerd_config(here, store, limits=bool(hierarchies)))
+    (here / "new").touch()
     _write_json(etc / "cni" / "10-pods.conflist", cni_config(node))
     write_registry_configs(etc / "certs.d", registry)
     _write_json(etc / "kubelet.json", kubelet_config(here, identities, node))
@@ -136,6 +143,8 @@ def node_spec(
         "logs": str(world.logs / node.name),
         "containerd_socket": SOCKET,
         "archive": str(binaries / ARCHIVE),
+        # There until the node has started once, without the pods of an earlier life.
+        "new": str(here / "new"),
         "api_server": [w.ADDRESS, control_plane.PORT],
         "servers": {
             "containerd": ["containerd", "--config", str(etc / "containerd.toml")],
@@ -169,10 +178,10 @@ def hosts_file(node: Node, names: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def containerd_config(here: Path, *, limits: bool) -> str:
+def containerd_config(here: Path, store: Path, *, limits: bool) -> str:
     """containerd's config.toml: state on the disk, sockets and runtime state in /run."""
     return f"""version = 2
-root = "{here}/containerd"
+root = "{store}"
 state = "/run/containerd"
 disabled_plugins = [
   "io.containerd.internal.v1.opt",
@@ -324,9 +333,8 @@ def start(world: w.World, node: Node) -> None:
 
 def pid(world: w.World, node: Node) -> int | None:
     """Process that holds a node, None when the node does not run."""
-    try:
-        found = int((folder(world, node) / "pid").read_text())
-    except (FileNotFoundError, ValueError):
+    found = recorded(world, node.name)
+    if found is None:
         return None
     process = world.processes.get(node.name)
     if process is not None and process.pid == found and process.poll() is not None:
@@ -337,6 +345,18 @@ def pid(world: w.World, node: Node) -> int | None:
     except OSError:
         return None
     return found if str(folder(world, node) / "spec.json").encode() in command else None
+
+
+def recorded(world: w.World, name: str) -> int | None:
+    """The process that a node was started as, last; None while `kill` has taken it away.
+
+    Raises KeyError for a name that is no node's.
+    """
+    node = {each.name: each for each in NODES}[name]
+    try:
+        return int((folder(world, node) / "pid").read_text())
+    except (FileNotFoundError, ValueError):
+        return None
 
 
 def kill(world: w.World, nodes: Iterable[Node]) -> None:

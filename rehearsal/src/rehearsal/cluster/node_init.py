@@ -29,9 +29,13 @@ def main(spec_file: str, world_network: str) -> None:
     os.close(int(world_network))
     servers = {"containerd": _start(spec, "containerd")}
     _await_socket(spec["containerd_socket"])
-    _run("ctr", "--address", spec["containerd_socket"], "--namespace", "k8s.io")(
-        "images", "import", "--no-unpack", spec["archive"]
-    )
+    ctr = _run("ctr", "--address", spec["containerd_socket"], "--namespace", "k8s.io")
+    if (new := Path(spec["new"])).exists():
+        # An ended world's; their writable layers go with them.
+        if containers := ctr("containers", "list", "--quiet").split():
+            ctr("containers", "remove", *containers)
+        new.unlink()
+    ctr("images", "import", "--no-unpack", spec["archive"])
     _await_port(*spec["api_server"])
     for name in ("kubelet", "kube-proxy"):
         servers[name] = _start(spec, name)
@@ -44,12 +48,13 @@ def _say(text: str) -> None:
 
 
 def _run(*prefix: str) -> Any:
-    def run(*arguments: str) -> None:
+    def run(*arguments: str) -> str:
         command = [*prefix, *arguments]
         done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
             _say(f"{' '.join(command)}: {done.stderr.strip() or done.stdout.strip()}")
             raise SystemExit(1)
+        return done.stdout
 
     return run
 

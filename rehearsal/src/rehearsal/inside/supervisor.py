@@ -114,6 +114,14 @@ class Supervisor:
                 self.write()
             time.sleep(1)
 
+    def entry(self, name: str, started: int) -> dict[str, Any]:
+        """A server in the state: its number, and its end unless `rehearsal node` meant it."""
+        with contextlib.suppress(KeyError):  # no node
+            pid = rehearsal.cluster.recorded(self.world, name)
+            if pid != started:
+                return {"pid": pid}
+        return {"pid": started, **self.ended.get(name, {})}
+
     def write(self) -> None:
         """Write the state in one piece, so that a reader never sees half of it."""
         with self._lock:
@@ -123,7 +131,7 @@ class Supervisor:
                 "began": self.began,
                 "heartbeat": time.time(),
                 "processes": {
-                    name: {"pid": process.pid, **self.ended.get(name, {})}
+                    name: self.entry(name, process.pid)
                     for name, process in list(self.world.processes.items())
                 },
             }

@@ -24,6 +24,7 @@ def here(tmp_path: Path) -> Path:
         world,
         node.NODES[1],
         tmp_path / "bin",
+        stores=tmp_path / "stores",
         identities=identities,
         registry=node.Registry(["registry.rehearsal.internal"], tmp_path / "ca.crt"),
         names=NAMES,
@@ -87,7 +88,7 @@ def test_the_registry_is_trusted_by_the_given_authority_and_others_are_refused(
 
 @pytest.mark.parametrize("limits", [True, False])
 def test_containers_get_control_groups_when_there_are_any(tmp_path: Path, limits: bool) -> None:
-    config = tomllib.loads(node.containerd_config(tmp_path, limits=limits))
+    config = tomllib.loads(node.containerd_config(tmp_path, tmp_path / "store", limits=limits))
     assert config["plugins"]["io.containerd.grpc.v1.cri"]["disable_cgroup"] is not limits
 
 
