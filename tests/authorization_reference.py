@@ -21,6 +21,28 @@ def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value] if value else []
 
 
+BALANCING = (
+    "listener-rule/app/${LoadBalancerName}/${LoadBalancerId}/${ListenerId}/${ListenerRuleId}",
+    "listener-rule/net/${LoadBalancerName}/${LoadBalancerId}/${ListenerId}/${ListenerRuleId}",
+    "listener/app/${LoadBalancerName}/${LoadBalancerId}/${ListenerId}",
+    "listener/net/${LoadBalancerName}/${LoadBalancerId}/${ListenerId}",
+    "loadbalancer/app/${LoadBalancerName}/${LoadBalancerId}",
+    "loadbalancer/net/${LoadBalancerName}/${LoadBalancerId}",
+    "targetgroup/${TargetGroupName}/${TargetGroupId}",
+)
+SHADOWED = {
+    f"elasticloadbalancing:{name}"
+    for name in (
+        "AddTags",
+        "CreateLoadBalancer",
+        "DeleteLoadBalancer",
+        "ModifyLoadBalancerAttributes",
+        "RemoveTags",
+    )
+}
+"""The classic load balancer has actions of these names, too, and the package knows only those."""
+
+
 @cache
 def services() -> frozenset[str]:
     """All prefixes of actions."""
@@ -48,6 +70,10 @@ def is_condition(key: str) -> bool:
 def arns(action: str) -> tuple[str, ...]:
     """Forms of the ARNs that an action is about; none when it can't be limited to resources."""
     service, name = action.split(":")
+    if action in SHADOWED:
+        return tuple(
+            f"arn:${{Partition}}:{service}:${{Region}}:${{Account}}:{each}" for each in BALANCING
+        )
     types = DATA.actions.get_action_details(service, name)["resourceTypes"]
     return tuple(
         DATA.resources.get_resource_type_details(service, each["name"])["arn"] for each in types
@@ -66,11 +92,16 @@ def is_about(action: str, resource: str) -> bool:
     return any(form(each).fullmatch(text) for each in arns(action) for text in spelled)
 
 
+SLASHED = ("${LogGroupName}", "${RepositoryName}", "${RoleNameWithPath}", "${SecretId}")
+
+
 @cache
 def form(arn: str) -> re.Pattern[str]:
     """The reference's form of an ARN as a pattern. Few names have slashes in them."""
     parts = re.split(r"(\$\{[^}]+\})", arn)
-    slashed = dict.fromkeys(("${LogGroupName}", "${RepositoryName}", "${SecretId}"), "[^:]+")
+    slashed = dict.fromkeys(
+        ("${LogGroupName}", "${RepositoryName}", "${RoleNameWithPath}", "${SecretId}"), "[^:]+"
+    )
     known = {"${ObjectName}": ".+", "${Partition}": "aws[a-z-]*", **slashed}
     return re.compile(
         "".join(

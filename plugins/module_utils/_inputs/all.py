@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
+    addons,
     cluster,
     network,
     platform,
@@ -65,4 +66,6 @@ def _errors(
     for component, check in checks.items():
         if component in inputs:
             yield from check(inputs[component])
+    if "cluster_addons" in inputs:
+        yield from addons.problems(inputs["cluster_addons"], inputs.get("eks", {}))
     yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))

@@ -37,6 +37,10 @@ def cache(message: str, **inputs: Any) -> Row:
     return Row("elasticache", {f"elasticache_{k}": v for k, v in inputs.items()}, message)
 
 
+def addons(message: str, **inputs: Any) -> Row:
+    return Row("cluster_addons", {f"cluster_addons_{k}": v for k, v in inputs.items()}, message)
+
+
 MAIN = {"name": "main", "instance_types": ["t3.medium"], "min_size": 2, "max_size": 4}
 ROLE = "arn:aws:iam::123456789012:role/ops"
 
@@ -155,4 +159,35 @@ ROWS = [
     Row("secrets", {"secrets_openai_api_key": "sk- 1"}, "secrets_openai_api_key has spaces"),
     Row("kms", {"kms_deletion_window": 3}, "kms_deletion_window is 3"),
     Row("kms", {"kms_rotation_days": 10}, "kms_rotation_days is 10"),
+    # cluster_addons
+    addons("is karpenter, which this role does not install yet", autoscaler="karpenter"),
+    addons(
+        "cluster_addons_external_secrets_chart_version is empty",
+        external_secrets=True,
+        external_secrets_chart_version="",
+    ),
+    addons(
+        "/nowhere/chart, where nothing is",
+        load_balancer_controller=True,
+        load_balancer_controller_chart="/nowhere/chart",
+    ),
+    addons(
+        "cluster_addons_load_balancer_controller_image_tag is 'latest'",
+        load_balancer_controller=True,
+        load_balancer_controller_image_tag="latest",
+    ),
+    addons("without a scheme", image_mirror="https://mirror.example"),
+    addons("it starts with oci:// or https://", chart_mirror="mirror.example/charts"),
+    addons(
+        "v1.30.0, and the cluster is 1.35",
+        autoscaler="cluster_autoscaler",
+        cluster_autoscaler_image_tag="v1.30.0",
+    ),
+    addons(
+        "is switched on and listed in cluster_addons_remove",
+        external_secrets=True,
+        remove=["external_secrets"],
+    ),
+    addons("eks_addons has metrics-server, too", metrics_server=True),
+    addons("at least one pod", replicas=0),
 ]

@@ -13,7 +13,7 @@ from running import ROOT, Aws, Ran, run_playbook
 COMPONENTS = [
     *("network", "kms", "ecr", "secrets", "s3"),
     *("eks", "rds", "elasticache", "bastion", "images"),
-    *("cluster_addons", "workload_identity", "milvus", "app_rollout", "health"),
+    *("workload_identity", "cluster_addons", "milvus", "app_rollout", "health"),
 ]
 
 # `broken` names the components whose role shall fail.
@@ -75,8 +75,7 @@ def test_the_rollout_goes_from_phase_to_phase(checkout: Path, aws: Aws) -> None:
     assert order[0] == "preflight"
     assert set(order[1:6]) == {"network", "kms", "ecr", "secrets", "s3"}
     assert set(order[6:11]) == {"eks", "rds", "elasticache", "bastion", "images"}
-    assert set(order[11:13]) == {"cluster_addons", "workload_identity"}
-    assert order[13:] == ["milvus", "app_rollout", "health"]
+    assert order[11:] == COMPONENTS[10:]
     assert "foundation" in run.output.split("Print endpoints and times")[1]
     assert all(row["failed"] == 0 for row in run.recap.values())
 
@@ -116,8 +115,9 @@ def test_destroy_goes_backwards_and_finds_nothing(checkout: Path, aws: Aws) -> N
     run = play(checkout, aws, "destroy.yml", "-e", "confirm=dev")
     assert run.returncode == 0, run.output
     order = ran(run)
-    assert order[:2] == ["app_rollout absent", "milvus absent"]
-    assert set(order[2:4]) == {"cluster_addons absent", "workload_identity absent"}
+    # The controllers use their roles until what they made in AWS is gone.
+    backwards = ("app_rollout", "milvus", "cluster_addons", "workload_identity")
+    assert order[:4] == [f"{component} absent" for component in backwards]
     assert set(order[4:8]) == {f"{c} absent" for c in ("eks", "rds", "elasticache", "bastion")}
     assert set(order[8:]) == {f"{c} absent" for c in ("network", "kms", "ecr", "secrets", "s3")}
     assert "Nothing billed of ragops-dev is left in us-east-1." in run.output

@@ -112,6 +112,70 @@ def test_each_workload_may_do_what_it_calls_and_no_more(cluster: Aws, tmp_path: 
     assert changed(run(cluster, tmp_path)) == 0
 
 
+CONTROLLERS = {
+    "cluster_addons_load_balancer_controller": True,
+    "cluster_addons_external_secrets": True,
+    "cluster_addons_autoscaler": "cluster_autoscaler",
+}
+
+
+def statements(document: dict[str, Any]) -> dict[str, Any]:
+    return {each["Sid"]: each for each in document["Statement"]}
+
+
+def test_controllers_that_are_switched_on_have_roles_bound_to_the_cluster(
+    cluster: Aws, tmp_path: Path
+) -> None:
+    assert changed(run(cluster, tmp_path, **CONTROLLERS, secrets_kms_key_id="")) == 1
+    assert all_problems(cluster) == []
+    found = documents(cluster)
+    names = {"load-balancer-controller", "secrets", "cluster-autoscaler"}
+    assert set(found) == {"backend", "milvus", *names}
+    subjects = {
+        name: next(
+            value
+            for key, value in found[name]["trust"]["Statement"][0]["Condition"][
+                "StringEquals"
+            ].items()
+            if key.endswith(":sub")
+        ).removeprefix("system:serviceaccount:")
+        for name in names
+    }
+    assert subjects == {
+        "load-balancer-controller": "kube-system:aws-load-balancer-controller",
+        "secrets": "rag:rag-secrets",
+        "cluster-autoscaler": "kube-system:cluster-autoscaler",
+    }
+    reading = ("Describe", "Get", "List")
+    for name in ("load-balancer-controller", "cluster-autoscaler"):
+        for sid, statement in statements(found[name][name]).items():
+            actions = statement["Action"]
+            listed = actions if isinstance(actions, list) else [actions]
+            reads = all(action.split(":")[1].startswith(reading) for action in listed)
+            bound = NAME in json.dumps([statement["Resource"], statement.get("Condition")])
+            # What AWS can't limit, what only makes the service's own role, and the VPC.
+            other = sid in {"ServiceLinkedRole", "Vpc", "WebAcl", "WebAclOfLoadBalancers"}
+            assert reads or bound or other, (name, sid)
+    (values,) = found["secrets"]["secrets"]["Statement"]
+    about = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{NAME}/*"
+    assert (values["Action"], values["Resource"]) == ("secretsmanager:GetSecretValue", [about])
+    assert changed(run(cluster, tmp_path, **CONTROLLERS, secrets_kms_key_id="")) == 0
+    assert changed(run(cluster, tmp_path)) == 1
+    assert set(documents(cluster)) == {"backend", "milvus"}
+
+
+def test_with_pod_identity_the_operator_itself_reads_the_secrets(
+    cluster: Aws, tmp_path: Path
+) -> None:
+    switched = {"cluster_addons_external_secrets": True, "secrets_kms_key_id": ""}
+    ran = run(cluster, tmp_path, platform_workload_identity="pod_identity", **switched)
+    assert ran.returncode == 0, ran.output
+    (trust,) = documents(cluster)["secrets"]["trust"]["Statement"]
+    equals = trust["Condition"]["StringEquals"]
+    assert equals["aws:RequestTag/kubernetes-namespace"] == "external-secrets"
+    assert equals["aws:RequestTag/kubernetes-service-account"] == "external-secrets"
+
+
 def test_the_key_of_the_buckets_is_used_through_s3_only(cluster: Aws, tmp_path: Path) -> None:
     kms = cluster.client("kms")
     tags = [{"TagKey": key, "TagValue": value} for key, value in TAGS.items()]

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""What the inputs of role cluster_addons must be, beside their types."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+
+SWITCHES = ("load_balancer_controller", "external_secrets", "metrics_server")
+KARPENTER = (
+    "cluster_addons: cluster_addons_autoscaler is karpenter, which this role does not install "
+    "yet: its queue, its rules and the role of its nodes are missing. Set cluster_autoscaler, or "
+    "none and install Karpenter by cluster_addons_releases."
+)
+
+
+def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
+    """Yield what is wrong with the add-ons. eks: the inputs of role eks, {} without it."""
+    if inputs.get("cluster_addons_state") == "absent":
+        return
+    autoscaler = inputs.get("cluster_addons_autoscaler")
+    if autoscaler == "karpenter":
+        yield KARPENTER
+    wanted = [name for name in SWITCHES if inputs.get(f"cluster_addons_{name}")]
+    if autoscaler == "cluster_autoscaler":
+        wanted.append("cluster_autoscaler")
+        yield from _autoscaler(inputs, eks)
+    for name in wanted:
+        yield from _sources(name, inputs)
+    yield from _mirrors(inputs)
+    yield from _contradictions(inputs, wanted, eks)
+    if inputs.get("cluster_addons_replicas", 1) < 1:
+        yield (
+            f"cluster_addons: cluster_addons_replicas is {inputs['cluster_addons_replicas']}; an "
+            "add-on needs at least one pod. Switch it off instead."
+        )
+
+
+def _sources(name: str, inputs: Inputs) -> Iterator[str]:
+    """Charts and images are named exactly."""
+    prefix = f"cluster_addons_{name}"
+    chart = str(inputs.get(f"{prefix}_chart", ""))
+    local = chart.startswith(("/", "."))
+    if not local and inputs.get(f"{prefix}_chart_version") == "":
+        yield (
+            f"cluster_addons: {prefix}_chart_version is empty, and the chart would change by "
+            "itself. Give the exact version."
+        )
+    if local and not Path(chart).exists():
+        yield (
+            f"cluster_addons: {prefix}_chart is {chart}, where nothing is. Give a folder or "
+            "an archive."
+        )
+    tag = str(inputs.get(f"{prefix}_image_tag", "v0"))
+    if tag in ("", "latest"):
+        yield f"cluster_addons: {prefix}_image_tag is '{tag}'. Give the exact tag."
+
+
+def _mirrors(inputs: Inputs) -> Iterator[str]:
+    mirror = str(inputs.get("cluster_addons_image_mirror", ""))
+    if re.match(r"\w+://", mirror) or mirror.endswith("/"):
+        yield (
+            f"cluster_addons: cluster_addons_image_mirror is '{mirror}': give a registry as in an "
+            "image's name, without a scheme and without a slash at the end."
+        )
+    mirror = str(inputs.get("cluster_addons_chart_mirror", ""))
+    if mirror and not re.match(r"(oci|https?)://", mirror):
+        yield (
+            f"cluster_addons: cluster_addons_chart_mirror is '{mirror}': it starts with oci:// or "
+            "https://. For folders or archives set the _chart of each add-on."
+        )
+
+
+def _autoscaler(inputs: Inputs, eks: Inputs) -> Iterator[str]:
+    """The autoscaler has the scheduler of one minor version in it."""
+    tag = str(inputs.get("cluster_addons_cluster_autoscaler_image_tag", ""))
+    version = str(eks.get("eks_version", ""))
+    if tag and version and not re.match(rf"v?{re.escape(version)}\.", tag):
+        yield (
+            f"cluster_addons: cluster_addons_cluster_autoscaler_image_tag is {tag}, and the cluster"
+            f" is {version}: the autoscaler decides as the scheduler of its own version would. Set "
+            f"a tag v{version}.x."
+        )
+
+
+def _contradictions(inputs: Inputs, wanted: list[str], eks: Inputs) -> Iterator[str]:
+    for name in wanted:
+        if name in inputs.get("cluster_addons_remove", []):
+            yield (
+                f"cluster_addons: {name} is switched on and listed in cluster_addons_remove. Do "
+                "one of them."
+            )
+    addons = {_name(addon) for addon in eks.get("eks_addons", [])}
+    if "metrics_server" in wanted and "metrics-server" in addons:
+        yield (
+            "cluster_addons: cluster_addons_metrics_server is on, and eks_addons has "
+            "metrics-server, too: both would make the same objects. Take it out of one of them."
+        )
+
+
+def _name(addon: Any) -> str:
+    return str(addon.get("name", "")) if isinstance(addon, dict) else str(addon)
