@@ -179,7 +179,7 @@ ROWS = [
     addons("without a scheme", image_mirror="https://mirror.example"),
     addons("it starts with oci:// or https://", chart_mirror="mirror.example/charts"),
     addons(
-        "v1.30.0, and the cluster is 1.35",
+        "image_tag is v1.30.0, and the cluster is",
         autoscaler="cluster_autoscaler",
         cluster_autoscaler_image_tag="v1.30.0",
     ),
