@@ -13,8 +13,6 @@ description:
   - The token is what C(aws eks get-token) makes, a presigned STS request of the caller's identity.
     It is valid for 14 minutes.
   - A cluster that does not exist is not an error; RV(exists) is then V(false).
-author:
-  - The ragops.platform authors
 options:
   name:
     description: Name of the cluster.
@@ -30,20 +28,7 @@ options:
         be there. Without a cluster nothing is written.
       - It is written in check mode, too, since reading the cluster needs it, and is no change.
     type: path
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads AWS only, so that it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so that there is no diff.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
+extends_documentation_fragment: ragops.platform.reading
 """
 
 EXAMPLES = r"""

@@ -22,9 +22,7 @@ description:
   - Properties that a server doesn't report are listed in RV(unknown) and aren't taken for
     differences.
 requirements:
-  - python >= 3.11
   - pymilvus >= 2.6
-  - kubernetes (with O(kubernetes))
 attributes:
   check_mode:
     description: Reads only; RV(changed), RV(plan) and the diff are those of the real run.
@@ -41,36 +39,6 @@ options:
       - Address of the server, such as V(http://127.0.0.1:19530).
       - Exactly one of O(uri) and O(kubernetes) is required.
     type: str
-  kubernetes:
-    description:
-      - Reach the server through the Kubernetes API instead of by O(uri); no port of the cluster
-        is opened.
-      - The module relays a loopback port of its own to a ready pod behind the Service, as
-        C(kubectl port-forward) does.
-      - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
-        C(create) and C(get) on pods/portforward in the namespace.
-    type: dict
-    suboptions:
-      kubeconfig:
-        description:
-          - Path of a kubeconfig, or its content as a dictionary.
-          - Without it E(KUBECONFIG), C(~/.kube/config) or the service account of the pod is used.
-        type: raw
-      context:
-        description: Context of the kubeconfig; its current context by default.
-        type: str
-      namespace:
-        description: Namespace of the Service.
-        type: str
-        required: true
-      service:
-        description: Name of the Service.
-        type: str
-        required: true
-      port:
-        description: Port of the Service, by number or by name.
-        type: str
-        required: true
   token:
     description: Token, or C(user:password), on a server with authorization.
     type: str
@@ -229,6 +197,7 @@ options:
       the first answered search.
     type: int
     default: 120
+extends_documentation_fragment: ragops.platform.relayed
 """
 
 EXAMPLES = r"""

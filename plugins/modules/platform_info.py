@@ -13,8 +13,6 @@ description:
     names, which all begin with C(<project>-<environment>), and returns ids and endpoints.
   - All services are read at the same time in one process.
   - Reads only. There is no state file, AWS is the state.
-author:
-  - The ragops.platform authors
 options:
   project:
     description: Value of the tag C(Project), first part of all names.
@@ -32,20 +30,7 @@ options:
     elements: str
     choices: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
     default: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only, so that it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so that there is no diff.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
+extends_documentation_fragment: ragops.platform.reading
 """
 
 EXAMPLES = r"""

@@ -19,8 +19,6 @@ description:
   - A neighbour whose name begins in the same way (C(ragops-devel) or C(ragops-dev-2) beside
     C(ragops-dev)) is not the platform.
   - Reads only.
-author:
-  - The ragops.platform authors
 options:
   project:
     description: Value of the tag C(Project), first part of all names.
@@ -39,20 +37,7 @@ options:
     elements: str
     choices: [ecr, elasticache, kms, logs, milvus, rds, s3, secrets]
     default: []
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
-attributes:
-  check_mode:
-    description: Reads only, so that it does the same in check mode.
-    support: full
-  diff_mode:
-    description: Changes nothing, so that there is no diff.
-    support: none
-  idempotent:
-    description: Changes nothing.
-    support: full
+extends_documentation_fragment: ragops.platform.reading
 """
 
 EXAMPLES = r"""

@@ -18,12 +18,11 @@ description:
   - Then uploads a document that carries a unique token, asks for it, expects an answer that cites
     the document, expects a question that nothing answers to be refused, and deletes the document,
     also after a failure.
+  - With O(kubernetes) and no ready pod, one that isn't ready is asked for the cause, and check
+    C(endpoints) fails until the Service has a ready one.
   - A failure names the dependency and the cause in RV(msg).
   - All of it ends within O(timeout), also when the backend accepts a connection and never
     answers.
-requirements:
-  - python >= 3.11
-  - kubernetes (with O(kubernetes))
 attributes:
   check_mode:
     description: Only the checks that read; the others are listed with status C(skipped).
@@ -41,37 +40,6 @@ options:
       - Exactly one of O(url) and O(kubernetes) is required.
       - Certificates are verified against E(SSL_CERT_FILE) or the system's trust store.
     type: str
-  kubernetes:
-    description:
-      - Reach the server through the Kubernetes API instead of by O(url); no port of the cluster
-        is opened.
-      - The module relays a loopback port of its own to a pod behind the Service, as
-        C(kubectl port-forward) does. If none is ready, one that isn't is asked for the cause,
-        and check C(endpoints) fails until the Service has a ready one.
-      - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
-        C(create) and C(get) on pods/portforward in the namespace.
-    type: dict
-    suboptions:
-      kubeconfig:
-        description:
-          - Path of a kubeconfig, or its content as a dictionary.
-          - Without it E(KUBECONFIG), C(~/.kube/config) or the service account of the pod is used.
-        type: raw
-      context:
-        description: Context of the kubeconfig; its current context by default.
-        type: str
-      namespace:
-        description: Namespace of the Service.
-        type: str
-        required: true
-      service:
-        description: Name of the Service.
-        type: str
-        required: true
-      port:
-        description: Port of the Service, by number or by name.
-        type: str
-        required: true
   timeout:
     description: Seconds that all checks together may take, with retries and clean-up.
     type: int
@@ -141,6 +109,7 @@ options:
     type: str
     choices: [fail, inconclusive, warn, never]
     default: fail
+extends_documentation_fragment: ragops.platform.relayed
 """
 
 EXAMPLES = r"""

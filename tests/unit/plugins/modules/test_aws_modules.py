@@ -8,10 +8,9 @@ from unittest import mock
 
 import pytest
 import yaml
-from ansible_collections.ragops.platform.plugins.doc_fragments.reconciled import ModuleDocFragment
 from module_process import NAMESPACE
 from running import ROOT
-from test_module_process_docs import shape
+from test_module_process_docs import documentation, shape
 
 MODULES = sorted(
     path.stem
@@ -42,10 +41,8 @@ def test_module_defaults_reach_every_aws_module() -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_documentation_agrees_with_arguments(name: str) -> None:
     module = importlib.import_module(f"{NAMESPACE}.{name}")
-    documented = yaml.safe_load(module.DOCUMENTATION)
+    documented = documentation(module)
     assert shape(documented["options"], "suboptions") == shape(argument_spec(module), "options")
-    if documented["extends_documentation_fragment"] == "ragops.platform.reconciled":
-        documented = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)
     assert set(documented["attributes"]) == {"check_mode", "diff_mode", "idempotent"}
     examples = {key for task in yaml.safe_load(module.EXAMPLES) for key in task}
     assert f"ragops.platform.{name}" in examples

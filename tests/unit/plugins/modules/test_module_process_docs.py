@@ -12,6 +12,22 @@ from module_process import NAMESPACE
 MODULES = ("milvus_collection", "milvus_collection_info", "rag_health", "container_image")
 
 
+FRAGMENTS = NAMESPACE.replace("plugins.modules", "plugins.doc_fragments")
+
+
+def documentation(module: Any) -> dict[str, Any]:
+    """A module's documentation with that of our fragments, as ansible-doc puts them together."""
+    documented: dict[str, Any] = yaml.safe_load(module.DOCUMENTATION)
+    named = documented.get("extends_documentation_fragment", [])
+    for name in [named] if isinstance(named, str) else named:
+        if name.startswith("ragops.platform."):
+            fragment = importlib.import_module(f"{FRAGMENTS}.{name.rpartition('.')[2]}")
+            shared = yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)
+            for part in ("options", "attributes"):
+                documented[part] = {**shared.get(part, {}), **documented.get(part, {})}
+    return documented
+
+
 def shape(options: dict[str, Any], nested: str) -> dict[str, Any]:
     """Return what both sides must agree on, by option."""
     found = {}
@@ -27,7 +43,7 @@ def shape(options: dict[str, Any], nested: str) -> dict[str, Any]:
 def test_documentation_agrees_with_arguments(name: str) -> None:
     """Types, defaults, choices and nested options are the same."""
     module = importlib.import_module(f"{NAMESPACE}.{name}")
-    documented = yaml.safe_load(module.DOCUMENTATION)
+    documented = documentation(module)
     assert shape(documented["options"], "suboptions") == shape(module.ARGUMENTS, "options")
     assert set(documented["attributes"]) == {"check_mode", "diff_mode", "idempotent"}
 

@@ -1,0 +1,28 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Documentation that the modules share which only read AWS."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Fragments of documentation, by the name after the dot."""
+
+    DOCUMENTATION = r"""
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+attributes:
+  check_mode:
+    description: Reads AWS only, so that it does the same in check mode.
+    support: full
+  diff_mode:
+    description: Changes nothing, so that there is no diff.
+    support: none
+  idempotent:
+    description: Changes nothing.
+    support: full
+author:
+  - The ragops.platform authors
+"""
