@@ -64,12 +64,13 @@ class AwsError(Exception):
         self.action = action
 
 
-def client(module: Any, service: str) -> Any:
+def client(module: Any, service: str, region: str | None = None) -> Any:
     """A boto3 client of `service` with the module's credentials, region and endpoint.
 
-    A user's own `aws_config` wins over our retries.
+    A user's own `aws_config` wins over our retries. region: another one than the module's.
     """
-    return module.client(service, config=dict(RETRIES))
+    elsewhere = {"region": region} if region else {}
+    return module.client(service, config=dict(RETRIES), **elsewhere)
 
 
 def require_region(module: Any) -> str:

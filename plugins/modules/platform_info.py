@@ -202,7 +202,8 @@ resources:
     rds:
       description:
         - The database. Keys identifier, arn, status, endpoint, port, db_name, master_username,
-          master_secret_arn, multi_az, engine_version.
+          master_secret_arn, multi_az, engine_version. The secret is JSON with C(username) and
+          C(password), whether RDS keeps it or the platform does.
       type: dict
       returned: when read
     elasticache:
@@ -221,8 +222,8 @@ resources:
       returned: when read
     secrets:
       description:
-        - ARNs, never values. Keys database_url, redis_url, redis_auth_token, openai_api_key,
-          milvus_token, and what else is under C(<name>/).
+        - ARNs, never values. Keys database_url, database_login, redis_url, redis_auth_token,
+          openai_api_key, milvus_token, and what else is under C(<name>/).
       type: dict
       returned: when read
     iam:

@@ -37,6 +37,11 @@ options:
     elements: str
     choices: [ecr, elasticache, kms, logs, milvus, rds, s3, secrets]
     default: []
+  replica_region:
+    description: Another region, into which the buckets are replicated; its key and what carries
+      the platform's tags there are looked for, too. Replicas themselves are always found.
+    type: str
+    default: ""
 extends_documentation_fragment: ragops.platform.reading
 """
 
@@ -58,6 +63,13 @@ EXAMPLES = r"""
     environment: dev
     region: us-east-1
     survivors: [s3, kms, rds]
+
+- name: Look into the region of the replicas, too
+  ragops.platform.platform_sweep:
+    project: ragops
+    environment: dev
+    region: us-east-1
+    replica_region: us-west-2
 """
 
 RETURN = r"""
@@ -146,18 +158,24 @@ def main() -> None:
                 "choices": list(SURVIVORS),
                 "default": [],
             },
+            "replica_region": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
     region = require_region(module)
+    replica_region = module.params["replica_region"]
 
     def connect(service: str) -> Any:
         return client(module, service)
 
+    def elsewhere(service: str) -> Any:
+        return client(module, service, replica_region)
+
     try:
         account_id = account(connect)
         scope = Scope(module.params["project"], module.params["environment"], region, account_id)
-        left, kept = judge(sweep(connect, scope), module.params["survivors"])
+        more = elsewhere if replica_region not in ("", region) else None
+        left, kept = judge(sweep(connect, scope, more), module.params["survivors"])
     except AwsError as error:
         module.fail_json(msg=str(error), action=error.action, code=error.code)
     module.exit_json(

@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Module rds_postgres: a PostgreSQL instance whose master password AWS manages."""
+"""Module rds_postgres: a PostgreSQL instance, whose master password no task sees."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ short_description: An RDS for PostgreSQL instance with its subnet and parameter 
 description:
   - Makes, modifies or removes a private, encrypted instance with its subnet group, its parameter
     group and the log groups that it writes to.
-  - Unlike M(amazon.aws.rds_instance) it leaves the master password to AWS (in Secrets Manager),
-    resolves the newest version that AWS creates, asks what AWS offers with a class, and reads
-    Multi-AZ back.
+  - Unlike M(amazon.aws.rds_instance) it leaves the master password to AWS (in Secrets Manager), or
+    takes it from a secret without any task seeing it, resolves the newest version that AWS
+    creates, asks what AWS offers with a class, and reads Multi-AZ back.
   - What AWS can change is changed in place. What it cannot change, and options that it refuses,
     end the module before anything is sent, with what to do instead.
 options:
@@ -171,12 +171,26 @@ options:
   log_kms_key_arn:
     description: Key for them, which CloudWatch Logs must be allowed to use.
     type: str
+  master_password_secret:
+    description:
+      - Name or ARN of a secret of yours with the master password, a JSON object of C(username) and
+        C(password), instead of one that RDS keeps and changes by itself.
+      - The server gets the password when the secret has another version than the one in the
+        instance's tag C(MasterPasswordVersion).
+    type: str
   master_password_rotation_days:
-    description: After how many days AWS changes the master password, 1 to 1000.
+    description: After how many days AWS changes a master password that it keeps, 1 to 1000.
     type: int
     default: 90
+  master_password_rotation_schedule:
+    description: When AWS does so instead, C(cron(...\)) or C(rate(...\)) in UTC.
+    type: str
+  master_password_rotation_window:
+    description: Within how many hours of that time AWS does so, V(1h) to V(24h).
+    type: str
   rotate_master_password:
-    description: Whether AWS changes it now. This is a change each time.
+    description: Whether AWS changes it now, a change each time. With O(master_password_secret) it
+      only tells check mode that the secret gets another version in this run.
     type: bool
     default: false
   apply_immediately:
@@ -221,6 +235,16 @@ EXAMPLES = r"""
     parameter_group: {name: ragops-dev-postgres15, parameters: {rds.force_ssl: "1"}}
     security_group_ids: [sg-0a]
     wait: false
+    tags: {Project: ragops, Environment: dev}
+
+- name: Keep the master password in a secret that only a run changes
+  ragops.platform.rds_postgres:
+    identifier: ragops-dev
+    engine_version: "15"
+    subnet_group: {name: ragops-dev, subnet_ids: [subnet-0a, subnet-0b]}
+    parameter_group: {name: ragops-dev-postgres15, parameters: {rds.force_ssl: "1"}}
+    security_group_ids: [sg-0a]
+    master_password_secret: ragops-dev/database-login
     tags: {Project: ragops, Environment: dev}
 
 - name: Remove it, keeping a last snapshot
@@ -331,8 +355,11 @@ def argument_spec() -> dict[str, Any]:
         "log_exports": texts(choices=["postgresql", "upgrade"]),
         "log_retention_days": number(365),
         "log_kms_key_arn": text(),
-        # The names hold "password", the values are numbers of days and a flag.
+        # The names hold "password", the values are a secret's name, times and a flag.
+        "master_password_secret": text(no_log=False),
         "master_password_rotation_days": {**number(90), "no_log": False},
+        "master_password_rotation_schedule": text(no_log=False),
+        "master_password_rotation_window": text(no_log=False),
         "rotate_master_password": {**flag(False), "no_log": False},
         "apply_immediately": flag(True),
         "reboot_if_pending": flag(False),

@@ -39,6 +39,10 @@ options:
           O(secrets[].value) is not given.
         type: int
         default: 40
+      username:
+        description: Makes the random value a login, as RDS writes them, a JSON object with
+          C(username) and C(password).
+        type: str
   prefix:
     description: What the names of all O(secrets) begin with in AWS.
     type: str
@@ -159,6 +163,7 @@ def argument_spec() -> dict[str, Any]:
         "description": {"type": "str", "default": ""},
         "value": {"type": "str", "no_log": True},
         "generate_length": {"type": "int", "default": 40},
+        "username": {"type": "str"},
     }
     return {
         # The option is named so, but only its values are secret.

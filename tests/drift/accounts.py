@@ -26,6 +26,12 @@ INPUTS = {
     # A real run hides these tasks' results, and here they are compared with the plan.
     **{f"{role}_no_log": False for role in ("secrets", "rds", "elasticache")},
 }
+UNPROTECTED = {
+    "eks_deletion_protection": False,
+    "rds_deletion_protection": False,
+    "eks_log_watch_seconds": 0,
+}
+"""What a destroy must say."""
 LAYER = "foundation,data,!images"
 
 
@@ -85,3 +91,9 @@ class Account:
     def run(self, *arguments: str) -> Report:
         """What site.yml changes."""
         return self._run("site.yml", "changes_file", *arguments)
+
+    def destroy(self) -> Report:
+        """What destroy.yml removes."""
+        return self._run(
+            "destroy.yml", "changes_file", "-e", json.dumps({**UNPROTECTED, "confirm": "prod"})
+        )

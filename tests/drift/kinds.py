@@ -543,6 +543,13 @@ def force_ssl(aws: Aws) -> Any:
     return values.get("rds.force_ssl")
 
 
+OPEN_TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": "*"}}],
+    }
+)
+
 RDS = [
     Drift(
         *("backup retention lowered", "rds", f"db instance {NAME}", "backup_retention"),
@@ -574,6 +581,16 @@ RDS = [
             ],
         ),
         force_ssl,
+    ),
+    Drift(
+        *("the trust of the monitoring role opened", "rds"),
+        *(f"IAM role {NAME}-rds-monitoring", "trust"),
+        lambda aws: aws.client("iam").update_assume_role_policy(
+            RoleName=f"{NAME}-rds-monitoring", PolicyDocument=OPEN_TRUST
+        ),
+        lambda aws: aws.client("iam").get_role(RoleName=f"{NAME}-rds-monitoring")["Role"][
+            "AssumeRolePolicyDocument"
+        ],
     ),
 ]
 

@@ -126,6 +126,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [*life[:end], *users, *life[end:]]
 
 
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where plans and changes are written."""
+    return tmp_path_factory.mktemp("reports")
+
+
 @dataclass
 class Before:
     """What ran before the world was there, and how to know its processes."""

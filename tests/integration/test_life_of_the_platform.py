@@ -45,11 +45,37 @@ def ask(base: str, question: str) -> dict[str, Any]:
     return answer
 
 
-def test_the_first_run_rolls_everything_out() -> None:
-    outcome = playbook("site.yml")
+def rows(file: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
+    """Action and fields by component and resource. Ids are known only after creation."""
+    return {
+        (row["component"], row["resource"]): (row["action"], row["fields"])
+        for row in json.loads(file.read_text())
+    }
+
+
+def test_an_empty_world_has_a_plan(reports: Path) -> None:
+    outcome = playbook("playbooks/plan.yml", "-e", f"plan_file={reports}/plan.json")
+    assert outcome.returncode == 0
+    assert {action for action, _ in rows(reports / "plan.json").values()} == {"create"}
+
+
+def test_the_first_run_rolls_out_what_was_planned(reports: Path) -> None:
+    # A run hides these tasks' results, and here they are compared with the plan.
+    hidden = ("secrets", "rds", "elasticache", "milvus", "app_rollout")
+    shown = {f"{role}_no_log": False for role in hidden}
+    outcome = playbook(
+        "site.yml", "-e", json.dumps({**shown, "changes_file": f"{reports}/changes.json"})
+    )
     assert outcome.returncode == 0
     assert outcome.recap
-    assert outcome.changed
+    planned, done = rows(reports / "plan.json"), rows(reports / "changes.json")
+    # What an empty account has not, and an empty world has: see docs/rehearsal.md.
+    there = {
+        ("cluster_addons", "storageclass gp3"),
+        ("images", "image backend"),
+        ("images", "image frontend"),
+    }
+    assert {key: row for key, row in planned.items() if key in done or key not in there} == done
 
 
 def test_the_second_run_changes_nothing() -> None:
@@ -57,6 +83,12 @@ def test_the_second_run_changes_nothing() -> None:
     assert outcome.returncode == 0
     assert outcome.recap
     assert outcome.changed == {}
+
+
+def test_the_plan_of_a_platform_that_runs_is_empty(reports: Path) -> None:
+    outcome = playbook("playbooks/plan.yml", "-e", f"plan_file={reports}/plan.json")
+    assert outcome.returncode == 0
+    assert rows(reports / "plan.json") == {}
 
 
 def test_the_cluster_runs_what_was_built() -> None:

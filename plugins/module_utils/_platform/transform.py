@@ -11,11 +11,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .._rds.transform import SECRET_TAG
 from ..aws import AwsError, Dict, tag_dict
 from .read import BUCKETS, REPOSITORIES
 
 SECURITY_GROUPS = ("eks_cluster", "eks_nodes", "rds", "elasticache", "endpoints", "bastion")
-SECRETS = ("database_url", "redis_url", "redis_auth_token", "openai_api_key", "milvus_token")
+SECRETS = (
+    "database_url",
+    "database_login",
+    "redis_url",
+    "redis_auth_token",
+    "openai_api_key",
+    "milvus_token",
+)
 
 
 def key_of(name: str, prefix: str) -> str:
@@ -125,7 +133,8 @@ def rds(raw: Dict | None, name: str) -> Dict:  # noqa: ARG001 - all transformati
         "port": instance.get("Endpoint", {}).get("Port"),
         "db_name": instance.get("DBName"),
         "master_username": instance.get("MasterUsername"),
-        "master_secret_arn": instance.get("MasterUserSecret", {}).get("SecretArn"),
+        "master_secret_arn": instance.get("MasterUserSecret", {}).get("SecretArn")
+        or tag_dict(instance.get("TagList")).get(SECRET_TAG),
         "multi_az": instance.get("MultiAZ"),
         "engine_version": instance.get("EngineVersion"),
     }

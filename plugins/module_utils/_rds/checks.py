@@ -121,3 +121,12 @@ def _check_care(options: Mapping[str, Any]) -> None:
     days = options["master_password_rotation_days"]
     if not 1 <= days <= 1000:
         raise AwsError(f"master_password_rotation_days is {days}; AWS takes 1 to 1000.")
+    schedule = options.get("master_password_rotation_schedule") or ""
+    if schedule and re.fullmatch(r"(cron|rate)\([\w#?*,/ -]+\)", schedule) is None:
+        raise AwsError(
+            f"master_password_rotation_schedule is {schedule!r}; AWS takes cron(...) or rate(...), "
+            "in UTC, such as cron(0 4 ? * SUN#1 *) for the first Sunday of each month at 4."
+        )
+    window = options.get("master_password_rotation_window") or ""
+    if window and not (re.fullmatch(r"\d{1,2}h", window) and 1 <= int(window[:-1]) <= 24):
+        raise AwsError(f"master_password_rotation_window is {window!r}; AWS takes 1h to 24h.")

@@ -19,6 +19,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds import (
 from ansible_collections.ragops.platform.plugins.module_utils._rds import (
     checks,
     logs,
+    own_password,
     password,
     transform,
     versions,
@@ -48,11 +49,13 @@ class Instance:
     Args:
         options: the module's.
         wanted: the state that follows from them; AWS's offers may still change it.
+        own: the master password, if it is in a secret of ours.
         notes: what the operator should know.
     """
 
     options: dict[str, Any]
     wanted: datastore.State
+    own: own_password.OwnPassword | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -81,7 +84,11 @@ def ensure_present(
     """
     checks.check(options)
     api = services.rds
-    this = Instance(options, transform.wanted_of(options))
+    this = Instance(
+        options, transform.wanted_of(options), own_password.read(services.secrets, options)
+    )
+    if this.own:
+        this.wanted["tags"] |= this.own.tags
     found = rds.find(api, this.identifier)
     if found is not None and found["DBInstanceStatus"] == "deleting":
         raise AwsError(f"{this.label} is being deleted. Wait until it is gone, then run again.")
@@ -168,8 +175,13 @@ def _ask_offers(api: Api, this: Instance, version: str) -> None:
 
 def _create(api: Api, this: Instance, version: str) -> None:
     keys, key = {}, this.options["kms_key_arn"]
+    if this.own:
+        keys["MasterUserPassword"] = this.own.value
+    else:
+        keys["ManageMasterUserPassword"] = True
     if key:
-        keys["MasterUserSecretKmsKeyId"] = key
+        if not this.own:
+            keys["MasterUserSecretKmsKeyId"] = key
         if this.wanted.get("performance_insights"):
             keys["PerformanceInsightsKMSKeyId"] = key
     datastore.write_when_free(
@@ -180,7 +192,6 @@ def _create(api: Api, this: Instance, version: str) -> None:
             "DBInstanceIdentifier": this.identifier,
             "Engine": "postgres",
             "EngineVersion": version,
-            "ManageMasterUserPassword": True,
             "Tags": tag_list(this.wanted["tags"]),
             **transform.create_arguments(this.wanted),
             **keys,
@@ -220,6 +231,8 @@ def _modify(api: Api, plan: Plan, this: Instance) -> None:
         {**wanted, **({"pending": []} if waiting else {})},
     )
     arguments = transform.modify_arguments(current, wanted, options["kms_key_arn"])
+    if this.own:
+        arguments |= this.own.arguments(current)
     if waiting or arguments:
         _send(api, this, ApplyImmediately=options["apply_immediately"], **arguments)
     datastore.write_tags(api, this.label, arn, current["tags"], wanted["tags"])
@@ -246,7 +259,8 @@ def _finish(
     _await(api, this)
     _verify_multi_az(api, this)
     _reboot(api, plan, this)
-    password.ensure(services.secrets, api, plan, this.identifier, options, new=new)
+    if not this.own:
+        password.ensure(services.secrets, api, plan, this.identifier, options, new=new)
     used = {options["parameter_group"]["name"]}
     if not (api.check_mode and options["apply_immediately"]):
         instance = rds.find(api, this.identifier) or {}

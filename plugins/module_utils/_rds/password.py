@@ -12,6 +12,22 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds import api as
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
+RULES = {
+    "rotated_every_days": "AutomaticallyAfterDays",
+    "rotated_by_schedule": "ScheduleExpression",
+    "rotated_within": "Duration",
+}
+
+
+def _schedule(options: Mapping[str, Any]) -> dict[str, Any]:
+    """When AWS changes the password: by a schedule if there is one, else every so many days."""
+    wanted: dict[str, Any] = {"rotated_every_days": options["master_password_rotation_days"]}
+    if schedule := options.get("master_password_rotation_schedule"):
+        wanted = {"rotated_by_schedule": schedule}
+    if window := options.get("master_password_rotation_window"):
+        wanted["rotated_within"] = window
+    return wanted
+
 
 def secret_of(instance: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return what an instance tells of its secret; empty if there is none (yet)."""
@@ -37,11 +53,13 @@ def ensure(
     """
     arn = secret_of(rds.find(api, identifier)).get("SecretArn")
     label = f"master password of db instance {identifier}"
-    wanted = {"rotated_every_days": options["master_password_rotation_days"]}
+    wanted = _schedule(options)
     current: dict[str, Any] = {}
     if arn:
         rules = secrets.read("describe_secret", label, SecretId=arn).get("RotationRules") or {}
-        current["rotated_every_days"] = rules.get("AutomaticallyAfterDays")
+        # Beside a schedule AWS also tells the days which it works out from it.
+        other = "ScheduleExpression" in rules and "rotated_by_schedule" not in wanted
+        current = {field: None if other else rules.get(RULES[field]) for field in wanted}
     now = {"rotated": "now"} if options["rotate_master_password"] and not new else {}
     plan.record(label, current if arn and not new else None, {**wanted, **now})
     if arn and current != wanted:
@@ -50,7 +68,7 @@ def ensure(
             label,
             SecretId=arn,
             RotateImmediately=False,
-            RotationRules={"AutomaticallyAfterDays": wanted["rotated_every_days"]},
+            RotationRules={RULES[field]: value for field, value in wanted.items()},
         )
     if now:
         datastore.write_when_free(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._rds import versions
+from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
 from ansible_collections.ragops.platform.plugins.module_utils.datastore import (
     State,
     text_tags,
@@ -54,6 +55,9 @@ TOGETHER = {
     "iops": "allocated_storage",
     "storage_throughput": "iops",
 }
+# Tags of an instance whose master password is in a secret of ours: the secret's ARN, and which of
+# its versions the server has.
+SECRET_TAG, VERSION_TAG = "MasterPasswordSecret", "MasterPasswordVersion"
 NEW_INSTANCE = "Restore a snapshot into a new instance, or destroy this one first."
 REMEDIES = {
     "engine": "Give another identifier; this module makes PostgreSQL only.",
@@ -81,7 +85,7 @@ def wanted_of(options: Mapping[str, Any]) -> State:
     state["publicly_accessible"] = False
     state["storage_encrypted"] = True
     state["copy_tags_to_snapshot"] = True
-    state["master_password_managed"] = True
+    state["master_password_managed"] = not options.get("master_password_secret")
     state["engine_version"] = options["engine_version"]
     state["subnet_group"] = options["subnet_group"]["name"]
     state["parameter_group"] = options["parameter_group"]["name"]
@@ -210,6 +214,7 @@ def facts_of(instance: Mapping[str, Any]) -> dict[str, Any]:
     """Return what others need to know of an instance."""
     endpoint = instance.get("Endpoint") or {}
     secret = instance.get("MasterUserSecret") or {}
+    ours = tag_dict(instance.get("TagList")).get(SECRET_TAG)
     groups = instance.get("DBParameterGroups") or []
     return {
         "identifier": instance.get("DBInstanceIdentifier"),
@@ -225,7 +230,7 @@ def facts_of(instance: Mapping[str, Any]) -> dict[str, Any]:
         "performance_insights": bool(instance.get("PerformanceInsightsEnabled")),
         "deletion_protection": bool(instance.get("DeletionProtection")),
         "master_username": instance.get("MasterUsername"),
-        "master_secret_arn": secret.get("SecretArn"),
+        "master_secret_arn": secret.get("SecretArn") or ours,
         "master_secret_status": secret.get("SecretStatus"),
         "pending_modifications": pending_of(instance),
         "parameters_pending_reboot": any(

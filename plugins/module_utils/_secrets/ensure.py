@@ -23,7 +23,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     tag_list,
 )
 
-from .wish import AWS_KEY, Wish, generate, policy
+from .wish import AWS_KEY, Wish, policy
 
 NO_SECRET = ("ResourceNotFoundException",)
 LEFT_ALONE = "left as it is"
@@ -123,10 +123,6 @@ def _wanted(wish: Wish) -> Dict:
     }
 
 
-def _new_value(wish: Wish) -> str:
-    return wish.value or generate(wish.generate_length)
-
-
 def _create(api: Api, wish: Wish, timeout: float) -> str:
     """Make the secret with its value in one call; a name that AWS still removes is awaited."""
     key = {"KmsKeyId": wish.kms_key_arn} if wish.kms_key_arn else {}
@@ -139,7 +135,7 @@ def _create(api: Api, wish: Wish, timeout: float) -> str:
                 wish.label,
                 Name=wish.name,
                 Description=wish.description,
-                SecretString=_new_value(wish),
+                SecretString=wish.new_value(),
                 Tags=tag_list(wish.tags),
                 **key,
             )
@@ -198,7 +194,7 @@ def _update(api: Api, wish: Wish, current: Dict, wanted: Dict) -> None:
     if current["kms_key"] != wanted["kms_key"]:
         changes["KmsKeyId"] = wanted["kms_key"]
     if current["value"] != wanted["value"]:
-        changes["SecretString"] = _new_value(wish)
+        changes["SecretString"] = wish.new_value()
     if changes:
         api.write("update_secret", wish.label, SecretId=wish.name, **changes)
     if current["policy"] != wanted["policy"]:

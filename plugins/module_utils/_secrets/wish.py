@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 import string
@@ -25,6 +26,7 @@ class Wish:
     """What one secret should be.
 
     value: the value, None for one that is generated once. rotate: generate another one now.
+    username: makes a generated value a login, as RDS writes them: JSON of username and password.
     readers: patterns of the ARNs that may read; None leaves the resource policy as it is.
     """
 
@@ -33,6 +35,7 @@ class Wish:
     description: str = ""
     value: str | None = field(default=None, repr=False)
     generate_length: int = 40
+    username: str | None = None
     rotate: bool = False
     kms_key_arn: str | None = None
     readers: Sequence[str] | None = None
@@ -41,6 +44,15 @@ class Wish:
     def label(self) -> str:
         """How plans and errors name the secret."""
         return f"secret {self.name}"
+
+    def new_value(self) -> str:
+        """Return the given value, or another random one each time."""
+        if self.value:
+            return self.value
+        random = generate(self.generate_length)
+        if self.username is None:
+            return random
+        return json.dumps({"username": self.username, "password": random})
 
 
 def check(wish: Wish) -> None:
@@ -59,6 +71,10 @@ def check(wish: Wish) -> None:
         )
     if wish.value and len(wish.value.encode()) > MAX_BYTES:
         raise AwsError(f"The value of {wish.name} is longer than {MAX_BYTES} bytes.")
+    if wish.value and wish.username is not None:
+        raise AwsError(
+            f"{wish.name} has both a value and a username, which is for a generated one: give one."
+        )
     if wish.value and wish.rotate:
         raise AwsError(
             f"{wish.name} can't be rotated, since its value is given: give another value instead."

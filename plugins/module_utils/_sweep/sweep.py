@@ -81,11 +81,17 @@ def parse(arn: str) -> tuple[str, str]:
     return parts[2] if len(parts) > 2 else "", kind or "resource"
 
 
-def sweep(connect: Connect, scope: Scope) -> list[Item]:
-    """Everything of the platform, sorted. Raises AwsError: the first finder's failure."""
-    with ThreadPoolExecutor(max_workers=len(FINDERS) + 1) as pool:
+def sweep(connect: Connect, scope: Scope, elsewhere: Connect | None = None) -> list[Item]:
+    """Everything of the platform, sorted. Raises AwsError: the first finder's failure.
+
+    elsewhere: clients of the region with the replicas of the buckets. The buckets there are
+    among those of the account; their key and what is only tagged are that region's.
+    """
+    with ThreadPoolExecutor(max_workers=len(FINDERS) + 3) as pool:
         jobs = [pool.submit(finder, connect, scope) for finder in FINDERS.values()]
         jobs.append(pool.submit(tagged, connect, scope))
+        if elsewhere:
+            jobs += [pool.submit(finder, elsewhere, scope) for finder in (services.kms, tagged)]
         found = {item for job in jobs for item in job.result()}
     return sorted(found, key=lambda item: (not item.billed, item.service, item.type, item.id))
 

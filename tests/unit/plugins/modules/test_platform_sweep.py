@@ -131,6 +131,27 @@ def test_backups_that_outlived_their_instance_are_found(world: World) -> None:
     assert (backup["DBInstanceIdentifier"], backup["Status"]) == ("ragops-dev", "retained")
 
 
+def test_the_region_of_the_replicas_is_swept_too(world: World) -> None:
+    here = {"region_name": "us-west-2"}
+    tags = [{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tag_list("dev")]
+    key = world.aws.client("kms", **here).create_key(Tags=tags)["KeyMetadata"]["Arn"]
+    topic = world.aws.client("sns", **here).create_topic(Name="copied", Tags=tag_list("dev"))
+    s3, bucket = world.aws.client("s3", **here), "ragops-dev-documents-000000000000-us-west-2"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tag_list("dev")})
+
+    alone = sweep(world)
+    assert identities(alone["left"]) == {("bucket", bucket)}
+    both = sweep(world, replica_region="us-west-2")
+    assert identities(both["left"]) == {
+        ("bucket", bucket),
+        ("key", key),
+        ("resource", topic["TopicArn"]),
+    }
+    kept = sweep(world, replica_region="us-west-2", survivors=["kms", "s3"])
+    assert identities(kept["kept"]) == {("bucket", bucket), ("key", key)}
+
+
 def test_a_cluster_that_only_uses_something_does_not_own_it(world: World) -> None:
     shared = [{"Key": "kubernetes.io/cluster/ragops-dev", "Value": "shared"}]
     world.aws.client("ec2").create_volume(

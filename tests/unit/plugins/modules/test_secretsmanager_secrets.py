@@ -158,6 +158,10 @@ def test_somebody_elses_secret_is_left_alone(world: World) -> None:
         ({"recovery_window_days": 3}, "recovery_window_days is 3 and must be 0 or 7 to 30"),
         ({"max_age_days": -1}, "max_age_days must be 0 (never) or more"),
         ({"readers": ["arn:aws:iam::000000000000:role/rag"]}, "readers doesn't name the caller"),
+        (
+            {"secrets": [{"name": "login", "username": "ragops", "value": "given"}]},
+            "login has both a value and a username",
+        ),
         ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms makes it"),
     ],
 )

@@ -140,6 +140,12 @@ ROWS = [
     rds("value of rds_monitoring_interval must be one of", monitoring_interval=7),
     rds("rds_performance_insights_retention_days is 8", performance_insights_retention_days=8),
     rds("rds_master_password_rotation_days is 0", master_password_rotation_days=0),
+    rds(
+        "rds_master_password_rotation_schedule is 'monthly'",
+        master_password_rotation_schedule="monthly",
+    ),
+    rds("rds_master_password_rotation_window is '30m'", master_password_rotation_window="30m"),
+    rds("value of rds_master_password_keeper must be one of", master_password_keeper="nobody"),
     # elasticache
     cache("elasticache_node_type is 't3.micro'", node_type="t3.micro"),
     cache("replicas must be 0 to 5", replicas=9),

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""A master password that is in a secret of ours, and that only a run changes.
+
+The instance's tags tell which secret, and which of its versions the server has: AWS tells no
+password. So a run that was interrupted between secret and server is completed by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible_collections.ragops.platform.plugins.module_utils._rds.transform import (
+    SECRET_TAG,
+    VERSION_TAG,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
+
+NO_SECRET = ("ResourceNotFoundException",)
+
+
+@dataclass(frozen=True)
+class OwnPassword:
+    """The password that the secret holds now. arn, version: of the secret."""
+
+    arn: str
+    version: str
+    value: str = field(repr=False)
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """What the instance's tags tell when its server has this password."""
+        return {SECRET_TAG: self.arn, VERSION_TAG: self.version}
+
+    def arguments(self, current: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments of modify_db_instance that give the password to the server.
+
+        Args:
+            current: the instance's state, with its tags; empty arguments if it has the password.
+        """
+        tags = current["tags"]
+        known = all(tags.get(key) == value for key, value in self.tags.items())
+        if known and not current["master_password_managed"]:
+            return {}
+        return {"MasterUserPassword": self.value}
+
+
+def read(secrets: Api, options: Mapping[str, Any]) -> OwnPassword | None:
+    """Read the password from the secret; None if RDS keeps it in one of its own.
+
+    In check mode the secret, or the version that a rotation makes, may be still to come.
+
+    Raises:
+        AwsError: there is no such secret, or no login in it.
+    """
+    name = options.get("master_password_secret")
+    if not name:
+        return None
+    label = f"secret {name}"
+    missing = NO_SECRET if secrets.check_mode else ()
+    answer = secrets.read("get_secret_value", label, missing, SecretId=name)
+    if not answer:
+        return OwnPassword(UNKNOWN, UNKNOWN, UNKNOWN)
+    coming = secrets.check_mode and options["rotate_master_password"]
+    version = UNKNOWN if coming else str(answer["VersionId"])
+    login = _login(label, answer.get("SecretString", ""))
+    if login.get("username") != options["master_username"]:
+        raise AwsError(
+            f"{label} is not the login of {options['master_username']}: its username is another "
+            "one. Name the secret that holds it, or give its user as master_username."
+        )
+    return OwnPassword(str(answer["ARN"]), version, str(login["password"]))
+
+
+def _login(label: str, text: str) -> dict[str, Any]:
+    """What a secret holds; no error shows it."""
+    try:
+        login = json.loads(text)
+        if login["password"] and login["username"]:
+            return dict(login)
+    except (ValueError, KeyError, TypeError):
+        pass
+    raise AwsError(f"{label} holds no JSON object with username and password. Write one into it.")
