@@ -149,3 +149,11 @@ def world() -> Iterator[Before]:
     assert outcome.returncode == 0
     yield Before(before, inside("readlink", "/proc/self/ns/user").output.splitlines()[-1])
     run(REHEARSAL, "down")
+
+
+@pytest.fixture(scope="session")
+def platform(world: Before) -> None:  # noqa: ARG001 - it must be up
+    """The application runs."""
+    there = inside("kubectl", "get", "deployment", "rag-backend", "--namespace", "rag")
+    if there.returncode:
+        assert playbook("site.yml").returncode == 0

@@ -12,25 +12,17 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import ROOT, Before, inside, playbook
+from conftest import ROOT, inside
 
 sys.path.insert(0, str(ROOT / "tests"))
 from authorization_reference import problems
 
-pytestmark = pytest.mark.usefixtures("world")
+pytestmark = pytest.mark.usefixtures("platform")
 
 PLATFORM = "ragops-rehearsal"
 ACCOUNT = "000000000000"
 BACKEND = f"arn:aws:sts::{ACCOUNT}:assumed-role/{PLATFORM}-workload-backend/"
 POLICY = "arn:aws:eks::aws:cluster-access-policy/"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def platform(world: Before) -> None:  # noqa: ARG001 - it must be up
-    """The application runs."""
-    there = inside("kubectl", "get", "deployment", "rag-backend", "--namespace", "rag")
-    if there.returncode:
-        assert playbook("site.yml").returncode == 0
 
 
 def python(text: str, *arguments: str) -> Any:

@@ -174,7 +174,8 @@ def _ask_offers(api: Api, this: Instance, version: str) -> None:
 
 
 def _create(api: Api, this: Instance, version: str) -> None:
-    keys, key = {}, this.options["kms_key_arn"]
+    key = this.options["kms_key_arn"]
+    keys: dict[str, Any] = {}
     if this.own:
         keys["MasterUserPassword"] = this.own.value
     else:
