@@ -44,7 +44,10 @@ def judge(
     found += _errors(inputs, shared, today)
     return {
         "errors": found,
-        "warnings": list(cluster.warnings(inputs.get("eks", {}), today)),
+        "warnings": [
+            *cluster.warnings(inputs.get("eks", {}), today),
+            *stores.rds_warnings(inputs.get("rds", {})),
+        ],
     }
 
 

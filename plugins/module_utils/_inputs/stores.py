@@ -64,6 +64,16 @@ def rds_problems(inputs: Inputs, today: str) -> Iterator[str]:
     yield from _refusal(lambda: rds_checks.check(options), "rds", inputs_of(options))
 
 
+def rds_warnings(inputs: Inputs) -> Iterator[str]:
+    """Yield what is allowed but may lock the application out."""
+    if inputs.get("rds_master_password_keeper") == "aws":
+        yield (
+            "rds_master_password_keeper is aws: AWS changes the master password by itself, and "
+            "what holds a copy (database-url, the Secret of app_rollout) is locked out until the "
+            "next run. See that the application reads RDS's own secret (docs/secrets.md)."
+        )
+
+
 def elasticache_problems(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the inputs of role elasticache."""
     kind = str(inputs.get("elasticache_node_type", ""))

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import stores
 from ansible_collections.ragops.platform.plugins.module_utils._rds import own_password
 from aws_lifecycle import TAGS, Life, World
 from data_store_worlds import network, planned
@@ -170,3 +171,9 @@ def test_a_schedule_that_aws_refuses_is_refused_first(
 ) -> None:
     refused = database.world.run(database.module, {**database.options, **options}, fails=True)
     assert re.search(message, refused["msg"]), refused["msg"]
+
+
+def test_preflight_warns_of_a_password_that_aws_changes() -> None:
+    assert list(stores.rds_warnings({"rds_master_password_keeper": "platform"})) == []
+    (warning,) = stores.rds_warnings({"rds_master_password_keeper": "aws"})
+    assert "locked out until the next run" in warning
