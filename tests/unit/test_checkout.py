@@ -88,8 +88,9 @@ def test_a_module_is_documented(module: str) -> None:
     documentation = yaml.safe_load(
         re.search(r'^DOCUMENTATION = r?"""(.*?)"""', source, re.M | re.S).group(1)
     )  # type: ignore[union-attr] - found above
-    # The fragment is held against its promise in plugins/modules/test_aws_modules.py.
-    if documentation.get("extends_documentation_fragment") != "ragops.platform.reconciled":
+    # Our fragments are held against their promises in plugins/modules/test_aws_modules.py.
+    shared = ("ragops.platform.reading", "ragops.platform.reconciled")
+    if documentation.get("extends_documentation_fragment") not in shared:
         assert {"check_mode", "diff_mode", "idempotent"} <= set(documentation["attributes"])
 
 
