@@ -262,6 +262,17 @@ def lost(api: Api, label: str, status: str | None, source: tuple[str, str]) -> A
     )
 
 
+def still_there(label: str, found: State | None) -> State:
+    """Return what was found of a resource that was there a moment ago.
+
+    Raises:
+        AwsError: it vanished.
+    """
+    if found is None:
+        raise AwsError(f"{label} vanished while it was waited for. Run again.")
+    return found
+
+
 def await_status(
     api: Api,
     label: str,

@@ -113,11 +113,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.access import
     expanded,
     principal_of,
 )
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session, conclude
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
     client,
-    require_region,
 )
 
 ENTRY: dict[str, Any] = {
@@ -160,12 +158,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    require_region(module)
-    try:
-        changed, before, after = run(module)
-    except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
-    module.exit_json(changed=changed, entries=after, diff={"before": before, "after": after})
+    conclude(module, run, "entries")
 
 
 if __name__ == "__main__":

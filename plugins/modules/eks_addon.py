@@ -116,7 +116,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.addons import
     with_versions,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import describe
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import conclude, session
 from ansible_collections.ragops.platform.plugins.module_utils._eks.members import (
     ensure_absent,
     ensure_present,
@@ -124,7 +124,6 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.members impor
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
-    require_region,
 )
 
 MEMBER: dict[str, Any] = {
@@ -186,12 +185,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    require_region(module)
-    try:
-        changed, before, after = run(module)
-    except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
-    module.exit_json(changed=changed, addons=after, diff={"before": before, "after": after})
+    conclude(module, run, "addons")
 
 
 if __name__ == "__main__":

@@ -198,16 +198,14 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._eks import version
 from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import describe
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import conclude, session
 from ansible_collections.ragops.platform.plugins.module_utils._eks.members import (
     ensure_absent,
     ensure_present,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.nodes import nodes
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
     client,
-    require_region,
 )
 
 MEMBER: dict[str, Any] = {
@@ -283,12 +281,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    require_region(module)
-    try:
-        changed, before, after = run(module)
-    except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
-    module.exit_json(changed=changed, node_groups=after, diff={"before": before, "after": after})
+    conclude(module, run, "node_groups")
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ associations:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session, conclude
 from ansible_collections.ragops.platform.plugins.module_utils._eks.pod_identity import (
     about,
     ensure_absent,
@@ -85,7 +85,6 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.pod_identity 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
-    require_region,
 )
 
 ASSOCIATION: dict[str, Any] = {
@@ -126,12 +125,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    require_region(module)
-    try:
-        changed, before, after = run(module)
-    except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
-    module.exit_json(changed=changed, associations=after, diff={"before": before, "after": after})
+    conclude(module, run, "associations")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..aws import AwsError, Dict, call, client, tag_changes, wait_until
+from ..aws import AwsError, Dict, call, client, require_region, tag_changes, wait_until
 
 GONE = ("ResourceNotFoundException",)
 # What to do about what EKS reports, by its codes (health issues and errors of updates).
@@ -81,6 +81,20 @@ class Session:
         to_set, _ = tag_changes(current, wanted, purge=False)
         if to_set:
             self.write("tag_resource", about, resourceArn=arn, tags=to_set)
+
+
+def conclude(module: Any, run: Callable[[Any], tuple[bool, Dict, Dict]], returned: str) -> None:
+    """Run a module, and end it with what became of its members or with why it failed.
+
+    run: of the module, returns (changed, before by name, after by name); returned: what the result
+    calls the last of these.
+    """
+    require_region(module)
+    try:
+        changed, before, after = run(module)
+    except AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=changed, diff={"before": before, "after": after}, **{returned: after})
 
 
 def session(module: Any) -> Session:

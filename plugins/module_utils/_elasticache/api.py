@@ -36,10 +36,7 @@ def must_find(api: Api, group_id: str) -> dict[str, Any]:
     Raises:
         AwsError: it vanished.
     """
-    group = find(api, group_id)
-    if group is None:
-        raise AwsError(f"replication group {group_id} vanished while it was waited for. Run again.")
-    return group
+    return datastore.still_there(f"replication group {group_id}", find(api, group_id))
 
 
 def tags_of(api: Api, group: Mapping[str, Any]) -> dict[str, str]:

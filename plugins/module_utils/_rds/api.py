@@ -48,10 +48,7 @@ def must_find(api: Api, identifier: str) -> dict[str, Any]:
     Raises:
         AwsError: it vanished.
     """
-    instance = find(api, identifier)
-    if instance is None:
-        raise AwsError(f"db instance {identifier} vanished while it was waited for. Run again.")
-    return instance
+    return datastore.still_there(f"db instance {identifier}", find(api, identifier))
 
 
 def status(api: Api, identifier: str) -> str | None:

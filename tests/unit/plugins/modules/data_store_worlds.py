@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -40,6 +41,15 @@ def planned(result: dict[str, Any]) -> dict[str, list[str]]:
         name: differing(before.get(name), after.get(name))
         for name in dict.fromkeys([*before, *after])
     }
+
+
+def refused(life: Life, message: str, **wrong: Any) -> None:
+    """Refused before anything changes, in check mode and without; message: a regular expression."""
+    quiet = life.world.mutations()
+    for check in (True, False):
+        answer = life.world.run(life.module, {**life.options, **wrong}, check=check, fails=True)
+        assert re.search(message, answer["msg"]), answer["msg"]
+    assert life.world.mutations() == quiet
 
 
 def repaired(life: Life, drift: Drift, expected: dict[str, list[str]], **more: Any) -> None:

@@ -9,12 +9,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import yaml
 from ansible.module_utils import basic
+from ansible_collections.amazon.aws.plugins.module_utils import modules
+from botocore.loaders import create_loader
 
 ROOT = Path(__file__).resolve().parents[4]
 COLLECTIONS = ROOT / "collections"
@@ -60,6 +63,31 @@ def run_module(
     assert bool(result.get("failed")) == fails, result.get("msg")
     assert "Traceback" not in complained.getvalue(), complained.getvalue()
     return result
+
+
+@contextlib.contextmanager
+def kept_clients() -> Iterator[None]:
+    """Keep the clients of modules that run in this process: making one takes as long as ten calls.
+
+    Two runs share one when all that makes clients differ is the same: service, region, settings,
+    and AWS's variables in the environment.
+    """
+    kept: dict[str, Any] = {}
+    make, loader = modules.boto3_conn, create_loader()
+
+    def connect(module: Any, **how: Any) -> Any:
+        environment = {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
+        key = json.dumps([how, environment], sort_keys=True, default=repr)
+        if key not in kept:
+            kept[key] = make(module, **how)
+        return kept[key]
+
+    with (
+        # It reads the SDK's megabytes of JSON.
+        mock.patch("botocore.session.create_loader", return_value=loader),
+        mock.patch.object(modules, "boto3_conn", connect),
+    ):
+        yield
 
 
 def examples(name: str) -> list[dict[str, Any]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from aws_lifecycle import TAGS, Life, World
-from data_store_worlds import Drift, network, planned, repaired
+from data_store_worlds import Drift, network, planned, refused, repaired
 from running import Aws
 
 NAME = "ragops-test"
@@ -164,29 +163,17 @@ def test_a_token_is_rotated_then_set(cache: Life) -> None:
 def test_what_aws_cannot_change_is_refused_first(
     cache: Life, wrong: dict[str, Any], message: str
 ) -> None:
-    quiet = cache.world.mutations()
-    asked = {**cache.options, "snapshot_retention_days": 3, **wrong}
-    for check in (True, False):
-        refused = cache.world.run(cache.module, asked, check=check, fails=True)
-        assert re.search(message, refused["msg"]), refused["msg"]
-    assert cache.world.mutations() == quiet
+    refused(cache, message, **{"snapshot_retention_days": 3, **wrong})
 
 
 def test_what_is_somebody_elses_is_refused(cache: Life) -> None:
-    quiet = cache.world.mutations()
-    theirs = {**cache.options, "tags": {"Project": "other"}}
-    refused = cache.world.run(cache.module, theirs, fails=True)
-    assert "is somebody else's" in refused["msg"]
-    assert cache.world.mutations() == quiet
+    refused(cache, "is somebody else's", tags={"Project": "other"})
 
 
 def test_subnets_of_another_vpc_are_refused(cache: Life) -> None:
     subnets, _ = network(cache.world.aws, "10.30")
-    quiet = cache.world.mutations()
-    wrong = {**cache.options, "subnet_group": {"name": NAME, "subnet_ids": subnets}}
-    refused = cache.world.run(cache.module, wrong, fails=True)
-    assert "AWS cannot move it" in refused["msg"]
-    assert cache.world.mutations() == quiet
+    wrong = {"name": NAME, "subnet_ids": subnets}
+    refused(cache, "AWS cannot move it", subnet_group=wrong)
 
 
 VALKEY = {

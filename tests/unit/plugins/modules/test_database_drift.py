@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
 from aws_lifecycle import TAGS, Life, World
-from data_store_worlds import Drift, network, planned, repaired
+from data_store_worlds import Drift, network, planned, refused, repaired
 from running import Aws
 
 NAME = "ragops-test"
@@ -235,7 +234,7 @@ def test_a_static_parameter_waits_for_a_reboot(database: Life) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("wrong", "message"),
     [
         ({"db_name": "other"}, "db_name is 'rag', wanted is 'other'.*CREATE DATABASE"),
         ({"master_username": "other"}, "master_username is 'ragops'.*CREATE ROLE"),
@@ -248,31 +247,19 @@ def test_a_static_parameter_waits_for_a_reboot(database: Life) -> None:
     ],
 )
 def test_what_aws_cannot_change_is_refused_first(
-    database: Life, options: dict[str, Any], message: str
+    database: Life, wrong: dict[str, Any], message: str
 ) -> None:
-    quiet = database.world.mutations()
-    wrong = {**database.options, "backup_retention_days": 3, **options}
-    for check in (True, False):
-        refused = database.world.run(database.module, wrong, check=check, fails=True)
-        assert re.search(message, refused["msg"]), refused["msg"]
-    assert database.world.mutations() == quiet
+    refused(database, message, **{"backup_retention_days": 3, **wrong})
 
 
 def test_what_is_somebody_elses_is_refused(database: Life) -> None:
-    quiet = database.world.mutations()
-    theirs = {**database.options, "tags": {"Project": "other"}}
-    refused = database.world.run(database.module, theirs, fails=True)
-    assert "is somebody else's" in refused["msg"]
-    assert database.world.mutations() == quiet
+    refused(database, "is somebody else's", tags={"Project": "other"})
 
 
 def test_subnets_of_another_vpc_are_refused(database: Life) -> None:
     subnets, _ = network(database.world.aws, "10.30")
-    quiet = database.world.mutations()
-    wrong = {**database.options, "subnet_group": {"name": NAME, "subnet_ids": subnets}}
-    refused = database.world.run(database.module, wrong, fails=True)
-    assert "AWS cannot move it" in refused["msg"]
-    assert database.world.mutations() == quiet
+    wrong = {"name": NAME, "subnet_ids": subnets}
+    refused(database, "AWS cannot move it", subnet_group=wrong)
 
 
 def test_a_rotation_is_asked_for_each_time(database: Life) -> None:
