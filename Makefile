@@ -39,6 +39,8 @@ $(stamp): requirements/platform.txt rehearsal/pyproject.toml
 	$(python) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	$(uv) pip sync --quiet --python $(python) --require-hashes requirements/platform.txt
 	$(uv) pip install --quiet --python $(python) --no-deps --no-build-isolation --editable rehearsal
+# Tests start Python by the thousand; where it may not keep bytecode, each would compile its libraries.
+	$(python) -m compileall -q -j 0 -x ansible_collections .venv/lib/python3.11/site-packages
 	rm -f .venv/.stamp-*
 	touch $@
 
@@ -84,6 +86,10 @@ faults: caches ## Kill at every mutating call, and whole runs (docs/destroy.md)
 .PHONY: iam
 iam: caches ## Write the operators' policies anew and prove them minimal: hours; sample=3 proves some
 	$(pytest) tests/iam --write --sample $(or $(sample),all)
+
+.PHONY: coverage
+coverage: caches ## Lines and branches of plugins/ that its tests run
+	$(pytest) -n 2 --dist loadfile --cov --cov-report=term tests/unit/plugins
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
