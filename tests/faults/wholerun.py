@@ -45,7 +45,7 @@ class Platform:
     @classmethod
     def of(cls, aws: Aws, folder: Path, phases: Sequence[str] = tuple(LAYER)) -> Platform:
         """An inventory with these phases of the layer; the other phases have no component."""
-        every = ("foundation", "data", "addons", "vectors", "application", "verification")
+        every = (*LAYER, "identity", "addons", "vectors", "application", "verification")
         groups = {
             phase: {"hosts": dict.fromkeys(LAYER.get(phase, ()) if phase in phases else ())}
             for phase in every

@@ -1,0 +1,181 @@
+"""Role cluster_addons: what it would install, from where, with which values and roles."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from running import ROOT, Aws, Ran, run_playbook
+
+sys.path.append(str(ROOT / "tests/unit/chart"))
+from charts import helm_program
+
+ROLE = ROOT / "roles/cluster_addons"
+ALL = {
+    "cluster_addons_load_balancer_controller": True,
+    "cluster_addons_external_secrets": True,
+    "cluster_addons_autoscaler": "cluster_autoscaler",
+    "cluster_addons_metrics_server": True,
+}
+ROLES = {
+    name: f"arn:aws:iam::000000000000:role/ragops-dev-{name.replace('_', '-')}"
+    for name in ("workload_load_balancer_controller", "workload_cluster_autoscaler")
+}
+
+
+def play(aws: Aws, folder: Path, tasks: dict[str, Any], *flags: str, **inputs: Any) -> Ran:
+    book = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
+        "vars_files": [str(ROOT / "group_vars/all.yml")],
+        **tasks,
+    }
+    (folder / "play.yml").write_text(yaml.safe_dump([book]))
+    given = {"platform_environment": "dev", **inputs}
+    arguments = [str(folder / "play.yml"), "-e", json.dumps(given), *flags]
+    path = f"{Path(helm_program()).parent}:{os.environ['PATH']}"
+    return run_playbook(ROOT, *arguments, environment={**aws.environment, "PATH": path})
+
+
+def run(aws: Aws, folder: Path, *flags: str, **inputs: Any) -> Ran:
+    role = {"roles": ["ragops.platform.cluster_addons"]}
+    return play(aws, folder, role, *flags, **inputs)
+
+
+def releases(aws: Aws, folder: Path, **inputs: Any) -> dict[str, dict[str, Any]]:
+    """What the role would give to Helm: {release: {chart, repo, version, values}}."""
+    lookup = (
+        f"lookup('ansible.builtin.template', '{ROLE}/templates/values/' ~ addon['key'] ~ '.yml.j2')"
+    )
+    made = "{{ addon | combine({'values': " + lookup + " | from_yaml}) | to_json }}"
+    tasks = {
+        "vars_files": [
+            str(ROOT / "group_vars/all.yml"),
+            str(ROLE / "defaults/main.yml"),
+            str(ROLE / "vars/main.yml"),
+        ],
+        "tasks": [
+            {
+                "name": "Write what would be installed",
+                "ansible.builtin.copy": {
+                    "content": made,
+                    "dest": f"{folder}/{{{{ addon['release'] }}}}.json",
+                },
+                "loop": "{{ __cluster_addons_wanted }}",
+                "loop_control": {"loop_var": "addon"},
+            }
+        ],
+    }
+    known = {"resources": {"network": {"vpc_id": "vpc-1"}, "iam": {"roles": ROLES}}}
+    ran = play(aws, folder, tasks, **{"__cluster_addons_platform": known, **ALL, **inputs})
+    assert ran.returncode == 0, ran.output
+    return {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
+
+
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.org}
+"""
+
+
+def test_an_empty_account_can_be_planned(aws: Aws, tmp_path: Path) -> None:
+    chart = tmp_path / "chart"
+    (chart / "crds").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: chart\nversion: 1.0.0\n")
+    (chart / "crds/things.yaml").write_text(DEFINITION)
+    charts = {
+        f"cluster_addons_{name}_chart": str(chart)
+        for name in ("load_balancer_controller", "external_secrets")
+    }
+    planned = run(aws, tmp_path, "--check", **ALL, **charts)
+    assert planned.returncode == 0, planned.output
+    for said in (
+        "namespace external-secrets",
+        "customresourcedefinition things.example.org",
+        "helm release kube-system/aws-load-balancer-controller",
+        "helm release external-secrets/external-secrets",
+        "helm release kube-system/cluster-autoscaler",
+        "helm release kube-system/metrics-server",
+    ):
+        assert said in planned.output
+
+
+def test_a_controller_does_not_start_without_its_role(aws: Aws, tmp_path: Path) -> None:
+    aws.client("eks").create_cluster(
+        name="ragops-dev",
+        version="1.35",
+        roleArn="arn:aws:iam::000000000000:role/eks",
+        resourcesVpcConfig={"subnetIds": ["subnet-a", "subnet-b"]},
+    )
+    refused = run(aws, tmp_path, **ALL)
+    assert refused.returncode != 0
+    assert "aws-load-balancer-controller, cluster-autoscaler would run without" in refused.output
+    assert "--limit workload_identity" in refused.output
+
+
+def test_production_values_are_complete(aws: Aws, tmp_path: Path) -> None:
+    found = releases(aws, tmp_path)
+    assert {name: (each["repo"], each["version"]) for name, each in found.items()} == {
+        "aws-load-balancer-controller": ("https://aws.github.io/eks-charts", "3.5.0"),
+        "external-secrets": ("https://charts.external-secrets.io", "2.9.0"),
+        "cluster-autoscaler": ("https://kubernetes.github.io/autoscaler", "9.59.0"),
+        "metrics-server": ("https://kubernetes-sigs.github.io/metrics-server", "3.13.1"),
+    }
+    controller = found["aws-load-balancer-controller"]["values"]
+    assert (controller["clusterName"], controller["region"], controller["vpcId"]) == (
+        "ragops-dev",
+        "us-east-1",
+        "vpc-1",
+    )
+    annotation = {"eks.amazonaws.com/role-arn": ROLES["workload_load_balancer_controller"]}
+    assert controller["serviceAccount"]["annotations"] == annotation
+    assert controller["defaultTags"]["Environment"] == "dev"
+    for each in found.values():
+        values = each["values"]
+        assert (values.get("replicaCount") or values.get("replicas")) == 2
+        assert values["resources"]["limits"]["memory"]
+        assert values["priorityClassName"] == "system-cluster-critical"
+        assert values["podDisruptionBudget"]
+        keys = [spread["topologyKey"] for spread in values["topologySpreadConstraints"]]
+        assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
+    # It borrows the token of the application's service account.
+    assert "annotations" not in found["external-secrets"]["values"]["serviceAccount"]
+
+
+@pytest.mark.parametrize("mirror", ["oci://mirror.example/charts", "https://mirror.example/charts"])
+def test_everything_can_come_from_a_mirror(aws: Aws, tmp_path: Path, mirror: str) -> None:
+    found = releases(
+        aws,
+        tmp_path,
+        cluster_addons_chart_mirror=mirror,
+        cluster_addons_image_mirror="mirror.example/images",
+        cluster_addons_metrics_server_chart="/srv/charts/metrics-server.tgz",
+        platform_workload_identity="pod_identity",
+    )
+    controller = found["aws-load-balancer-controller"]
+    if mirror.startswith("oci"):
+        assert (controller["chart"], controller["repo"]) == (
+            f"{mirror}/aws-load-balancer-controller",
+            "",
+        )
+    else:
+        assert (controller["chart"], controller["repo"]) == ("aws-load-balancer-controller", mirror)
+    assert controller["version"] == "3.5.0"
+    archive = found["metrics-server"]
+    assert (archive["chart"], archive["repo"], archive["version"]) == (
+        "/srv/charts/metrics-server.tgz",
+        "",
+        "",
+    )
+    for each in found.values():
+        assert each["values"]["image"]["repository"].startswith("mirror.example/images/")
+    # EKS gives the role to the service account by an association.
+    assert controller["values"]["serviceAccount"]["annotations"] == {}
