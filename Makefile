@@ -87,6 +87,10 @@ faults: caches ## Kill at every mutating call, and whole runs (docs/destroy.md)
 iam: caches ## Write the operators' policies anew and prove them minimal: hours; sample=3 proves some
 	$(pytest) tests/iam --write --sample $(or $(sample),all)
 
+.PHONY: compliance
+compliance: caches ## Checkov over what the platform makes (docs/compliance.md); write=1 writes the page
+	$(pytest) tests/compliance $(if $(write),--write)
+
 .PHONY: coverage
 coverage: caches ## Lines and branches of plugins/ that its tests run
 	$(pytest) -n 2 --dist loadfile --cov --cov-report=term tests/unit/plugins
@@ -101,7 +105,7 @@ rotation: caches ## Every secret that can be rotated is, in the rehearsal, and t
 
 .PHONY: lock
 lock: setup ## Resolve the lock files anew
-	cd requirements && for name in bootstrap platform ministack; do \
+	cd requirements && for name in bootstrap platform ministack checkov; do \
 	  ../$(uv) pip compile --quiet --generate-hashes --python-version 3.11 --no-header $$name.in --output-file $$name.txt; done
 	cd rehearsal/kubernetes && go mod tidy
 	cd $(frontend) && npm install --package-lock-only

@@ -58,7 +58,7 @@ def prepare(places: Places, say: Say, *, kubernetes: bool = True) -> Caches:
     """Make whatever is missing, all parts side by side, and say where each one is."""
     places.cache.mkdir(parents=True, exist_ok=True)
     makers: dict[str, Callable[[], Path]] = {
-        "ministack": lambda: ministack(places, say),
+        "ministack": lambda: environment("ministack", places, say),
         "images": lambda: images(places, say),
         "wheels": lambda: wheels(places, say),
         "npm": lambda: npm(places, say),
@@ -137,35 +137,37 @@ def checked(what: str, argv: list[str | Path], cwd: Path | None = None) -> None:
         raise WorldError(f"{what}: {Path(str(argv[0])).name} failed:\n  {tail}")
 
 
-def ministack(places: Places, say: Say) -> Path:
-    """An environment of its own for ministack, whose dependencies are not the platform's."""
-    lock = places.checkout / "requirements/ministack.txt"
-    target = places.cache / "ministack" / hash_of(lock)
+def environment(name: str, places: Places, say: Say) -> Path:
+    """An environment of its own for a program whose dependencies are not the platform's.
+
+    name: of the program and of its lock file, requirements/<name>.txt.
+    """
+    lock = places.checkout / f"requirements/{name}.txt"
+    target = places.cache / name / hash_of(lock)
     with making(target) as draft:
         if draft is None:
             return target
-        say("ministack: an environment from its lock file")
+        say(f"{name}: an environment from its lock file")
         uv = [sys.executable, "-m", "uv", "--quiet"]
         # Relocatable: its scripts would name the draft's path otherwise.
-        checked(
-            "ministack",
-            [*uv, "venv", "--clear", "--relocatable", "--python", sys.executable, draft],
-        )
-        python = draft / "bin/python"
-        checked(
-            "ministack",
-            [
-                *uv,
-                "pip",
-                "sync",
-                "--python",
-                python,
-                "--require-hashes",
-                "--compile-bytecode",
-                lock,
-            ],
-        )
-    say("ministack: done")
+        new: list[str | Path] = [
+            "venv",
+            "--clear",
+            "--relocatable",
+            "--python",
+            sys.executable,
+            draft,
+        ]
+        checked(name, [*uv, *new])
+        sync: list[str | Path] = [
+            "pip",
+            "sync",
+            "--python",
+            draft / "bin/python",
+            "--require-hashes",
+        ]
+        checked(name, [*uv, *sync, "--compile-bytecode", lock])
+    say(f"{name}: done")
     return target
 
 
@@ -235,4 +237,4 @@ def images(places: Places, say: Say) -> Path:
     return storage
 
 
-__all__ = ["Caches", "hash_of", "making", "prepare", "side_by_side"]
+__all__ = ["Caches", "environment", "hash_of", "making", "prepare", "side_by_side"]

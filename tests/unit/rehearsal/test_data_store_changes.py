@@ -118,9 +118,15 @@ def test_what_is_not_immediate_is_pending_until_it_is_asked_for(rds: Any) -> Non
 
 def test_settings_are_kept(rds: Any, emulated: Aws) -> None:
     assert instance(rds)["CACertificateIdentifier"] == "rds-ca-ecc384-g1"
-    rds.modify_db_instance(**DB, AutoMinorVersionUpgrade=False, EnablePerformanceInsights=True)
+    rds.modify_db_instance(
+        **DB,
+        AutoMinorVersionUpgrade=False,
+        EnablePerformanceInsights=True,
+        PerformanceInsightsKMSKeyId="arn:aws:kms:us-east-1:000000000000:key/k",
+    )
     seen = instance(rds)
     assert (seen["AutoMinorVersionUpgrade"], seen["PerformanceInsightsEnabled"]) == (False, True)
+    assert seen["PerformanceInsightsKMSKeyId"].endswith(":key/k")
     secrets = emulated.client("secretsmanager")
     secret = secrets.describe_secret(SecretId=seen["MasterUserSecret"]["SecretArn"])
     assert secret["RotationRules"] == {"AutomaticallyAfterDays": 7}

@@ -17,6 +17,7 @@ def adjust_rds(rds: Any) -> None:
     for name in ("CreateDBInstance", "ModifyDBInstance"):
         actions[name] = functools.partial(keep_of_instance, rds, actions[name])
     rds._instance_xml = functools.partial(with_log_exports, rds._instance_xml)
+    rds._instance_xml = functools.partial(with_insights_key, rds._instance_xml)
     rds_changes.adjust(rds)
 
 
@@ -44,6 +45,14 @@ def keep_of_instance(rds: Any, action: Action, parameters: Parameters) -> Respon
     exports -= set(listed(parameters, f"{change}.DisableLogTypes"))
     instance["EnabledCloudwatchLogsExports"] = sorted(exports)
     return response
+
+
+def with_insights_key(original: Callable[[Any], str], instance: Mapping[str, Any]) -> str:
+    """AWS: PerformanceInsightsKMSKeyId is the key that they are encrypted with."""
+    name, beside = "PerformanceInsightsKMSKeyId", "<PerformanceInsightsRetentionPeriod>"
+    if not (key := instance.get(name)):
+        return original(instance)
+    return original(instance).replace(beside, f"<{name}>{escape(key)}</{name}>{beside}")
 
 
 def with_log_exports(original: Callable[[Any], str], instance: Mapping[str, Any]) -> str:

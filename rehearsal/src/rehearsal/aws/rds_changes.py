@@ -16,6 +16,7 @@ SETTINGS = {
     "AutoMinorVersionUpgrade": "AutoMinorVersionUpgrade",
     "EnablePerformanceInsights": "PerformanceInsightsEnabled",
     "PerformanceInsightsRetentionPeriod": "PerformanceInsightsRetentionPeriod",
+    "PerformanceInsightsKMSKeyId": "PerformanceInsightsKMSKeyId",
     "CACertificateIdentifier": "CACertificateIdentifier",
     "StorageThroughput": "StorageThroughput",
 }

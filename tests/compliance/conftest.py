@@ -1,0 +1,29 @@
+"""Fixture: an emulated account of its own; option --write writes docs/compliance.md."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/plugins"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/chart"))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from running import ROOT, Aws, find_emulator, serving
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write", action="store_true", help="write docs/compliance.md")
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """An empty emulated account, adjusted as in the rehearsal."""
+    folder = tmp_path_factory.mktemp("account")
+    program = ROOT / "tests/unit/plugins/aws_world.py"
+    argv = [str(find_emulator().with_name("python")), str(program), str(folder / "requests.jsonl")]
+    with serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src")) as emulator:
+        yield emulator
