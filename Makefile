@@ -103,6 +103,11 @@ integration: caches $(frontend)/node_modules/.stamp ## The whole life of the pla
 rotation: caches ## Every secret that can be rotated is, in the rehearsal, and the application answers
 	$(pytest) -x -s tests/integration/test_rotation.py
 
+.PHONY: rollout
+rollout: caches ## Failing rollouts, drift, rollback and promotion in the rehearsal's cluster
+	.venv/bin/rehearsal up
+	status=0; .venv/bin/rehearsal exec -- $(pytest) -x -s tests/rollout || status=$$?; .venv/bin/rehearsal down; exit $$status
+
 .PHONY: lock
 lock: setup ## Resolve the lock files anew
 	cd requirements && for name in bootstrap platform ministack checkov; do \

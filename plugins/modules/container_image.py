@@ -153,6 +153,9 @@ images:
     changed:
       description: Whether the image was built and pushed, or would be.
       type: bool
+    size_mib:
+      description: MiB of its compressed layers; V(null) if unknown, or for several platforms.
+      type: float
     build_seconds:
       description: Seconds of the build; V(null) if it wasn't built.
       type: float
@@ -171,6 +174,7 @@ images:
       reference:
         123456789012.dkr.ecr.us-east-1.amazonaws.com/ragops-dev/backend@sha256:4f1c0f7c0a5e1d3a6a4f0b0d5c2b8e6a7d9c1e3f5a7b9d0c2e4f6a8b0d1e3f50
       changed: true
+      size_mib: 241.7
       build_seconds: 21.4
       push_seconds: 2.3
       files: 42

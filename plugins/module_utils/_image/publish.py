@@ -30,6 +30,7 @@ class Image:
     missing: bool = False
     build_seconds: float | None = None
     push_seconds: float | None = None
+    size_mib: float | None = None
 
     @property
     def repository(self) -> str:
@@ -52,6 +53,7 @@ class Image:
             "digest": self.digest,
             "reference": reference,
             "changed": self.missing,
+            "size_mib": self.size_mib,
             "build_seconds": self.build_seconds,
             "push_seconds": self.push_seconds,
             "files": len(self.files),
@@ -105,6 +107,9 @@ class Publisher:
         missing = [image for image in self.images if image.missing]
         if missing and not self.check_mode:
             self._publish(missing)
+        for image in self.images:
+            if image.digest:
+                image.size_mib = self.registry.size_mib(image.repository, image.digest)
 
     def _publish(self, missing: Sequence[Image]) -> None:
         self.engine = find_engine(self.params["engine"])

@@ -11,10 +11,13 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from .source import ImageError
+
+T = TypeVar("T")
 
 MANIFESTS = ", ".join(
     (
@@ -65,26 +68,49 @@ class Registry:
         Raises:
             ImageError: the registry can't be reached, isn't trusted or refuses.
         """
+        try:
+            return self._ask(repository, tag, self._digest)
+        except KeyError:
+            return None
+
+    def size_mib(self, repository: str, digest: str) -> float | None:
+        """Return the MiB of an image's compressed layers, None for an index of several images.
+
+        Raises:
+            ImageError: the registry can't be reached, isn't trusted or refuses.
+        """
+        layers = self._ask(repository, digest, self._document).get("layers")
+        if layers is None:
+            return None
+        return round(sum(int(layer["size"]) for layer in layers) / 2**20, 1)
+
+    def _ask(self, repository: str, which: str, question: Callable[[str, str], T]) -> T:
+        """Put a question about a tag or digest, with a token if the registry wants one.
+
+        Raises:
+            KeyError: there is no such tag or digest.
+            ImageError: see `digest`.
+        """
         host, path = split_repository(repository)
         server = "registry-1.docker.io" if host == "docker.io" else host
-        url = f"https://{server}/v2/{path}/manifests/{tag}"
+        url = f"https://{server}/v2/{path}/manifests/{which}"
         basic = self._basic()
         try:
             try:
-                return self._manifest(url, f"Basic {basic}" if basic else "")
+                return question(url, f"Basic {basic}" if basic else "")
             except urllib.error.HTTPError as error:
                 challenge = error.headers.get("WWW-Authenticate", "")
                 if error.code != 401 or not challenge.lower().startswith("bearer "):
                     raise
-                return self._manifest(url, f"Bearer {self._bearer(challenge)}")
+                return question(url, f"Bearer {self._bearer(challenge)}")
         except urllib.error.HTTPError as error:
             if error.code == 404:
-                return None
+                raise KeyError(which) from error
             raise ImageError(self._refusal(host, repository, error)) from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise ImageError(
-                f"registry {host} can't be asked for {repository}:{tag}: {reason}"
+                f"registry {host} can't be asked for {repository}:{which}: {reason}"
             ) from error
 
     def _basic(self) -> str:
@@ -92,13 +118,18 @@ class Registry:
             return ""
         return base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
 
-    def _manifest(self, url: str, authorization: str) -> str:
+    def _digest(self, url: str, authorization: str) -> str:
         headers = {"Accept": MANIFESTS}
         found = self._send(url, "HEAD", headers, authorization)[0].get("docker-content-digest")
         if found:
             return str(found)
         body = self._send(url, "GET", headers, authorization)[1]
         return f"sha256:{hashlib.sha256(body).hexdigest()}"
+
+    def _document(self, url: str, authorization: str) -> dict[str, Any]:
+        body = self._send(url, "GET", {"Accept": MANIFESTS}, authorization)[1]
+        document: dict[str, Any] = json.loads(body)
+        return document
 
     def _bearer(self, challenge: str) -> str:
         """Get a token from the service that the registry names; the password goes by TLS only."""

@@ -1,0 +1,107 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""The program helm: renders a chart against the cluster, installs, upgrades, goes back."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Dict = dict[str, Any]
+
+
+class HelmError(Exception):
+    """Helm failed or the release can't be changed: the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: folder, archive, oci reference, or name in a repository; its version and values."""
+
+    reference: str
+    version: str
+    repository: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Helm:
+    """Helm for one release.
+
+    Args:
+        kubeconfig: path, empty for the usual places.
+        context: of the kubeconfig, empty for the current one.
+        namespace: the release's.
+        name: of the release.
+        timeout: seconds that one command may take.
+    """
+
+    kubeconfig: str
+    context: str
+    namespace: str
+    name: str
+    timeout: float
+
+    def render(self, chart: Chart) -> Dict:
+        """Return the release as an upgrade would make it; nothing is changed.
+
+        Raises:
+            HelmError: the chart can't be read, or refuses its values.
+        """
+        arguments = self._upgrade(chart, 0)
+        output = self._run([*arguments, "--dry-run=server", "--output=json"], chart.values)
+        release: Dict = json.loads(output)
+        return release
+
+    def upgrade(self, chart: Chart, history: int) -> None:
+        """Install or upgrade the release without waiting for its pods.
+
+        Raises:
+            HelmError: the API server refused an object, or helm failed.
+        """
+        self._run(self._upgrade(chart, history), chart.values)
+
+    def rollback(self, revision: int, history: int) -> None:
+        """Make the content of an earlier revision the newest one, without waiting.
+
+        Raises:
+            HelmError: the API server refused an object, or helm failed.
+        """
+        self._run(["rollback", self.name, str(revision), f"--history-max={history}"])
+
+    def _upgrade(self, chart: Chart, history: int) -> list[str]:
+        arguments = ["upgrade", "--install", self.name, chart.reference, "--values=-"]
+        if chart.version:
+            arguments.append(f"--version={chart.version}")
+        if chart.repository:
+            arguments.append(f"--repo={chart.repository}")
+        return [*arguments, f"--history-max={history}"] if history else arguments
+
+    def _run(self, arguments: Sequence[str], values: Mapping[str, Any] | None = None) -> str:
+        """Run helm; values go in by its input, since a command line is for all to read."""
+        command = ["helm", *arguments, f"--namespace={self.namespace}"]
+        if self.kubeconfig:
+            command.append(f"--kubeconfig={self.kubeconfig}")
+        if self.context:
+            command.append(f"--kube-context={self.context}")
+        try:
+            done = subprocess.run(
+                command,
+                input=json.dumps(values or {}),
+                capture_output=True,
+                text=True,
+                timeout=self.timeout,
+                check=False,
+            )
+        except FileNotFoundError as error:
+            raise HelmError("helm is needed and isn't on PATH: install version 3") from error
+        except subprocess.TimeoutExpired as error:
+            text = f"helm {arguments[0]} {self.name} took longer than {self.timeout:.0f} s"
+            raise HelmError(text) from error
+        if done.returncode:
+            words = done.stderr.replace("Error: ", "").strip()[-2000:]
+            raise HelmError(f"helm {arguments[0]} {self.name} in {self.namespace}: {words}")
+        return done.stdout

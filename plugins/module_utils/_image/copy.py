@@ -1,0 +1,165 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Copies images between registries without changing a byte, so that their digests stay."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .registry import Registry, split_repository
+from .source import ImageError
+
+TOOLS = ("crane", "skopeo")
+"""Both copy manifests and layers as they are. What unpacks an image may pack it differently."""
+
+Login = tuple[str, str]
+
+
+def find_tool(named: str) -> str:
+    """Return the program that copies.
+
+    Args:
+        named: one of TOOLS, or `auto` for the first that is installed.
+
+    Raises:
+        ImageError: it isn't installed.
+    """
+    candidates = TOOLS if named == "auto" else (named,)
+    for candidate in candidates:
+        if shutil.which(candidate):
+            return candidate
+    raise ImageError(f"{' or '.join(candidates)} is needed to copy and isn't on PATH: install it")
+
+
+@contextlib.contextmanager
+def logins(credentials: Mapping[str, Login]) -> Iterator[Path]:
+    """Yield a folder with a `config.json` of the registries' logins, for its owner only.
+
+    Args:
+        credentials: user and password by registry host; hosts with an empty user are left out.
+    """
+    auths = {
+        host: {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
+        for host, (user, password) in credentials.items()
+        if user
+    }
+    folder = Path(tempfile.mkdtemp(prefix="ragops-auth-"))
+    try:
+        descriptor = os.open(folder / "config.json", os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"auths": auths}, file)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@dataclass(frozen=True)
+class Copy:
+    """One image: from where, by digest, to where, under which tag."""
+
+    name: str
+    source: str
+    digest: str
+    repository: str
+    tag: str
+
+    def as_dict(self, changed: bool) -> dict[str, Any]:
+        """Return it as the module reports it."""
+        return {
+            "name": self.name,
+            "repository": self.repository,
+            "tag": self.tag,
+            "digest": self.digest,
+            "reference": f"{self.repository}@{self.digest}",
+            "source": f"{self.source}@{self.digest}",
+            "changed": changed,
+        }
+
+
+class Copier:
+    """Copies between two registries.
+
+    Args:
+        tool: one of TOOLS, or `auto`.
+        source: login of the registry that is copied from; empty user: none.
+        target: login of the one that is copied to.
+        timeout: seconds that one copy may take.
+        request_timeout: seconds that one question to a registry may take.
+    """
+
+    def __init__(
+        self, tool: str, source: Login, target: Login, timeout: float, request_timeout: float
+    ) -> None:
+        self.tool = tool
+        self.logins = source, target
+        self.timeout = timeout
+        self._source = Registry(*source, timeout=request_timeout)
+        self._target = Registry(*target, timeout=request_timeout)
+
+    def needed(self, copy: Copy) -> bool:
+        """Return whether the target lacks the image under its tag.
+
+        Raises:
+            ImageError: a registry can't be asked, the source has no such image, or the target's
+                tag is another image.
+        """
+        there = self._target.digest(copy.repository, copy.tag)
+        if there == copy.digest:
+            return False
+        if there:
+            raise ImageError(
+                f"{copy.repository}:{copy.tag} is {there} already and not {copy.digest}: tags are "
+                "never moved. Remove it, or find out who pushed it"
+            )
+        if self._source.digest(copy.source, copy.digest) is None:
+            raise ImageError(f"{copy.source}@{copy.digest} is not in the registry any more")
+        return True
+
+    def run(self, copy: Copy) -> None:
+        """Copy an image, and see that it arrived under the same digest.
+
+        Raises:
+            ImageError: it can't be copied.
+        """
+        tool = find_tool(self.tool)
+        hosts = [split_repository(repository)[0] for repository in (copy.source, copy.repository)]
+        with logins(dict(zip(hosts, self.logins, strict=True))) as folder:
+            self._copy(tool, copy, folder)
+        arrived = self._target.digest(copy.repository, copy.tag)
+        if arrived != copy.digest:
+            raise ImageError(
+                f"{copy.repository}:{copy.tag} arrived as {arrived} and not {copy.digest}"
+            )
+
+    def _copy(self, tool: str, copy: Copy, folder: Path) -> None:
+        source, target = f"{copy.source}@{copy.digest}", f"{copy.repository}:{copy.tag}"
+        exact = ("--all", "--preserve-digests", f"--authfile={folder}/config.json")
+        commands = {
+            "crane": ["crane", "copy", source, target],
+            "skopeo": ["skopeo", "copy", *exact, f"docker://{source}", f"docker://{target}"],
+        }
+        try:
+            done = subprocess.run(
+                commands[tool],
+                env={**os.environ, "DOCKER_CONFIG": str(folder)},
+                capture_output=True,
+                text=True,
+                timeout=self.timeout,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            text = f"copy of {source} took longer than {self.timeout:.0f} s"
+            raise ImageError(text) from error
+        if done.returncode:
+            words = " ".join(done.stderr.split())[-1500:]
+            raise ImageError(f"copy of {source} to {target} failed: {words}", done.stderr)

@@ -1,0 +1,246 @@
+"""k8s_rollout_status against objects of real failures, recorded by `make rollout`."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kube_server import Api, serving
+from module_process import examples, play, run_module
+
+Dict = dict[str, Any]
+RECORDS = sorted((Path(__file__).parents[1] / "module_utils/rollouts").glob("*.json"))
+LISTS = {"replica_sets": "replicasets", "claims": "persistentvolumeclaims"}
+
+
+def recorded(path: Path) -> tuple[Dict, Api]:
+    """A record, and a server of its objects."""
+    record = json.loads(path.read_text())
+    lists = {LISTS.get(key, key): value for key, value in record.items() if type(value) is list}
+    for item in lists.pop("workloads"):
+        lists.setdefault(f"{item['kind'].lower()}s", []).append(item)
+    return record, Api(lists)
+
+
+def named(name: str) -> tuple[Dict, Api]:
+    return recorded(next(path for path in RECORDS if path.stem == name))
+
+
+def status(api: Api, fails: bool = True, **options: Any) -> Dict:
+    """Run the module with no patience."""
+    quick = {"timeout": 0, "grace": 0, "capacity_grace": 0, "stable_for": 0}
+    with serving(api) as kubeconfig:
+        given = {"namespace": "n", "kubeconfig": kubeconfig, **quick, **options}
+        return run_module("k8s_rollout_status", given, fails=fails)
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_the_cause_of_a_real_failure_is_told(path: Path) -> None:
+    record, api = recorded(path)
+    found = status(api)
+    causes = {cause["kind"]: cause for cause in found["causes"]}
+    assert record["kind"] in causes, found["msg"]
+    cause = causes[record["kind"]]
+    # What a container answers itself is not among its objects.
+    says = record["says"].split(".*postgres")[0]
+    assert re.search(says, f"{cause['object']}: {cause['message']}")
+    assert f"  {cause['kind']}: {cause['object']}: {cause['message']}" in found["msg"]
+    assert not found["ready"]
+
+
+def test_there_are_records() -> None:
+    assert len(RECORDS) >= 12
+
+
+def crashed() -> tuple[Api, str, str]:
+    """A container that crashed, its log, and the path of the Secret that it uses."""
+    _, api = named("container-crashes")
+    pod = api.lists["pods"][0]["metadata"]["name"]
+    log = f"/api/v1/namespaces/n/pods/{pod}/log"
+    return api, log, "/api/v1/namespaces/n/secrets/credentials"
+
+
+def secret(**values: str) -> Dict:
+    return {"data": {k: base64.b64encode(v.encode()).decode() for k, v in values.items()}}
+
+
+def test_values_of_secrets_are_hidden_in_log_lines() -> None:
+    """The whole value, its password alone, also quoted, and the leaves of JSON."""
+    api, log, path = crashed()
+    api.answers[path] = secret(
+        URL="postgresql://rag:pa%2Fss-word@db:5432/rag", JSON='{"key": ["leaf-value"]}', N="1"
+    )
+    api.answers[log] = (
+        "using postgresql://rag:pa%2Fss-word@db:5432/rag\n"
+        "password pa/ss-word, pa%2Fss-word\n"
+        "leaf-value after 1 try\n"
+    )
+    cause = status(api)["causes"][0]
+    assert cause["log"] == [
+        "using (hidden)",
+        "password (hidden), (hidden)",
+        "(hidden) after 1 try",
+    ]
+
+
+def test_no_log_is_shown_where_secrets_may_not_be_read() -> None:
+    api, log, path = crashed()
+    api.answers[path] = 403
+    api.answers[log] = "password=hunter22"
+    found = status(api)
+    assert "hunter22" not in json.dumps(found)
+    assert "may not be read" in found["causes"][0]["log"][0]
+
+
+def test_a_log_that_is_gone_is_said_to_be() -> None:
+    api, log, path = crashed()
+    api.answers[path] = 404
+    api.answers[log] = 400
+    assert status(api)["causes"][0]["log"] == ["(the log is gone)"]
+
+
+def test_log_lines_are_left_out_on_request() -> None:
+    api, _, path = crashed()
+    api.answers[path] = 404
+    assert status(api, log_lines=0)["causes"][0]["log"] == []
+
+
+def test_the_answer_of_a_readiness_probe_is_asked_for() -> None:
+    _, api = named("readiness-probe-fails")
+    pod = api.lists["pods"][0]["metadata"]["name"]
+    path = f"/api/v1/namespaces/n/pods/{pod}%3A8000/proxy/"
+    api.answers[path] = (503, "redis: connection refused")
+    message = status(api)["causes"][0]["message"]
+    assert "statuscode: 503" in message
+    assert message.endswith("it answers: redis: connection refused")
+    api.answers[path] = 403  # nobody need be allowed to ask
+    assert status(api)["causes"][0]["message"].endswith("statuscode: 503")
+
+
+def test_what_may_heal_is_waited_for_until_it_does() -> None:
+    """The pod of a probe that failed becomes ready at the third look."""
+    _, api = named("readiness-probe-fails")
+    looks = []
+
+    def heal() -> None:
+        looks.append(1)
+        if len(looks) > 12:
+            deployment = api.lists["deployments"][0]
+            wanted = deployment["spec"]["replicas"]
+            counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), wanted)
+            deployment["status"].update(counts)
+
+    api.look = heal
+    found = status(api, fails=False, timeout=20)
+    assert found["ready"]
+    assert found["msg"] == "Namespace n is up: Deployment broken"
+    assert found["causes"] == []
+
+
+def test_what_cannot_heal_is_given_up_after_the_grace() -> None:
+    _, api = named("secret-is-missing")
+    found = status(api, timeout=60, grace=2)
+    assert found["early"]
+    assert 2 <= found["seconds"] < 10
+    assert found["causes"][0]["final"]
+    assert "it is clear that it won't be" in found["msg"]
+
+
+def test_room_is_waited_for_unless_the_autoscaler_has_none() -> None:
+    _, api = named("no-node-has-room")
+    pod = api.lists["pods"][0]
+    found = status(api, timeout=2, grace=0, capacity_grace=60)
+    assert not found["early"]
+    event = {
+        "involvedObject": {"kind": "Pod", "uid": pod["metadata"]["uid"]},
+        "metadata": {"creationTimestamp": "2026-01-01T00:00:00Z"},
+        "reason": "NotTriggerScaleUp",
+        "message": "pod didn't trigger scale-up: 2 max node group size reached",
+    }
+    api.lists["events"].append(event)
+    found = status(api, timeout=2, grace=0, capacity_grace=60)
+    assert found["early"]
+    assert "(autoscaler: pod didn't trigger scale-up" in found["causes"][0]["message"]
+
+
+def test_only_the_release_is_looked_at() -> None:
+    _, api = named("rollout-is-paused")
+    other = copy.deepcopy(api.lists["deployments"][0])
+    mine = api.lists["deployments"][0]
+    mine["metadata"]["annotations"] = {"meta.helm.sh/release-name": "rag"}
+    other["metadata"] |= {"name": "other", "labels": {"app.kubernetes.io/instance": "web"}}
+    api.lists["deployments"].append(other)
+    assert [w["name"] for w in status(api, release="rag")["workloads"]] == ["Deployment broken"]
+    assert [w["name"] for w in status(api, release="web")["workloads"]] == ["Deployment other"]
+    labels = {"app.kubernetes.io/instance": "web"}
+    assert len(status(api, labels=labels)["workloads"]) == 1
+
+
+def test_no_workload_is_an_error() -> None:
+    found = status(Api(), release="rag", timeout=5, grace=1)
+    assert found["msg"] == "Release rag in n has no Deployment, StatefulSet or DaemonSet"
+    assert found["early"]
+
+
+def test_a_pod_is_not_up_before_it_stays_up() -> None:
+    """Ready without a probe, and gone a moment later: the first look is not believed."""
+    _, api = named("ends-at-once-without-a-probe")
+    before = copy.deepcopy(api.lists["deployments"][0]["status"])
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 1)
+    looks = []
+
+    def end() -> None:
+        looks.append(1)
+        deployment = api.lists["deployments"][0]
+        deployment["status"] = {**before, **counts} if len(looks) < 4 else before
+
+    pod = api.lists["pods"][0]
+    ready = {"type": "Ready", "status": "False", "lastTransitionTime": "2199-01-01T00:00:00Z"}
+    pod["status"]["conditions"] = [ready]
+    api.look = end
+    found = status(api, stable_for=3, timeout=5)
+    assert found["causes"][0]["kind"] == "crash_loop"
+
+
+def test_an_api_that_does_not_answer_for_long_ends_the_wait() -> None:
+    api = Api(answers={"/apis/apps/v1/namespaces/n/deployments": 503})
+    found = status(api, timeout=30, grace=2)
+    assert "HTTP 503" in found["msg"]
+    api.answers["/apis/apps/v1/namespaces/n/deployments"] = 403
+    found = status(api, timeout=30, grace=30)
+    assert "HTTP 403" in found["msg"]
+    assert "Release" not in found["msg"]
+
+
+def test_wrong_options_are_refused() -> None:
+    assert "timeout" in status(Api(), timeout=-1)["msg"]
+    assert "crashes" in status(Api(), crashes=0)["msg"]
+    found = run_module("k8s_rollout_status", {"namespace": "n", "kubeconfig": "/no"}, fails=True)
+    assert "kubeconfig /no can't be used" in found["msg"]
+
+
+def test_no_credential_is_in_the_result() -> None:
+    found = status(Api(), timeout=0, grace=0)
+    assert "recorded-token-0123456789" not in json.dumps(found["msg"])
+
+
+def test_examples_run(tmp_path: Path) -> None:
+    """As tasks of a playbook, against a release that is up."""
+    _, api = named("rollout-is-paused")
+    deployment = api.lists["deployments"][0]
+    deployment["spec"]["paused"] = False
+    generation = deployment["metadata"]["generation"]
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 1)
+    deployment["status"] = {"observedGeneration": generation, **counts}
+    labels = {"app.kubernetes.io/instance": "rag", "app.kubernetes.io/component": "backend"}
+    deployment["metadata"]["labels"] = labels
+    with serving(api) as kubeconfig:
+        file = tmp_path / "kubeconfig"
+        file.write_text(json.dumps(kubeconfig))
+        results = play(examples("k8s_rollout_status"), tmp_path, {"KUBECONFIG": str(file)})
+    assert [result["ready"] for result in results] == [True, True]
