@@ -134,7 +134,7 @@ workloads:
       description: How far it is.
       type: str
   sample:
-    - {name: Deployment rag-backend, ready: false, state: 0 of 2 up to date and ready}
+    - {name: Deployment rag-backend, ready: false, state: "2 of 2 up to date, 0 ready"}
 causes:
   description: Why workloads are not up, one of a kind for each workload.
   returned: always

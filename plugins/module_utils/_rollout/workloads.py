@@ -28,7 +28,7 @@ def progress(workload: Mapping[str, Any]) -> tuple[bool, str]:
     status = workload.get("status", {})
     generation = workload["metadata"].get("generation", 0)
     wanted, updated, ready = _counts(workload)
-    text = f"{min(updated, ready)} of {wanted} up to date and ready"
+    text = f"{updated} of {wanted} up to date, {ready} ready"
     if status.get("observedGeneration", 0) < generation:
         return False, f"{text}, the controller has not seen the change yet"
     old = max(status.get("replicas", 0) - updated, 0) if workload["kind"] == "Deployment" else 0
