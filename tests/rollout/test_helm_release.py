@@ -75,7 +75,9 @@ def test_a_release_from_nothing_to_rolled_back() -> None:
             *("revision", "status", "values.greeting", "values.password", "values.extra")
         },
     }
-    assert "second-password" not in json.dumps(planned["diff"]["after"]["secret helm-release/web-credentials"])
+    assert "second-password" not in json.dumps(
+        planned["diff"]["after"]["secret helm-release/web-credentials"]
+    )
     assert release(values=values)["diff"] == planned["diff"]
     assert not release(values=values)["changed"]
 
