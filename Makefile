@@ -91,6 +91,10 @@ iam: caches ## Write the operators' policies anew and prove them minimal: hours;
 compliance: caches ## Checkov over what the platform makes (docs/compliance.md); write=1 writes the page
 	$(pytest) tests/compliance $(if $(write),--write)
 
+.PHONY: performance
+performance: caches ## What running side by side saves (docs/performance.md); latency=50 sets the calls' ms
+	$(python) tests/performance/measure.py $(latency)
+
 .PHONY: coverage
 coverage: caches ## Lines and branches of plugins/ that its tests run
 	$(pytest) -n 2 --dist loadfile --cov --cov-report=term tests/unit/plugins

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import secrets
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import httpx
 import pytest
 from botocore.loaders import create_loader
 
@@ -22,7 +19,8 @@ sys.path[:0] = [str(HERE.parents[1] / "collections"), str(PLUGINS), str(HERE)]
 
 # Found by the path above.
 from killing import Bench, Faults  # noqa: E402
-from running import ROOT, Aws, find_emulator, free_port, serving  # noqa: E402
+from proxying import proxying  # noqa: E402
+from running import ROOT, Aws, find_emulator, serving  # noqa: E402
 from table import Table  # noqa: E402
 
 TABLE = Table()
@@ -108,24 +106,8 @@ def emulator(request_log: Path) -> Iterator[Aws]:
 @pytest.fixture(scope="session")
 def proxied(emulator: Aws) -> Iterator[Aws]:
     """The same AWS by the address of the fault proxy."""
-    port = free_port()
-    argv = [sys.executable, str(HERE / "faultproxy.py"), str(port), emulator.url]
-    process = subprocess.Popen(argv)
-    aws = Aws(f"http://localhost:{port}")
-    deadline = time.monotonic() + 120
-    try:
-        while True:
-            try:
-                httpx.get(f"{aws.url}/_faults", timeout=2).raise_for_status()
-                break
-            except httpx.HTTPError:
-                assert process.poll() is None, "the fault proxy ended"
-                assert time.monotonic() < deadline
-                time.sleep(0.1)
+    with proxying(emulator) as aws:
         yield aws
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,6 +9,7 @@ noted before, GET /_faults returns what was noted since:
     kill      {leader, nth, after}: SIGKILL this process and all below it at the nth mutating
               call, before it is forwarded or after (then AWS took it and nobody heard the answer)
     refusals  names of rules in refusals.py
+    delay     seconds that each call takes longer
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ class Proxy:
         self._random = random.Random(plan.get("seed", 0))  # noqa: S311 - faults, not secrets
         self._rates: dict[str, float] = plan.get("rates", {})
         self._kill: dict[str, Any] = plan.get("kill", {})
+        self._delay = float(plan.get("delay", 0))
         self._rules: list[Rule] = rules_of(plan.get("refusals", ()), self._account)
         self._calls = 0
         self._due = 0
@@ -93,6 +95,7 @@ class Proxy:
         if call.path.startswith("/_ministack/"):
             return await self._forward(request, call)
         self._calls += 1
+        await asyncio.sleep(self._delay)
         fault = self._fault()
         if fault:
             self._injected.append(f"{fault} {call}")

@@ -1,0 +1,136 @@
+"""What running side by side saves: ratios of two ways to do the same, measured in one run.
+
+`measure.py [MILLISECONDS]` prints them as a table. Each call to the emulated AWS takes that much
+longer (default: 100), as a region that is not next door would.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import yaml
+
+TESTS = Path(__file__).resolve().parents[1]
+sys.path[:0] = [
+    str(TESTS.parent / "collections"),
+    str(TESTS / "unit/plugins"),
+    str(TESTS / "faults"),
+]
+
+# Found by the path above.
+import boto3  # noqa: E402
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (  # noqa: E402
+    READERS,
+    Scope,
+)
+from ansible_collections.ragops.platform.plugins.modules.platform_info import (  # noqa: E402
+    read_all,
+)
+from proxying import proxying  # noqa: E402
+from running import ROOT, Aws, find_emulator, run_playbook, serving  # noqa: E402
+
+ROLES = 6
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+        }
+    ],
+}
+
+
+def timed(action: Callable[[], Any]) -> tuple[float, Any]:
+    """(seconds, what it returned)."""
+    started = time.monotonic()
+    answer = action()
+    return time.monotonic() - started, answer
+
+
+@contextmanager
+def far_aws(folder: Path, seconds: float) -> Iterator[tuple[Aws, Aws]]:
+    """(an emulated AWS, the same one far away)."""
+    program = TESTS / "unit/plugins/aws_world.py"
+    argv = [str(find_emulator().with_name("python")), str(program), str(folder / "requests")]
+    with (
+        serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws,
+        proxying(aws) as proxied,
+    ):
+        httpx.post(f"{proxied.url}/_faults", json={"delay": seconds}).raise_for_status()
+        yield aws, proxied
+
+
+def reading(aws: Aws, far: Aws) -> tuple[float, float]:
+    """Read ten components: one after the other, and as platform_info does."""
+    aws.reset()
+    os.environ.update(far.environment)
+    scope = Scope("ragops", "dev", "us-east-1", "000000000000")
+
+    def connect(service: str) -> Any:
+        return boto3.session.Session().client(service)
+
+    def in_turn() -> dict[str, Any]:
+        return {name: reader(connect, scope) for name, reader in READERS.items()}
+
+    slow, one = timed(in_turn)
+    fast, other = timed(lambda: read_all(connect, scope, list(READERS)))
+    assert one == other, "the two ways found different things"
+    return slow, fast
+
+
+def listing(aws: Aws, far: Aws, folder: Path) -> tuple[float, float]:
+    """Make roles by a loop over a module, and by one list."""
+    made = [{"name": f"role-{number}", "trust": TRUST} for number in range(ROLES)]
+    fixed = {"region": "us-east-1", "tags": {"Project": "ragops"}}
+    looped = {"roles": ["{{ item }}"], **fixed}
+    ways = (
+        {"ragops.platform.iam_roles": looped, "loop": made},
+        {"ragops.platform.iam_roles": {"roles": made, **fixed}},
+    )
+    took = []
+    for task in ways:
+        aws.reset()
+        here = {"ansible_python_interpreter": sys.executable}
+        book = {"hosts": "localhost", "gather_facts": False, "vars": here, "tasks": [task]}
+        (folder / "play.yml").write_text(yaml.safe_dump([book]))
+        arguments = ("-i", "localhost,", "-c", "local", str(folder / "play.yml"))
+        seconds, done = timed(
+            lambda a=arguments: run_playbook(ROOT, *a, environment=far.environment)
+        )
+        assert done.returncode == 0, done.output
+        assert len(aws.client("iam").list_roles()["Roles"]) == ROLES
+        took.append(seconds)
+    return took[0], took[1]
+
+
+def main() -> None:
+    """Measure, and print the table."""
+    milliseconds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    print(f"{cores} cores, load {load:.1f} at the start, {milliseconds} ms for each call to AWS\n")
+    print("| What | One after the other | Side by side | Ratio |")
+    print("| --- | --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        with far_aws(folder, milliseconds / 1000) as (aws, far):
+            for what, measure in (
+                ("read the ten components (platform_info)", lambda: reading(aws, far)),
+                (f"{ROLES} IAM roles: a loop, one list", lambda: listing(aws, far, folder)),
+            ):
+                slow, fast = measure()
+                row = f"| {what} | {slow:.1f} s | {fast:.1f} s | {slow / fast:.1f} |"
+                print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main()
