@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,28 @@ class Api:
         """GET a path; returns the decoded JSON, or the text of a health check."""
         return self._call("GET", path)
 
+    def lines(self, path: str, timeout: float) -> Iterator[Any]:
+        """GET a path that answers with one JSON document per line, as it goes on (a watch).
+
+        timeout: seconds without a line after which it is an OSError.
+        """
+        connection = self._connection(timeout)
+        try:
+            connection.request("GET", path, headers={"Accept": "application/json"})
+            response = connection.getresponse()
+            if response.status >= 400:
+                text = response.read().decode(errors="replace")
+                raise ApiError(response.status, f"GET {path}: {response.status} {_message(text)}")
+            while line := response.readline():
+                yield json.loads(line)
+        finally:
+            connection.close()
+
+    def _connection(self, timeout: float) -> http.client.HTTPSConnection:
+        return http.client.HTTPSConnection(
+            self._host, self._port, timeout=timeout, context=self._tls
+        )
+
     def patch(self, path: str, change: Manifest) -> Any:
         """Merge `change` into an object."""
         return self._call("PATCH", path, change, "application/merge-patch+json")
@@ -72,9 +94,7 @@ class Api:
         body: Manifest | None = None,
         content_type: str = "application/json",
     ) -> Any:
-        connection = http.client.HTTPSConnection(
-            self._host, self._port, timeout=10, context=self._tls
-        )
+        connection = self._connection(10)
         try:
             payload = None if body is None else json.dumps(body)
             headers = {"Content-Type": content_type, "Accept": "application/json"}

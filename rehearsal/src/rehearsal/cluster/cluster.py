@@ -15,7 +15,7 @@ from typing import Any
 from rehearsal import world as w
 from rehearsal.cluster import addons, cgroups, control_plane, node, pki, stores
 from rehearsal.cluster.api import Api, ApiError
-from rehearsal.cluster.requirements import CNI_PLUGINS, PROGRAMS
+from rehearsal.cluster.requirements import CNI_NEEDED, CNI_PLUGINS, PROGRAMS
 
 REGISTRIES = (
     "000000000000.dkr.ecr.us-east-1.amazonaws.com",
@@ -174,9 +174,7 @@ def clean(data: Path) -> None:
 def _check_programs() -> None:
     missing = [name for name in PROGRAMS if shutil.which(name) is None]
     missing += [
-        f"{CNI_PLUGINS}/{name}"
-        for name in ("host-local", "portmap", "ptp")
-        if not (Path(CNI_PLUGINS) / name).exists()
+        f"{CNI_PLUGINS}/{name}" for name in CNI_NEEDED if not (Path(CNI_PLUGINS) / name).exists()
     ]
     if missing:
         raise w.WorldError(

@@ -11,6 +11,7 @@ from pathlib import Path
 from rehearsal import world as w
 from rehearsal.cluster import identity, pki, pod_identity
 from rehearsal.cluster.api import Api, ApiError
+from rehearsal.cluster.policies import engine
 
 PORT = 16443
 ETCD_PORT = 2379
@@ -19,7 +20,14 @@ HOST = "aws.rehearsal.internal"
 """The name by which the world knows the API server, as EKS's endpoint."""
 
 WEBHOOK = "pod-identity-webhook"
-SERVERS = ("etcd", "kube-apiserver", WEBHOOK, "kube-controller-manager", "kube-scheduler")
+SERVERS = (
+    "etcd",
+    "kube-apiserver",
+    WEBHOOK,
+    engine.NAME,
+    "kube-controller-manager",
+    "kube-scheduler",
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +88,7 @@ def start(world: w.World, binaries: Path, identities: Identities) -> Api:
     world.spawn("etcd", [binaries / "etcd", *etcd_flags(data)])
     world.spawn("kube-apiserver", [binaries / "kube-apiserver", *api_server_flags(identities)])
     start_webhook(world, identities)
+    start_policies(world, identities)
     return Api(w.ADDRESS, PORT, identities.authority, identities.admin)
 
 
@@ -88,6 +97,21 @@ def start_webhook(world: w.World, identities: Identities) -> None:
     identities.cluster.server(WEBHOOK, file="pod-identity", addresses=["127.0.0.1"])
     identities.cluster.client("rehearsal:pod-identity", file="pod-identity-client")
     world.spawn(WEBHOOK, [sys.executable, "-P", "-m", pod_identity.__name__, identities.folder])
+
+
+def policies_folder(world: w.World) -> Path:
+    """Where the socket of what enforces NetworkPolicies is; nodes see it too."""
+    return world.data / "cluster" / "policies"
+
+
+def start_policies(world: w.World, identities: Identities) -> None:
+    """Start what enforces NetworkPolicies: nodes wait for it, and each pod does."""
+    identities.cluster.client(engine.USER, file=engine.NAME)
+    folder = policies_folder(world)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    world.spawn(
+        engine.NAME, [sys.executable, "-P", "-m", engine.__name__, folder, identities.folder]
+    )
 
 
 def start_controllers(world: w.World, binaries: Path, identities: Identities) -> None:

@@ -18,7 +18,8 @@ from rehearsal import world as w
 from rehearsal.cluster import cgroups, control_plane, images
 from rehearsal.cluster import stores as storage
 from rehearsal.cluster.build import ARCHIVE
-from rehearsal.cluster.requirements import CNI_PLUGINS
+from rehearsal.cluster.policies import plugin
+from rehearsal.cluster.requirements import CNI_NEEDED, CNI_PLUGINS
 
 SOCKET = "/run/containerd/containerd.sock"
 KUBELET_ROOT = "/run/kubelet"
@@ -91,6 +92,7 @@ def prepare(
     shutil.rmtree(here, ignore_errors=True)
     for each in ("etc/cni", "kubelet", "volumes", "pod-logs"):
         (here / each).mkdir(parents=True)
+    control_plane.policies_folder(world).mkdir(parents=True, exist_ok=True, mode=0o700)
     etc = here / "etc"
     (etc / "hosts").write_text(hosts_file(node, names))
     (etc / "resolv.conf").write_text(f"nameserver {w.DNS_ADDRESS}\n")
@@ -98,6 +100,7 @@ def prepare(
     (etc / "containerd.toml").write_text(containerd_config(here, store, limits=bool(hierarchies)))
     (here / "new").touch()
     _write_json(etc / "cni" / "10-pods.conflist", cni_config(node))
+    write_cni_programs(here / "cni-programs")
     write_registry_configs(etc / "certs.d", registry)
     _write_json(etc / "kubelet.json", kubelet_config(here, identities, node))
     _write_json(etc / "kube-proxy.json", kube_proxy_config(here, node))
@@ -135,6 +138,7 @@ def node_spec(
             KUBELET_ROOT: str(here / "kubelet"),
             VOLUMES: str(here / "volumes"),
             "/var/log/pods": str(here / "pod-logs"),
+            str(Path(plugin.SOCKET).parent): str(control_plane.policies_folder(world)),
         },
         "files": {
             "/etc/hosts": str(etc / "hosts"),
@@ -202,7 +206,7 @@ disabled_plugins = [
   restrict_oom_score_adj = true
   sandbox_image = "{images.PAUSE.reference}"
   [plugins."io.containerd.grpc.v1.cri".cni]
-    bin_dir = "{CNI_PLUGINS}"
+    bin_dir = "{here}/cni-programs"
     conf_dir = "{here}/etc/cni"
   [plugins."io.containerd.grpc.v1.cri".containerd]
     snapshotter = "overlayfs"
@@ -236,6 +240,18 @@ def write_registry_configs(target: Path, registry: Registry) -> None:
     )
 
 
+def write_cni_programs(target: Path) -> None:
+    """Debian's plugins, and the one of ours beside them: they must share a folder."""
+    target.mkdir()
+    for name in CNI_NEEDED:
+        (target / name).symlink_to(Path(CNI_PLUGINS) / name)
+    own = target / plugin.TYPE
+    # Without site packages it starts at once, with whatever Python runs us.
+    python = Path(sys.executable).resolve()
+    own.write_text(f"#!{python} -IS\n{Path(plugin.__file__).read_text()}")
+    own.chmod(0o755)
+
+
 def cni_config(node: Node) -> dict[str, Any]:
     """Routed pods: each has a cable to its node, so the node's filters see all traffic."""
     ipam = {
@@ -250,6 +266,8 @@ def cni_config(node: Node) -> dict[str, Any]:
         "plugins": [
             {"type": "ptp", "ipMasq": False, "mtu": 1500, "ipam": ipam},
             {"type": "portmap", "capabilities": {"portMappings": True}, "snat": True},
+            # The last one to be asked when a pod starts, the first when it ends.
+            {"type": plugin.TYPE, "node": node.name},
         ],
     }
 

@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from rehearsal.cluster.policies import plugin
+
 READY_TIMEOUT = 60.0
 RESTART_PAUSE = 1.0
 
@@ -37,6 +39,7 @@ def main(spec_file: str, world_network: str) -> None:
         new.unlink()
     ctr("images", "import", "--no-unpack", spec["archive"])
     _await_port(*spec["api_server"])
+    _announce(spec)
     for name in ("kubelet", "kube-proxy"):
         servers[name] = _start(spec, name)
     _say("kubelet and kube-proxy are started")
@@ -168,6 +171,22 @@ def _await(what: str, make: Any, address: Any) -> None:
         except OSError as error:
             if time.monotonic() > deadline:
                 _say(f"{what} does not answer: {error}")
+                raise SystemExit(1) from error
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _announce(spec: dict[str, Any]) -> None:
+    """Have all pods' traffic closed before there are any: who enforces policies opens it."""
+    message = {"event": "start", "node": spec["name"], "pods": spec["pods"]}
+    deadline = time.monotonic() + READY_TIMEOUT
+    while True:
+        try:
+            plugin.ask(message, plugin.ADD_TIMEOUT)
+        except (OSError, RuntimeError) as error:
+            if time.monotonic() > deadline:
+                _say(f"network policies can't be enforced here: {error}")
                 raise SystemExit(1) from error
             time.sleep(0.1)
         else:

@@ -34,5 +34,8 @@ PROGRAMS: tuple[str, ...] = (
 )
 """Programs that `start` looks for before it starts anything."""
 
+CNI_NEEDED = ("host-local", "loopback", "portmap", "ptp")
+"""Plugins of Debian's that nodes use."""
+
 CNI_PLUGINS = "/usr/lib/cni"
 """Where Debian's containernetworking-plugins puts ptp, portmap and host-local."""

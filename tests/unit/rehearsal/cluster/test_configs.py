@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -72,6 +73,25 @@ def test_a_kubelet_lets_nobody_in_without_a_name(here: Path) -> None:
     assert kubelet["authentication"]["anonymous"] == {"enabled": False}
     assert kubelet["authorization"] == {"mode": "Webhook"}
     assert (here / "etc" / "kubelet.kubeconfig").stat().st_mode & 0o777 == 0o600
+
+
+def test_every_cni_program_of_the_chain_is_there_and_ours_runs(here: Path) -> None:
+    chain = json.loads((here / "etc" / "cni" / "10-pods.conflist").read_text())
+    types = {each["type"] for each in chain["plugins"]}
+    # loopback is containerd's own wish, host-local is ptp's.
+    assert types | {"host-local", "loopback"} == {
+        path.name for path in (here / "cni-programs").iterdir()
+    }
+    assert chain["plugins"][-1] == {"type": "network-policy", "node": node.NODES[1].name}
+    done = subprocess.run(
+        [here / "cni-programs" / "network-policy"],
+        input='{"cniVersion": "0.4.0"}',
+        env={"CNI_COMMAND": "VERSION"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["supportedVersions"] == [chain["cniVersion"]]
 
 
 def test_the_registry_is_trusted_by_the_given_authority_and_others_are_refused(
