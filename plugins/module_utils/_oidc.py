@@ -7,7 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .aws import AwsError, Dict, call, tag_changes, tag_dict
+from .aws import Dict, call, tag_changes, tag_dict
+from .aws import create as aws_create
 
 Outcome = tuple[bool, str | None, Dict | None, Dict | None]
 
@@ -83,9 +84,12 @@ def create(iam: Any, url: str, target: Dict) -> str:
     if target["thumbprints"]:
         parameters["ThumbprintList"] = target["thumbprints"]
     about = f"OIDC provider {target['issuer']}"
-    answer = call(iam, "create_open_id_connect_provider", about, **parameters)
-    if not answer:
-        raise AwsError(f"{about}: AWS gave no ARN")
+
+    def there() -> Dict | None:
+        found = find(iam, url)
+        return {"OpenIDConnectProviderArn": found[0]} if found else None
+
+    answer = aws_create(iam, "create_open_id_connect_provider", about, there, **parameters)
     return str(answer["OpenIDConnectProviderArn"])
 
 
@@ -117,5 +121,5 @@ def ensure_absent(iam: Any, url: str, *, check_mode: bool) -> Outcome:
     if not check_mode:
         about = f"OIDC provider {url}"
         operation = "delete_open_id_connect_provider"
-        call(iam, operation, about, OpenIDConnectProviderArn=found[0])
+        call(iam, operation, about, missing=("NoSuchEntity",), OpenIDConnectProviderArn=found[0])
     return True, None, found[1], None

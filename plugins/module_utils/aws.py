@@ -8,8 +8,10 @@ every failure says which action failed on which resource and what to do about it
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 try:
@@ -145,6 +147,56 @@ def call(
     except BotoCoreError as error:
         raise explain(error, iam_action(connection, operation), about) from error
     return answer
+
+
+class _Repeated(Exception):
+    """The SDK is about to send a call once more."""
+
+
+@contextlib.contextmanager
+def _sent_once(connection: Any, operation: str) -> Iterator[None]:
+    """Let a client send one operation once, in the block: the second time is _Repeated."""
+    name = connection.meta.method_to_api_mapping[operation]
+    event = f"before-send.{connection.meta.service_model.service_id.hyphenize()}.{name}"
+    sent = 0
+
+    def count(**_: Any) -> None:
+        nonlocal sent
+        sent += 1
+        if sent > 1:
+            raise _Repeated
+
+    connection.meta.events.register(event, count)
+    try:
+        yield
+    finally:
+        connection.meta.events.unregister(event, count)
+
+
+def create(
+    connection: Any, operation: str, about: str, find: Callable[[], Dict | None], **parameters: Any
+) -> Dict:
+    """Call an operation that makes something and takes no token by which AWS knows it again.
+
+    The SDK repeats a call whose answer got lost, and AWS may have taken it: that would make a
+    second one, or fail because there is one. So it is looked for before each repetition.
+
+    Args:
+        find: returns what is there, in the form of the operation's answer; None: nothing is.
+
+    Raises:
+        AwsError: AWS refused, or did not answer.
+    """
+    for pause in (0, 1, 2, 4, 8, 16, 20, 20):
+        time.sleep(random.uniform(0, pause))  # noqa: S311 - a pause is no secret
+        with contextlib.suppress(_Repeated), _sent_once(connection, operation):
+            return call(connection, operation, about, **parameters) or {}
+        if (found := find()) is not None:
+            return found
+    raise AwsError(
+        f"AWS did not take {iam_action(connection, operation)} for {about}, or gave no answer, "
+        "several times. Run again when it is less busy."
+    )
 
 
 def collect(

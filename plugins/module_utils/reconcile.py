@@ -10,7 +10,7 @@ so that a diff and `changed` are the same fact seen twice.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from . import aws
@@ -59,6 +59,21 @@ class Api:
         if self.check_mode:
             return {}
         return aws.call(self.client, operation, about, missing=missing, **arguments) or {}
+
+    def create(
+        self,
+        operation: str,
+        about: str,
+        find: Callable[[], dict[str, Any] | None],
+        **arguments: Any,
+    ) -> dict[str, Any]:
+        """As `write`, of something that AWS would make twice if it is asked twice.
+
+        find: looks for it before a call is repeated; answers in the form of the operation's.
+        """
+        if self.check_mode:
+            return {}
+        return aws.create(self.client, operation, about, find, **arguments)
 
 
 class Plan:

@@ -6,8 +6,10 @@ noted before, GET /_faults returns what was noted since:
     seed      of the random numbers
     rates     {throttle, fail, reset, lose}: share of the calls that are throttled, answered
               with a 500, whose connection breaks before, or after, AWS took them
+    within    calls that a run makes at the least: the first fault comes among them
     kill      {leader, nth, after}: SIGKILL this process and all below it at the nth mutating
               call, before it is forwarded or after (then AWS took it and nobody heard the answer)
+    lose      n: the connection breaks at the nth mutating call, after AWS took it
     refusals  names of rules in refusals.py
     delay     seconds that each call takes longer
 """
@@ -16,6 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import os
 import random
 import signal
@@ -48,8 +51,10 @@ class Proxy:
     def _plan(self, plan: dict[str, Any]) -> None:
         self._random = random.Random(plan.get("seed", 0))  # noqa: S311 - faults, not secrets
         self._rates: dict[str, float] = plan.get("rates", {})
+        self._within: float = plan.get("within", math.inf)
         self._kill: dict[str, Any] = plan.get("kill", {})
         self._delay = float(plan.get("delay", 0))
+        self._lose: int = plan.get("lose", 0)
         self._rules: list[Rule] = rules_of(plan.get("refusals", ()), self._account)
         self._calls = 0
         self._due = 0
@@ -119,7 +124,7 @@ class Proxy:
         share = sum(self._rates.values())
         if not share:
             return ""
-        block = round(1 / share)
+        block = min(round(1 / share), self._within)
         if (self._calls - 1) % block == 0:
             self._due = self._calls + self._random.randrange(block)
         if self._calls != self._due:
@@ -141,9 +146,13 @@ class Proxy:
         due = len(self._mutating) == self._kill.get("nth") and not self._killed
         if due and not self._kill["after"]:
             self._end(call)
+        nth = len(self._mutating)  # others may come while this one is on its way
         response = await self._forward(request, call)
         if due:
             self._end(call)
+        if nth == self._lose:
+            self._injected.append(f"lose {call}")
+            raise Broken
         return response
 
     def _end(self, call: Call) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import importlib
 import io
 import json
 import os
 import signal
+import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -79,9 +83,17 @@ def run_module(environment: Mapping[str, str], module: str, options: dict[str, A
     return result
 
 
-def out_of_patience(*_: Any) -> None:
-    """End a run that hangs, with a traceback that says where."""
-    raise TimeoutError(f"still at work after {PATIENCE} s")
+def be_alone() -> None:
+    """Wait until this process has no thread but this one, so that it can be forked.
+
+    Python counts a thread as ended a moment before it is: it then gives back what the C library
+    keeps for it, under a lock (of the resolver, say). A child that is forked in that moment has
+    the lock and not the thread, and waits for it for ever.
+    """
+    deadline = time.monotonic() + 30
+    while len(list(Path("/proc/self/task").iterdir())) > 1:
+        assert time.monotonic() < deadline, f"threads are left: {threading.enumerate()}"
+        time.sleep(0.001)
 
 
 def in_child(work: Callable[[], None], ready: Callable[[int], None]) -> str | None:
@@ -92,12 +104,13 @@ def in_child(work: Callable[[], None], ready: Callable[[int], None]) -> str | No
     """
     start_read, start_write = os.pipe()
     said_read, said_write = os.pipe()
+    be_alone()
     child = os.fork()
     if child == 0:
         os.close(start_write)
         os.read(start_read, 1)
-        signal.signal(signal.SIGALRM, out_of_patience)
-        signal.alarm(PATIENCE)
+        # A thread of its own, in C: it tells where a run hangs that takes no signal any more.
+        faulthandler.dump_traceback_later(PATIENCE, exit=True, file=said_write)
         message = ""
         try:
             work()
@@ -130,6 +143,7 @@ class Bench:
         self._ground: Ground = {}
         self._whole: dict[str, Counter[str]] = {}
         self._calls: dict[str, dict[str, list[str]]] = {}
+        self._counts: dict[str, dict[str, int]] = {}
 
     def settle_in(self, subject: Subject) -> None:
         """An empty account with the ground that the subject stands on."""
@@ -175,14 +189,21 @@ class Bench:
         if subject.name in self._calls:
             return self._calls[subject.name]
         found: dict[str, list[str]] = {}
+        counts = self._counts[subject.name] = {}
         self.run(subject.present)
-        found["present"] = self.faults.report()["mutating"]
+        report = self.faults.report()
+        found["present"], counts["present"] = report["mutating"], report["calls"]
         self._whole[subject.name] = self.holdings.count()
         self.run(subject.absent)
-        found["absent"] = self.faults.report()["mutating"]
+        report = self.faults.report()
+        found["absent"], counts["absent"] = report["mutating"], report["calls"]
         self.expect(Counter(), "after an undisturbed life")
         self._calls[subject.name] = found
         return found
+
+    def count(self, subject: Subject, job: str) -> int:
+        """How many calls a job makes in an undisturbed life; `calls` finds it out."""
+        return self._counts[subject.name][job]
 
     def whole(self, subject: Subject) -> Counter[str]:
         """What an undisturbed run makes; `calls` finds it out."""
@@ -217,3 +238,32 @@ class Bench:
         except Failed as failure:
             raise Failed(f"killed at {killed}: {failure}") from failure
         return killed
+
+    def lose(self, subject: Subject, job: str, nth: int) -> str:
+        """Lose the answer to one mutating call, and see that the same run converges.
+
+        Returns the call. Raises Failed.
+        """
+        work: Job = getattr(subject, job)
+        if job == "absent":
+            self.run(subject.present)
+        problem = ""
+        try:
+            self.run(work, lose=nth)
+        except Failed as failure:
+            problem = str(failure)
+        lost = " ".join(self.faults.report()["injected"])
+        if not lost:
+            raise Failed("no answer was lost: the run took another way")
+        if problem:
+            raise Failed(f"{lost}: {problem}")
+        try:
+            if self.run(work):
+                raise Failed("the run after it still changed something")
+            wanted = self.whole(subject) if job == "present" else Counter()
+            self.expect(wanted, "after the run")
+            self.run(subject.absent)
+            self.expect(Counter(), "after destroy")
+        except Failed as failure:
+            raise Failed(f"{lost}: {failure}") from failure
+        return lost

@@ -50,17 +50,39 @@ def test_a_killed_run_is_taken_up_by_the_next(
 
 
 @pytest.mark.parametrize("name", SUBJECTS)
+def test_a_lost_answer_stops_no_run(
+    name: str, bench: Bench, table: Table, seed: int, tries: int | None
+) -> None:
+    """AWS took the call and the answer got lost: the same run converges, and nothing is twice."""
+    subject, row = SUBJECTS[name], table.row(f"lost answer: {name}")
+    every = [point for point in points(bench.calls(subject), name) if point.after]
+    chosen = every if tries is None else draw(every, tries, f"{seed} lost {name}")
+    for point in chosen:
+        bench.settle_in(subject)
+        try:
+            bench.lose(subject, point.job, point.nth)
+        except Failed as failure:
+            row.failed(f"{point}: {failure}")
+        else:
+            row.passed()
+    assert not row.failures, "\n".join([f"--seed {seed}", *row.failures])
+
+
+@pytest.mark.parametrize("name", SUBJECTS)
 def test_ten_percent_of_the_calls_fail(name: str, bench: Bench, table: Table, seed: int) -> None:
     """Throttled, answered with a 500, or cut off: the run converges without help."""
     subject, row = SUBJECTS[name], table.row(f"10 % faults: {name}")
     bench.calls(subject)
     rates = {"throttle": 0.05, "fail": 0.03, "reset": 0.02}
     try:
-        for job in (subject.present, subject.absent):
-            bench.run(job, seed=f"{seed} {name}", rates=rates)
-            row.injected += len(bench.faults.report()["injected"])
+        for kind in ("present", "absent"):
+            job, within = getattr(subject, kind), bench.count(subject, kind)
+            bench.run(job, seed=f"{seed} {name}", rates=rates, within=within)
+            injected = len(bench.faults.report()["injected"])
+            assert injected, f"no fault in {within} calls"
+            row.injected += injected
             assert bench.run(job) is False, "the run after the faults still changed something"
-            whole = bench.whole(subject) if job is subject.present else Counter()
+            whole = bench.whole(subject) if kind == "present" else Counter()
             bench.expect(whole, "after the run with faults")
     except Failed as failure:
         row.failed(str(failure))

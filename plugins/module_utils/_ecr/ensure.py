@@ -74,9 +74,15 @@ def _holds_images(api: Api, wish: Wish) -> bool:
 
 
 def _create(api: Api, wish: Wish, wanted: Dict) -> Dict:
-    answer = api.write(
+
+    def there() -> Dict | None:
+        item = find(api, wish)
+        return {"repository": item} if item else None
+
+    answer = api.create(
         "create_repository",
         wish.label,
+        there,
         repositoryName=wish.name,
         tags=tag_list(wanted["tags"]),
         imageTagMutability=wanted["tag_mutability"],

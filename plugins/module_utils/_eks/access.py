@@ -198,6 +198,7 @@ def ensure_absent(
             session.write(
                 "delete_access_entry",
                 about(cluster, principal),
+                missing=GONE,
                 clusterName=cluster,
                 principalArn=principal,
             )

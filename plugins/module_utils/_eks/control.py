@@ -10,7 +10,7 @@ from typing import Any
 from ..aws import AwsError, Dict, wait_until
 from . import version
 from .cluster import about, after, creation, describe, refuse, shape, steps
-from .common import Session, reasons
+from .common import GONE, Session, reasons
 from .places import check_ranges, check_subnets
 
 
@@ -119,7 +119,7 @@ def ensure_absent(
                 "update_cluster_config", about(name), name=name, deletionProtection=False
             )
             session.follow(answer, about(name), name=name)
-        session.write("delete_cluster", about(name), name=name)
+        session.write("delete_cluster", about(name), missing=GONE, name=name)
     if session.wait and not session.check_mode:
         wait_gone(session, name)
     return not deleting, before, None

@@ -118,7 +118,7 @@ def _remove_failed(session: Session, kind: Kind, cluster: str, plans: Mapping[st
     failed = [name for name, plan in plans.items() if plan.failed]
     for name in failed:
         which = {"clusterName": cluster, kind.parameter: name}
-        session.write(f"delete_{kind.key}", kind.about(cluster, name), **which)
+        session.write(f"delete_{kind.key}", kind.about(cluster, name), missing=GONE, **which)
     wait_gone(session, kind, cluster, failed)
 
 
@@ -217,6 +217,7 @@ def ensure_absent(session: Session, kind: Kind, cluster: str, names: Sequence[st
             session.write(
                 f"delete_{kind.key}",
                 kind.about(cluster, name),
+                missing=GONE,
                 **{"clusterName": cluster, kind.parameter: name},
             )
     if session.wait:

@@ -120,6 +120,7 @@ def ensure_absent(
         session.write(
             "delete_pod_identity_association",
             about(cluster, key),
+            missing=GONE,
             clusterName=cluster,
             associationId=known[key],
         )

@@ -18,6 +18,7 @@ from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 ROOT_DEVICE = "/dev/xvda"
 TAGGED = ("instance", "volume")
 KEYS = ("SecurityGroupIds", "MetadataOptions", "BlockDeviceMappings", "TagSpecifications")
+NO_TEMPLATE = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException")
 
 
 def name_of(cluster: str, group: str) -> str:
@@ -156,4 +157,5 @@ def ensure_absent(api: Api, plan: Plan, cluster: str, groups: Sequence[str]) -> 
     for group, known in find(api, cluster, groups).items():
         label = f"launch template {name_of(cluster, group)}"
         plan.record(label, {"id": known["LaunchTemplateId"]}, None)
-        api.write("delete_launch_template", label, LaunchTemplateId=known["LaunchTemplateId"])
+        which = {"LaunchTemplateId": known["LaunchTemplateId"]}
+        api.write("delete_launch_template", label, NO_TEMPLATE, **which)

@@ -57,9 +57,10 @@ def create(api: Api, name: str, wanted: Dict) -> str | None:
         "PermissionsBoundary": wanted["permissions_boundary"],
         "Tags": tag_list(wanted["tags"]),
     }
-    made = api.write(
+    made = api.create(
         "create_role",
         about(name),
+        lambda: api.read("get_role", about(name), GONE, RoleName=name) or None,
         RoleName=name,
         Path=wanted["path"],
         AssumeRolePolicyDocument=json.dumps(wanted["trust"]),

@@ -142,16 +142,29 @@ def _create(api: Api, wish: Wish) -> dict[str, Any]:
     arguments: dict[str, Any] = {"Description": wish.description, "Tags": _tags(wish.tags)}
     if wish.policy:
         arguments["Policy"] = policies.text(wish.policy)
-    answer = api.write("create_key", wish.label, **arguments)
+
+    def there() -> dict[str, Any] | None:
+        key = lost(api, wish.label, wish.tags)
+        return {"KeyMetadata": key} if key else None
+
+    answer = api.create("create_key", wish.label, there, **arguments)
     made: dict[str, Any] = answer.get("KeyMetadata", {"KeyId": UNKNOWN, "Arn": UNKNOWN})
     return made
 
 
 def _point_alias(api: Api, wish: Wish, target: str | None, key_id: str) -> None:
     """Make the alias, or move it from another key (`target`)."""
-    if target != key_id:
-        operation = "update_alias" if target else "create_alias"
-        api.write(operation, wish.label, AliasName=wish.alias, TargetKeyId=key_id)
+    where = {"AliasName": wish.alias, "TargetKeyId": key_id}
+    if target is None:
+        # Another key's alias is not what is looked for: AWS says so when it is asked again.
+        api.create("create_alias", wish.label, lambda: _behind(api, wish, key_id), **where)
+    elif target != key_id:
+        api.write("update_alias", wish.label, **where)
+
+
+def _behind(api: Api, wish: Wish, key_id: str) -> dict[str, Any] | None:
+    key = describe(api, wish.alias)
+    return key if key and key["KeyId"] == key_id else None
 
 
 def _read(api: Api, key: dict[str, Any], wish: Wish) -> dict[str, Any]:

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
@@ -104,10 +104,15 @@ def _better(
     return mine
 
 
-def tags_of(api: Api, label: str, key_id: str) -> dict[str, str]:
-    """Return the tags of a key; none of one that the caller may not read or that is gone."""
-    denied = ("AccessDeniedException", *NOT_FOUND)
-    tags = api.pages("list_resource_tags", "Tags", label, denied, KeyId=key_id)
+DENIED = ("AccessDeniedException",)
+
+
+def tags_of(api: Api, label: str, key_id: str, lenient: Collection[str] = ()) -> dict[str, str]:
+    """Return the tags of a key; none of one that is gone.
+
+    lenient: codes of further errors that stand for no tags.
+    """
+    tags = api.pages("list_resource_tags", "Tags", label, (*lenient, *NOT_FOUND), KeyId=key_id)
     return {tag["TagKey"]: tag["TagValue"] for tag in tags}
 
 
@@ -117,7 +122,8 @@ def tagged(api: Api, label: str, wanted: Mapping[str, str]) -> Iterator[dict[str
     if not marks.keys() >= set(IDENTITY):
         return
     for item in api.pages("list_keys", "Keys", label):
-        if marks.items() <= tags_of(api, label, item["KeyId"]).items():
+        # Somebody else's key may let nobody read it.
+        if marks.items() <= tags_of(api, label, item["KeyId"], lenient=DENIED).items():
             key = describe(api, item["KeyId"])
             if key is not None:
                 yield key

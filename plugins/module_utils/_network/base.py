@@ -18,6 +18,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot 
     filters,
     named,
     only,
+    tag_filters,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
 
@@ -30,9 +31,10 @@ def ensure_vpc(run: Run) -> str:
     wanted = {"cidr_block": cidr, "dns_support": True, "dns_hostnames": True}
     if run.seen.vpc is None:
         run.plan.record(label, None, {**wanted, "tags": run.tags(run.name)})
-        answer = run.api.write(
+        answer = run.api.create(
             "create_vpc",
             label,
+            lambda: run.find("describe_vpcs", "Vpc", tag_filters(run.name, run.options["tags"])),
             CidrBlock=cidr,
             TagSpecifications=run.specification("vpc", run.name),
         )
@@ -75,9 +77,12 @@ def ensure_subnet(run: Run, vpc_id: str, subnet: layout.Subnet) -> str:
     item = only(run.seen.subnets, "CidrBlock", subnet.cidr)
     if item is None:
         run.plan.record(label, None, {**wanted, "tags": run.tags(subnet.name, subnet.tags)})
-        answer = run.api.write(
+        answer = run.api.create(
             "create_subnet",
             label,
+            lambda: run.find(
+                "describe_subnets", "Subnet", filters(vpc_id=vpc_id, cidr_block=subnet.cidr)
+            ),
             VpcId=vpc_id,
             CidrBlock=subnet.cidr,
             AvailabilityZone=subnet.zone,
@@ -112,14 +117,29 @@ def ensure_internet_gateway(run: Run, vpc_id: str) -> str:
         break
     else:
         run.plan.record(label, None, {"attached": True, "tags": run.tags(name)})
-        answer = run.api.write(
+        answer = run.api.create(
             "create_internet_gateway",
             label,
+            lambda: run.find(
+                "describe_internet_gateways",
+                "InternetGateway",
+                tag_filters(name, run.options["tags"]),
+            ),
             TagSpecifications=run.specification("internet-gateway", name),
         )
         gateway_id = str(answer.get("InternetGateway", {}).get("InternetGatewayId", UNKNOWN))
     if not attached:
-        run.api.write("attach_internet_gateway", label, VpcId=vpc_id, InternetGatewayId=gateway_id)
+        place = [
+            *filters(internet_gateway_id=gateway_id),
+            {"Name": "attachment.vpc-id", "Values": [vpc_id]},
+        ]
+        run.api.create(
+            "attach_internet_gateway",
+            label,
+            lambda: run.find("describe_internet_gateways", "InternetGateway", place),
+            VpcId=vpc_id,
+            InternetGatewayId=gateway_id,
+        )
     return gateway_id
 
 

@@ -11,6 +11,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import policies
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
     Item,
+    filters,
     only,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
@@ -127,9 +128,11 @@ def _difference(what: str, current: set[str], wanted: set[str]) -> dict[str, lis
 
 def _create(run: Run, label: str, name: str, policy: Any, **how: Any) -> str:
     document = {} if policy == FULL_ACCESS else {"PolicyDocument": json.dumps(policy)}
-    answer = run.api.write(
+    place = filters(vpc_id=how["VpcId"], service_name=how["ServiceName"])
+    answer = run.api.create(
         "create_vpc_endpoint",
         label,
+        lambda: run.find("describe_vpc_endpoints", "VpcEndpoint", place),
         TagSpecifications=run.specification("vpc-endpoint", name),
         **document,
         **how,

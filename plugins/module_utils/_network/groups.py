@@ -16,6 +16,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.rules imp
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
     Item,
+    filters,
     only,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
@@ -119,9 +120,18 @@ def _extra(group: dict[str, Any]) -> dict[str, str]:
 
 def _create(run: Run, vpc_id: str, group: dict[str, Any]) -> str:
     name = group_name(run.name, group["key"])
-    answer = run.api.write(
+
+    def there() -> dict[str, Any] | None:
+        """As _check_group does, its name tells: it is unique in the network."""
+        made = run.find(
+            "describe_security_groups", "SecurityGroup", filters(vpc_id=vpc_id, group_name=name)
+        )
+        return made["SecurityGroup"] if made else None
+
+    answer = run.api.create(
         "create_security_group",
         _label(run, group["key"]),
+        there,
         GroupName=name,
         Description=group["description"],
         VpcId=vpc_id,

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
     GONE,
     Item,
     only,
+    tag_filters,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
@@ -53,9 +56,16 @@ def _free_address(run: Run, name: str) -> str:
             run.seen.addresses.remove(item)
             return str(item["AllocationId"])
     run.plan.record(f"address {name}", None, {"tags": run.tags(name)})
-    made = run.api.write(
+
+    def loose() -> dict[str, Any] | None:
+        conditions = tag_filters(name, run.options["tags"])
+        found = run.api.read("describe_addresses", f"address {name}", Filters=conditions)
+        return next((a for a in found["Addresses"] if not a.get("AssociationId")), None)
+
+    made = run.api.create(
         "allocate_address",
         f"address {name}",
+        loose,
         Domain="vpc",
         TagSpecifications=run.specification("elastic-ip", name),
     )

@@ -70,6 +70,14 @@ class Run:
         shown = {key: current[key] for key in wanted if key in current}
         return {"tags": shown}, {"tags": wanted}
 
+    def find(
+        self, operation: str, key: str, conditions: list[dict[str, Any]]
+    ) -> dict[str, Any] | None:
+        """Return {key: the first item} of a description, as the call that makes it answers."""
+        found = self.api.read(operation, f"what there is of {self.name}", Filters=conditions)
+        items = found[f"{key}es" if key.endswith("s") else f"{key}s"]
+        return {key: items[0]} if items else None
+
     def own(self, items: list[Item], *further: str) -> list[Item]:
         """Return the items that carry the platform's identity, and our value of further tags."""
         tags = self.options["tags"]

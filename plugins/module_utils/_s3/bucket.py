@@ -41,8 +41,9 @@ def region_of(api: Api, wish: Wish) -> str | None:
 def taken(wish: Wish) -> AwsError:
     """Return the error for a bucket name that another account has."""
     return AwsError(
-        f"{wish.label} exists but is not this account's, or may not be read. Bucket names are "
-        "unique over all accounts: choose another platform_project.",
+        f"{wish.label} exists, and is another account's or the caller is not allowed to "
+        "s3:ListBucket on it. Allow this action in the caller's IAM policy; or, since bucket names "
+        "are unique over all accounts, choose another platform_project.",
         code="403",
     )
 

@@ -97,9 +97,10 @@ def ensure_role(api: Api, plan: Plan, name: str, allowed: Dict, tags: Mapping[st
     found = api.read("get_role", label, NO_ROLE, RoleName=name).get("Role")
     if found is None:
         plan.record(label, None, wanted)
-        api.write(
+        api.create(
             "create_role",
             label,
+            lambda: api.read("get_role", label, NO_ROLE, RoleName=name) or None,
             RoleName=name,
             Description="S3 replication",
             AssumeRolePolicyDocument=policies.text(trust()),

@@ -25,6 +25,7 @@ from rehearsal.aws import (
     network,
     rds,
 )
+from rehearsal.aws.repeats import Repeats
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.aws.transport import AsOverTls
 
@@ -36,8 +37,8 @@ class NoServer:
         return lambda *_, **__: None
 
 
-def main() -> None:
-    """Adjust ministack's services, then serve."""
+def adjusted() -> Any:
+    """Adjust ministack's services. Returns its application."""
     service = "ministack.services."
     app = importlib.import_module("ministack.app")
     rds_service = importlib.import_module(service + "rds")
@@ -57,11 +58,22 @@ def main() -> None:
     if "AWS_DECISIONS" in os.environ:
         evaluator = importlib.import_module("ministack.core.iam_evaluator")
         decisions.adjust(evaluator, Path(os.environ["AWS_DECISIONS"]))
+    return Repeats(app.app)
+
+
+async def serve(application: Any, port: int, **options: Any) -> None:
+    """Serve an application on loopback; options: hypercorn's, such as its end."""
     settings = importlib.import_module("hypercorn.config").Config()
-    settings.bind = [f"127.0.0.1:{os.environ['GATEWAY_PORT']}"]
+    settings.bind = [f"127.0.0.1:{port}"]
     settings.accesslog = None
-    serve = importlib.import_module("hypercorn.asyncio").serve
-    asyncio.run(serve(RequestLog(AsOverTls(app.app), Path(sys.argv[1])), settings))
+    await importlib.import_module("hypercorn.asyncio").serve(application, settings, **options)
 
 
-main()
+def main() -> None:
+    """Serve, and log each request into the file that is named."""
+    application = RequestLog(AsOverTls(adjusted()), Path(sys.argv[1]))
+    asyncio.run(serve(application, int(os.environ["GATEWAY_PORT"])))
+
+
+if __name__ == "__main__":
+    main()

@@ -159,14 +159,16 @@ def run_module(
     return Ran(done.returncode, done.stdout + done.stderr, result, report["stats"])
 
 
-def run_playbook(checkout: Path, *arguments: str, environment: dict[str, str]) -> Ran:
-    """Run ansible-playbook in a checkout, and return its output and recap."""
+def run_playbook(
+    checkout: Path, *arguments: str, environment: dict[str, str], timeout: float = 300
+) -> Ran:
+    """Run ansible-playbook in a checkout, and return its output and recap. timeout: seconds."""
     done = subprocess.run(
         [str(BIN / "ansible-playbook"), *arguments],
         cwd=checkout,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=timeout,
         env=ansible_environment(environment),
     )
     recap: dict[str, dict[str, int]] = {}

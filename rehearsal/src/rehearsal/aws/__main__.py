@@ -11,6 +11,7 @@ from typing import Any
 from rehearsal.aws import (
     backups,
     cluster_access,
+    decisions,
     dropped,
     eks,
     eks_oidc,
@@ -24,6 +25,7 @@ from rehearsal.aws import (
     web_identity,
 )
 from rehearsal.aws.data import PostgresServer, RedisServer
+from rehearsal.aws.repeats import Repeats
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.aws.transport import AsOverTls
 from rehearsal.names import ACCESS_PORT, KUBERNETES_PORT, OIDC_PORT
@@ -57,13 +59,15 @@ def main() -> None:
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     oidc.adjust(eks_service)
+    evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")
     web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
     asyncio.run(
         serve(
             (
-                RequestLog(AsOverTls(app.app), world / "aws_requests.jsonl"),
+                RequestLog(AsOverTls(Repeats(app.app)), world / "aws_requests.jsonl"),
                 f"0.0.0.0:{os.environ['GATEWAY_PORT']}",
                 None,
             ),

@@ -73,7 +73,7 @@ class RequestLog:
         # Only forms carry their action in the body; they are small. Anything
         # else (an object of gigabytes, say) streams through.
         if headers.get(b"content-type", b"").startswith(FORM):
-            body, receive = await _read(receive)
+            body, receive = await read_body(receive)
         query = scope.get("query_string", b"").decode("latin-1")
         action = action_of(scope["method"], scope["path"], headers, body, query)
         started = time.time()
@@ -94,8 +94,8 @@ class RequestLog:
         await self._application(scope, receive, noting)
 
 
-async def _read(receive: Receive) -> tuple[bytes, Receive]:
-    """The whole body, and a `receive` that hands it out once more."""
+async def read_body(receive: Receive) -> tuple[bytes, Receive]:
+    """The whole body of a request, and a `receive` that hands it out once more."""
     messages: list[Message] = []
     body = b""
     while True:
