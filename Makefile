@@ -84,8 +84,8 @@ faults: caches ## Kill at every mutating call, and whole runs (docs/destroy.md)
 	$(pytest) tests/faults --tries all --runs 10
 
 .PHONY: iam
-iam: caches ## Write the operators' policies anew and prove them minimal: hours; sample=3 proves some
-	$(pytest) tests/iam --write --sample $(or $(sample),all)
+iam: caches ## Write the operators' policies anew and prove them minimal; sample=3 for more whole runs
+	$(pytest) tests/iam --write --world --sample $(or $(sample),1)
 
 .PHONY: compliance
 compliance: caches ## Checkov over what the platform makes (docs/compliance.md); write=1 writes the page

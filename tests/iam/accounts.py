@@ -4,52 +4,103 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import boto3
 from policies import MOST_CHARACTERS, Question
-from running import ROOT, Aws, Ran, find_emulator, run_playbook, serving
+from running import ROOT, Aws, Ran, find_emulator, free_port, not_ready, run_playbook
 
+EMPTY = "empty"
 NAME, ACCOUNT, REGION = "ragops-prod", "000000000000", "us-east-1"
 ROOT_KEY = "test"
-LAYER = "foundation,data,workload_identity,!images"
+HERE = Path(__file__).resolve().parent
+PATIENCE = 120
+"""Seconds for an account to be served."""
+LONGEST = 3600
+"""Seconds for a playbook whose modules are refused a hundred times."""
+LAYER = ["--limit", "foundation,data,workload_identity,!images"]
 GIVEN_UP = {
     "eks_deletion_protection": False,
     "rds_deletion_protection": False,
     "destroy_data": True,
 }
 PLAYBOOKS: dict[str, list[str]] = {
-    "plan": ["playbooks/plan.yml"],
-    "site": ["site.yml"],
-    "outputs": ["playbooks/outputs.yml"],
-    "destroy": ["destroy.yml", "-e", json.dumps({"confirm": "prod", **GIVEN_UP})],
-    "sweep": ["playbooks/sweep.yml"],
+    "plan": ["playbooks/plan.yml", *LAYER],
+    "site": ["site.yml", *LAYER],
+    "outputs": ["playbooks/outputs.yml", *LAYER],
+    "rotate_secrets": ["playbooks/rotate_secrets.yml", "--limit", "secrets,elasticache"],
+    "upgrade": ["playbooks/upgrade.yml", "--limit", "eks", "-e", "eks_version=1.35"],
+    "destroy": ["destroy.yml", *LAYER, "-e", json.dumps({"confirm": "prod", **GIVEN_UP})],
+    "sweep": ["playbooks/sweep.yml", *LAYER],
 }
-"""What users run, in the order in which one account sees it."""
+"""What users run."""
+CLUSTER: dict[str, list[str]] = {
+    "cluster": ["site.yml", "--limit", "images,addons,vectors,application,verification"],
+    "verify": ["playbooks/verify.yml"],
+}
+"""What users run in the rehearsal, where there is a cluster."""
+OWNERS = {
+    "older": ["site.yml", "--limit", "foundation,eks", "-e", "eks_version=1.34"],
+    "layer": ["site.yml", "--limit", "foundation,data,!images"],
+}
+"""What the owner runs: a cluster that can be upgraded; the layer below the cluster's phases."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A playbook in an account. state: how the account begins; keep: the state it ends as."""
+
+    playbook: str
+    state: str
+    keep: str = ""
+
+
+LIFE = (
+    Scene("plan", EMPTY),
+    Scene("site", EMPTY, keep="built"),
+    Scene("site", "built"),
+    Scene("plan", "built"),
+    Scene("outputs", "built"),
+    Scene("rotate_secrets", "built"),
+    Scene("destroy", "built", keep="gone"),
+    Scene("sweep", "gone"),
+    Scene("older", EMPTY, keep="older"),
+    Scene("upgrade", "older"),
+)
+"""Where each playbook is run: what it asks depends on what there is."""
 
 
 @dataclass(frozen=True)
 class User:
     """Who calls: an access key."""
 
+    name: str
     key: str
     secret: str
 
 
-OWNER = User(ROOT_KEY, ROOT_KEY)
+OWNER = User("root", ROOT_KEY, ROOT_KEY)
 
 
 @dataclass
 class Account:
-    """The account. decisions: the log of what IAM was asked; programs: folder to put on PATH."""
+    """The account. decisions: the log of what IAM was asked; programs: folder to put on PATH;
+    settings: further variables of environment.
+    """
 
     aws: Aws
     decisions: Path
     programs: Path
+    inventory: str = "inventories/prod"
+    settings: dict[str, str] = field(default_factory=dict)
 
     def client(self, service: str) -> Any:
         """A client of the account's owner."""
@@ -65,33 +116,84 @@ class Account:
         """Make a user who may do what the statements say, in as many policies as they need."""
         iam = self.client("iam")
         iam.create_user(UserName=name)
-        for number, part in enumerate(parts(wanted)):
+        for number, part in enumerate(parts(wanted) if wanted else ()):
             document = json.dumps({"Version": "2012-10-17", "Statement": part})
             policy = iam.create_policy(PolicyName=f"{name}-{number}", PolicyDocument=document)
             iam.attach_user_policy(UserName=name, PolicyArn=policy["Policy"]["Arn"])
         key = iam.create_access_key(UserName=name)["AccessKey"]
-        return User(key["AccessKeyId"], key["SecretAccessKey"])
+        return User(name, key["AccessKeyId"], key["SecretAccessKey"])
 
-    def play(self, playbook: str, user: User, *arguments: str, limit: str = LAYER) -> Ran:
-        """Run a playbook against the AWS layer, as a user."""
+    def play(self, playbook: str, user: User, *arguments: str, **more: str) -> Ran:
+        """Run a playbook as a user. more: variables of environment."""
         environment = {
+            **self.settings,
             **self.aws.environment,
             "AWS_ACCESS_KEY_ID": user.key,
             "AWS_SECRET_ACCESS_KEY": user.secret,
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "KUBECONFIG": "",
+            "ANSIBLE_PIPELINING": "true",
+            "ANSIBLE_CALLBACKS_ENABLED": "ragops.platform.plan",
+            **more,
         }
-        argv = [*PLAYBOOKS[playbook], "-i", "inventories/prod", "--limit", limit, *arguments]
-        return run_playbook(ROOT, *argv, environment=environment)
+        argv = [*{**PLAYBOOKS, **CLUSTER, **OWNERS}[playbook], "-i", self.inventory, *arguments]
+        return run_playbook(ROOT, *argv, environment=environment, timeout=LONGEST)
 
-    def questions(self, user: User, since: int = 0) -> set[Question]:
-        """What IAM was asked for a user, from a line of the log on."""
-        lines = [json.loads(line) for line in self.decisions.read_text().splitlines()[since:]]
-        return {(line["action"], line["resource"]) for line in lines if line["key"] == user.key}
+    def _asked(self, user: User) -> Iterator[dict[str, Any]]:
+        for line in self.decisions.read_text().splitlines():
+            question = json.loads(line)
+            if question["key"] == user.key:
+                yield question
 
-    def mark(self) -> int:
-        """How many lines the log has."""
-        return len(self.decisions.read_text().splitlines())
+    def questions(self, user: User) -> set[Question]:
+        """What IAM was asked for a user."""
+        return {(line["action"], line["resource"]) for line in self._asked(user)}
+
+    def denied(self, user: User) -> set[str]:
+        """The actions that a user was ever denied."""
+        return {line["action"] for line in self._asked(user) if not line["allowed"]}
+
+
+@dataclass(frozen=True)
+class States:
+    """Accounts to begin with, by name (states.py). folder: where they and their logs are."""
+
+    folder: Path
+
+    @contextmanager
+    def account(self, state: str, keep: str = "") -> Iterator[Account]:
+        """Serve a copy of a state until the block ends. keep: the state that it ends as."""
+        port = free_port()
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self.folder / state))
+            line.sendall(json.dumps({"port": port, "keep": keep}).encode())
+            aws = Aws(f"http://localhost:{port}")
+            deadline = time.monotonic() + PATIENCE
+            while (lacking := not_ready(aws)) is not None:
+                assert time.monotonic() < deadline, f"{lacking}\n{self.log()}"
+                time.sleep(0.05)
+            yield Account(aws, self.folder / "decisions.jsonl", self.folder)
+            line.shutdown(socket.SHUT_WR)
+            line.settimeout(PATIENCE)
+            assert line.recv(1) == b"", "the account was served no longer"
+        if keep:
+            self.await_file(keep)
+
+    @property
+    def warm(self) -> Path:
+        """The socket of warm.py."""
+        return self.folder / "warm"
+
+    def await_file(self, name: str) -> None:
+        """Wait until a state, or something else, answers."""
+        deadline = time.monotonic() + PATIENCE
+        while not (self.folder / name).is_socket():
+            assert time.monotonic() < deadline, self.log()
+            time.sleep(0.05)
+
+    def log(self) -> str:
+        """What the processes said."""
+        return "\n".join(path.read_text() for path in sorted(self.folder.glob("*log")))
 
 
 def parts(wanted: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -113,22 +215,51 @@ def fitting(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def account(folder: Path) -> Iterator[Account]:
-    """Serve an empty account until the block ends."""
+def states(folder: Path) -> Iterator[States]:
+    """Keep an empty account, and what becomes of it, until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, says in (("helm", "v3.20.0+g0"), ("buildah", "buildah")):
-        program = folder / name
-        program.write_text(f"#!/bin/sh\necho {says}\n")
-        program.chmod(0o755)
+        write_program(folder / name, f"echo {says}")
     decisions = folder / "decisions.jsonl"
     decisions.touch()
-    world = ROOT / "tests/unit/plugins/aws_world.py"
-    argv = [str(find_emulator().with_name("python")), str(world), str(folder / "requests.jsonl")]
+    argv = [str(find_emulator().with_name("python")), str(HERE / "states.py"), str(folder)]
     settings = {
         "PYTHONPATH": str(ROOT / "rehearsal/src"),
         "AUTH": "true",
         "AWS_DECISIONS": str(decisions),
         "AWS_ACCESS_KEY_ID": ROOT_KEY,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
     }
-    with serving(argv, folder, **settings) as aws:
-        yield Account(aws, decisions, folder)
+    kept = States(folder)
+    with beside(argv, folder / "log", **settings):
+        kept.await_file(EMPTY)
+        with beside([sys.executable, str(HERE / "warm.py"), str(kept.warm)], folder / "warm.log"):
+            kept.await_file(kept.warm.name)
+            yield kept
+
+
+@contextmanager
+def beside(argv: Sequence[str], log: Path, **settings: str) -> Iterator[None]:
+    """Run a program that ends with its standard input, until the block ends."""
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            argv,
+            cwd=log.parent,
+            stdin=subprocess.PIPE,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **settings},
+        )
+    try:
+        yield
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(timeout=20)
+
+
+def write_program(path: Path, text: str) -> None:
+    """A program of a few words."""
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)

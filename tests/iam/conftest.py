@@ -1,4 +1,4 @@
-"""Options and fixtures: what the playbooks ask of IAM, recorded once."""
+"""Options and fixtures: what the playbooks can't do without, found once."""
 
 from __future__ import annotations
 
@@ -7,22 +7,39 @@ import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "unit/plugins")]
 
-from accounts import OWNER, PLAYBOOKS, Account, account
-from policies import Question
+from accounts import PLAYBOOKS, States, states
+from telling import Found, live
+
+FOUND: dict[str, Found] = {}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How much is proved."""
     group = parser.getgroup("iam")
     group.addoption("--write", action="store_true", help="write docs/iam anew")
-    group.addoption("--sample", default="3", help="actions to take out per playbook, or all")
+    group.addoption("--sample", default="1", help="whole runs per playbook without an action")
+    group.addoption("--world", action="store_true", help="roll out in the rehearsal, too")
     group.addoption("--iam-seed", type=int, default=None, help="which actions these are")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what was missed and named."""
+    if FOUND:
+        terminalreporter.section("IAM actions")
+        line = "{:18}{:>8}{:>8}  {}"
+        terminalreporter.write_line(line.format("", "named", "hidden", "done without"))
+        for playbook, found in FOUND.items():
+            spared = " ".join(sorted(found.spared))
+            terminalreporter.write_line(
+                line.format(playbook, len(found.named), len(found.hidden), spared)
+            )
 
 
 @pytest.fixture(scope="session")
@@ -36,21 +53,23 @@ def choice(request: pytest.FixtureRequest) -> random.Random:
     return random.Random(seed)  # noqa: S311 - it chooses, it keeps no secret
 
 
+@pytest.fixture(scope="module")
+def world(request: pytest.FixtureRequest) -> None:
+    """A world of the rehearsal may be made."""
+    if not request.config.getoption("--world"):
+        pytest.skip("a world was not asked for: --world, or make iam")
+
+
 @pytest.fixture(scope="session")
-def asked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[Question]]:
-    """What IAM is asked while the account's owner runs each playbook."""
-    found: dict[str, set[Question]] = {}
-    with account(tmp_path_factory.mktemp("recorded")) as recorded:
-        for playbook in PLAYBOOKS:
-            since = recorded.mark()
-            ran = recorded.play(playbook, OWNER)
-            assert ran.returncode == 0, ran.output
-            found[playbook] = recorded.questions(OWNER, since)
-    return found
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[States]:
+    """Accounts in the states in which playbooks are run."""
+    with states(tmp_path_factory.mktemp("states")) as found:
+        yield found
 
 
-@pytest.fixture
-def own_account(tmp_path: Path) -> Iterator[Account]:
-    """An empty account."""
-    with account(tmp_path / "account") as empty:
-        yield empty
+@pytest.fixture(scope="session")
+def found(kept: States) -> dict[str, Found]:
+    """What each playbook missed while its user had only what had been missed before."""
+    FOUND.update(live(kept))
+    assert set(FOUND) == set(PLAYBOOKS)
+    return FOUND

@@ -11,6 +11,11 @@ from policies import types_of
 from running import ROOT
 
 FOLDER = ROOT / "docs/iam"
+TITLES = {name: f"`{argv[0]}`" for name, argv in PLAYBOOKS.items()} | {
+    "cluster": "`site.yml`, beside that: images and the phases of the cluster",
+    "verify": "`playbooks/verify.yml`",
+}
+"""What the policies are for."""
 PLACES = {ACCOUNT: "<account>", REGION: "<region>", NAME: "<name>"}
 
 
@@ -66,7 +71,8 @@ def table() -> str:
     """Playbooks with the number of actions that each needs."""
     lines = ["| Playbook | Actions | Policy |", "| --- | --- | --- |"]
     lines += [
-        f"| `{argv[0]}` | {len(actions(read(name)))} | [iam/{name}.json](iam/{name}.json) |"
-        for name, argv in PLAYBOOKS.items()
+        f"| {title} | {len(actions(read(name)))} | [iam/{name}.json](iam/{name}.json) |"
+        for name, title in TITLES.items()
+        if path(name).exists()
     ]
     return "\n".join(lines)
