@@ -1,0 +1,204 @@
+"""What role milvus asks of the official chart, and what it makes beside it.
+
+The chart itself is no package of a registry. With MILVUS_CHART, a folder or an archive of it,
+the values are rendered with it too.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
+from ansible.template import Templar, trust_as_template
+from charts import KUBERNETES, ROOT, Chart, Objects
+
+ROLE = ROOT / "roles/milvus"
+CHART_VALUES = Path(__file__).with_name("milvus_chart_values.yml")
+TYPES = {"bool": bool, "int": int, "str": str, "list": list}
+OFFICIAL = ("standalone", "cluster")
+VARIABLES = {
+    "platform_name": "ragops-test",
+    "platform_namespace": "rag",
+    "platform_region": "us-east-1",
+    "platform_workload_identity": "irsa",
+    "hostvars": {},
+    "__milvus_platform": {"resources": {"iam": {"roles": {"workload_milvus": "arn:aws:iam::1:m"}}}},
+    "__milvus_bucket": "ragops-test-embeddings",
+}
+
+
+@functools.cache
+def ansible() -> None:
+    """Let Ansible find the filters of its collections."""
+    init_plugin_loader([str(ROOT / "collections")])
+
+
+def role(expression: str, **inputs: Any) -> Any:
+    """An expression with the role's variables, as Ansible works it out."""
+    ansible()
+    loader = DataLoader()
+    variables: dict[str, Any] = {}
+    for file in (ROLE / "defaults/main.yml", *sorted((ROLE / "vars/main").iterdir())):
+        variables |= loader.load_from_file(str(file), trusted_as_template=True)
+    templar = Templar(loader=loader, variables={**variables, **VARIABLES, **inputs})
+    return json.loads(json.dumps(templar.template(trust_as_template(expression))))
+
+
+def values(mode: str, **inputs: Any) -> dict[str, Any]:
+    """The values of a mode."""
+    expression = "{{ __milvus_common | combine(__milvus_modes[milvus_mode], recursive=true) }}"
+    found: dict[str, Any] = role(expression, milvus_mode=mode, **inputs)
+    return found
+
+
+def leaves(
+    found: dict[str, Any], known: dict[str, str], path: str = ""
+) -> Iterator[tuple[str, Any]]:
+    """Each value with its place."""
+    for key, value in found.items():
+        place = f"{path}{key}"
+        if isinstance(value, dict) and known.get(place) != "any":
+            yield from leaves(value, known, f"{place}.")
+        else:
+            yield place, value
+
+
+@pytest.mark.parametrize("mode", OFFICIAL)
+def test_the_chart_has_a_place_for_each_value_and_takes_its_type(mode: str) -> None:
+    known = yaml.safe_load(CHART_VALUES.read_text())
+    found = dict(leaves(values(mode), known))
+    assert set(found) - set(known) == set()
+    wrong = {
+        place: value
+        for place, value in found.items()
+        if known[place] != "any" and type(value) is not TYPES[known[place]]
+    }
+    assert wrong == {}
+
+
+def test_each_component_is_bounded_and_a_drain_leaves_one_of_each() -> None:
+    found = values("cluster")
+    components = ("proxy", "mixCoordinator", "queryNode", "dataNode", "streamingNode")
+    for name in components:
+        limits, requests = (found[name]["resources"][kind] for kind in ("limits", "requests"))
+        assert limits["memory"] == requests["memory"], name
+        assert {"cpu"} <= set(limits) & set(requests), name
+        assert found[name]["replicas"] >= 2
+    budgets = role("{{ __milvus_budgets }}", milvus_mode="cluster")
+    covered = {each["spec"]["selector"]["matchLabels"]["component"] for each in budgets}
+    assert covered == {name.lower().replace("ordinator", "ord") for name in components}
+    assert found["etcd"]["pdb"]["create"] is True
+    assert role("{{ __milvus_budgets }}", milvus_mode="standalone") == []
+
+
+def test_query_nodes_scale_when_there_is_room_between_least_and_most() -> None:
+    nodes = role("{{ milvus_query_nodes }}")
+    found = values("cluster", milvus_query_nodes={**nodes, "max": 5})["queryNode"]
+    assert found["replicas"] == -1
+    assert found["hpa"]["enabled"] is True
+    assert (found["hpa"]["minReplicas"], found["hpa"]["maxReplicas"]) == (2, 5)
+    assert values("cluster")["queryNode"]["hpa"]["enabled"] is False
+
+
+def test_pods_go_where_they_are_told() -> None:
+    where = {"milvus_node_selector": {"a": "b"}, "milvus_tolerations": [{"key": "a"}]}
+    found = values("cluster", **where)
+    for part in (found, found["etcd"]):
+        assert part["nodeSelector"] == {"a": "b"}
+        assert part["tolerations"] == [{"key": "a"}]
+
+
+def flows(**inputs: Any) -> dict[str, dict[str, Any]]:
+    """Policies by name."""
+    found = role("{{ __milvus_policies }}", milvus_mode="cluster", **inputs)
+    return {each["metadata"]["name"]: each["spec"] for each in found}
+
+
+def ports_from_outside(spec: dict[str, Any]) -> dict[str, list[int]]:
+    """Namespace of each peer from elsewhere, with the ports that it reaches."""
+    return {
+        peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"]: [
+            port["port"] for port in rule["ports"]
+        ]
+        for rule in spec["ingress"]
+        for peer in rule["from"]
+        if "namespaceSelector" in peer
+    }
+
+
+def test_nobody_but_the_backend_gets_to_milvus_and_nobody_to_9091() -> None:
+    found = flows()
+    assert found["default-deny"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    assert ports_from_outside(found["milvus"]) == {"rag": [19530]}
+    assert "9091" not in json.dumps(found)
+    for name, spec in found.items():
+        rules = spec.get("ingress", []) + spec.get("egress", [])
+        assert all(rule.get("from") or rule.get("to") for rule in rules), f"{name}: for everybody"
+        assert all(rule["ports"] for rule in rules), f"{name}: every port"
+
+
+def test_prometheus_is_let_in_when_it_is_named_and_without_clients_nobody_is() -> None:
+    prometheus = [{"namespace": "monitoring", "labels": {"app": "prometheus"}}]
+    found = flows(milvus_metrics_clients=prometheus)["milvus"]
+    assert ports_from_outside(found) == {"rag": [19530], "monitoring": [9091]}
+    assert ports_from_outside(flows(milvus_clients=[])["milvus"]) == {}
+
+
+def test_the_agent_of_pod_identity_is_reached_only_where_it_is_used() -> None:
+    assert "169.254.170.23/32" not in json.dumps(flows())
+    assert "169.254.170.23/32" in json.dumps(flows(platform_workload_identity="pod_identity"))
+
+
+@pytest.fixture(params=OFFICIAL)
+def rendered(request: pytest.FixtureRequest, helm: str, tmp_path: Path) -> tuple[str, Objects]:
+    """The real chart with the values of each mode."""
+    if not (chart := os.environ.get("MILVUS_CHART")):
+        pytest.skip("MILVUS_CHART names no copy of milvus-helm 5.0.19, which no registry has")
+    file = tmp_path / "values.yaml"
+    file.write_text(yaml.safe_dump(values(request.param)))
+    outcome = Chart(helm, Path(chart), file).run(
+        "template", "milvus", chart, "--namespace", "milvus", "--kube-version", KUBERNETES,
+        "--values", str(file),
+    )  # fmt: skip
+    assert outcome.returncode == 0, outcome.stderr
+    return request.param, Objects(yaml.safe_load_all(outcome.stdout))
+
+
+def test_the_real_chart_makes_of_it_what_is_meant(rendered: tuple[str, Objects]) -> None:
+    mode, objects = rendered
+    config = objects.get("ConfigMap", "milvus")["data"]["default.yaml"]
+    settings = yaml.safe_load(config)
+    assert settings["mq"]["type"] == "woodpecker"
+    assert settings["minio"]["address"] == "s3.us-east-1.amazonaws.com"
+    workloads = {
+        each["metadata"]["name"]: each["spec"]["template"]
+        for each in objects
+        if each["kind"] in ("Deployment", "StatefulSet")
+    }
+    parts = {
+        "standalone": {"standalone"},
+        "cluster": {"proxy", "mixcoord", "querynode", "datanode", "streamingnode"},
+    }[mode]
+    assert set(workloads) == {"milvus-etcd", *(f"milvus-{part}" for part in parts)}
+    own = role("{{ __milvus_pods }}")["matchLabels"].items()
+    ports = set(role("{{ __milvus_internal_ports }}")) | {9091}
+    # What the configuration says of ports is where components are called.
+    called = {int(each) for each in re.findall(r"^  (?:internalP|p)ort: (\d+)$", config, re.M)}
+    assert called - {443} <= ports
+    for name, template in workloads.items():
+        (container,) = template["spec"]["containers"]
+        assert {"requests", "limits"} <= set(container["resources"]), name
+        if name != "milvus-etcd":
+            assert own <= template["metadata"]["labels"].items()
+            assert {each["containerPort"] for each in container["ports"]} <= ports
+    etcd = role("{{ __milvus_etcd_pods }}")["matchLabels"].items()
+    assert etcd <= workloads["milvus-etcd"]["metadata"]["labels"].items()
