@@ -42,6 +42,17 @@ options:
   token:
     description: Token, or C(user:password), on a server with authorization.
     type: str
+  ca:
+    description:
+      - PEM text of the authorities that signed the server's certificate, instead of those that
+        the machine trusts.
+      - With O(kubernetes) it also says that the server speaks TLS.
+    type: str
+  server_name:
+    description:
+      - Name that the server's certificate must have, if it is not that of O(uri).
+      - With O(kubernetes) it is C(service.namespace.svc.cluster.local) by default.
+    type: str
   timeout:
     description: Seconds that one call to the server may take.
     type: int

@@ -9,8 +9,11 @@ import contextlib
 import logging
 import os
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +38,8 @@ CONNECTION_OPTIONS: Dict = {
     "uri": {"type": "str"},
     "kubernetes": OPTIONS,
     "token": {"type": "str", "no_log": True},
+    "ca": {"type": "str"},
+    "server_name": {"type": "str"},
     "timeout": {"type": "int", "default": 30},
     "database": {"type": "str", "default": "default"},
 }
@@ -54,6 +59,50 @@ class MilvusError(Exception):
         self.facts = facts
 
 
+@dataclass(frozen=True)
+class Trust:
+    """How a server proves who it is.
+
+    Attributes:
+        file: PEM file of the authorities, empty for those that the machine trusts.
+        name: name that its certificate must have, empty for that of its address.
+    """
+
+    file: str = ""
+    name: str = ""
+
+    @property
+    def options(self) -> Dict:
+        """The client library's options."""
+        found = {"server_pem_path": self.file, "server_name": self.name}
+        return {key: value for key, value in found.items() if value}
+
+    def channel(self, address: str) -> Any:
+        """An encrypted channel of gRPC to `host:port`."""
+        roots = None
+        if self.file:
+            roots = Path(self.file).read_bytes()
+        options = [("grpc.ssl_target_name_override", self.name)] if self.name else []
+        return grpc.secure_channel(address, grpc.ssl_channel_credentials(roots), options)
+
+
+@contextlib.contextmanager
+def trust_of(params: Mapping[str, Any]) -> Iterator[Trust]:
+    """Yield whom a module's parameters trust; the file of it exists meanwhile."""
+    target = params["kubernetes"]
+    # A relay is reached at a loopback address, for which no certificate is made.
+    name = params["server_name"] or (
+        f"{target['service']}.{target['namespace']}.svc.cluster.local" if target else ""
+    )
+    if not params["ca"]:
+        yield Trust(name=name)
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".pem") as file:
+        file.write(params["ca"])
+        file.flush()
+        yield Trust(file.name, name)
+
+
 @contextlib.contextmanager
 def connect(params: Mapping[str, Any], no_log: set[str]) -> Iterator[Server]:
     """Yield the server that a module's parameters name, once it answers.
@@ -71,32 +120,37 @@ def connect(params: Mapping[str, Any], no_log: set[str]) -> Iterator[Server]:
     # The library prints a stack trace for each refused call, also for those handled here.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL + 1)
     target = params["kubernetes"]
-    if not target:
-        yield _open(params["uri"], params, [])
-        return
-    no_log |= secrets_of(target.get("kubeconfig"))
-    try:
-        with port_forward(target) as forward:
-            yield _open(f"http://{forward.host}:{forward.port}", params, forward.errors)
-    except PortForwardError as error:
-        raise MilvusError(f"Milvus can't be reached: {error}") from error
+    with trust_of(params) as trust:
+        if not target:
+            yield _open(params["uri"], params, trust, [])
+            return
+        no_log |= secrets_of(target.get("kubeconfig"))
+        scheme = "https" if params["ca"] else "http"
+        try:
+            with port_forward(target) as forward:
+                uri = f"{scheme}://{forward.host}:{forward.port}"
+                yield _open(uri, params, trust, forward.errors)
+        except PortForwardError as error:
+            raise MilvusError(f"Milvus can't be reached: {error}") from error
 
 
-def _open(uri: str, params: Mapping[str, Any], causes: list[str]) -> Server:
+def _open(uri: str, params: Mapping[str, Any], trust: Trust, causes: list[str]) -> Server:
     deadline = time.monotonic() + params["wait_timeout"]
-    await_answer(uri, params["token"] or "", deadline, causes)
+    token = params["token"] or ""
+    await_answer(uri, token, trust, deadline, causes)
     try:
-        return Server(uri, params["token"] or "", params["timeout"], params["database"])
+        return Server(uri, token, trust, params["timeout"], params["database"])
     except MilvusException as error:
         raise MilvusError(f"Milvus at {uri} refused the connection: {error.message}") from error
 
 
-def await_answer(uri: str, token: str, deadline: float, causes: list[str]) -> None:
+def await_answer(uri: str, token: str, trust: Trust, deadline: float, causes: list[str]) -> None:
     """Wait until the server answers a first call; tell its silence from a refused token.
 
     Args:
         uri: address of the server.
         token: token or empty.
+        trust: whom to trust if the address is https.
         deadline: value of time.monotonic() at which to give up.
         causes: errors that a relay has seen meanwhile; the last one is quoted.
 
@@ -108,7 +162,7 @@ def await_answer(uri: str, token: str, deadline: float, causes: list[str]) -> No
         raise MilvusError(f"uri {uri!r} is no address such as http://127.0.0.1:19530")
     port = address.port or 19530
     while True:
-        cause = _probe(address.hostname, port, address.scheme == "https", token)
+        cause = _probe(address.hostname, port, trust if address.scheme == "https" else None, token)
         if not cause:
             return
         if time.monotonic() + 0.5 > deadline:
@@ -117,15 +171,14 @@ def await_answer(uri: str, token: str, deadline: float, causes: list[str]) -> No
         time.sleep(0.5)
 
 
-def _probe(host: str, port: int, tls: bool, token: str) -> str:
+def _probe(host: str, port: int, trust: Trust | None, token: str) -> str:
     """Return why the server doesn't answer, or nothing if it does."""
     try:
         socket.create_connection((host, port), timeout=3).close()
     except OSError as error:
         return f"no TCP connection, the server is down or the address is wrong: {error}"
     address = f"{host}:{port}"
-    credentials = grpc.ssl_channel_credentials() if tls else None
-    channel = grpc.secure_channel(address, credentials) if tls else grpc.insecure_channel(address)
+    channel = trust.channel(address) if trust else grpc.insecure_channel(address)
     encoded = base64.b64encode(token.encode()).decode()
     metadata = [("authorization", encoded)] if token else []
     with contextlib.closing(channel):
@@ -151,10 +204,10 @@ def _rpc_cause(error: Any, address: str, has_token: bool) -> str:
 class Server:
     """A Milvus server: reads, and writes that the caller skips in check mode."""
 
-    def __init__(self, uri: str, token: str, timeout: float, database: str) -> None:
-        self.client = MilvusClient(uri=uri, token=token, timeout=timeout)
+    def __init__(self, uri: str, token: str, trust: Trust, timeout: float, database: str) -> None:
+        self.options = {"uri": uri, "token": token, **trust.options}
+        self.client = MilvusClient(**self.options, timeout=timeout)
         self.uri = uri
-        self.token = token
         self.timeout = timeout
         self.database = database
         self.version = str(self._call("get_server_version", "the server"))
@@ -181,7 +234,7 @@ class Server:
         if self.database != "default":
             options: Dict = {"db_name": self.database, "timeout": self.timeout}
             self.client.close()
-            self.client = MilvusClient(uri=self.uri, token=self.token, **options)
+            self.client = MilvusClient(**self.options, **options)
 
     def create_database(self) -> None:
         """Create the database and use it."""

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import structlog
 from fastapi import FastAPI
@@ -63,6 +65,14 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.info("stopped")
 
 
+def _file(stack: AsyncExitStack, text: str) -> str:
+    """A file with this text, as long as the stack is open: a library takes a path only."""
+    folder = stack.enter_context(TemporaryDirectory(prefix="rag-"))
+    file = Path(folder) / "ca.pem"
+    file.write_text(text)
+    return str(file)
+
+
 async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
     seconds = settings.dependency_timeout_seconds
     embedder = OnnxEmbedder(settings.embed_threads)
@@ -77,6 +87,7 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
         dimension=embedder.dimension,
         timeout=seconds,
         check=settings.readiness_timeout_seconds,
+        ca_file=_file(stack, settings.milvus_ca) if settings.milvus_ca else "",
     )
     stack.push_async_callback(index.close)
     cache = RedisCache(settings.redis_url.get_secret_value(), settings.answer_cache_seconds)

@@ -82,6 +82,7 @@ class Settings(MigrationSettings):
     aws_endpoint_url: HttpUrl | None = None
     milvus_uri: HttpUrl
     milvus_token: SecretStr | None = None
+    milvus_ca: str | None = Field(default=None, pattern=r"(?s)^-----BEGIN CERTIFICATE-----.*")
     milvus_collection: str = Field(default="documents", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
 
     openai_api_key: SecretStr | None = None

@@ -53,8 +53,13 @@ def _make_environment(home: Path) -> None:
 
 
 @contextlib.contextmanager
-def milvus_server(flavour: str, authorization: bool = False) -> Iterator[str]:
-    """Run a server on fresh data and yield its URI; ``flavour`` is ``milvus`` or ``lite``."""
+def milvus_server(
+    flavour: str, authorization: bool = False, tls: tuple[Path, Path] | None = None
+) -> Iterator[str]:
+    """Run a server on fresh data and yield its URI; ``flavour`` is ``milvus`` or ``lite``.
+
+    tls: files of a certificate and of its key, told by the variables that role milvus sets.
+    """
     python = server_python()
     scratch = Path(tempfile.mkdtemp(prefix=f"ragops-{flavour}-"))
     listener = socket.create_server(("127.0.0.1", 0))
@@ -69,14 +74,23 @@ def milvus_server(flavour: str, authorization: bool = False) -> Iterator[str]:
     command = [*unshare, str(python), str(HERE / "milvus_launcher.py"), *arguments]
     command += [binaries, "1" if authorization else "0"]
     log = (scratch / "log").open("wb")
+    environment = dict(os.environ)
+    if tls:
+        environment["COMMON_SECURITY_TLSMODE"] = "1"
+        environment["TLS_SERVERPEMPATH"], environment["TLS_SERVERKEYPATH"] = map(str, tls)
     process = subprocess.Popen(
-        command, pass_fds=[descriptor], stdout=subprocess.PIPE, stderr=log, start_new_session=True
+        command,
+        env=environment,
+        pass_fds=[descriptor],
+        stdout=subprocess.PIPE,
+        stderr=log,
+        start_new_session=True,
     )
     port = listener.getsockname()[1]
     listener.close()
     try:
         _await_ready(process, scratch / "log")
-        yield f"http://127.0.0.1:{port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{port}"
     finally:
         process.kill()
         process.wait()

@@ -14,6 +14,8 @@ from milvus_servers import milvus_server
 from module_process import examples, play, run_module
 from pymilvus import MilvusClient, MilvusException
 
+from rehearsal.cluster import pki
+
 FLAVOURS = ("milvus", "lite")
 
 
@@ -272,10 +274,26 @@ def test_unsupported_type_is_named_before_any_write(servers: dict[str, str]) -> 
     assert "SPARSE_FLOAT_VECTOR needs Milvus 2.4" in said
 
 
-def test_wrong_token_server_down_and_silence_are_told_apart() -> None:
-    """Three failures that the client library reports in the same words."""
-    with milvus_server("milvus", authorization=True) as uri:
-        good = {"uri": uri, "token": "root:Milvus"}
+@pytest.fixture
+def certificates(tmp_path: Path) -> tuple[pki.Authority, pki.Pair]:
+    """An authority, and a certificate that it gave to the name of a Service."""
+    authority = pki.Authority(tmp_path, "ca")
+    name = "milvus.milvus.svc.cluster.local"
+    return authority, authority.server("milvus", file="tls", hosts=[name])
+
+
+def test_wrong_token_server_down_silence_and_strangers_are_told_apart(
+    certificates: tuple[pki.Authority, pki.Pair],
+) -> None:
+    """Failures that the client library reports in the same words, on a server with TLS."""
+    authority, pair = certificates
+    tls = (pair.certificate, pair.key)
+    with milvus_server("milvus", authorization=True, tls=tls) as uri:
+        trusted = {
+            "ca": authority.files.certificate.read_text(),
+            "server_name": "milvus.milvus.svc.cluster.local",
+        }
+        good = {"uri": uri, "token": "root:Milvus", **trusted}
         assert run_module("milvus_collection_info", good)["collections"] == []
         began = time.monotonic()
         wrong = {**good, "token": "root:not-the-password"}
@@ -283,9 +301,18 @@ def test_wrong_token_server_down_and_silence_are_told_apart() -> None:
         assert "is up but rejected the login" in said["msg"]
         assert "check the option token" in said["msg"]
         assert "not-the-password" not in str(said)
-        said = run_module("milvus_collection_info", {"uri": uri}, fails=True)
+        said = run_module("milvus_collection_info", {"uri": uri, **trusted}, fails=True)
         assert "set the option token" in said["msg"]
         assert time.monotonic() - began < 15  # at once, not after wait_timeout
+        # Nobody gets the password who can't prove to be the server.
+        for option, why in {"ca": "handshake", "server_name": "hostname verification"}.items():
+            stranger = {**good, option: None, "wait_timeout": 1}
+            said = run_module("milvus_collection_info", stranger, fails=True)
+            assert "the call failed: UNAVAILABLE" in said["msg"]
+            assert why in said["msg"].lower()
+        plain = {**good, "uri": uri.replace("https", "http"), "wait_timeout": 1}
+        said = run_module("milvus_collection_info", plain, fails=True)
+        assert "didn't answer within wait_timeout" in said["msg"]
     with socket.create_server(("127.0.0.1", 0)) as silent:
         hole = f"http://127.0.0.1:{silent.getsockname()[1]}"
         said = run_module("milvus_collection_info", {"uri": hole, "wait_timeout": 2}, fails=True)

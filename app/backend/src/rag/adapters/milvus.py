@@ -43,10 +43,22 @@ class MilvusIndex:
     """A `VectorIndex` on the collection behind `alias`."""
 
     def __init__(
-        self, uri: str, token: str, alias: str, *, dimension: int, timeout: float, check: float
+        self,
+        uri: str,
+        token: str,
+        alias: str,
+        *,
+        dimension: int,
+        timeout: float,
+        check: float,
+        ca_file: str = "",
     ) -> None:
-        """Nothing connects yet. `timeout` seconds per call, `check` for the health check."""
+        """Nothing connects yet. `timeout` seconds per call, `check` for the health check.
+
+        `ca_file`: authorities (PEM) of an https server, in place of the machine's.
+        """
         self._uri, self._token, self._alias = uri, token, alias
+        self._tls = {"server_pem_path": ca_file} if ca_file else {}
         self._dimension = dimension
         self._timeout, self._check_timeout = timeout, check
         self._client: AsyncMilvusClient | None = None
@@ -173,6 +185,7 @@ class MilvusIndex:
                 timeout=self._timeout,
                 dedicated=True,
                 grpc_options=_GRPC,
+                **self._tls,
             )
         return self._client
 
