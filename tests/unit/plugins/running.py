@@ -33,7 +33,7 @@ def find_emulator() -> Path:
     cache = Path(os.environ.get("RAGOPS_CACHE", Path.home() / ".cache/ragops"))
     candidates = [
         os.environ.get("MINISTACK"),
-        *sorted(cache.glob("**/bin/ministack")),
+        *sorted(cache.glob("ministack/*/bin/ministack")),
         shutil.which("ministack"),
     ]
     for candidate in candidates:
