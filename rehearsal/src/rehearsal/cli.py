@@ -53,7 +53,9 @@ def parser() -> argparse.ArgumentParser:
     node.set_defaults(run=lambda o: commands.node(o.action, o.name))
 
     opening = verbs.add_parser("open", help="relay the application to a loopback port")
-    opening.add_argument("service", nargs="?", default="frontend", choices=commands.SERVICES)
+    opening.add_argument(
+        "service", nargs="?", default="frontend", choices=[*commands.SERVICES, commands.BALANCER]
+    )
     opening.add_argument(
         "--port", type=int, default=0, help="the port outside (default: a free one)"
     )

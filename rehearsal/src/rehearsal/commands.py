@@ -24,6 +24,9 @@ from rehearsal.world import WorldError
 SERVICES = {"frontend": ("rag", "rag-frontend", 3000), "backend": ("rag", "rag-backend", 8000)}
 """What `open` relays: namespace, service and port in the cluster."""
 
+BALANCER = "load-balancer"
+"""And what it relays beside them: what an Ingress has got."""
+
 ADDRESSES = {
     "aws": f"http://{AWS}:{AWS_PORT}",
     "postgresql": f"{AWS}:{POSTGRES_PORT}",
@@ -227,10 +230,23 @@ def node(action: str, name: str) -> int:
     return entering.run(identity, argv, world_environment(places))
 
 
+def load_balancer(places: Places) -> tuple[str, str, int]:
+    """The load balancer that the first Ingress has got: no namespace, its address, its port."""
+    file = places.data / "load_balancers.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+    if not known:
+        raise WorldError(
+            "no Ingress of class alb is served: `kubectl get ingress -A` and "
+            "`rehearsal logs load-balancer-controller` say why"
+        )
+    return "", str(known[min(known)]["address"]), 80
+
+
 def open_service(service: str, port: int) -> int:
     """Relay a service of the application to a loopback port until Ctrl-C."""
     places, identity = running()
-    with Opening(identity, world_environment(places), *SERVICES[service], port) as opened:
+    target = load_balancer(places) if service == BALANCER else SERVICES[service]
+    with Opening(identity, world_environment(places), *target, port) as opened:
         say(f"{service}: {opened.url} (until Ctrl-C)")
         opened.wait()
     return 0

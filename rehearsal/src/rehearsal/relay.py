@@ -88,11 +88,26 @@ async def end_of_stdin() -> None:
         pass
 
 
+async def keep_joining(path: Path, host: str, port: int) -> int:
+    """Join the socket with a port of the world itself; returns only when that is refused."""
+    _, writer = await asyncio.open_connection(host, port)
+    writer.close()
+    path.unlink(missing_ok=True)
+    async with await from_socket(path, to_address(host, port)) as server:
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        await server.serve_forever()
+    return 0
+
+
 async def keep_forwarding(path: Path, namespace: str, service: str, port: int) -> int:
     """Forward again whenever it ends: kubectl ends with the pod that it chose.
 
-    Returns an exit code at once when it never worked: then kubectl has said why.
+    Without a namespace the service is a host of the world's own. Returns an exit code at once
+    when it never worked: then kubectl has said why.
     """
+    if not namespace:
+        return await keep_joining(path, service, port)
     worked = False
     while True:
         forward = await asyncio.create_subprocess_exec(

@@ -24,6 +24,7 @@ from rehearsal.aws import (
     logs,
     network,
     rds,
+    target_health,
 )
 from rehearsal.aws.repeats import Repeats
 from rehearsal.aws.requestlog import RequestLog
@@ -52,7 +53,9 @@ def adjusted() -> Any:
     instances.adjust(ec2)
     network.adjust(ec2)
     eks_records.adjust_templates(ec2)
-    network.adjust_balancers(importlib.import_module(service + "alb"), ec2)
+    balancers = importlib.import_module(service + "alb")
+    network.adjust_balancers(balancers, ec2)
+    target_health.adjust(balancers, Path(sys.argv[1]).with_name("target_health.json"))
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     if "AWS_DECISIONS" in os.environ:

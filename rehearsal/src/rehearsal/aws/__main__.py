@@ -22,6 +22,7 @@ from rehearsal.aws import (
     network,
     oidc,
     rds,
+    target_health,
     web_identity,
 )
 from rehearsal.aws.data import PostgresServer, RedisServer
@@ -55,7 +56,9 @@ def main() -> None:
     instances.adjust(ec2)
     network.adjust(ec2)
     eks_records.adjust_templates(ec2)
-    network.adjust_balancers(importlib.import_module(service + "alb"), ec2)
+    balancers = importlib.import_module(service + "alb")
+    network.adjust_balancers(balancers, ec2)
+    target_health.adjust(balancers, world / "target_health.json")
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     oidc.adjust(eks_service)

@@ -73,9 +73,31 @@ class Api:
             self._host, self._port, timeout=timeout, context=self._tls
         )
 
-    def patch(self, path: str, change: Manifest) -> Any:
-        """Merge `change` into an object."""
-        return self._call("PATCH", path, change, "application/merge-patch+json")
+    def patch(self, path: str, change: Manifest, *, strategic: bool = False) -> Any:
+        """Merge `change` into an object; strategic: lists are merged by their items' keys."""
+        kind = "strategic-merge-patch" if strategic else "merge-patch"
+        return self._call("PATCH", path, change, f"application/{kind}+json")
+
+    def create(self, path: str, manifest: Manifest) -> Any:
+        """POST an object to its collection."""
+        return self._call("POST", path, manifest)
+
+    def watch(self, path: str, seconds: int = 60) -> Iterator[bytes]:
+        """Lines of a watch, until the server ends it after `seconds`."""
+        connection = http.client.HTTPSConnection(
+            self._host, self._port, timeout=seconds + 10, context=self._tls
+        )
+        mark = "&" if "?" in path else "?"
+        try:
+            connection.request("GET", f"{path}{mark}watch=1&timeoutSeconds={seconds}")
+            response = connection.getresponse()
+            if response.status >= 400:
+                raise ApiError(response.status, f"watch {path}: {response.status}")
+            yield from response
+        except (OSError, http.client.HTTPException) as error:
+            raise ApiError(0, f"watch {path}: {error}") from error
+        finally:
+            connection.close()
 
     def delete(self, path: str) -> Any:
         """DELETE an object."""

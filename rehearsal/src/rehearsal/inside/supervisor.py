@@ -26,7 +26,7 @@ from rehearsal.inside import namespace
 from rehearsal.names import HOSTS, KUBERNETES_PORT
 from rehearsal.paths import Places
 from rehearsal.pki import Authority
-from rehearsal.services import aws, postgres, redis, registry
+from rehearsal.services import aws, balancer, postgres, redis, registry
 from rehearsal.world import ADDRESS, World
 
 STARTING, READY, FAILED = "starting", "ready", "failed"
@@ -68,7 +68,7 @@ class Supervisor:
             "AWS API": lambda: aws.start(self.world, self.python, authority),
         }
         if self.binaries:
-            parts["Kubernetes"] = functools.partial(self.kubernetes, self.binaries)
+            parts["Kubernetes"] = functools.partial(self.kubernetes, self.binaries, authority)
         elif (self.places.data / "own-kubeconfig").exists():
             parts["own cluster"] = self.own_cluster
         self.say("waiting for " + ", ".join(parts))
@@ -86,9 +86,10 @@ class Supervisor:
         with self.world.step(title):
             work()
 
-    def kubernetes(self, binaries: Path) -> None:
-        """The cluster of three nodes."""
+    def kubernetes(self, binaries: Path, authority: Authority) -> None:
+        """The cluster of three nodes, and what serves its Ingresses."""
         rehearsal.cluster.start(self.world, binaries, names=HOSTS)
+        balancer.start(self.world, authority)
 
     def own_cluster(self) -> None:
         """The relay to the user's cluster, which REHEARSAL_KUBECONFIG names."""
