@@ -1,6 +1,7 @@
 """Probes, version, metrics, configuration, migrations and the end of a process."""
 
 import signal
+import socket
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -199,6 +200,16 @@ def test_a_migration_without_database_gives_up_and_says_why(world):
     assert "p%40ss" not in done.stdout + done.stderr
 
 
+def test_an_idle_connection_is_kept_as_long_as_configured(start):
+    client = start(KEEP_ALIVE_SECONDS="1")
+    with socket.create_connection(("127.0.0.1", client.base_url.port), 5) as connection:
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: backend\r\n\r\n")
+        assert b"connection: close" not in connection.recv(65536).lower()
+        begin = time.monotonic()
+        assert connection.recv(1) == b""
+        assert 0.8 < time.monotonic() - begin < 3
+
+
 def test_the_end_is_announced_and_requests_are_finished(start):
     client = start(DRAIN_SECONDS="1")
     assert failed(client)[0] == set()
@@ -211,6 +222,8 @@ def test_the_end_is_announced_and_requests_are_finished(start):
         response = client.get("/readyz")
         assert response.status_code == 503
         assert "shutting down" in response.json()["output"]
+        # Else a client would send its next request on a connection that is about to end.
+        assert response.headers["connection"] == "close"
         assert client.get("/livez").status_code == 200
         assert pending.result().status_code == 201
     assert client.child.wait(20) in (0, -signal.SIGTERM)

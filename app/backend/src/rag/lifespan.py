@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import structlog
 from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag import migrate
@@ -25,6 +26,7 @@ from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
 from rag.health.schemas import Version
 from rag.health.service import Readiness, check_postgres
+from rag.live import Live
 from rag.metrics import Metrics
 from rag.settings import Settings
 
@@ -77,12 +79,12 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
     seconds = settings.dependency_timeout_seconds
     embedder = OnnxEmbedder(settings.embed_threads)
     stack.callback(embedder.close)
-    engine = postgres.engine(settings.database_url.get_secret_value(), seconds)
+    live = Live(settings)
+    engine = postgres.engine(live.database_url, seconds)
     stack.push_async_callback(engine.dispose)
-    token = settings.milvus_token.get_secret_value() if settings.milvus_token else ""
     index = MilvusIndex(
         settings.milvus_uri,
-        token,
+        lambda: _text(live.now().milvus_token),
         settings.milvus_collection,
         dimension=embedder.dimension,
         timeout=seconds,
@@ -90,7 +92,7 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
         ca_file=_file(stack, settings.milvus_ca) if settings.milvus_ca else "",
     )
     stack.push_async_callback(index.close)
-    cache = RedisCache(settings.redis_url.get_secret_value(), settings.answer_cache_seconds)
+    cache = RedisCache(lambda: _text(live.now().redis_url), settings.answer_cache_seconds)
     stack.push_async_callback(cache.close)
     store = await stack.enter_async_context(
         open_store(settings.s3_bucket, settings.aws_region, settings.aws_endpoint_url, seconds)
@@ -98,13 +100,17 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
     model: AnswerModel | None = None
     if settings.openai_api_key:
         model = OpenAIAnswers(
-            settings.openai_api_key.get_secret_value(),
+            lambda: _text(live.now().openai_api_key),
             settings.openai_base_url,
             settings.openai_model,
             settings.openai_timeout_seconds,
         )
         stack.push_async_callback(model.close)
     return _World(engine, store, index, cache, model, embedder)
+
+
+def _text(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
 
 
 def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:

@@ -2,44 +2,50 @@
 
 import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-
-def _striker(secrets: Sequence[str]) -> Processor:
-    """A processor which strikes `secrets` out of every text, at any depth of exceptions too."""
-
-    def strike(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        return {key: redact(value, secrets) for key, value in event.items()}
-
-    return strike
+_hidden: list[str] = []
+"""Every secret that this process has had, the longest first: one may be a part of another."""
 
 
-def redact(value: object, secrets: Sequence[str]) -> object:
+def hide(secrets: Iterable[str]) -> None:
+    """Strike these texts out of everything that is logged from now on."""
+    if new := set(secrets) - set(_hidden):
+        _hidden[:] = sorted([*_hidden, *new], key=len, reverse=True)
+
+
+def _strike(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Strike the secrets out of every text, at any depth of exceptions too."""
+    return {key: redact(value) for key, value in event.items()}
+
+
+def redact(value: object) -> object:
     """`value`, with every secret replaced if it is a text."""
     if isinstance(value, str):
-        for secret in secrets:
+        for secret in _hidden:
             value = value.replace(secret, "***")
     return value
 
 
-def configure(level: str, secrets: Sequence[str] = ()) -> None:
-    """Send structlog's and the standard library's records to stdout as JSON."""
+def configure(level: str, secrets: Iterable[str] = ()) -> None:
+    """Send structlog's and the standard library's records to stdout as JSON, without `secrets`."""
+    hide(secrets)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        _striker(secrets),
+        _strike,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[structlog.stdlib.PositionalArgumentsFormatter(), *shared],
         processors=[
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            _striker(secrets),
+            _strike,
             structlog.processors.JSONRenderer(),
         ],
     )

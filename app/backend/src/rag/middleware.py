@@ -43,7 +43,11 @@ class RequestMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                headers = MutableHeaders(scope=message)
+                headers["x-request-id"] = request_id
+                if self._ending(scope):
+                    # Who keeps the connection would lose the next request on it.
+                    headers["connection"] = "close"
             await send(message)
 
         start = time.perf_counter()
@@ -55,6 +59,12 @@ class RequestMiddleware:
             seconds = time.perf_counter() - start
             if not probe:
                 self._record(scope, status, seconds)
+
+    @staticmethod
+    def _ending(scope: Scope) -> bool:
+        """Whether the process was told to end."""
+        state = getattr(scope["app"].state, "rag", None)
+        return state is not None and state.readiness.draining
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = "the request is larger than this service takes"

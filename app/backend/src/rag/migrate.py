@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from rag import logs
 from rag.adapters import postgres
 from rag.errors import DependencyError
+from rag.live import Live
 from rag.settings import MigrationSettings, load
 
 log = structlog.get_logger(__name__)
@@ -74,7 +75,7 @@ async def _main() -> int:
     settings = load(MigrationSettings)
     logs.configure(settings.log_level, settings.secrets())
     timeout = settings.migrate_timeout_seconds
-    engine = postgres.engine(settings.database_url.get_secret_value(), timeout, pool_size=0)
+    engine = postgres.engine(Live(settings).database_url, timeout, pool_size=0)
     try:
         before, after = await upgrade(engine, timeout)
     except DependencyError as error:

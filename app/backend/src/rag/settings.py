@@ -1,6 +1,8 @@
-"""Configuration by environment variables; a bad one is named, its value never shown."""
+"""Configuration by environment variables and files; a bad one is named, its value never shown."""
 
+import os
 import sys
+from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -97,6 +99,7 @@ class Settings(MigrationSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     drain_seconds: float = Field(default=5, ge=0, le=120)
     shutdown_seconds: int = Field(default=20, ge=1, le=300)
+    keep_alive_seconds: int = Field(default=75, ge=1, le=4100)
 
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     max_chunks: int = Field(default=2000, ge=1, le=20000)
@@ -130,16 +133,30 @@ def _secrets_of(url: SecretStr) -> list[str]:
 def load(kind: type[_SettingsT]) -> _SettingsT:
     """Read the environment, or end the process with one line that names every bad variable."""
     try:
-        return kind()
+        return read(kind)
     except ValidationError as error:
         _refuse(error)
 
 
-def _refuse(error: ValidationError) -> NoReturn:
+def read(kind: type[_SettingsT]) -> _SettingsT:
+    """Read the environment, and for what it lacks the files of the folder SECRETS_DIR.
+
+    The files have the variables' names. Raises ValidationError.
+    """
+    folder = os.environ.get("SECRETS_DIR", "")
+    return kind(_secrets_dir=folder if Path(folder).is_dir() else None)
+
+
+def problems_of(error: ValidationError) -> str:
+    """Every bad variable with what is wrong with it, without its value."""
     problems = []
     for item in error.errors(include_input=False, include_url=False, include_context=False):
         name = "_".join(str(part) for part in item["loc"]).upper()
         reason = "is missing" if item["type"] == "missing" else item["msg"]
         problems.append(f"{name}: {reason.removeprefix('Value error, ')}")
-    print(f"configuration error: {'; '.join(problems)}", file=sys.stderr)  # noqa: T201
+    return "; ".join(problems)
+
+
+def _refuse(error: ValidationError) -> NoReturn:
+    print(f"configuration error: {problems_of(error)}", file=sys.stderr)  # noqa: T201
     raise SystemExit(EX_CONFIG)

@@ -45,7 +45,7 @@ class MilvusIndex:
     def __init__(
         self,
         uri: str,
-        token: str,
+        token: Callable[[], str],
         alias: str,
         *,
         dimension: int,
@@ -53,9 +53,10 @@ class MilvusIndex:
         check: float,
         ca_file: str = "",
     ) -> None:
-        """Nothing connects yet. `timeout` seconds per call, `check` for the health check.
+        """Nothing connects yet; `token` is asked at each connection.
 
-        `ca_file`: authorities (PEM) of an https server, in place of the machine's.
+        `timeout` seconds per call, `check` for the health check. `ca_file`: authorities (PEM) of
+        an https server, in place of the machine's.
         """
         self._uri, self._token, self._alias = uri, token, alias
         self._tls = {"server_pem_path": ca_file} if ca_file else {}
@@ -181,7 +182,7 @@ class MilvusIndex:
         if self._client is None:
             self._client = AsyncMilvusClient(
                 self._uri,
-                token=self._token,
+                token=self._token(),
                 timeout=self._timeout,
                 dedicated=True,
                 grpc_options=_GRPC,

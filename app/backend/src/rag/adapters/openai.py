@@ -1,7 +1,7 @@
 """Answers written by an OpenAI model, from the excerpts which we retrieved and no others."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from openai import AsyncOpenAI, DefaultAsyncHttpxClient, OpenAIError
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -30,11 +30,17 @@ class _Reply(BaseModel):
 class OpenAIAnswers:
     """An `AnswerModel` behind the Chat Completions API."""
 
-    def __init__(self, key: str, base_url: str | None, model: str, timeout: float) -> None:
-        """`timeout` in seconds per try; two retries on transient errors."""
+    def __init__(
+        self, key: Callable[[], str], base_url: str | None, model: str, timeout: float
+    ) -> None:
+        """`key` is asked at each request; `timeout` in seconds per try, two retries."""
         self._model = model
+
+        async def key_of_now() -> str:
+            return key()
+
         self._client = AsyncOpenAI(
-            api_key=key,
+            api_key=key_of_now,
             base_url=base_url,
             timeout=timeout,
             max_retries=2,

@@ -1,10 +1,12 @@
 """PostgreSQL: the engine, its TLS, and what its errors mean."""
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import asyncpg
-from sqlalchemy import URL
+from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -17,40 +19,51 @@ FAILURES = (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, async
 """Everything that a failing database makes our calls raise."""
 
 
-def engine(database_url: str, timeout: float, *, pool_size: int = 10) -> AsyncEngine:
+_context = lru_cache(maxsize=4)(postgres_context)
+
+
+def engine(database_url: Callable[[], str], timeout: float, *, pool_size: int = 10) -> AsyncEngine:
     """An engine for a plain `postgresql://` URL; nothing connects yet.
 
-    `timeout`: seconds for a connection and for a statement; `pool_size` 0 means no pool.
+    `database_url` is asked for each new connection: after a rotation of the password open
+    connections go on and new ones have the new one. `timeout`: seconds for a connection and for
+    a statement; `pool_size` 0 means no pool.
     """
+    pool: dict[str, Any] = {"poolclass": NullPool}
+    if pool_size:
+        pool = {
+            "pool_size": pool_size,
+            "max_overflow": 0,
+            "pool_timeout": timeout,
+            "pool_pre_ping": True,
+            "pool_recycle": 1800,
+        }
+    made = create_async_engine("postgresql+asyncpg://", hide_parameters=True, **pool)
+
+    @event.listens_for(made.sync_engine, "do_connect")
+    def _with_the_url_of_now(
+        _dialect: object, _record: object, _args: object, arguments: dict[str, Any]
+    ) -> None:
+        arguments.update(_arguments(database_url(), timeout))
+
+    return made
+
+
+def _arguments(database_url: str, timeout: float) -> dict[str, Any]:
+    """What asyncpg connects with."""
     parts = urlsplit(database_url)
     options = dict(parse_qsl(parts.query))
-    ssl = postgres_context(options.get("sslmode", "prefer"), options.get("sslrootcert"))
-    url = URL.create(
-        "postgresql+asyncpg",
-        username=unquote(parts.username) if parts.username else None,
-        password=unquote(parts.password) if parts.password else None,
-        host=parts.hostname,
-        port=parts.port or 5432,
-        database=unquote(parts.path.strip("/")),
-    )
-    connect: dict[str, Any] = {
-        "ssl": ssl,
+    return {
+        "user": unquote(parts.username) if parts.username else None,
+        "password": unquote(parts.password) if parts.password else None,
+        "host": parts.hostname,
+        "port": parts.port or 5432,
+        "database": unquote(parts.path.strip("/")),
+        "ssl": _context(options.get("sslmode", "prefer"), options.get("sslrootcert")),
         "timeout": min(timeout, float(options.get("connect_timeout", timeout))),
         "command_timeout": timeout,
         "server_settings": {"application_name": options.get("application_name", "rag-backend")},
     }
-    if not pool_size:
-        return create_async_engine(url, poolclass=NullPool, connect_args=connect)
-    return create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=timeout,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-        connect_args=connect,
-        hide_parameters=True,
-    )
 
 
 def failure(error: BaseException) -> DependencyError:

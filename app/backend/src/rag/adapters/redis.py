@@ -1,13 +1,15 @@
 """Redis as the answer cache: fast when up, out of the way when down."""
 
 import time
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import redis.asyncio as redis
 import structlog
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.credentials import CredentialProvider
 from redis.exceptions import RedisError
 
 from rag.errors import DependencyError
@@ -20,11 +22,39 @@ _PAUSE_SECONDS = 5.0
 _FAILURES = (RedisError, OSError, TimeoutError)
 
 
+class _Login(CredentialProvider):
+    """User and password of the URL as it is when a connection is made."""
+
+    def __init__(self, url: Callable[[], str]) -> None:
+        self._url = url
+
+    # redis-py sends no AUTH for an empty tuple, which its own types do not say.
+    def get_credentials(  # type: ignore[override]
+        self,
+    ) -> tuple[str] | tuple[str, str] | tuple[()]:
+        """What AUTH is sent with; nothing without a password."""
+        parts = urlsplit(self._url())
+        if not parts.password:
+            return ()
+        password = unquote(parts.password)
+        return (unquote(parts.username), password) if parts.username else (password,)
+
+    async def get_credentials_async(  # type: ignore[override]
+        self,
+    ) -> tuple[str] | tuple[str, str] | tuple[()]:
+        """The same; nothing is waited for."""
+        return self.get_credentials()
+
+
 class RedisCache:
     """An `AnswerCache`. After a failure it is left alone for five seconds."""
 
-    def __init__(self, url: str, ttl_seconds: int) -> None:
-        """Prepare a client for `url` (redis:// or rediss://); nothing connects yet."""
+    def __init__(self, live_url: Callable[[], str], ttl_seconds: int) -> None:
+        """Prepare a client for a URL (redis:// or rediss://); nothing connects yet.
+
+        `live_url` is asked again for user and password of each new connection.
+        """
+        url = live_url()
         # rediss:// verifies by default, against OpenSSL's own files (SSL_CERT_FILE
         # instead of the system's): add the system's, as everywhere.
         tls: dict[str, Any] = (
@@ -33,7 +63,8 @@ class RedisCache:
             else {}
         )
         self._client = redis.Redis.from_url(
-            url,
+            _without_login(url),
+            credential_provider=_Login(live_url),
             socket_timeout=_TIMEOUT_SECONDS,
             socket_connect_timeout=_TIMEOUT_SECONDS,
             health_check_interval=15,
@@ -78,3 +109,8 @@ class RedisCache:
     def _pause(self, error: Exception) -> None:
         self._paused_until = time.monotonic() + _PAUSE_SECONDS
         log.warning("cache.unavailable", error=type(error).__name__, pause_s=_PAUSE_SECONDS)
+
+
+def _without_login(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
