@@ -1,4 +1,4 @@
-"""The plan is true: from an empty account, a converged one, and after changes by hand.
+"""The plan is true: from an empty account, a converged one, after changes by hand, to none.
 
 In this order, on one account. The changes by hand of a component are made at once, since each
 is of another resource or field: the plan must name all of them and nothing else.
@@ -6,11 +6,12 @@ is of another resource or field: the plan must name all of them and nothing else
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
 import pytest
-from accounts import Account, Report
+from accounts import UNPROTECTED, Account, Report
 from kinds import DRIFTS, Drift
 
 # DRIFT_EACH=1 makes each change alone: slower, and for one that is suspected to hide another.
@@ -101,3 +102,15 @@ def test_drift_is_planned_exactly_and_repaired(converged: Account, drifts: list[
     assert comparable(planned) == comparable(done)
     assert again.rows == []
     assert "NO" not in {cell for line in converged.table[-len(drifts) :] for cell in line}
+
+
+def test_the_plan_of_a_destroy_is_what_destroy_removes(converged: Account) -> None:
+    """Last, since nothing is there afterwards but the key, which is kept."""
+    planned = converged.plan("-e", json.dumps({**UNPROTECTED, "plan_goal": "absent"}))
+    done = converged.destroy()
+    converged.times["plan of a destroy"] = planned.seconds
+    converged.times["destroy"] = done.seconds
+    assert comparable(planned) == comparable(done)
+    assert {row["action"] for row in planned.rows} == {"delete"}
+    components = {row["component"] for row in planned.rows}
+    assert components == {"network", "ecr", "secrets", "s3", "eks", "rds", "elasticache"}
