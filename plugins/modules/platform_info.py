@@ -110,6 +110,16 @@ resources:
           type: list
           elements: str
           returned: always
+        private_subnet_cidrs:
+          description: Their IPv4 blocks, in the order of private_subnet_ids.
+          type: list
+          elements: str
+          returned: always
+        public_subnet_cidrs:
+          description: Their IPv4 blocks, in the order of public_subnet_ids.
+          type: list
+          elements: str
+          returned: always
         availability_zones:
           description: Zones of all subnets.
           type: list

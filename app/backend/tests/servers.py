@@ -36,8 +36,8 @@ def free_port() -> int:
     raise RuntimeError("no free port")
 
 
-def wait(what: str, ready: Callable[[], object], seconds: float = 30) -> None:
-    """Wait until `ready()` is true, or fail with its last error."""
+def wait(what: str, ready: Callable[[], object], seconds: float = 120) -> None:
+    """Wait until `ready()` is true, or fail with its last error. A crowded machine is slow."""
     last: object = None
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

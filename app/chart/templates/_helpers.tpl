@@ -17,6 +17,20 @@ app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace "+" "_" }}
 {{- end }}
 
+{{/* Name, namespace and labels of an object. */}}
+{{- define "rag.metadata" -}}
+name: {{ include "rag.name" . }}
+namespace: {{ .root.Release.Namespace }}
+labels:
+  {{- include "rag.labels" . | nindent 2 }}
+{{- end }}
+
+{{/* Labels that all pods of the release have, and no others. */}}
+{{- define "rag.releaseSelector" -}}
+app.kubernetes.io/name: {{ .root.Chart.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+{{- end }}
+
 {{- define "rag.version" -}}
 {{ (index .root.Values .component).image.tag | default .root.Chart.AppVersion }}
 {{- end }}
@@ -50,11 +64,87 @@ seccompProfile:
   type: RuntimeDefault
 {{- end }}
 
+{{/* Peers of a NetworkPolicy from cidrs, each without except. An empty list would mean every
+address, so with what (the question to ask) it is refused. */}}
+{{- define "rag.ipBlocks" -}}
+{{- if and .what (not .cidrs) }}
+{{- fail .what }}
+{{- end }}
+{{- range .cidrs }}
+- ipBlock:
+    cidr: {{ . }}
+    {{- with $.except }}
+    except: {{ toJson . }}
+    {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whether the load balancer sends requests to the component; empty: no. */}}
+{{- define "rag.exposed" -}}
+{{- if and .root.Values.ingress.enabled (or (eq .component "frontend") .root.Values.ingress.apiPaths) -}}
+yes
+{{- end -}}
+{{- end }}
+
+{{/* Seconds that a stopping pod sleeps before SIGTERM. */}}
+{{- define "rag.preStopSeconds" -}}
+{{- $seconds := (index .root.Values .component).preStopSleepSeconds -}}
+{{- if include "rag.exposed" . -}}
+{{- $seconds = max $seconds .root.Values.ingress.preStopSleepSeconds -}}
+{{- end -}}
+{{ int $seconds }}
+{{- end }}
+
+{{/* Seconds after which a stopping pod is killed: what it may take, and five to spare. */}}
+{{- define "rag.graceSeconds" -}}
+{{- $values := index .root.Values .component -}}
+{{ add (include "rag.preStopSeconds" . | int) (int $values.drainSeconds) (int $values.requestSeconds) 5 }}
+{{- end }}
+
+{{/* Seconds that an idle connection stays open: longer than the load balancer keeps it. */}}
+{{- define "rag.keepAliveSeconds" -}}
+{{ add (int .root.Values.ingress.idleTimeoutSeconds) 10 }}
+{{- end }}
+
+{{/* Name of the Secret with the backend's secrets. */}}
+{{- define "rag.secretName" -}}
+{{- if .root.Values.externalSecrets.enabled -}}
+{{ .root.Release.Name }}-secrets
+{{- else -}}
+{{ required "existingSecret: which Secret has DATABASE_URL and REDIS_URL (or externalSecrets.enabled)?" .root.Values.existingSecret }}
+{{- end -}}
+{{- end }}
+
+{{- define "rag.priorityClassName" -}}
+{{- if .root.Values.priorityClass.create -}}
+{{ .root.Release.Namespace }}-{{ .root.Release.Name }}
+{{- else -}}
+{{ .root.Values.priorityClass.name }}
+{{- end -}}
+{{- end }}
+
+{{/* Affinity of a component: to nodes of its capacity type, and what the values say beside it. */}}
+{{- define "rag.affinity" -}}
+{{- $values := index .root.Values .component -}}
+{{- $affinity := dict -}}
+{{- with $values.capacity -}}
+{{- if ne .mode "any" -}}
+{{- $term := dict "matchExpressions" (list (dict "key" .label "operator" "In" "values" (list .type))) -}}
+{{- if eq .mode "required" -}}
+{{- $affinity = dict "nodeAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (dict "nodeSelectorTerms" (list $term))) -}}
+{{- else -}}
+{{- $affinity = dict "nodeAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" (list (dict "weight" 100 "preference" $term))) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with mergeOverwrite $affinity (deepCopy $values.affinity) -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end }}
+
 {{/* Body of a Deployment's metadata: what is recorded without restarting a pod. */}}
 {{- define "rag.deploymentMetadata" -}}
-name: {{ include "rag.name" . }}
-labels:
-  {{- include "rag.labels" . | nindent 2 }}
+{{ include "rag.metadata" . }}
   app.kubernetes.io/version: {{ include "rag.version" . | quote }}
 {{- if or .root.Values.chartChecksum .root.Values.retryOfRevision }}
 annotations:
@@ -91,7 +181,10 @@ selector:
 serviceAccountName: {{ include "rag.name" . }}
 automountServiceAccountToken: false
 enableServiceLinks: false
-terminationGracePeriodSeconds: {{ $values.terminationGracePeriodSeconds }}
+terminationGracePeriodSeconds: {{ include "rag.graceSeconds" . }}
+{{- with include "rag.priorityClassName" . }}
+priorityClassName: {{ . }}
+{{- end }}
 securityContext:
   runAsNonRoot: true
   runAsUser: 10001
@@ -126,9 +219,9 @@ nodeSelector:
 tolerations:
   {{- toYaml . | nindent 2 }}
 {{- end }}
-{{- with $values.affinity }}
+{{- with include "rag.affinity" . }}
 affinity:
-  {{- toYaml . | nindent 2 }}
+  {{- . | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -144,11 +237,11 @@ livenessProbe:
 readinessProbe:
   httpGet: {path: {{ .ready }}, port: http}
   {{- toYaml $values.probes.readiness | nindent 2 }}
-{{- if $values.preStopSleepSeconds }}
+{{- with include "rag.preStopSeconds" . | int }}
 lifecycle:
   preStop:
     sleep:
-      seconds: {{ $values.preStopSleepSeconds }}
+      seconds: {{ . }}
 {{- end }}
 {{- end }}
 
@@ -158,10 +251,15 @@ lifecycle:
 - name: writable-{{ $number }}
   mountPath: {{ $path }}
 {{- end }}
-{{- if and (eq .component "backend") (include "rag.caConfigMap" .) }}
+{{- if eq .component "backend" }}
+- name: secrets
+  mountPath: /etc/rag/secrets
+  readOnly: true
+{{- if include "rag.caConfigMap" . }}
 - name: ca-bundle
   mountPath: /etc/rag/ca
   readOnly: true
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -171,13 +269,20 @@ lifecycle:
 - name: writable-{{ $number }}
   emptyDir: {}
 {{- end }}
-{{- if and (eq .component "backend") (include "rag.caConfigMap" .) }}
+{{- if eq .component "backend" }}
+# Files, not environment: they follow the Secret, and no child process inherits them.
+- name: secrets
+  secret:
+    secretName: {{ include "rag.secretName" . }}
+    defaultMode: 0440
+{{- if include "rag.caConfigMap" . }}
 - name: ca-bundle
   configMap:
     name: {{ include "rag.caConfigMap" . }}
     items:
       - key: {{ .root.Values.caBundle.key }}
         path: ca.crt
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -190,14 +295,8 @@ envFrom:
   {{- toYaml . | nindent 2 }}
   {{- end }}
 env:
-  {{- range $key, $optional := dict "DATABASE_URL" false "REDIS_URL" false "MILVUS_TOKEN" true "OPENAI_API_KEY" true }}
-  - name: {{ $key }}
-    valueFrom:
-      secretKeyRef:
-        name: {{ $.root.Values.existingSecret }}
-        key: {{ $key }}
-        optional: {{ $optional }}
-  {{- end }}
+  - name: SECRETS_DIR
+    value: /etc/rag/secrets
   {{- if include "rag.caConfigMap" . }}
   - name: SSL_CERT_FILE
     value: /etc/rag/ca/ca.crt

@@ -55,16 +55,20 @@ class Chart:
 
 
 class Render:
-    """Renders a chart with values over the least ones."""
+    """Renders a chart with values over the least ones; the same values once only."""
 
     def __init__(self, chart: Chart, folder: Path) -> None:
         self.chart = chart
         self.folder = folder
+        self._known: dict[str, subprocess.CompletedProcess[str]] = {}
 
     def attempt(self, values: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-        file = self.folder / "values.yaml"
-        file.write_text(yaml.safe_dump(values))
-        return self.chart.template(file)
+        text = yaml.safe_dump(values)
+        if text not in self._known:
+            file = self.folder / "values.yaml"
+            file.write_text(text)
+            self._known[text] = self.chart.template(file)
+        return self._known[text]
 
     def __call__(self, values: dict[str, Any] | None = None) -> Objects:
         outcome = self.attempt(values or {})
@@ -85,6 +89,11 @@ class Objects(list[dict[str, Any]]):
         found = [one for one in self if (one["kind"], one["metadata"]["name"]) == (kind, name)]
         assert len(found) == 1, f"{len(found)} {kind} {name} among {self.kinds()}"
         return found[0]
+
+    def policy(self, name: str) -> dict[str, Any]:
+        """The spec of a NetworkPolicy."""
+        spec: dict[str, Any] = self.get("NetworkPolicy", name)["spec"]
+        return spec
 
     def pod(self, name: str, kind: str = "Deployment") -> dict[str, Any]:
         """The pod template of a workload."""

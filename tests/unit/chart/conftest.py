@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from charts import ROOT, Chart, Render, helm_program
 
@@ -19,6 +17,6 @@ def chart(helm: str) -> Chart:
     return Chart(helm, path, path / "ci/values.yaml")
 
 
-@pytest.fixture
-def render(chart: Chart, tmp_path: Path) -> Render:
-    return Render(chart, tmp_path)
+@pytest.fixture(scope="session")
+def render(chart: Chart, tmp_path_factory: pytest.TempPathFactory) -> Render:
+    return Render(chart, tmp_path_factory.mktemp("values"))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import copy
+import contextlib
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 
 import pytest
@@ -35,10 +39,11 @@ def test_the_default_is_what_the_readme_lists(render: Render) -> None:
                  "HorizontalPodAutoscaler"):  # fmt: skip
         for name in NAMES:
             objects.get(kind, name)
-    assert "Secret" not in objects.kinds()
-    assert "Ingress" not in objects.kinds()
-    assert len(objects) == 11
-    assert all("namespace" not in one["metadata"] for one in objects)
+    policies = {one["metadata"]["name"] for one in objects if one["kind"] == "NetworkPolicy"}
+    assert policies == {*NAMES, "rag-default-deny", "rag-dns", "rag-test"}
+    assert [one["metadata"]["name"] for one in objects if one["kind"] == "Pod"] == ["rag-test"]
+    assert len(objects) == 17
+    assert {one["metadata"]["namespace"] for one in objects} == {"rag"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -92,14 +97,30 @@ def test_a_service_reaches_its_own_pods_only(render: Render, name: str, port: in
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_stopping_pod_drains_before_it_is_killed(render: Render, name: str) -> None:
-    objects = render()
+@pytest.mark.parametrize("ingress", [False, True])
+def test_a_stopping_pod_has_time_for_all_that_it_does(
+    render: Render, name: str, ingress: bool
+) -> None:
+    balancer = {"networkPolicy": {"loadBalancer": {"cidrs": ["10.20.192.0/24"]}}}
+    objects = render({"ingress": {"enabled": ingress}, **balancer})
+    part = yaml.safe_load((render.chart.path / "values.yaml").read_text())[name[4:]]
     sleep = objects.container(name)["lifecycle"]["preStop"]["sleep"]["seconds"]
+    assert sleep == (15 if ingress and name == "rag-frontend" else 5)
     grace = objects.pod(name)["spec"]["terminationGracePeriodSeconds"]
-    assert 0 < sleep < grace
+    assert grace == sleep + part["drainSeconds"] + part["requestSeconds"] + 5
     rolling = objects.get("Deployment", name)["spec"]["strategy"]["rollingUpdate"]
     assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
     assert objects.get("PodDisruptionBudget", name)["spec"]["maxUnavailable"] == 1
+
+
+def test_the_application_is_told_how_to_stop(render: Render) -> None:
+    objects = render({"backend": {"drainSeconds": 3, "requestSeconds": 77}})
+    data = objects.get("ConfigMap", "rag-backend")["data"]
+    assert (data["DRAIN_SECONDS"], data["SHUTDOWN_SECONDS"]) == ("3", "77")
+    # Seconds there, milliseconds here; the load balancer gives up after 130 s.
+    assert data["KEEP_ALIVE_SECONDS"] == "140"
+    environment = {one["name"]: one["value"] for one in objects.container("rag-frontend")["env"]}
+    assert environment["KEEP_ALIVE_TIMEOUT"] == "140000"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -127,6 +148,8 @@ def test_autoscaling_owns_the_number_of_pods(render: Render, name: str) -> None:
         for metric in spec["metrics"]
     }
     assert targets == {"cpu": 70, "memory": 70}
+    assert spec["behavior"]["scaleUp"]["stabilizationWindowSeconds"] == 0
+    assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] >= 300
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -150,18 +173,10 @@ def test_the_backend_is_configured_by_environment(render: Render) -> None:
     )
     pod = objects.pod("rag-backend")["spec"]
     for container in (pod["initContainers"][0], pod["containers"][0]):
-        secret = {
-            variable["name"]: variable["valueFrom"]["secretKeyRef"]
-            for variable in container["env"]
-            if "valueFrom" in variable
-        }
-        assert {key: one["optional"] for key, one in secret.items()} == {
-            "DATABASE_URL": False,
-            "REDIS_URL": False,
-            "MILVUS_TOKEN": True,
-            "OPENAI_API_KEY": True,
-        }
-        assert {one["name"] for one in secret.values()} == {"rag"}
+        mounts = {one["name"]: one for one in container["volumeMounts"]}
+        assert mounts["secrets"]["readOnly"] is True
+        assert {"name": "SECRETS_DIR", "value": mounts["secrets"]["mountPath"]} in container["env"]
+        assert not [one for one in container["env"] if "valueFrom" in one]
         assert {"name": "LOG_LEVEL", "value": "debug"} in container["env"]
         assert {"secretRef": {"name": "more"}} in container["envFrom"]
         assert {"configMapRef": {"name": "rag-backend"}} in container["envFrom"]
@@ -171,7 +186,12 @@ def test_the_backend_is_configured_by_environment(render: Render) -> None:
         "S3_BUCKET": "ragops-dev-documents-123456789012",
         "MILVUS_URI": "http://milvus.milvus.svc.cluster.local:19530",
         "MILVUS_COLLECTION": "documents",
+        "DRAIN_SECONDS": "5",
+        "SHUTDOWN_SECONDS": "120",
+        "KEEP_ALIVE_SECONDS": "140",
     }
+    volumes = {one["name"]: one for one in pod["volumes"]}
+    assert volumes["secrets"]["secret"] == {"secretName": "rag", "defaultMode": 0o440}
     assert pod["initContainers"][0]["command"] == ["python", "-m", "rag.migrate"]
 
 
@@ -237,72 +257,103 @@ def test_service_accounts_take_a_role_and_mount_no_token(render: Render) -> None
         assert objects.get("ServiceAccount", name)["automountServiceAccountToken"] is False
 
 
-def test_ingress_serves_the_frontend(render: Render) -> None:
-    ingress = render({"ingress": {"enabled": True, "host": "rag.example.com"}}).get(
-        "Ingress", "rag"
-    )
-    assert ingress["spec"]["ingressClassName"] == "alb"
-    rule = ingress["spec"]["rules"][0]
-    assert rule["host"] == "rag.example.com"
-    assert rule["http"]["paths"][0]["backend"]["service"]["name"] == "rag-frontend"
-    annotations = ingress["metadata"]["annotations"]
-    assert annotations["alb.ingress.kubernetes.io/target-type"] == "ip"
-    assert "alb.ingress.kubernetes.io/ssl-redirect" not in annotations
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        ("preferred", "preferredDuringSchedulingIgnoredDuringExecution"),
+        ("required", "requiredDuringSchedulingIgnoredDuringExecution"),
+        ("any", None),
+    ],
+)
+def test_pods_choose_nodes_by_their_capacity_type(
+    render: Render, mode: str, kind: str | None
+) -> None:
+    away = {"podAntiAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": []}}
+    objects = render({"backend": {"capacity": {"mode": mode}, "affinity": away}})
+    affinity = objects.pod("rag-backend")["spec"]["affinity"]
+    assert affinity["podAntiAffinity"] == away["podAntiAffinity"]
+    assert list(affinity.get("nodeAffinity", {})) == ([kind] if kind else [])
+    if kind:
+        term = affinity["nodeAffinity"][kind]
+        term = term[0]["preference"] if mode == "preferred" else term["nodeSelectorTerms"][0]
+        assert term["matchExpressions"] == [
+            {"key": "eks.amazonaws.com/capacityType", "operator": "In", "values": ["ON_DEMAND"]}
+        ]
 
 
-def test_ingress_redirects_to_https_with_a_certificate(render: Render) -> None:
-    arn = "arn:aws:acm:us-east-1:123456789012:certificate/0b7c"
-    values = {"ingress": {"enabled": True, "certificateArn": arn}}
-    annotations = render(values).get("Ingress", "rag")["metadata"]["annotations"]
-    assert annotations["alb.ingress.kubernetes.io/certificate-arn"] == arn
-    assert annotations["alb.ingress.kubernetes.io/ssl-redirect"] == "443"
-    assert '"HTTPS": 443' in annotations["alb.ingress.kubernetes.io/listen-ports"]
+def test_tolerations_let_pods_onto_spot_nodes(render: Render) -> None:
+    spot = [{"key": "spot", "operator": "Exists", "effect": "NoSchedule"}]
+    objects = render({"frontend": {"tolerations": spot}})
+    assert objects.pod("rag-frontend")["spec"]["tolerations"] == spot
+    assert "tolerations" not in objects.pod("rag-backend")["spec"]
 
 
 @pytest.mark.parametrize(
-    ("path", "value"),
-    [
-        ("surprise", 1),
-        ("backend.surprise", 1),
-        ("backend.image.surprise", 1),
-        ("frontend.migrate", {"enabled": True, "command": ["true"]}),
-        ("existingSecret", "Not A Name"),
-        ("imagePullPolicy", "Sometimes"),
-        ("aws.region", "mars"),
-        ("s3.bucket", "Upper_Case"),
-        ("milvus.uri", "milvus:19530"),
-        ("milvus.collection", "no spaces"),
-        ("caBundle.pem", "not a certificate"),
-        ("backend.image.digest", "latest"),
-        ("backend.image.digest", "sha256:abc"),
-        ("backend.image.repository", "registry.example.com/rag:1.0"),
-        ("backend.replicas", "two"),
-        ("backend.replicas", -1),
-        ("backend.autoscaling.cpuPercent", 0),
-        ("backend.autoscaling.minReplicas", 0),
-        ("backend.autoscaling.minReplicas", 11),
-        ("backend.resources.limits.memory", "much"),
-        ("backend.resources.requests.gpu", "1"),
-        ("backend.migrate.command", []),
-        ("backend.extraEnv", [{"value": "nameless"}]),
-        ("backend.extraEnv", {"LOG_LEVEL": "debug"}),
-        ("backend.writableDirs", ["relative"]),
-        ("backend.probes.liveness.periodSeconds", 0),
-        ("backend.disruptionBudget.maxUnavailable", 0),
-        ("frontend.topologySpread.whenUnsatisfiable", "Never"),
-        ("frontend.terminationGracePeriodSeconds", 0),
-        ("ingress.scheme", "public"),
-        ("ingress.certificateArn", "my-certificate"),
-        ("retryOfRevision", "three"),
-    ],
+    ("values", "name"), [({"name": "critical"}, "critical"), ({"create": True}, "rag-rag")]
 )
-def test_wrong_values_are_refused_by_their_path(render: Render, path: str, value: Any) -> None:
-    values: dict[str, Any] = {}
-    *parents, last = path.split(".")
-    place = values
-    for key in parents:
-        place = place.setdefault(key, {})
-    place[last] = value
-    outcome = render.attempt(copy.deepcopy(values))
-    assert outcome.returncode != 0
-    assert last in outcome.stderr or f"/{path.replace('.', '/')}" in outcome.stderr
+def test_a_priority_class_is_used_or_made(
+    render: Render, values: dict[str, Any], name: str
+) -> None:
+    objects = render({"priorityClass": values})
+    assert {objects.pod(one)["spec"]["priorityClassName"] for one in NAMES} == {name}
+    made = [one["metadata"]["name"] for one in objects if one["kind"] == "PriorityClass"]
+    assert made == ([name] if "create" in values else [])
+    assert "priorityClassName" not in render().pod("rag-backend")["spec"]
+
+
+def test_prometheus_finds_the_metrics(render: Render) -> None:
+    objects = render(
+        {"monitoring": {"enabled": True, "serviceMonitor": {"labels": {"release": "prometheus"}}}}
+    )
+    monitor = objects.get("ServiceMonitor", "rag-backend")
+    assert monitor["metadata"]["labels"]["release"] == "prometheus"
+    labels = objects.get("Service", "rag-backend")["metadata"]["labels"]
+    assert monitor["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    [endpoint] = monitor["spec"]["endpoints"]
+    ports = objects.get("Service", "rag-backend")["spec"]["ports"]
+    assert (endpoint["port"], endpoint["path"]) == (ports[0]["name"], "/metrics")
+    without = render({"monitoring": {"enabled": True, "serviceMonitor": {"enabled": False}}})
+    assert "ServiceMonitor" not in without.kinds()
+
+
+def test_helm_test_asks_both_parts(render: Render) -> None:
+    pod = render().get("Pod", "rag-test")
+    assert pod["metadata"]["annotations"]["helm.sh/hook"] == "test"
+    assert refuses_restricted(pod["spec"]) == []
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    command = pod["spec"]["containers"][0]["command"]
+    assert command[-2:] == ["http://rag-backend:8000/readyz", "http://rag-frontend:3000/api/readyz"]
+    assert "rag-test" not in str(render({"tests": {"enabled": False}}))
+
+
+@pytest.mark.parametrize(("statuses", "code"), [((200, 200), 0), ((200, 503), 1), ((503, 200), 1)])
+def test_helm_test_fails_when_one_is_not_ready(
+    render: Render, statuses: tuple[int, int], code: int
+) -> None:
+    command = render().get("Pod", "rag-test")["spec"]["containers"][0]["command"][:-2]
+    with contextlib.ExitStack() as stack:
+        urls = [stack.enter_context(answering(status)) for status in statuses]
+        done = subprocess.run([*command, *urls], capture_output=True, text=True, timeout=20)
+    assert done.returncode == code
+    assert all(url in done.stdout for url in urls)
+
+
+@contextlib.contextmanager
+def answering(status: int) -> Iterator[str]:
+    """The URL of a server that answers every request with a status."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+        thread.join()

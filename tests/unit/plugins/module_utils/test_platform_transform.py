@@ -29,9 +29,14 @@ NOTHING = {
 }
 
 
-def subnet(name: str, zone: str, *, public: bool) -> dict[str, object]:
+def subnet(name: str, zone: str, block: str, *, public: bool) -> dict[str, object]:
     role = "kubernetes.io/role/elb" if public else "kubernetes.io/role/internal-elb"
-    return {"SubnetId": name, "AvailabilityZone": zone, "Tags": [{"Key": role, "Value": "1"}]}
+    return {
+        "SubnetId": name,
+        "AvailabilityZone": zone,
+        "CidrBlock": block,
+        "Tags": [{"Key": role, "Value": "1"}],
+    }
 
 
 def test_nothing_has_every_key_and_nothing_is_found() -> None:
@@ -49,9 +54,9 @@ def test_the_network_is_sorted_by_zone() -> None:
         **NOTHING["network"],  # type: ignore[dict-item]
         "vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.20.0.0/16"}],
         "subnets": [
-            subnet("subnet-b", "us-east-1b", public=False),
-            subnet("subnet-p", "us-east-1a", public=True),
-            subnet("subnet-a", "us-east-1a", public=False),
+            subnet("subnet-b", "us-east-1b", "10.20.2.0/24", public=False),
+            subnet("subnet-p", "us-east-1a", "10.20.3.0/24", public=True),
+            subnet("subnet-a", "us-east-1a", "10.20.1.0/24", public=False),
         ],
         "security_groups": [
             {"GroupName": "ragops-dev-eks-nodes", "GroupId": "sg-1"},
@@ -65,6 +70,8 @@ def test_the_network_is_sorted_by_zone() -> None:
     network = transform.network(raw, NAME)
     assert network["private_subnet_ids"] == ["subnet-a", "subnet-b"]
     assert network["public_subnet_ids"] == ["subnet-p"]
+    assert network["private_subnet_cidrs"] == ["10.20.1.0/24", "10.20.2.0/24"]
+    assert network["public_subnet_cidrs"] == ["10.20.3.0/24"]
     assert network["availability_zones"] == ["us-east-1a", "us-east-1b"]
     assert network["security_group_ids"]["eks_nodes"] == "sg-1"
     assert network["security_group_ids"]["bastion"] == "sg-2"

@@ -1,0 +1,78 @@
+"""The values of the environments, and what the README says about values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import values_table
+import yaml
+from charts import ROOT, Chart, Objects, Render
+
+ENVIRONMENTS = ["dev", "staging", "prod"]
+
+
+def values_of(chart: Chart, environment: str) -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load((chart.path / f"values-{environment}.yaml").read_text())
+    return values
+
+
+def of(render: Render, environment: str) -> Objects:
+    """The environment, with the least of what role app_rollout says."""
+    return render(values_of(render.chart, environment))
+
+
+def test_there_is_a_file_for_each_inventory_in_aws(chart: Chart) -> None:
+    inventories = {path.name for path in (ROOT / "inventories").iterdir()} - {"rehearsal"}
+    files = {path.stem.removeprefix("values-") for path in chart.path.glob("values-*.yaml")}
+    assert files == inventories == set(ENVIRONMENTS)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_lint_finds_nothing(chart: Chart, environment: str) -> None:
+    files = [chart.path / f"values-{environment}.yaml", chart.values]
+    outcome = chart.lint(*(f"--values={file}" for file in files))
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+    everything = chart.path / "ci/external.yaml"
+    outcome = chart.lint(*(f"--values={file}" for file in [*files, everything]))
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr
+
+
+@pytest.mark.parametrize(
+    ("environment", "pods", "nodes", "spread"),
+    [
+        ("dev", 1, None, "ScheduleAnyway"),
+        ("staging", 2, "preferred", "ScheduleAnyway"),
+        ("prod", 3, "required", "DoNotSchedule"),
+    ],
+)
+def test_environments_differ_in_size_and_safety(
+    render: Render, environment: str, pods: int, nodes: str | None, spread: str
+) -> None:
+    objects = of(render, environment)
+    for name in ("rag-backend", "rag-frontend"):
+        assert objects.get("HorizontalPodAutoscaler", name)["spec"]["minReplicas"] == pods
+        pod = objects.pod(name)["spec"]
+        kinds = list(pod.get("affinity", {}).get("nodeAffinity", {}))
+        assert kinds == ([f"{nodes}DuringSchedulingIgnoredDuringExecution"] if nodes else [])
+        assert {one["whenUnsatisfiable"] for one in pod["topologySpreadConstraints"]} == {spread}
+
+
+def test_the_readme_has_the_table_of_values(chart: Chart) -> None:
+    text = (chart.path / "README.md").read_text()
+    made = values_table.readme_with(text, (chart.path / "values.yaml").read_text())
+    assert text == made, "run: python tests/unit/chart/values_table.py"
+
+
+def test_the_table_has_every_value(chart: Chart) -> None:
+    """Nothing that the schema knows is missing in values.yaml, whence the table is made."""
+    listed = {path for path, _, _ in values_table.rows((chart.path / "values.yaml").read_text())}
+    for path in ("s3.bucket", "backend.requestSeconds", "networkPolicy.https", "tests.enabled"):
+        assert path in listed
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_no_secret_and_no_address_stands_in_an_environments_file(
+    chart: Chart, environment: str
+) -> None:
+    assert set(values_of(chart, environment)) <= {"backend", "frontend", "priorityClass"}

@@ -1,0 +1,185 @@
+"""Role app_rollout: what it tells the chart of the platform, and that the chart takes it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+from running import ROOT, run_playbook
+
+CHART = ROOT / "app/chart"
+ROLE = ROOT / "roles/app_rollout"
+SECRETS_ROLE = "arn:aws:iam::123456789012:role/ragops-dev-workload-secrets"
+MASTER = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-0a1b-AbCdEf"
+IMAGE = {"repository": "registry.example.com/a", "digest": "sha256:" + "1" * 64, "tag": "x"}
+PLATFORM = {
+    "account_id": "123456789012",
+    "resources": {
+        "network": {
+            "public_subnet_cidrs": ["10.20.192.0/24", "10.20.193.0/24"],
+            "private_subnet_cidrs": ["10.20.0.0/20", "10.20.16.0/20"],
+        },
+        "rds": {"master_secret_arn": MASTER, "endpoint": "db.example.com", "port": 5432,
+                "db_name": "rag"},
+        "secrets": {"milvus_token": "arn:milvus", "openai_api_key": None},
+        "s3": {"documents": "ragops-dev-documents-123456789012"},
+        "iam": {"roles": {"workload_secrets": SECRETS_ROLE, "workload_backend": ""}},
+    },
+}  # fmt: skip
+NOTHING = {
+    "account_id": "123456789012",
+    "resources": {
+        "network": {"public_subnet_cidrs": [], "private_subnet_cidrs": []},
+        "rds": dict.fromkeys(("master_secret_arn", "endpoint", "port", "db_name")),
+        "secrets": dict.fromkeys(("milvus_token", "openai_api_key")),
+        "s3": {"documents": None},
+        "iam": {"roles": {}},
+    },
+}
+GIVEN: dict[str, Any] = {
+    "platform_name": "ragops-dev",
+    "platform_environment": "dev",
+    "platform_region": "us-east-1",
+    "platform_namespace": "rag",
+    "platform_workload_identity": "irsa",
+    "app_rollout_chart": str(CHART),
+    "__app_rollout_platform": PLATFORM,
+    "__app_rollout_images": {"backend": IMAGE, "frontend": IMAGE},
+    "__app_rollout_external": {"skipped": True},
+    "__app_rollout_secret": {"result": {"metadata": {"resourceVersion": "7"}}, "changed": False},
+    "__app_rollout_new_namespace": False,
+}
+CASES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "prod": {"platform_environment": "prod", "platform_workload_identity": "pod_identity"},
+    "external": {"app_rollout_external_secrets": True, "app_rollout_secrets_revision": "two",
+                 "app_rollout_ingress": True, "rds_sslmode": "verify-full"},
+    "external again": {
+        "app_rollout_external_secrets": True,
+        "__app_rollout_external": {
+            "resources": [{"metadata": {"annotations": {"ragops.platform/revision": "one"}}}]
+        },
+    },
+    "internal": {"app_rollout_ingress": True,
+                 "app_rollout_values": {"ingress": {"scheme": "internal"}}},
+    "elsewhere": {
+        "app_rollout_milvus_uri": "https://milvus.example.com",
+        "app_rollout_values": {"networkPolicy": {"milvus": {"cidrs": ["10.9.0.0/16"]},
+                                                 "postgres": {"cidrs": ["10.9.0.1/32"]}}},
+    },
+    "rehearsal": {"platform_environment": "rehearsal"},
+    "empty account": {"__app_rollout_platform": NOTHING, "app_rollout_external_secrets": True},
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def values(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """What each case gives, by the task of the role itself, in one run of Ansible."""
+    folder = tmp_path_factory.mktemp("values")
+    tasks = yaml.safe_load((ROLE / "tasks/rollout.yml").read_text())
+    [work] = [one for one in tasks if one["name"] == "rollout | Work out the values"]
+    (folder / "templates").symlink_to(ROLE / "templates")
+    plays = [
+        {
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            "vars_files": [str(ROLE / "defaults/main.yml"), str(ROLE / "vars/main.yml")],
+            "tasks": [
+                {**work, "vars": {**GIVEN, **case}},
+                {
+                    "ansible.builtin.copy": {
+                        "content": "{{ __result | to_json }}",
+                        "dest": str(folder / f"{name}.json"),
+                    },
+                    "vars": {
+                        **GIVEN,
+                        **case,
+                        "__result": {
+                            "values": "{{ __app_rollout_values }}",
+                            "labels": "{{ __app_rollout_namespace_labels }}",
+                        },
+                    },
+                },
+            ],
+        }
+        for name, case in CASES.items()
+    ]
+    (folder / "play.yml").write_text(yaml.safe_dump(plays))
+    ran = run_playbook(ROOT, str(folder / "play.yml"), environment={})
+    assert ran.returncode == 0, ran.output
+    return {name: json.loads((folder / f"{name}.json").read_text()) for name in CASES}
+
+
+def merged(below: Any, above: Any) -> Any:
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return {**below, **{key: merged(below.get(key), value) for key, value in above.items()}}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_chart_takes_the_values(values: dict[str, dict[str, Any]], case: str) -> None:
+    defaults = yaml.safe_load((CHART / "values.yaml").read_text())
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    jsonschema.Draft7Validator(schema).validate(merged(defaults, values[case]["values"]))
+
+
+def test_the_policies_know_the_platforms_networks(values: dict[str, dict[str, Any]]) -> None:
+    network = PLATFORM["resources"]["network"]
+    policy = values["plain"]["values"]["networkPolicy"]
+    assert policy["loadBalancer"]["cidrs"] == network["public_subnet_cidrs"]
+    assert policy["postgres"] == {"cidrs": network["private_subnet_cidrs"], "port": 5432}
+    assert policy["redis"]["cidrs"] == network["private_subnet_cidrs"]
+    assert policy["milvus"] == {
+        "namespace": "milvus",
+        "podLabels": {"app.kubernetes.io/instance": "milvus"},
+        "port": 19530,
+    }
+    assert policy["podIdentityAgent"] is False
+    assert values["prod"]["values"]["networkPolicy"]["podIdentityAgent"] is True
+    internal = values["internal"]["values"]["networkPolicy"]["loadBalancer"]["cidrs"]
+    assert internal == network["private_subnet_cidrs"]
+
+
+def test_addresses_elsewhere_are_added(values: dict[str, dict[str, Any]]) -> None:
+    policy = values["elsewhere"]["values"]["networkPolicy"]
+    assert policy["milvus"]["namespace"] == ""
+    assert policy["milvus"]["cidrs"] == ["10.9.0.0/16"]
+    assert policy["postgres"]["cidrs"] == ["10.20.0.0/20", "10.20.16.0/20", "10.9.0.1/32"]
+
+
+def test_secrets_come_one_way_or_the_other(values: dict[str, dict[str, Any]]) -> None:
+    plain, external = values["plain"]["values"], values["external"]["values"]
+    assert (plain["existingSecret"], plain["existingSecretRevision"]) == ("rag", "7")
+    assert "externalSecrets" not in plain
+    assert "existingSecret" not in external
+    assert external["externalSecrets"] == {
+        "enabled": True,
+        "revision": "two",
+        "roleArn": SECRETS_ROLE,
+        "database": {"credentials": MASTER, "host": "db.example.com", "port": 5432, "name": "rag",
+                     "sslmode": "verify-full"},
+        "redisUrl": "ragops-dev/redis-url",
+        "milvusToken": "ragops-dev/milvus-token",
+    }  # fmt: skip
+    assert values["external again"]["values"]["externalSecrets"]["revision"] == "one"
+
+
+def test_the_environments_file_is_below(values: dict[str, dict[str, Any]]) -> None:
+    for environment, pods in (("plain", 1), ("prod", 3)):
+        assert values[environment]["values"]["backend"]["autoscaling"]["minReplicas"] == pods
+    assert "autoscaling" not in values["rehearsal"]["values"]["backend"]
+    assert values["prod"]["values"]["backend"]["image"] == IMAGE
+
+
+def test_the_namespace_asks_for_readiness_gates_with_the_ingress(
+    values: dict[str, dict[str, Any]],
+) -> None:
+    label = "elbv2.k8s.aws/pod-readiness-gate-inject"
+    assert values["external"]["labels"][label] == "enabled"
+    assert values["external"]["values"]["ingress"]["enabled"] is True
+    assert values["plain"]["labels"][label] == "disabled"
+    assert values["plain"]["values"]["ingress"]["enabled"] is False
