@@ -45,7 +45,10 @@ def ask(base: str, question: str) -> dict[str, Any]:
     return answer
 
 
-def rows(file: Path) -> dict[tuple[str, str], tuple[str, list[str]]]:
+Rows = dict[tuple[str, str], tuple[str, list[str]]]
+
+
+def rows(file: Path) -> Rows:
     """Action and fields by component and resource. Ids are known only after creation."""
     return {
         (row["component"], row["resource"]): (row["action"], row["fields"])
@@ -75,7 +78,20 @@ def test_the_first_run_rolls_out_what_was_planned(reports: Path) -> None:
         ("images", "image backend"),
         ("images", "image frontend"),
     }
-    assert {key: row for key, row in planned.items() if key in done or key not in there} == done
+    assert {key: row for key, row in planned.items() if key in done or key not in there} == {
+        key: row for key, row in done.items() if key not in of_releases(planned, done)
+    }
+
+
+def of_releases(planned: Rows, done: Rows) -> set[tuple[str, str]]:
+    """The objects of Helm releases: without a cluster a plan has their release only."""
+    releases = {component for component, name in planned if name.startswith("helm release ")}
+    own = ("namespace ", "secret ", "helm release ")
+    return {
+        (component, name)
+        for component, name in done.keys() - planned.keys()
+        if component in releases and not name.startswith(own)
+    }
 
 
 def test_the_second_run_changes_nothing() -> None:
