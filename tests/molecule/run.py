@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -37,16 +38,24 @@ def test(role: str) -> Run:
     """Run `molecule test` as the role's developer does."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "ANSIBLE_"))}
     started = time.monotonic()
-    done = subprocess.run(
-        [str(BIN / "molecule"), "test", "--scenario-name", role],
-        cwd=SCENARIOS.parent,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        env={**kept, "PATH": f"{BIN}:{os.environ['PATH']}", "NO_COLOR": "1"},
-    )
+    # Its state is this run's own: that of a run which was killed, or of another checkout, names
+    # an emulated AWS that is not there.
+    with tempfile.TemporaryDirectory(prefix="molecule.") as state:
+        done = subprocess.run(
+            [str(BIN / "molecule"), "test", "--scenario-name", role],
+            cwd=SCENARIOS.parent,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            env={
+                **kept,
+                "MOLECULE_EPHEMERAL_DIRECTORY": state,
+                "PATH": f"{BIN}:{os.environ['PATH']}",
+                "NO_COLOR": "1",
+            },
+        )
     return Run(role, done.returncode, done.stdout, time.monotonic() - started)
 
 

@@ -6,12 +6,13 @@ the values are rendered with it too.
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,8 +20,10 @@ import yaml
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
+from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
 from charts import KUBERNETES, ROOT, Chart, Objects
 
+PACKAGE = "ansible_collections"
 ROLE = ROOT / "roles/milvus"
 CHART_VALUES = Path(__file__).with_name("milvus_chart_values.yml")
 TYPES = {"bool": bool, "int": int, "str": str, "list": list}
@@ -36,15 +39,27 @@ VARIABLES = {
 }
 
 
-@functools.cache
-def ansible() -> None:
-    """Let Ansible find the filters of its collections."""
+def collections() -> dict[str, ModuleType]:
+    """What is imported of collections."""
+    return {name: found for name, found in sys.modules.items() if name.startswith(PACKAGE)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _finder() -> Iterator[None]:
+    """Let Ansible find the filters of its collections here: other tests import without it."""
+    before = collections()
+    for name in before:
+        del sys.modules[name]
     init_plugin_loader([str(ROOT / "collections")])
+    yield
+    _AnsibleCollectionFinder._remove()
+    for name in collections():
+        del sys.modules[name]
+    sys.modules.update(before)
 
 
 def role(expression: str, **inputs: Any) -> Any:
     """An expression with the role's variables, as Ansible works it out."""
-    ansible()
     loader = DataLoader()
     variables: dict[str, Any] = {}
     for file in (ROLE / "defaults/main.yml", *sorted((ROLE / "vars/main").iterdir())):

@@ -76,6 +76,10 @@ def kept_clients() -> Iterator[None]:
     make, loader = modules.boto3_conn, create_loader()
 
     def connect(module: Any, **how: Any) -> Any:
+        if (
+            how.get("resource") == "s3"
+        ):  # it remembers where a bucket was, which is made anew elsewhere
+            return make(module, **how)
         environment = {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
         key = json.dumps([how, environment], sort_keys=True, default=repr)
         if key not in kept:

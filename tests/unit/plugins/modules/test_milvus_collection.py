@@ -252,6 +252,7 @@ def test_check_mode_sends_no_write(servers: dict[str, str], monkeypatch: Any) ->
             if name.startswith(method) and name != "create_schema":
                 monkeypatch.setattr(api.MilvusClient, name, forbidden)
     params = {**options(servers["milvus"]), "kubernetes": None, "token": None, "timeout": 10}
+    params |= {"ca": None, "server_name": None}
     params |= {"database": "default", "create_database": False, "description": None}
     params |= {"enable_dynamic_field": False, "load": True, "consistency_level": None}
     params |= {"on_schema_change": "recreate", "force_data_loss": True, "wait": True}
