@@ -112,6 +112,13 @@ rollout: caches ## Failing rollouts, drift, rollback and promotion in the rehear
 	.venv/bin/rehearsal up
 	status=0; .venv/bin/rehearsal exec -- $(pytest) -x -s tests/rollout || status=$$?; .venv/bin/rehearsal down; exit $$status
 
+.PHONY: resilience
+resilience: caches ## Load while images and configuration change, in a world of its own
+	.venv/bin/rehearsal up
+	.venv/bin/rehearsal exec -- .venv/bin/ansible-playbook site.yml -i inventories/rehearsal -e cluster_addons_load_balancer_controller=true
+	.venv/bin/rehearsal ask --document docs/architecture.md "Which tags does every resource carry?"
+	.venv/bin/rehearsal exec -- $(pytest) -s tests/resilience
+
 .PHONY: lock
 lock: setup ## Resolve the lock files anew
 	cd requirements && for name in bootstrap platform ministack checkov; do \
