@@ -189,6 +189,7 @@ def create(
     """
     for pause in (0, 1, 2, 4, 8, 16, 20, 20):
         time.sleep(random.uniform(0, pause))  # noqa: S311 - a pause is no secret
+        # Then it is looked for below.
         with contextlib.suppress(_Repeated), _sent_once(connection, operation):
             return call(connection, operation, about, **parameters) or {}
         if (found := find()) is not None:

@@ -129,7 +129,7 @@ class Kube:
 
 def _refusal(status: int, body: bytes, what: str) -> KubeError:
     text = body.decode(errors="replace")
-    with contextlib.suppress(ValueError, KeyError, TypeError):
+    with contextlib.suppress(ValueError, KeyError, TypeError):  # no Status: told as it is
         text = json.loads(text)["message"]
     if status == 401:
         text = "the credentials were rejected"

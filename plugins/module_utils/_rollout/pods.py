@@ -116,6 +116,7 @@ def _claims(snapshot: Snapshot, pod: Mapping[str, Any]) -> list[str]:
     return said
 
 
+# Called as the other finders are.
 def _evicted(snapshot: Snapshot, pod: Mapping[str, Any]) -> Cause | None:  # noqa: ARG001
     if pod["status"].get("phase") != "Failed" or not pod["status"].get("reason"):
         return None

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -120,9 +119,12 @@ class Reader:
         query = {"container": cause.log.container, "tailLines": str(lines)}
         for previous in dict.fromkeys((cause.log.previous, False)):
             # The container may be replaced between the look and this.
-            with contextlib.suppress(KubeError):
+            try:
                 text = self.kube.text(path, **query, previous=str(previous).lower())
                 return [mask(line, hidden)[:500] for line in text.splitlines()]
+            except KubeError as error:
+                if error.status in (401, 403):
+                    return [f"(not shown: {error})"]
         return ["(the log is gone)"]
 
     def answer(self, cause: Cause, hidden: set[str] | None) -> str:

@@ -51,7 +51,7 @@ def _files() -> object:
     folder = Path(os.environ.get("SECRETS_DIR", ""))
     found = []
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # replaced meanwhile: seen next time
             about = path.stat()
             found.append((path.name, about.st_ino, about.st_mtime_ns, about.st_size))
     return found

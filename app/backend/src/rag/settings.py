@@ -158,5 +158,6 @@ def problems_of(error: ValidationError) -> str:
 
 
 def _refuse(error: ValidationError) -> NoReturn:
+    # Before there is a log.
     print(f"configuration error: {problems_of(error)}", file=sys.stderr)  # noqa: T201
     raise SystemExit(EX_CONFIG)

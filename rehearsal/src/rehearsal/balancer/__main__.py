@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 import threading
@@ -203,10 +202,13 @@ class Controller:
         for some in targets.values():
             for target in some:
                 if target.pod and target.state != DRAINING:
-                    with contextlib.suppress(ApiError):
+                    try:
                         self._cluster.open_gate(
                             target.group, target.pod, target.state == HEALTHY, target.reason
                         )
+                    except ApiError as error:
+                        if error.status != 404:  # the pod is gone
+                            sys.stderr.write(f"readiness gate of {target.pod}: {error}\n")
 
 
 if __name__ == "__main__":
