@@ -10,11 +10,17 @@ from __future__ import annotations
 
 import contextlib
 import random
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 
 try:
+    import boto3
+    from botocore.config import Config
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
@@ -29,6 +35,9 @@ except ImportError:  # AnsibleAWSModule reports it, with the remedy, before any 
 Dict = dict[str, Any]
 
 RETRIES: Mapping[str, Any] = {"retries": {"mode": "standard", "max_attempts": 8}}
+_SESSIONS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+# A session makes one client at a time (boto3's own word); threads may share the clients.
+_MAKING = threading.Lock()
 
 _DENIED = (
     "AccessDenied",
@@ -69,10 +78,31 @@ class AwsError(Exception):
 def client(module: Any, service: str, region: str | None = None) -> Any:
     """A boto3 client of `service` with the module's credentials, region and endpoint.
 
+    All clients of a module share a session: it reads the SDK's descriptions once, and a profile
+    that assumes a role assumes it once. (`module.client` makes a session for each client.)
+
     A user's own `aws_config` wins over our retries. region: another one than the module's.
     """
-    elsewhere = {"region": region} if region else {}
-    return module.client(service, config=dict(RETRIES), **elsewhere)
+    own_region, endpoint, options = get_aws_connection_info(module)
+    profile = options.pop("profile_name", None)
+    ours = Config(**RETRIES, user_agent_extra="ragops.platform")
+    config = ours.merge(options.pop("aws_config", None) or Config())
+    try:
+        with _MAKING:
+            if module not in _SESSIONS:
+                _SESSIONS[module] = boto3.Session(profile_name=profile)
+            return _SESSIONS[module].client(
+                service,
+                region_name=region or own_region,
+                endpoint_url=endpoint,
+                config=config,
+                **options,
+            )
+    except (BotoCoreError, ValueError) as error:
+        module.fail_json(
+            msg=f"No connection to AWS ({service}) can be made: {error}. Check the profile, the "
+            "region, the endpoint and AWS's files in ~/.aws."
+        )
 
 
 def require_region(module: Any) -> str:

@@ -234,8 +234,7 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
 
     def connect(service: str, region: str) -> Api:
         if (service, region) not in clients:
-            client = module.client(service, region=region, config=dict(aws.RETRIES))
-            clients[service, region] = Api(client, module.check_mode)
+            clients[service, region] = Api(aws.client(module, service, region), module.check_mode)
         return clients[service, region]
 
     place = place_of(module, connect, aws.require_region(module))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,11 @@ def read(aws: Aws, **options: Any) -> dict[str, Any]:
     done = run_module("ragops.platform.platform_info", {**OPTIONS, **options}, aws.environment)
     assert done.returncode == 0, done.output
     return done.result
+
+
+def without_keys(aws: Aws) -> dict[str, str]:
+    """The variables that point at the account, but those of the credentials."""
+    return {k: v for k, v in aws.environment.items() if "KEY" not in k}
 
 
 def test_an_empty_account_has_nothing(aws: Aws) -> None:
@@ -85,3 +92,27 @@ def test_no_answer_is_named() -> None:
     environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1"}
     done = run_module("ragops.platform.platform_info", OPTIONS, environment)
     assert "No answer to sts:GetCallerIdentity" in done.result["msg"]
+
+
+def test_a_role_of_a_profile_is_assumed_once(aws: Aws, tmp_path: Path, request_log: Path) -> None:
+    """All clients of a module share its credentials."""
+    trust = {"Version": "2012-10-17", "Statement": []}
+    role = aws.client("iam").create_role(
+        RoleName="reader", AssumeRolePolicyDocument=json.dumps(trust)
+    )["Role"]["Arn"]
+    (tmp_path / "config").write_text(
+        f"[profile reading]\nrole_arn = {role}\nsource_profile = keys\n"
+        "[profile keys]\naws_access_key_id = x\naws_secret_access_key = x\n"
+    )
+    environment = without_keys(aws) | {"AWS_CONFIG_FILE": str(tmp_path / "config")}
+    before = request_log.read_text().count("AssumeRole")
+    options = {**OPTIONS, "profile": "reading"}
+    assert run_module("ragops.platform.platform_info", options, environment).returncode == 0
+    assert request_log.read_text().count("AssumeRole") == before + 1
+
+
+def test_a_profile_that_is_not_there_is_named(aws: Aws) -> None:
+    done = run_module(
+        "ragops.platform.platform_info", {**OPTIONS, "profile": "nobody"}, without_keys(aws)
+    )
+    assert "The config profile (nobody) could not be found. Check the profile" in done.result["msg"]
