@@ -32,12 +32,19 @@ GIVEN_UP = {
     "rds_deletion_protection": False,
     "destroy_data": True,
 }
+ADMINISTRATORS = {
+    "principal_arn": f"arn:aws:iam::{ACCOUNT}:role/administrators",
+    "policies": [{"policy_arn": "AmazonEKSClusterAdminPolicy"}],
+}
+SHARED = ["-e", json.dumps({"eks_access_entries": [ADMINISTRATORS]})]
+"""As production has it: the cluster is a team's. By default it would be open to who runs the
+playbook, and each user here would find an account in which the entry of another one stands."""
 PLAYBOOKS: dict[str, list[str]] = {
-    "plan": ["playbooks/plan.yml", *LAYER],
-    "site": ["site.yml", *LAYER],
+    "plan": ["playbooks/plan.yml", *LAYER, *SHARED],
+    "site": ["site.yml", *LAYER, *SHARED],
     "outputs": ["playbooks/outputs.yml", *LAYER],
     "rotate_secrets": ["playbooks/rotate_secrets.yml", "--limit", "secrets,elasticache"],
-    "upgrade": ["playbooks/upgrade.yml", "--limit", "eks", "-e", "eks_version=1.35"],
+    "upgrade": ["playbooks/upgrade.yml", "--limit", "eks", *SHARED, "-e", "eks_version=1.35"],
     "destroy": ["destroy.yml", *LAYER, "-e", json.dumps({"confirm": "prod", **GIVEN_UP})],
     "sweep": ["playbooks/sweep.yml", *LAYER],
 }
@@ -48,8 +55,8 @@ CLUSTER: dict[str, list[str]] = {
 }
 """What users run in the rehearsal, where there is a cluster."""
 OWNERS = {
-    "older": ["site.yml", "--limit", "foundation,eks", "-e", "eks_version=1.34"],
-    "layer": ["site.yml", "--limit", "foundation,data,!images"],
+    "older": ["site.yml", "--limit", "foundation,eks", *SHARED, "-e", "eks_version=1.34"],
+    "layer": ["site.yml", *LAYER],
 }
 """What the owner runs: a cluster that can be upgraded; the layer below the cluster's phases."""
 

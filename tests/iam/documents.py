@@ -11,6 +11,7 @@ from policies import types_of
 from running import ROOT
 
 FOLDER = ROOT / "docs/iam"
+PAGE = FOLDER.with_suffix(".md")
 TITLES = {name: f"`{argv[0]}`" for name, argv in PLAYBOOKS.items()} | {
     "cluster": "`site.yml`, beside that: images and the phases of the cluster",
     "verify": "`playbooks/verify.yml`",
@@ -76,3 +77,11 @@ def table() -> str:
         if path(name).exists()
     ]
     return "\n".join(lines)
+
+
+def write_table() -> None:
+    """Put the table of today's policies into the page, in the place of the one that is there."""
+    lines = PAGE.read_text().splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("| Playbook |"))
+    end = lines.index("", first)
+    PAGE.write_text("\n".join([*lines[:first], table(), *lines[end:]]) + "\n")

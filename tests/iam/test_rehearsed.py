@@ -45,6 +45,7 @@ def test_the_cluster_s_phases_need_what_is_written(
     wanted = statements(needed, NAME, ACCOUNT, REGION)
     if request.config.getoption("--write"):
         documents.write(playbook, wanted)
+        documents.write_table()
     assert documents.read(playbook) == wanted, f"docs/iam/{playbook}.json: run make iam"
     assert (known["hidden"], known["unnamed"]) == ([], [])
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .._platform.read import BUCKETS, Connect, Scope
-from ..aws import Dict, call, collect, tag_dict
+from ..aws import AwsError, Dict, call, collect, tag_dict
 from .item import ENDING, Item, reason
 
 
@@ -262,14 +262,29 @@ def kms(connect: Connect, scope: Scope) -> list[Item]:
         for item in collect(connection, "list_aliases", "Aliases", about)
         if item["AliasName"] == alias and "TargetKeyId" in item
     }
-    found = []
-    for entry in collect(connection, "list_keys", "Keys", about):
+    found, refusals = [], []
+    keys = collect(connection, "list_keys", "Keys", about)
+    for entry in keys:
         key_id = str(entry["KeyId"])
-        denied = ("AccessDeniedException", "NotFoundException")
-        answer = call(connection, "list_resource_tags", about, missing=denied, KeyId=key_id) or {}
-        tags = {tag["TagKey"]: tag["TagValue"] for tag in answer.get("Tags", ())}
+        try:
+            answer = call(
+                connection,
+                "list_resource_tags",
+                about,
+                missing=("NotFoundException",),
+                KeyId=key_id,
+            )
+        except AwsError as error:
+            # The policy of somebody else's key may keep its tags from this caller.
+            if error.code != "AccessDeniedException":
+                raise
+            refusals.append(error)
+            answer = None
+        tags = {tag["TagKey"]: tag["TagValue"] for tag in (answer or {}).get("Tags", ())}
         if why := reason(scope, tags) or (f"behind {alias}" if key_id in behind else ""):
             found.append(_key(connection, key_id, why, about))
+    if keys and len(refusals) == len(keys):
+        raise refusals[0]
     return found
 
 

@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from rehearsal import world as w
+from rehearsal.images import recipes
 
 LAYERS_KEPT = 24
 """Unpacked layers that a node keeps (about 5 GB): with more, it starts with none."""
@@ -23,7 +24,8 @@ OF_ONE_LIFE = ("io.containerd.grpc.v1.cri", "io.containerd.runtime.v2.task")
 def claim(world: w.World) -> Path:
     """The folder of this world's stores: in the cache, or its own if another world has that.
 
-    The claim ends with this process, which is the world's first.
+    The claim ends with this process, which is the world's first. The world's own images have
+    fixed tags, which a node does not pull twice: when they were made anew, nodes start with none.
     """
     folder = world.cache / "nodes"
     folder.mkdir(parents=True, exist_ok=True)
@@ -34,6 +36,12 @@ def claim(world: w.World) -> Path:
         os.close(lock)
         world.say("another world has the nodes' images: these nodes pull their own")
         return world.data / "cluster" / "stores"
+    mark = folder / "images"
+    if not mark.exists() or mark.read_text() != recipes.key():
+        for store in folder.iterdir():
+            if store.is_dir():
+                shutil.rmtree(store)
+        mark.write_text(recipes.key())
     return folder
 
 

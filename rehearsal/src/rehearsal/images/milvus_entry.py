@@ -1,7 +1,9 @@
 """Start Milvus in the foreground of its container.
 
 Environment: MILVUS_AUTHORIZATION_ENABLED (true or false) and, with it,
-MILVUS_ROOT_PASSWORD: the password of user root, set on the first start.
+MILVUS_ROOT_PASSWORD: the password of user root, set on the first start. With
+Milvus's own COMMON_SECURITY_TLSMODE=1 also TLS_CAPEMPATH, the authority of its
+certificate, which must be good for localhost.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 # Only the image has them.
 grpc = importlib.import_module("grpc")
@@ -51,9 +54,18 @@ def configure(authorization: bool) -> None:
     config.resolve()
 
 
+def open_channel() -> Any:
+    """A connection to the server as every client has one: encrypted if it speaks TLS."""
+    address = f"localhost:{PORT}"
+    if os.environ.get("COMMON_SECURITY_TLSMODE", "0") == "0":
+        return grpc.insecure_channel(address)
+    authority = Path(os.environ["TLS_CAPEMPATH"]).read_bytes()
+    return grpc.secure_channel(address, grpc.ssl_channel_credentials(authority))
+
+
 def set_root_password(password: str) -> None:
     """Replace the password that Milvus starts with, unless that was done before."""
-    with grpc.insecure_channel(f"127.0.0.1:{PORT}") as channel:
+    with open_channel() as channel:
         update = channel.unary_unary("/milvus.proto.milvus.MilvusService/UpdateCredential")
         encoded = [base64.b64encode(text.encode()) for text in (DEFAULT_PASSWORD, password)]
         login = base64.b64encode(f"root:{DEFAULT_PASSWORD}".encode()).decode()
@@ -63,7 +75,9 @@ def set_root_password(password: str) -> None:
             for number, text in ((2, b"root"), (3, encoded[0]), (4, encoded[1]))
         )
         try:
-            answer = update(request, timeout=10, metadata=(("authorization", login),))
+            answer = update(
+                request, timeout=60, wait_for_ready=True, metadata=(("authorization", login),)
+            )
         except grpc.RpcError as error:
             if error.code() is not grpc.StatusCode.UNAUTHENTICATED:
                 raise

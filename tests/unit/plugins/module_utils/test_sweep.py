@@ -48,6 +48,23 @@ def aws() -> Iterator[Stubs]:
         yield Stubs(stack)
 
 
+def test_keys_of_others_may_hide_their_tags_but_not_all(aws: Stubs) -> None:
+    """Without the permission no key would be found, and nothing left would be said."""
+    keys = {"Keys": [{"KeyId": "a"}, {"KeyId": "b"}]}
+    kms = aws.stubber("kms")
+    for answered in (False, True):
+        aws.add("kms", "list_aliases", {"Aliases": []})
+        aws.add("kms", "list_keys", keys)
+        kms.add_client_error("list_resource_tags", "AccessDeniedException")
+        if answered:
+            aws.add("kms", "list_resource_tags", {"Tags": []})
+            assert services.kms(aws, SCOPE) == []
+        else:
+            kms.add_client_error("list_resource_tags", "AccessDeniedException")
+            with pytest.raises(AwsError, match="not allowed to kms:ListResourceTags"):
+                services.kms(aws, SCOPE)
+
+
 def test_classic_load_balancers_of_services_are_found(aws: Stubs) -> None:
     """Kubernetes' own AWS provider makes them, by its tag; one without lies in our VPC."""
     aws.add("ec2", "describe_vpcs", {"Vpcs": [{"VpcId": "vpc-1", "Tags": OURS}]})

@@ -36,6 +36,19 @@ def test_one_world_has_the_stores_of_the_cache_until_its_process_ends(tmp_path: 
     assert stores.claim(world) == world.cache / "nodes"
 
 
+def test_stores_of_other_images_are_not_used(tmp_path: Path) -> None:
+    """A tag is pulled once: what it named before would stay."""
+    world = World(tmp_path / "data", tmp_path / "cache", lambda _: None)
+    for run in (CLAIM, CLAIM):
+        argv = [sys.executable, "-c", run, str(world.data), str(world.cache)]
+        subprocess.run(argv, input="", text=True, check=True, capture_output=True)
+        (world.cache / "nodes/first/layers").mkdir(parents=True, exist_ok=True)
+    assert (world.cache / "nodes/first").is_dir()
+    (world.cache / "nodes/images").write_text("another key")
+    stores.claim(world)
+    assert not (world.cache / "nodes/first").exists()
+
+
 def test_layers_stay_and_what_told_of_pods_goes(tmp_path: Path) -> None:
     layers = tmp_path / "node" / "io.containerd.snapshotter.v1.overlayfs" / "snapshots"
     pods = [tmp_path / "node" / name / "an-ended-one" for name in stores.OF_ONE_LIFE]
