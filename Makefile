@@ -115,9 +115,9 @@ rollout: caches ## Failing rollouts, drift, rollback and promotion in the rehear
 	status=0; .venv/bin/rehearsal exec -- $(pytest) -x -s tests/rollout || status=$$?; .venv/bin/rehearsal down; exit $$status
 
 .PHONY: resilience
-resilience: caches ## Load while images and configuration change, in a world of its own
+resilience: caches ## Load while images, configuration, pods and nodes change, in a world of its own
 	.venv/bin/rehearsal up
-	.venv/bin/rehearsal exec -- .venv/bin/ansible-playbook site.yml -i inventories/rehearsal -e cluster_addons_load_balancer_controller=true
+	.venv/bin/rehearsal exec -- .venv/bin/ansible-playbook site.yml -i inventories/rehearsal
 	.venv/bin/rehearsal ask --document docs/architecture.md "Which tags does every resource carry?"
 	.venv/bin/rehearsal exec -- $(pytest) -s tests/resilience
 

@@ -7,8 +7,10 @@ longer (default: 100), as a region that is not next door would.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -76,14 +78,20 @@ def reading(aws: Aws, far: Aws) -> tuple[float, float]:
     os.environ.update(far.environment)
     scope = Scope("ragops", "dev", "us-east-1", "000000000000")
 
-    def connect(service: str) -> Any:
-        return boto3.session.Session().client(service)
+    def connecting() -> Callable[[str], Any]:
+        session, making = boto3.session.Session(), threading.Lock()
 
-    def in_turn() -> dict[str, Any]:
+        def connect(service: str) -> Any:
+            with making:
+                return session.client(service)
+
+        return connect
+
+    def in_turn(connect: Callable[[str], Any]) -> dict[str, Any]:
         return {name: reader(connect, scope) for name, reader in READERS.items()}
 
-    slow, one = timed(in_turn)
-    fast, other = timed(lambda: read_all(connect, scope, list(READERS)))
+    slow, one = timed(lambda: in_turn(connecting()))
+    fast, other = timed(lambda: read_all(connecting(), scope, list(READERS)))
     assert one == other, "the two ways found different things"
     return slow, fast
 
@@ -113,6 +121,25 @@ def listing(aws: Aws, far: Aws, folder: Path) -> tuple[float, float]:
     return took[0], took[1]
 
 
+def phases(aws: Aws, far: Aws, folder: Path) -> tuple[float, float]:
+    """Roll the AWS layer out by strategy linear, and by free as the platform's phases do."""
+    took = []
+    for strategy in ("linear", "free"):
+        aws.reset()
+        copy = folder / strategy
+        shutil.copytree(ROOT / "playbooks", copy)
+        phase = copy / "phase.yml"
+        text = phase.read_text()
+        assert text.count("strategy: free") == 1
+        phase.write_text(text.replace("strategy: free", f"strategy: {strategy}"))
+        layer = ("--limit", "foundation,data,!images,!bastion", "--skip-tags", "preflight")
+        argv = (str(copy / "site.yml"), "-i", "inventories/dev", *layer)
+        seconds, done = timed(lambda a=argv: run_playbook(ROOT, *a, environment=far.environment))
+        assert done.returncode == 0, done.output
+        took.append(seconds)
+    return took[0], took[1]
+
+
 def main() -> None:
     """Measure, and print the table."""
     milliseconds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
@@ -126,6 +153,10 @@ def main() -> None:
             for what, measure in (
                 ("read the ten components (platform_info)", lambda: reading(aws, far)),
                 (f"{ROLES} IAM roles: a loop, one list", lambda: listing(aws, far, folder)),
+                (
+                    "the AWS layer: strategy linear, free (site.yml)",
+                    lambda: phases(aws, far, folder),
+                ),
             ):
                 slow, fast = measure()
                 row = f"| {what} | {slow:.1f} s | {fast:.1f} s | {slow / fast:.1f} |"

@@ -32,9 +32,6 @@ RATE = 8
 LONGEST = 1500
 """Seconds after which a load ends by itself."""
 
-BALANCED = {"cluster_addons_load_balancer_controller": True}
-"""What `make resilience` rolls the platform out with."""
-
 TABLE = Table()
 
 
@@ -56,7 +53,7 @@ class Inventory:
         self._main = self._main.rename(group / "main.yml")
         # Read after it, so it has the last word.
         self._file = group / "with_changes.yml"
-        self.values: dict[str, Any] = dict(BALANCED)
+        self.values: dict[str, Any] = {}
 
     def roll_out(self, **values: Any) -> str:
         """Run site.yml for the application with these variables; its output."""
@@ -90,7 +87,7 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inventory]:
     """The inventory; at the end the application is what the real one says again."""
     copied = Inventory(tmp_path_factory.mktemp("inventory"))
     yield copied
-    copied.values = dict(BALANCED)
+    copied.values = {}
     copied.roll_out()
 
 

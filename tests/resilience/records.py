@@ -19,6 +19,8 @@ class Row:
     seconds: float
     latencies: list[float]
     failures: Counter[str]
+    last_failure: float = 0
+    """Seconds from the change's beginning to the sending of the last request that failed."""
 
     @property
     def text(self) -> str:
@@ -29,6 +31,7 @@ class Row:
         )
         worst = max(self.latencies, default=0)
         causes = "; ".join(f"{cause} ({count})" for cause, count in self.failures.most_common(3))
+        causes += f"; the last one after {self.last_failure:.0f} s" if causes else ""
         return (
             f"{self.change:<34} {self.way:<8} {self.seconds:>7.1f} {cells} {worst:>7.0f}  {causes}"
         )
@@ -48,12 +51,19 @@ class Table:
     def add(self, change: str, way: str, begin: float, end: float, lines: Iterable[str]) -> Row:
         """The requests that were sent between two times, as a row."""
         taken = [line for line in map(parse, lines) if line and begin <= line["at"] <= end]
-        failures = Counter(
-            str(line["outcome"])
+        failed = [
+            line
             for line in taken
             if not (isinstance(line["outcome"], int) and line["outcome"] < 400)
+        ]
+        row = Row(
+            change,
+            way,
+            end - begin,
+            [line["ms"] for line in taken],
+            Counter(str(line["outcome"]) for line in failed),
+            max((line["at"] - begin for line in failed), default=0),
         )
-        row = Row(change, way, end - begin, [line["ms"] for line in taken], failures)
         self.rows.append(row)
         return row
 

@@ -1,11 +1,14 @@
-"""No request is lost while the application's images or its configuration change."""
+"""No request is lost while images, configuration, number of pods change, or a node is drained.
+
+Where a node dies, those are lost that it had, until the cluster has seen it.
+"""
 
 from __future__ import annotations
 
 import time
 from typing import Any
 
-from cluster import command, pods
+from cluster import command, kubectl, node_of, other_than_milvus_s, pods, power, wait
 from conftest import Inventory, Measure
 
 
@@ -54,3 +57,53 @@ def test_another_configuration(measure: Measure, inventory: Inventory) -> None:
         inventory.roll_out(app_rollout_values=values)
     assert not before & {pod["metadata"]["name"] for pod in pods("backend")}
     assert failed(rows) == {}
+
+
+def test_another_number_of_pods(measure: Measure, inventory: Inventory) -> None:
+    values = inventory.chart_values()
+    with measure("backends: 2, 3, 2") as rows:
+        for number in (3, 2):
+            scaling = {**values["backend"]["autoscaling"], "minReplicas": number}
+            backend = {**values["backend"], "autoscaling": scaling}
+            inventory.roll_out(app_rollout_values={**values, "backend": backend})
+            wait(f"{number} backends", lambda n=number: len(pods("backend")) == n, 180)
+    assert failed(rows) == {}
+
+
+def elsewhere(node: str) -> bool:
+    """Whether both parts have their two pods, none of them on a node."""
+    homes = [[node_of(pod) for pod in pods(part)] for part in ("backend", "frontend")]
+    return all(len(home) >= 2 and node not in home for home in homes)
+
+
+def test_a_node_is_drained(measure: Measure) -> None:
+    node = other_than_milvus_s()
+    with measure("a node is drained") as rows:
+        try:
+            kubectl(
+                *("drain", node, "--ignore-daemonsets", "--delete-emptydir-data"),
+                *("--timeout", "240s"),
+                timeout=300,
+            )
+            wait("all pods elsewhere", lambda: elsewhere(node), 120)
+        finally:
+            kubectl("uncordon", node)
+    assert failed(rows) == {}
+
+
+SEEN_WITHIN = 45
+"""Seconds in which requests may go to a dead node: 12 until it is taken for lost, those that it
+takes the endpoints to be everywhere, and the 10 of a request that was sent in the last moment."""
+
+
+def test_a_node_dies(measure: Measure) -> None:
+    node = other_than_milvus_s()
+    with measure("a node dies") as rows:
+        power("stop", node)
+        try:
+            wait("all pods elsewhere", lambda: elsewhere(node), 180)
+        finally:
+            power("start", node)
+    for row in rows:
+        assert row.last_failure < SEEN_WITHIN
+        assert row.failures.total() < len(row.latencies) / 2

@@ -86,10 +86,12 @@ yes
 {{- end -}}
 {{- end }}
 
-{{/* Seconds that a stopping pod sleeps before SIGTERM. */}}
+{{/* Seconds that a stopping pod sleeps before SIGTERM. With an Ingress the same for both parts,
+  whatever its paths are: pods that a change of the paths made would get a readiness gate of the
+  target group that it takes away, which then never opens. */}}
 {{- define "rag.preStopSeconds" -}}
 {{- $seconds := (index .root.Values .component).preStopSleepSeconds -}}
-{{- if include "rag.exposed" . -}}
+{{- if .root.Values.ingress.enabled -}}
 {{- $seconds = max $seconds .root.Values.ingress.preStopSleepSeconds -}}
 {{- end -}}
 {{ int $seconds }}
@@ -146,14 +148,9 @@ yes
 {{- define "rag.deploymentMetadata" -}}
 {{ include "rag.metadata" . }}
   app.kubernetes.io/version: {{ include "rag.version" . | quote }}
-{{- if or .root.Values.chartChecksum .root.Values.retryOfRevision }}
+{{- with .root.Values.chartChecksum }}
 annotations:
-  {{- with .root.Values.chartChecksum }}
   ragops.platform/chart-checksum: {{ . | quote }}
-  {{- end }}
-  {{- with .root.Values.retryOfRevision }}
-  ragops.platform/retry-of-revision: {{ . | quote }}
-  {{- end }}
 {{- end }}
 {{- end }}
 

@@ -105,12 +105,23 @@ def test_a_stopping_pod_has_time_for_all_that_it_does(
     objects = render({"ingress": {"enabled": ingress}, **balancer})
     part = yaml.safe_load((render.chart.path / "values.yaml").read_text())[name[4:]]
     sleep = objects.container(name)["lifecycle"]["preStop"]["sleep"]["seconds"]
-    assert sleep == (15 if ingress and name == "rag-frontend" else 5)
+    assert sleep == (15 if ingress else 5)
     grace = objects.pod(name)["spec"]["terminationGracePeriodSeconds"]
     assert grace == sleep + part["drainSeconds"] + part["requestSeconds"] + 5
     rolling = objects.get("Deployment", name)["spec"]["strategy"]["rollingUpdate"]
     assert rolling == {"maxUnavailable": 0, "maxSurge": 1}
     assert objects.get("PodDisruptionBudget", name)["spec"]["maxUnavailable"] == 1
+
+
+def test_other_paths_of_the_ingress_make_no_new_pods(render: Render) -> None:
+    """They would wait for a target group that goes at the same time."""
+    balancer = {"networkPolicy": {"loadBalancer": {"cidrs": ["10.20.192.0/24"]}}}
+    few, more = (
+        render({"ingress": {"enabled": True, "apiPaths": paths}, **balancer})
+        for paths in ([], ["/v1"])
+    )
+    for name in NAMES:
+        assert few.pod(name) == more.pod(name)
 
 
 def test_the_application_is_told_how_to_stop(render: Render) -> None:
@@ -236,7 +247,6 @@ def test_the_backend_trusts_a_given_bundle(
         ({"s3": {"bucket": "another-bucket"}}, True),
         ({"caBundle": {"pem": PEM}}, True),
         ({"chartChecksum": "abc"}, False),
-        ({"retryOfRevision": 3}, False),
     ],
 )
 def test_what_restarts_the_backend(render: Render, values: dict[str, Any], restarts: bool) -> None:

@@ -127,7 +127,6 @@ def schema(chart: Chart) -> Schema:
         ("ingress.healthCheck.intervalSeconds", 1),
         ("ingress.loadBalancerAttributes", {"deletion_protection.enabled": True}),
         ("ingress.certificateArn", "my-certificate"),
-        ("retryOfRevision", "three"),
     ],
 )
 def test_wrong_values_are_refused_by_their_path(schema: Schema, path: str, value: Any) -> None:
