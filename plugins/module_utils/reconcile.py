@@ -122,6 +122,24 @@ class Plan:
         return diff
 
 
+def reconcile(
+    module: Any, run: Callable[[Any, Plan], Mapping[str, Any]], plan: Plan | None = None
+) -> None:
+    """Bring a module's resources to their state, and end the module.
+
+    Args:
+        module: an AnsibleAWSModule.
+        run: does it, notes it in the plan, and returns what the module returns beside it.
+        plan: where it is noted; a new one by default.
+    """
+    plan = Plan() if plan is None else plan
+    try:
+        result = run(module, plan)
+    except aws.AwsError as error:
+        module.fail_json(msg=str(error), action=error.action, code=error.code)
+    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+
+
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:
     """Return tags as AWS's list of Key/Value pairs."""
     return [{"Key": key, "Value": str(value)} for key, value in tags.items()]

@@ -109,7 +109,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._ecr import ensure
 from ansible_collections.ragops.platform.plugins.module_utils._ecr.wish import Wish, check
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
 
 
 def argument_spec() -> dict[str, Any]:
@@ -168,12 +168,7 @@ def main() -> None:
         argument_spec=argument_spec(),
         supports_check_mode=True,
     )
-    plan = Plan()
-    try:
-        result = run(module, plan)
-    except aws.AwsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

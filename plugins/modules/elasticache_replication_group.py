@@ -203,7 +203,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import absent, ensure
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
 
 
 def argument_spec() -> dict[str, Any]:
@@ -274,12 +274,7 @@ def main() -> None:
         ],
         supports_check_mode=True,
     )
-    plan = Plan()
-    try:
-        result = run(module, plan)
-    except aws.AwsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

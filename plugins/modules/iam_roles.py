@@ -118,11 +118,12 @@ from ansible_collections.ragops.platform.plugins.module_utils._iam.transform imp
     check,
     settings,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, client
+from ansible_collections.ragops.platform.plugins.module_utils.aws import client
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
     fill_identity,
+    reconcile,
 )
 
 ROLE: dict[str, Any] = {
@@ -177,12 +178,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    plan = Plan()
-    try:
-        result = run(module, plan)
-    except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
-    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

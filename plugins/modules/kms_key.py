@@ -114,6 +114,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
     fill_identity,
+    reconcile,
 )
 
 
@@ -209,12 +210,7 @@ def main() -> None:
         argument_spec=argument_spec(),
         supports_check_mode=True,
     )
-    plan = Plan(named_by_aws=True)
-    try:
-        result = run(module, plan)
-    except aws.AwsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+    reconcile(module, run, Plan(named_by_aws=True))
 
 
 if __name__ == "__main__":

@@ -21,8 +21,6 @@ description:
   - A collection is never dropped while an alias that isn't O(alias) points at it.
   - Properties that a server doesn't report are listed in RV(unknown) and aren't taken for
     differences.
-requirements:
-  - pymilvus >= 2.6
 attributes:
   check_mode:
     description: Reads only; RV(changed), RV(plan) and the diff are those of the real run.
@@ -34,29 +32,6 @@ attributes:
     description: A second run changes nothing.
     support: full
 options:
-  uri:
-    description:
-      - Address of the server, such as V(http://127.0.0.1:19530).
-      - Exactly one of O(uri) and O(kubernetes) is required.
-    type: str
-  token:
-    description: Token, or C(user:password), on a server with authorization.
-    type: str
-  ca:
-    description:
-      - PEM text of the authorities that signed the server's certificate, instead of those that
-        the machine trusts.
-      - With O(kubernetes) it also says that the server speaks TLS.
-    type: str
-  server_name:
-    description:
-      - Name that the server's certificate must have, if it is not that of O(uri).
-      - With O(kubernetes) it is C(service.namespace.svc.cluster.local) by default.
-    type: str
-  timeout:
-    description: Seconds that one call to the server may take.
-    type: int
-    default: 30
   database:
     description: Database of the collection.
     type: str
@@ -208,7 +183,9 @@ options:
       the first answered search.
     type: int
     default: 120
-extends_documentation_fragment: ragops.platform.relayed
+extends_documentation_fragment:
+  - ragops.platform.milvus
+  - ragops.platform.relayed
 """
 
 EXAMPLES = r"""

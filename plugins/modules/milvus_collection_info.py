@@ -15,8 +15,6 @@ author:
 description:
   - Reads all collections of a database, or one by its name or alias, in the same shape as
     M(ragops.platform.milvus_collection).
-requirements:
-  - pymilvus >= 2.6
 attributes:
   check_mode:
     description: The module only reads.
@@ -28,29 +26,6 @@ attributes:
     description: The module only reads.
     support: full
 options:
-  uri:
-    description:
-      - Address of the server, such as V(http://127.0.0.1:19530).
-      - Exactly one of O(uri) and O(kubernetes) is required.
-    type: str
-  token:
-    description: Token, or C(user:password), on a server with authorization.
-    type: str
-  ca:
-    description:
-      - PEM text of the authorities that signed the server's certificate, instead of those that
-        the machine trusts.
-      - With O(kubernetes) it also says that the server speaks TLS.
-    type: str
-  server_name:
-    description:
-      - Name that the server's certificate must have, if it is not that of O(uri).
-      - With O(kubernetes) it is C(service.namespace.svc.cluster.local) by default.
-    type: str
-  timeout:
-    description: Seconds that one call to the server may take.
-    type: int
-    default: 30
   wait_timeout:
     description: Seconds to wait for the server to accept a connection.
     type: int
@@ -62,7 +37,9 @@ options:
   name:
     description: Name or alias of one collection; all collections by default.
     type: str
-extends_documentation_fragment: ragops.platform.relayed
+extends_documentation_fragment:
+  - ragops.platform.milvus
+  - ragops.platform.relayed
 """
 
 EXAMPLES = r"""

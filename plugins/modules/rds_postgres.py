@@ -295,7 +295,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._rds import absent, ensure
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
 
 
 def flag(default: bool) -> dict[str, Any]:
@@ -396,12 +396,7 @@ def main() -> None:
         argument_spec=argument_spec(),
         supports_check_mode=True,
     )
-    plan = Plan()
-    try:
-        result = run(module, plan)
-    except aws.AwsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

@@ -143,7 +143,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils._s3 import group
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
 
 LEAST = {"transition_days": 30, "noncurrent_days": 1, "abort_upload_days": 1}
 
@@ -258,12 +258,7 @@ def main() -> None:
         argument_spec=argument_spec(),
         supports_check_mode=True,
     )
-    plan = Plan()
-    try:
-        result = run(module, plan)
-    except aws.AwsError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":
