@@ -9,6 +9,7 @@ import json
 import shutil
 import subprocess
 import time
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -122,6 +123,30 @@ def test_the_cluster_runs_what_was_built() -> None:
     print("images:", images)
     assert set(images) == {"ragops-rehearsal/backend", "ragops-rehearsal/frontend"}
     assert all(digest.startswith("sha256:") for digest in images.values())
+
+
+@pytest.mark.parametrize("name", ["backend", "frontend"])
+def test_an_image_says_what_it_is_and_holds_no_compiler(name: str) -> None:
+    pod = ("--namespace", "rag", f"deployment/rag-{name}")
+    field = "{.spec.template.spec.containers[0].image}"
+    image = inside("kubectl", "get", *pod, "-o", f"jsonpath={field}").output.strip()
+    layers = json.loads(inside("crane", "manifest", image).output)["layers"]
+    print(f"{name}: {sum(layer['size'] for layer in layers) / 2**20:.0f} MiB compressed")
+    config = json.loads(inside("crane", "config", image).output)["config"]
+    assert config["User"] == "10001:10001"
+    labels = config["Labels"]
+    assert labels["org.opencontainers.image.version"] == source_version(name)
+    assert labels["org.opencontainers.image.licenses"] == "MIT"
+    tools = inside("kubectl", "exec", *pod, "--", "sh", "-c", "command -v cc gcc c++ make git go")
+    assert "/" not in tools.output.replace("deployment/", "")
+
+
+def source_version(name: str) -> str:
+    """The version that an image's source gives itself."""
+    if name == "backend":
+        project = tomllib.loads((ROOT / "app/backend/pyproject.toml").read_text())["project"]
+        return str(project["version"])
+    return str(json.loads((ROOT / "app/frontend/package.json").read_text())["version"])
 
 
 def test_a_question_is_answered_from_the_document_or_refused() -> None:
