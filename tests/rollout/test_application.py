@@ -112,7 +112,7 @@ def test_what_was_changed_by_hand_is_planned_and_put_right() -> None:
     assert re.search(r"deployment rag/rag-frontend +change +spec\..*\[frontend\]\.image", table)
     assert re.search(r"service rag/rag-backend +change +spec\.ports\[http\]\.port", table)
     assert "other.invalid/x:1" in planned
-    done = rollout()
+    done = rollout("--diff")
     assert changed(done) > 0
     rows = re.compile(r"^app_rollout +\S+ rag/.*", re.M)
     assert rows.findall(done[done.index("CHANGES") :]) == rows.findall(table)

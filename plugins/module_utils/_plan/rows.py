@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._helm.objects import SERVERS
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
 
 OURS = "ragops.platform."
@@ -26,6 +27,8 @@ _NOISE = frozenset(
     {"attempts", "changed", "diff", "failed", "invocation", "item", "msg", "results", "skipped"}
     | {"warnings", "deprecations"}
 )
+# What the API server keeps of an object for itself.
+_SERVER_S = frozenset(f"metadata.{name}" for name in SERVERS)
 
 
 @dataclass(frozen=True, order=True)
@@ -152,6 +155,7 @@ def _row_of_object(task: Task, item: Mapping[str, Any], result: Mapping[str, Any
     method = {"create": "create", "delete": "delete"}.get(str(result.get("method")), "change")
     diff = result.get("diff") or {}
     fields = changed_fields(diff.get("before"), diff.get("after")) if method == "change" else []
+    fields = [field for field in fields if field not in _SERVER_S]
     resource = f"{str(item.get('kind', 'object')).lower()} {name}"
     return Row(task.component, resource, name, method, tuple(fields))
 

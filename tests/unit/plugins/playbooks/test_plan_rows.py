@@ -148,7 +148,9 @@ SPACE = {"kind": "Namespace", "metadata": {"name": "app"}}
 
 
 def test_kubernetes_objects_are_named_and_their_values_are_not() -> None:
-    diff = {"before": {"data": {"A": "czNjcmV0"}}, "after": {"data": {"A": "b3RoZXI="}}}
+    before = {"data": {"A": "czNjcmV0"}, "metadata": {"resourceVersion": "1"}}
+    after = {"data": {"A": "b3RoZXI="}, "metadata": {"managedFields": [], "resourceVersion": "2"}}
+    diff = {"before": before, "after": after}
     done = {"method": "patch", "diff": diff}
     found = rows("kubernetes.core.k8s", done, definition=SECRET)
     assert found == [("secret app/rag", "app/rag", "change", ("data.A",))]
