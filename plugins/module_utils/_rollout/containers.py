@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from .model import GRACE, HEALS, NOW, Cause, Dict, Log, Snapshot, event_time, one_line
+from .model import GRACE, HEALS, NOW, Cause, Dict, Log, Snapshot, event_time, one_line, plain
 
 PULL = ("ErrImagePull", "ImagePullBackOff", "RegistryUnavailable")
 UNPULLABLE = ("InvalidImageName", "ErrImageNeverPull", "ImageInspectError")
@@ -57,7 +57,7 @@ def _cause(
     reason = waiting.get("reason", "")
     message = one_line(waiting.get("message"))
     if reason in PULL:
-        return _pull(snapshot, pod, status, message)
+        return _pull(snapshot, pod, status, plain(waiting.get("message")))
     if reason in UNPULLABLE:
         return Cause("image_pull", "", f"{reason}: {message}", NOW)
     if reason == "CreateContainerConfigError":
@@ -78,12 +78,13 @@ def _pull(
 ) -> Cause:
     """The registry's words are in the event of the first try; later ones only tell of waiting."""
     said = [
-        one_line(event.get("message"))
+        plain(event.get("message"))
         for event in snapshot.events_of(pod, "Failed")
         if status["image"] in event.get("message", "") and "pull image" in event["message"]
     ]
     text = max([message, *said[-1:]], key=len)
-    return Cause("image_pull", "", text, GRACE if NO_SUCH_IMAGE.search(text) else HEALS)
+    patience = GRACE if NO_SUCH_IMAGE.search(text) else HEALS
+    return Cause("image_pull", "", one_line(text), patience)
 
 
 def _crash(

@@ -104,6 +104,16 @@ def name_of(item: Mapping[str, Any]) -> str:
     return f"{item['kind']} {item['metadata']['name']}"
 
 
+def plain(text: Any) -> str:
+    """Return text without line breaks and repeated blanks."""
+    return " ".join(str(text or "").split())
+
+
 def one_line(text: Any) -> str:
-    """Return text without line breaks and repeated blanks, at most 600 characters."""
-    return " ".join(str(text or "").split())[:600]
+    """Return text without line breaks and repeated blanks, of about 600 characters at most.
+
+    Beginning and end are kept: runtimes and registries say last why something failed, behind
+    the image's name several times over.
+    """
+    said = plain(text)
+    return said if len(said) <= 600 else f"{said[:250]} ... {said[-350:]}"

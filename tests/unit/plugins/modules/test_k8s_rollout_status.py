@@ -57,6 +57,24 @@ def test_there_are_records() -> None:
     assert len(RECORDS) >= 12
 
 
+def test_the_end_of_a_long_refusal_is_read_and_told() -> None:
+    """A registry says last what it lacks, behind the image's name: of ECR's 150 characters."""
+    _, api = named("image-not-in-the-registry")
+    pod = next(pod for pod in api.lists["pods"] if "waiting" in str(pod["status"]))
+    container = pod["status"]["containerStatuses"][0]
+    image = f"000000000000.dkr.ecr.us-east-1.amazonaws.com/ragops-prod/backend@sha256:{'0' * 64}"
+    message = f'Back-off pulling image "{image}": failed to pull "{image}": {image}: {image}: '
+    container["state"] = {
+        "waiting": {"reason": "ImagePullBackOff", "message": f"{message}{image}: not found"}
+    }
+    api.lists["events"] = []
+    found = status(api)
+    assert found["early"]
+    assert re.fullmatch(
+        r"Back-off pulling image .* \.\.\. .*: not found", found["causes"][0]["message"]
+    )
+
+
 def crashed() -> tuple[Api, str, str]:
     """A container that crashed, its log, and the path of the Secret that it uses."""
     _, api = named("container-crashes")
