@@ -206,7 +206,8 @@ def test_a_promotion_refuses_what_was_never_verified(staging: tuple[str, ...]) -
     assert "There is no release rag of environment nothing" in playbook(
         book, *staging, *nothing, fails=True
     )
-    assert changed(rollout(*given(app_rollout_verify=False, app_rollout_milvus_collection="x")))
+    unverified = given(app_rollout_verify=False, app_rollout_extra_secrets={"ANOTHER": "secret"})
+    assert changed(rollout(*unverified)) > 0
     dev = given(promote_from="rehearsal", promote_from_namespace="rag")
     assert "was never verified" in playbook(book, *staging, *dev, fails=True)
     assert changed(rollout())
