@@ -24,6 +24,8 @@ Dict = dict[str, Any]
 SPACE = ("--namespace", "rag")
 NOWHERE = f"sha256:{'0' * 64}"
 SMALL = {"autoscaling": {"enabled": False}, "replicas": 1, "disruptionBudget": {"enabled": False}}
+ADDRESS = "10.255.0.1"
+"""Where the world's databases and its AWS are."""
 REQUESTS = {"requests": {"cpu": "50m", "memory": "400Mi"}, "limits": {"cpu": "1", "memory": "1Gi"}}
 
 
@@ -166,6 +168,24 @@ def test_a_rollback_takes_the_release_back_and_verifies_it() -> None:
     assert "NOTE" not in kubectl("get", "deployment/rag-backend", *SPACE, "--output=yaml")
 
 
+def clients_of_milvus(namespace: str) -> Dict:
+    """A policy that lets another environment's backend to the one Milvus (`milvus_clients`)."""
+    backend = {
+        "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+        "podSelector": {"matchLabels": {"app.kubernetes.io/component": "backend"}},
+    }
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": namespace, "namespace": "milvus"},
+        "spec": {
+            "podSelector": {"matchLabels": {"app.kubernetes.io/name": "milvus"}},
+            "policyTypes": ["Ingress"],
+            "ingress": [{"from": [backend], "ports": [{"protocol": "TCP", "port": 19530}]}],
+        },
+    }
+
+
 def environment(name: str) -> tuple[str, ...]:
     """A further environment in the account and the cluster, and how to run playbooks for it."""
     tags = [{"Key": k, "Value": v} for k, v in {"Project": "ragops", "Environment": name}.items()]
@@ -177,18 +197,31 @@ def environment(name: str) -> tuple[str, ...]:
     for what in ("backend", "frontend"):
         ecr.create_repository(repositoryName=f"ragops-{name}/{what}", tags=tags)
     endpoint = {"name": "AWS_ENDPOINT_URL", "value": os.environ["AWS_ENDPOINT_URL"]}
+    stores = {"cidrs": [f"{ADDRESS}/32"]}
+    aws_api = {
+        "to": [{"ipBlock": {"cidr": f"{ADDRESS}/32"}}],
+        "ports": [{"protocol": "TCP", "port": 4566}],
+    }
+    kubectl("apply", "-f", "-", given=clients_of_milvus(f"rag-{name}"))
     return given(
         platform_environment=name,
         platform_namespace=f"rag-{name}",
         platform_kubeconfig=os.environ["KUBECONFIG"],
         platform_workload_identity="pod_identity",
         promote_from_kubeconfig=os.environ["KUBECONFIG"],
+        app_rollout_ingress=False,
         app_rollout_extra_secrets={
             key: os.environ[key] for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
         },
         app_rollout_values={
-            "backend": {**SMALL, "resources": REQUESTS, "extraEnv": [endpoint]},
+            "backend": {
+                **SMALL,
+                "resources": REQUESTS,
+                "extraEnv": [endpoint],
+                "extraEgress": [aws_api],
+            },
             "frontend": SMALL,
+            "networkPolicy": {"postgres": stores, "redis": stores},
             "caBundle": {"pem": Path(os.environ["NODE_EXTRA_CA_CERTS"]).read_text()},
         },
     )
