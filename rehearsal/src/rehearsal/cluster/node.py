@@ -172,6 +172,8 @@ def node_labels(node: Node) -> dict[str, str]:
     return {
         "topology.kubernetes.io/region": "us-east-1",
         "topology.kubernetes.io/zone": node.zone,
+        # As EKS labels the nodes of its groups; production's pods ask for it.
+        "eks.amazonaws.com/capacityType": "ON_DEMAND",
     }
 
 
