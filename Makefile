@@ -119,7 +119,7 @@ resilience: caches ## Load while images, configuration, pods and nodes change, i
 	.venv/bin/rehearsal up
 	.venv/bin/rehearsal exec -- .venv/bin/ansible-playbook site.yml -i inventories/rehearsal
 	.venv/bin/rehearsal ask --document docs/architecture.md "Which tags does every resource carry?"
-	.venv/bin/rehearsal exec -- $(pytest) -s tests/resilience
+	status=0; .venv/bin/rehearsal exec -- $(pytest) -s tests/resilience || status=$$?; .venv/bin/rehearsal down; exit $$status
 
 .PHONY: lock
 lock: setup ## Resolve the lock files anew
