@@ -1,6 +1,7 @@
 """Send requests at a steady rate; one JSON line per request. Standard library only: runs in pods.
 
-load.py SECONDS RATE URL [PATH|PATH=JSON...]: the paths take turns, one with a JSON body is a POST.
+load.py SECONDS RATE URL [PATH|PATH=JSON...]: the paths take turns, one with a JSON body is a POST,
+and {n} in a body is the number of the request, so that no cache knows the answer.
 Each request has a connection of its own and 10 s. A line: {"at": seconds since the epoch when it
 was sent, "ms": how long it took, "path": ..., "outcome": status, or what went wrong}.
 """
@@ -54,8 +55,9 @@ def main(seconds: str, rate: str, base: str, *paths: str) -> None:
     slots = threading.Semaphore(LIMIT)
     end = time.monotonic() + float(seconds)
     due = time.monotonic()
-    for target in itertools.cycle(paths):
+    for number, target in enumerate(itertools.cycle(paths)):
         path, _, body = target.partition("=")
+        body = body.replace("{n}", str(number))
         time.sleep(max(0.0, due - time.monotonic()))
         if time.monotonic() > end:
             return
