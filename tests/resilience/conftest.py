@@ -87,6 +87,10 @@ def inventory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inventory]:
     """The inventory; at the end the application is what the real one says again."""
     copied = Inventory(tmp_path_factory.mktemp("inventory"))
     yield copied
+    # In two steps: pods that are made while the Ingress loses its API paths would wait for a
+    # target group that goes (app/chart/README.md).
+    copied.values = {}
+    copied.roll_out(app_rollout_values=copied.chart_values())
     copied.values = {}
     copied.roll_out()
 
