@@ -135,12 +135,18 @@ def _id_of(diff: Mapping[str, Any], name: str, action: str) -> str:
 
 
 def _rows_of_objects(task: Task) -> list[Row]:
-    """Return the rows of Kubernetes objects, by the definitions that were sent."""
+    """Return the rows of Kubernetes objects, by the definitions that were sent.
+
+    Of a file (`src`) only what came back is known.
+    """
     given = task.arguments.get("definition") or task.arguments.get("resource_definition")
     definitions = given if isinstance(given, list) else [given]
     definitions = [item for item in definitions if isinstance(item, Mapping)]
     inner = task.result.get("result")
     inner = inner if isinstance(inner, Mapping) else {}
+    if not definitions and task.arguments.get("src"):
+        objects = [done.get("result") or {} for done in inner.get("results", [task.result])]
+        definitions = [item for item in objects if item.get("kind")]
     results = inner.get("results") if len(definitions) > 1 else [task.result]
     if not isinstance(results, list) or len(results) != len(definitions) or not definitions:
         return [_row_of_task(task, {})]

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rehearsal import disk
+from rehearsal.cluster import external_secrets as operator
 from rehearsal.cluster.build import build
 from rehearsal.images import recipes
 from rehearsal.paths import Places
@@ -31,22 +32,38 @@ from rehearsal.world import WorldError
 Say = Callable[[str], None]
 REMIND_SECONDS = 20.0
 
+EXTERNAL_SECRETS = "REHEARSAL_EXTERNAL_SECRETS"
+"""Variable with the folder of the operator's chart; there when the nodes have its image."""
+
 
 @dataclass(frozen=True)
 class Caches:
-    """Paths of all parts. binaries: None when there is to be no Kubernetes."""
+    """Paths of all parts. binaries: None when there is to be no Kubernetes.
+
+    external_secrets: None unless the operator is asked for.
+    """
 
     ministack: Path
     images: Path
     wheels: Path
     npm: Path
     binaries: Path | None
+    external_secrets: Path | None = None
 
     @property
     def environment(self) -> dict[str, Path]:
         """Variables for commands inside: what image builds mount, and the programs."""
         paths = {"REHEARSAL_WHEELS": self.wheels, "REHEARSAL_NPM_CACHE": self.npm}
-        return paths | ({"REHEARSAL_PROGRAMS": self.binaries} if self.binaries else {})
+        if self.binaries:
+            paths["REHEARSAL_PROGRAMS"] = self.binaries
+        if self.external_secrets:
+            paths[EXTERNAL_SECRETS] = self.external_secrets / operator.CHART
+        return paths
+
+    @property
+    def archives(self) -> list[Path]:
+        """Images for the nodes beside those that come with the programs."""
+        return [self.external_secrets / operator.ARCHIVE] if self.external_secrets else []
 
     def note(self, data: Path) -> None:
         """Write them down for the commands that enter the world whose data these are."""
@@ -54,7 +71,15 @@ class Caches:
         (data / "caches.json").write_text(json.dumps(content))
 
 
-def prepare(places: Places, say: Say, *, kubernetes: bool = True) -> Caches:
+def noted(data: Path) -> dict[str, str]:
+    """What was written down for the world whose data these are."""
+    content: dict[str, str] = json.loads((data / "caches.json").read_text())
+    return content
+
+
+def prepare(
+    places: Places, say: Say, *, kubernetes: bool = True, external_secrets: bool = False
+) -> Caches:
     """Make whatever is missing, all parts side by side, and say where each one is."""
     places.cache.mkdir(parents=True, exist_ok=True)
     makers: dict[str, Callable[[], Path]] = {
@@ -65,6 +90,8 @@ def prepare(places: Places, say: Say, *, kubernetes: bool = True) -> Caches:
     }
     if kubernetes:
         makers["binaries"] = lambda: build(places.cache, say)
+    if external_secrets:
+        makers["external_secrets"] = lambda: secrets_operator(places, say)
     made = side_by_side(makers, say)
     return Caches(binaries=made.pop("binaries", None), **made)
 
@@ -203,6 +230,20 @@ def npm(places: Places, say: Say) -> Path:
                 Path(scratch),
             )  # fmt: skip
     say("npm cache of the frontend: done")
+    return target
+
+
+def secrets_operator(places: Places, say: Say) -> Path:
+    """Image and chart of the External Secrets Operator."""
+    version = operator.module().version()
+    target = places.cache / "external-secrets" / operator.key(version)
+    with making(target) as draft:
+        if draft is None:
+            return target
+        say(f"Compiling External Secrets {operator.VERSION} once: 3 to 5 minutes on two cores")
+        began = time.monotonic()
+        operator.make(draft, say)
+    say(f"Compiled External Secrets ({time.monotonic() - began:.0f} s)")
     return target
 
 

@@ -25,13 +25,27 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument(
             "--no-kubernetes", action="store_true", help="leave the cluster out: AWS and data only"
         )
-    up.set_defaults(run=lambda o: commands.up(install=o.install, kubernetes=not o.no_kubernetes))
+        verb.add_argument(
+            "--external-secrets",
+            action="store_true",
+            help="have the External Secrets Operator run in the cluster, too",
+        )
+    up.set_defaults(
+        run=lambda o: commands.up(
+            install=o.install,
+            kubernetes=not o.no_kubernetes,
+            external_secrets=o.external_secrets,
+        )
+    )
     setup.add_argument(
         "--also", nargs="+", default=(), metavar="PACKAGE", help="install these packages, too"
     )
     setup.set_defaults(
         run=lambda o: commands.setup(
-            install=o.install or bool(o.also), kubernetes=not o.no_kubernetes, also=o.also
+            install=o.install or bool(o.also),
+            kubernetes=not o.no_kubernetes,
+            external_secrets=o.external_secrets,
+            also=o.also,
         )
     )
 

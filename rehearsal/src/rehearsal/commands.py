@@ -55,32 +55,60 @@ def check(places: Places, *, cold: bool) -> None:
         raise WorldError("this machine lacks something:\n  " + "\n  ".join(blocking))
 
 
-def setup(*, install: bool, kubernetes: bool, also: Sequence[str] = ()) -> int:
+def setup(
+    *,
+    install: bool,
+    kubernetes: bool,
+    external_secrets: bool = False,
+    also: Sequence[str] = (),
+) -> int:
     """Make the caches. also: Debian packages to install beside the rehearsal's own."""
-    prepare(Places.from_environment(), install=install, kubernetes=kubernetes, also=also)
+    refuse_without_nodes(external_secrets=external_secrets, kubernetes=kubernetes)
+    prepare(
+        Places.from_environment(),
+        install=install,
+        kubernetes=kubernetes,
+        external_secrets=external_secrets,
+        also=also,
+    )
     return 0
 
 
+def refuse_without_nodes(*, external_secrets: bool, kubernetes: bool) -> None:
+    """The operator's image is put on the world's own nodes."""
+    if external_secrets and not kubernetes:
+        raise WorldError(
+            "--external-secrets needs the world's own nodes: leave --no-kubernetes and "
+            "REHEARSAL_KUBECONFIG out"
+        )
+
+
 def prepare(
-    places: Places, *, install: bool, kubernetes: bool, also: Sequence[str] = ()
+    places: Places,
+    *,
+    install: bool,
+    kubernetes: bool,
+    external_secrets: bool = False,
+    also: Sequence[str] = (),
 ) -> caches.Caches:
     """Check the machine, install if asked to, and make the caches."""
     began = time.monotonic()
     if install:
         checks.install(say, also)
     check(places, cold=not (places.cache / "bin").exists())
-    made = caches.prepare(places, say, kubernetes=kubernetes)
+    made = caches.prepare(places, say, kubernetes=kubernetes, external_secrets=external_secrets)
     say(f"caches are there: {places.cache} ({time.monotonic() - began:.1f} s)")
     return made
 
 
-def up(*, install: bool, kubernetes: bool) -> int:
+def up(*, install: bool, kubernetes: bool, external_secrets: bool = False) -> int:
     """Start the world, unless it is up."""
     began = time.monotonic()
     places = Places.from_environment()
     life = Lifecycle(places, say)
     identity = Identity.read(places)
     kubernetes = kubernetes and not os.environ.get("REHEARSAL_KUBECONFIG")
+    refuse_without_nodes(external_secrets=external_secrets, kubernetes=kubernetes)
     if identity and identity.alive:
         state = read_state(places)
         if state and state.phase == "ready" and (cause := disk.full(places.data)):
@@ -95,20 +123,36 @@ def up(*, install: bool, kubernetes: bool) -> int:
                     f"the world is up, but {names} ended: `rehearsal logs NAME` says why; "
                     "`rehearsal down` and `rehearsal up` make a new world"
                 )
-            # What image builds mount may have changed with the checkout since.
-            prepare(places, install=install, kubernetes=kubernetes).note(places.data)
+            refresh(places, install=install, kubernetes=kubernetes, operator=external_secrets)
             say("the world is up")
             return 0
         say("a half-started world was found: it is taken down")
         life.stop()
     elif life.stop():
         say("the remains of a world that had ended were found: they are removed")
-    made = prepare(places, install=install, kubernetes=kubernetes)
+    made = prepare(
+        places, install=install, kubernetes=kubernetes, external_secrets=external_secrets
+    )
     if kubernetes and (finding := checks.watches()):
         raise WorldError(f"the cluster can't be started:\n  {finding}")
     life.start(made)
     say(f"the world is up ({time.monotonic() - began:.1f} s): `rehearsal exec -- CMD` runs in it")
     return 0
+
+
+def refresh(places: Places, *, install: bool, kubernetes: bool, operator: bool) -> None:
+    """Note the caches anew: what image builds mount may have changed with the checkout since.
+
+    operator: whether External Secrets is asked for; a world has it from its start or not at all.
+    """
+    there = caches.EXTERNAL_SECRETS in caches.noted(places.data)
+    if operator and not there:
+        raise WorldError(
+            "the world is up without External Secrets: `rehearsal down`, then "
+            "`rehearsal up --external-secrets`"
+        )
+    made = prepare(places, install=install, kubernetes=kubernetes, external_secrets=there)
+    made.note(places.data)
 
 
 def running() -> tuple[Places, Identity]:
@@ -124,7 +168,7 @@ def running() -> tuple[Places, Identity]:
 
 def world_environment(places: Places) -> dict[str, str]:
     """The environment of commands inside; the caches' paths as `up` wrote them."""
-    return entering.environment(places, json.loads((places.data / "caches.json").read_text()))
+    return entering.environment(places, caches.noted(places.data))
 
 
 def enter(argv: Sequence[str]) -> int:

@@ -61,6 +61,7 @@ class Lifecycle:
             f"--data={self.places.data}", f"--cache={self.places.cache}",
             f"--python={caches.ministack / 'bin/python'}", f"--images={caches.images}",
             *([f"--binaries={caches.binaries}"] if caches.binaries else []),
+            *(f"--archive={archive}" for archive in caches.archives),
         ]  # fmt: skip
         with (logs / "world.log").open("ab") as log:
             process = subprocess.Popen(

@@ -122,12 +122,14 @@ def start(
     names: Mapping[str, str],
     registry_ca: Path | None = None,
     registry_hosts: Sequence[str] = REGISTRIES,
+    archives: Sequence[Path] = (),
 ) -> Cluster:
     """Start a new cluster; returns when it can take work.
 
     binaries: what `build.build` returned; names: the world's host names and their
     addresses, which nodes and pods resolve; registry_ca: the authority that signed the
-    registry's certificate (default <data>/ca.crt); registry_hosts: the hosts it answers for.
+    registry's certificate (default <data>/ca.crt); registry_hosts: the hosts it answers for;
+    archives: of images that the nodes get beside those of `binaries`.
     Raises WorldError when a program is missing or a part does not come up.
     """
     _check_programs()
@@ -154,6 +156,7 @@ def start(
                 registry=registry,
                 names=names,
                 hierarchies=delegation.hierarchies,
+                archives=archives,
             )
             node.start(world, each)
         control_plane.wait(world, api)

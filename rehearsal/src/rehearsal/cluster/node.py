@@ -83,10 +83,12 @@ def prepare(
     registry: Registry,
     names: Mapping[str, str],
     hierarchies: tuple[cgroups.Hierarchy, ...],
+    archives: Sequence[Path] = (),
 ) -> None:
     """Write everything that the node reads when it starts; its old files are discarded.
 
-    stores: folder of the nodes' image stores, which are kept.
+    stores: folder of the nodes' image stores, which are kept; archives: of images that it gets
+    beside those of `binaries`.
     """
     here = folder(world, node)
     shutil.rmtree(here, ignore_errors=True)
@@ -110,7 +112,7 @@ def prepare(
     identities.kubeconfig("system:kube-proxy", file=f"kube-proxy-{node.name}").rename(
         etc / "kube-proxy.kubeconfig"
     )
-    spec = node_spec(world, node, binaries, hierarchies=hierarchies)
+    spec = node_spec(world, node, binaries, hierarchies=hierarchies, archives=archives)
     _write_json(here / "spec.json", spec)
 
 
@@ -120,6 +122,7 @@ def node_spec(
     binaries: Path,
     *,
     hierarchies: tuple[cgroups.Hierarchy, ...],
+    archives: Sequence[Path] = (),
 ) -> dict[str, Any]:
     """What `node_init` is told."""
     here = folder(world, node)
@@ -146,7 +149,7 @@ def node_spec(
         },
         "logs": str(world.logs / node.name),
         "containerd_socket": SOCKET,
-        "archive": str(binaries / ARCHIVE),
+        "archives": [str(archive) for archive in (binaries / ARCHIVE, *archives)],
         # There until the node has started once, without the pods of an earlier life.
         "new": str(here / "new"),
         "api_server": [w.ADDRESS, control_plane.PORT],

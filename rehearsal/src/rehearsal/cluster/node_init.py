@@ -37,7 +37,8 @@ def main(spec_file: str, world_network: str) -> None:
         if containers := ctr("containers", "list", "--quiet").split():
             ctr("containers", "remove", *containers)
         new.unlink()
-    ctr("images", "import", "--no-unpack", spec["archive"])
+    for archive in spec["archives"]:
+        ctr("images", "import", "--no-unpack", archive)
     _await_port(*spec["api_server"])
     _announce(spec)
     for name in ("kubelet", "kube-proxy"):

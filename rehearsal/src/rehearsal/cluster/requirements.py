@@ -16,7 +16,7 @@ DEBIAN_PACKAGES: tuple[str, ...] = (
 )
 """Debian packages with the programs that are run; none of their services is started.
 
-Go is not among them: Debian 12's is older than `build.GO_MINIMUM`. iptables is for
+Go is not among them: Debian 12's is older than `golang.MINIMUM`. iptables is for
 the CNI plugin `portmap` (a pod's hostPort), which starts it.
 """
 

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,12 +34,16 @@ STARTING, READY, FAILED = "starting", "ready", "failed"
 
 @dataclass
 class Supervisor:
-    """The servers of one world. python: of ministack; registry: folder of images."""
+    """The servers of one world. python: of ministack; images: the registry's folder.
+
+    archives: of images that the nodes get beside those of `binaries`.
+    """
 
     places: Places
     python: Path
     images: Path
     binaries: Path | None
+    archives: Sequence[Path] = ()
     phase: str = STARTING
     error: str = ""
     began: float = field(default_factory=time.time)
@@ -88,7 +92,7 @@ class Supervisor:
 
     def kubernetes(self, binaries: Path, authority: Authority) -> None:
         """The cluster of three nodes, and what serves its Ingresses."""
-        rehearsal.cluster.start(self.world, binaries, names=HOSTS)
+        rehearsal.cluster.start(self.world, binaries, names=HOSTS, archives=self.archives)
         balancer.start(self.world, authority)
 
     def own_cluster(self) -> None:
@@ -182,10 +186,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--python", type=Path, required=True)
     parser.add_argument("--images", type=Path, required=True)
     parser.add_argument("--binaries", type=Path)
+    parser.add_argument("--archive", type=Path, action="append", default=[])
     options = parser.parse_args(arguments)
     os.umask(0o022)
     supervisor = Supervisor(
-        Places(options.data, options.cache), options.python, options.images, options.binaries
+        Places(options.data, options.cache),
+        options.python,
+        options.images,
+        options.binaries,
+        options.archive,
     )
     threading.Thread(target=supervisor.watch, daemon=True).start()
     try:

@@ -172,6 +172,16 @@ def test_of_several_objects_only_those_that_change_are_rows() -> None:
     ]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_objects_of_a_file_are_known_by_what_came_back(count: int) -> None:
+    made = {"changed": True, "method": "create", "result": SECRET}
+    same = {"changed": False, "method": "update", "result": SPACE}
+    done = made if count == 1 else {"result": {"results": [same, made]}}
+    assert rows("kubernetes.core.k8s", done, src="objects.yml") == [
+        ("secret app/rag", "app/rag", "create", ())
+    ]
+
+
 def test_what_cannot_be_told_apart_is_the_tasks_name() -> None:
     assert rows("kubernetes.core.k8s", {"changed": True}, src="objects.yml") == [
         ("Do a thing", "", "create", ())
