@@ -14,7 +14,7 @@ backend := app/backend
 
 .PHONY: help
 help: ## Show the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 .PHONY: rehearse
 rehearse: setup ## Set everything up, roll the platform out in the rehearsal and ask it a question
@@ -103,11 +103,15 @@ coverage: caches ## Lines and branches of plugins/ that its tests run
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
-	$(pytest) -x -s tests/integration --ignore tests/integration/test_rotation.py
+	$(pytest) -x -s tests/integration --ignore tests/integration/test_rotation.py --ignore tests/integration/test_external_secrets.py
 
 .PHONY: rotation
 rotation: caches ## Every secret that can be rotated is, in the rehearsal, and the application answers
 	$(pytest) -x -s tests/integration/test_rotation.py
+
+.PHONY: external-secrets
+external-secrets: caches ## The platform's life with the External Secrets Operator in the rehearsal
+	$(pytest) -x -s tests/integration/test_external_secrets.py --external-secrets
 
 .PHONY: rollout
 rollout: caches ## Failing rollouts, drift, rollback and promotion in the rehearsal's cluster
@@ -126,4 +130,5 @@ lock: setup ## Resolve the lock files anew
 	cd requirements && for name in bootstrap platform ministack checkov; do \
 	  ../$(uv) pip compile --quiet --generate-hashes --python-version 3.11 --no-header $$name.in --output-file $$name.txt; done
 	cd rehearsal/kubernetes && go mod tidy
+	cd rehearsal/external-secrets && go mod tidy
 	cd $(frontend) && npm install --package-lock-only

@@ -118,6 +118,12 @@ def listening_ports(owners: Collection[int]) -> set[str]:
     }
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--external-secrets", action="store_true", help="have the operator in the world's cluster"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let what uses the platform run between its making and its end."""
     life = [item for item in items if item.path.name == "test_life_of_the_platform.py"]
@@ -141,11 +147,12 @@ class Before:
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[Before]:
+def world(pytestconfig: pytest.Config) -> Iterator[Before]:
     """A fresh world; whatever happens, it is taken down at the end."""
+    asked = ["--external-secrets"] if pytestconfig.getoption("--external-secrets") else []
     run(REHEARSAL, "down")
     before = processes()
-    outcome = run(REHEARSAL, "up")
+    outcome = run(REHEARSAL, "up", *asked)
     assert outcome.returncode == 0
     yield Before(before, inside("readlink", "/proc/self/ns/user").output.splitlines()[-1])
     run(REHEARSAL, "down")

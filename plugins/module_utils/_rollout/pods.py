@@ -10,10 +10,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from .containers import cause_of_container
-from .model import CAPACITY, GRACE, HEALS, Cause, Snapshot, one_line, seconds_since
+from .model import (
+    CAPACITY,
+    GRACE,
+    HEALS,
+    Cause,
+    Dict,
+    Snapshot,
+    event_time,
+    one_line,
+    seconds_since,
+)
 
 SLOW_TO_GO = 10.0
 """Seconds past its grace period after which a pod that won't go is worth telling of."""
+
+CONTAINERS_BEGIN = ("Pulling", "Pulled", "Created", "Started")
 
 MISSING_OBJECT = re.compile(r'(?:secret|configmap|serviceaccount)s? "[^"]+" not found', re.I)
 
@@ -129,8 +141,15 @@ def _preparing(snapshot: Snapshot, pod: Mapping[str, Any]) -> list[Cause]:
     statuses = pod["status"].get("containerStatuses", [])
     if any("running" in (status.get("state") or {}) for status in statuses):
         return []
-    mounts = snapshot.events_of(pod, "FailedMount", "FailedAttachVolume", "FailedMapVolume")
-    if mounts:
+    # Volumes and network come before the first image: what failed before that is over, such as a
+    # Secret that External Secrets made a second later. Its event stays.
+    past = [event_time(event) for event in snapshot.events_of(pod, *CONTAINERS_BEGIN)]
+
+    def failed(*reasons: str) -> list[Dict]:
+        events = snapshot.events_of(pod, *reasons)
+        return [event for event in events if not past or event_time(event) > past[-1]]
+
+    if mounts := failed("FailedMount", "FailedAttachVolume", "FailedMapVolume"):
         text = one_line(mounts[-1].get("message"))
         missing = [event for event in mounts if MISSING_OBJECT.search(event.get("message", ""))]
         if missing:
@@ -138,6 +157,6 @@ def _preparing(snapshot: Snapshot, pod: Mapping[str, Any]) -> list[Cause]:
                 Cause("config_missing", _about(pod), one_line(missing[-1].get("message")), GRACE)
             ]
         return [Cause("volume", _about(pod), text, HEALS)]
-    for event in reversed(snapshot.events_of(pod, "FailedCreatePodSandBox")):
+    for event in reversed(failed("FailedCreatePodSandBox")):
         return [Cause("sandbox", _about(pod), one_line(event.get("message")), HEALS)]
     return []

@@ -240,7 +240,7 @@ def secrets_operator(places: Places, say: Say) -> Path:
     with making(target) as draft:
         if draft is None:
             return target
-        say(f"Compiling External Secrets {operator.VERSION} once: 3 to 5 minutes on two cores")
+        say(f"Compiling External Secrets {operator.VERSION} once: 4 to 7 minutes on two cores")
         began = time.monotonic()
         operator.make(draft, say)
     say(f"Compiled External Secrets ({time.monotonic() - began:.0f} s)")

@@ -55,7 +55,7 @@ def make(target: Path, say: Callable[[str], None]) -> None:
 def write_chart(upstream: Path, target: Path) -> None:
     """Copy the chart out of the module's folder `upstream`, complete enough to be installed."""
     chart = upstream / "deploy/charts/external-secrets"
-    wanted = [chart / "values.yaml", chart / "values.schema.json"]
+    wanted = [chart / name for name in (".helmignore", "values.yaml", "values.schema.json")]
     for folder in ("files", "templates"):
         wanted += [path for path in (chart / folder).rglob("*") if path.is_file()]
     for path in wanted:
@@ -66,7 +66,7 @@ def write_chart(upstream: Path, target: Path) -> None:
     description = yaml.safe_load((chart / "Chart.yaml").read_text())
     # A chart for Bitwarden, off by default. Helm refuses a dependency that is not there.
     description.pop("dependencies", None)
-    # Upstream raises it when the version is out.
+    # Upstream raises it after the version is tagged: there it is the one before.
     description |= {"version": VERSION.removeprefix("v"), "appVersion": VERSION}
     (target / "Chart.yaml").write_text(yaml.safe_dump(description, sort_keys=False))
     (target / "crds").mkdir()

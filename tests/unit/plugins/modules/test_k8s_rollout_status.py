@@ -57,6 +57,18 @@ def test_there_are_records() -> None:
     assert len(RECORDS) >= 12
 
 
+@pytest.mark.parametrize(("begun", "told"), [("12:59", True), ("13:00", False), ("13:01", False)])
+def test_a_mount_that_failed_is_over_when_an_image_is_pulled(begun: str, told: bool) -> None:
+    """What was missing was made meanwhile; the event that it is missing stays."""
+    _, api = named("configmap-of-a-volume-is-missing")
+    (failed,) = (event for event in api.lists["events"] if event["reason"] == "FailedMount")
+    failed["lastTimestamp"] = "2026-11-23T02:13:00Z"
+    pulling = {"reason": "Pulling", "message": "", "lastTimestamp": f"2026-11-23T02:{begun}Z"}
+    api.lists["events"].append({**failed, **pulling})
+    kinds = {cause["kind"] for cause in status(api)["causes"]}
+    assert ("config_missing" in kinds) is told
+
+
 def test_the_end_of_a_long_refusal_is_read_and_told() -> None:
     """A registry says last what it lacks, behind the image's name: of ECR's 150 characters."""
     _, api = named("image-not-in-the-registry")

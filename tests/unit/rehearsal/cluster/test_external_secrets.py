@@ -25,6 +25,7 @@ def upstream(tmp_path: Path) -> Path:
     }
     files = {
         chart / "Chart.yaml": yaml.safe_dump(described),
+        chart / ".helmignore": "ci/\n",
         chart / "values.yaml": "installCRDs: true\n",
         chart / "values.schema.json": "{}",
         chart / "templates/deployment.yaml": "# deployment",
@@ -44,6 +45,7 @@ def test_the_chart_is_complete_and_can_be_removed(upstream: Path, tmp_path: Path
     target = tmp_path / "chart"
     operator.write_chart(upstream, target)
     assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
+        ".helmignore",
         "Chart.yaml",
         "crds/bundle.yaml",
         "files/monitoring/dashboard.json",
