@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.caches import checked, making, side_by_side
+from rehearsal import cli, commands
+from rehearsal.caches import EXTERNAL_SECRETS, Caches, checked, making, noted, side_by_side
+from rehearsal.paths import Places
 from rehearsal.world import WorldError
 
 
@@ -61,3 +63,58 @@ def test_the_part_that_fails_is_what_is_told() -> None:
 def test_a_tool_that_fails_is_quoted() -> None:
     with pytest.raises(WorldError, match=r"step: sh failed:\n  the cause"):
         checked("step", ["sh", "-c", "echo the cause >&2; exit 3"])
+
+
+def caches(operator: Path | None) -> Caches:
+    parts = {name: Path("/c") / name for name in ("ministack", "images", "wheels", "npm")}
+    return Caches(binaries=Path("/c/bin"), external_secrets=operator, **parts)
+
+
+def test_the_operator_is_told_of_only_where_it_was_asked_for(tmp_path: Path) -> None:
+    caches(None).note(tmp_path)
+    assert EXTERNAL_SECRETS not in noted(tmp_path)
+    assert caches(None).archives == []
+    asked = caches(Path("/c/operator"))
+    asked.note(tmp_path)
+    assert noted(tmp_path)[EXTERNAL_SECRETS] == "/c/operator/chart"
+    assert asked.archives == [Path("/c/operator/image.tar")]
+
+
+@pytest.fixture
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether the caches were made with the operator, each time they were made."""
+    made = []
+
+    def prepare(*_: object, external_secrets: bool, **__: object) -> Caches:
+        made.append(external_secrets)
+        return caches(Path("/c/operator") if external_secrets else None)
+
+    monkeypatch.setattr(commands, "prepare", prepare)
+    return made
+
+
+def test_a_world_keeps_its_operator_without_being_asked_again(
+    tmp_path: Path, prepared: list[bool]
+) -> None:
+    places = Places(data=tmp_path, cache=tmp_path)
+    caches(Path("/c/operator")).note(tmp_path)
+    commands.refresh(places, install=False, kubernetes=True, operator=False)
+    assert prepared == [True]
+    assert EXTERNAL_SECRETS in noted(tmp_path)
+
+
+def test_a_world_does_not_get_an_operator_later(tmp_path: Path, prepared: list[bool]) -> None:
+    places = Places(data=tmp_path, cache=tmp_path)
+    caches(None).note(tmp_path)
+    with pytest.raises(WorldError, match="up without External Secrets"):
+        commands.refresh(places, install=False, kubernetes=True, operator=True)
+    assert prepared == []
+
+
+@pytest.mark.parametrize("verb", ["up", "setup"])
+def test_the_operator_wants_nodes(
+    verb: str, capsys: pytest.CaptureFixture[str], prepared: list[bool]
+) -> None:
+    assert cli.main([verb, "--external-secrets", "--no-kubernetes"]) == 1
+    assert "needs the world's own nodes" in capsys.readouterr().err
+    assert prepared == []

@@ -30,8 +30,14 @@ def here(tmp_path: Path) -> Path:
         registry=node.Registry(["registry.rehearsal.internal"], tmp_path / "ca.crt"),
         names=NAMES,
         hierarchies=GROUPS,
+        archives=[tmp_path / "more.tar"],
     )
     return node.folder(world, node.NODES[1])
+
+
+def test_a_node_gets_the_images_of_the_cluster_and_those_beside_them(here: Path) -> None:
+    archives = json.loads((here / "spec.json").read_text())["archives"]
+    assert [Path(archive).name for archive in archives] == ["images.tar", "more.tar"]
 
 
 def test_nodes_are_in_three_zones_and_share_no_address() -> None:
