@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -49,12 +50,17 @@ def secret_value(name: str) -> str:
     return quietly(".venv/bin/python", "-c", script, name)
 
 
-def made() -> dict[str, str]:
-    """Keys and values of the Secret that the operator made."""
-    found = json.loads(
+def secret() -> dict[str, Any]:
+    """The Secret that the backend reads."""
+    found: dict[str, Any] = json.loads(
         quietly("kubectl", "get", "secret", "rag-secrets", "-n", "rag", "-o", "json")
     )
-    return {key: base64.b64decode(value).decode() for key, value in found["data"].items()}
+    return found
+
+
+def made() -> dict[str, str]:
+    """Its keys and values."""
+    return {key: base64.b64decode(value).decode() for key, value in secret()["data"].items()}
 
 
 def external() -> dict[str, Any]:
@@ -108,8 +114,8 @@ def test_the_operator_makes_the_backends_secret(reports: Path) -> None:
     assert len({name for name in named if "definition" in name}) == DEFINITIONS
     found = external()
     assert condition(found)["status"] == "True", condition(found)
-    secret = kubectl("get", "secret", "rag-secrets", "-n", "rag", "-o", "jsonpath={.metadata}")
-    assert [(o["kind"], o["name"]) for o in secret["ownerReferences"]] == [
+    owners = secret()["metadata"]["ownerReferences"]
+    assert [(owner["kind"], owner["name"]) for owner in owners] == [
         ("ExternalSecret", "rag-secrets")
     ]
     assert_made_of_secrets_manager()
@@ -165,6 +171,28 @@ def test_the_plan_of_a_platform_that_runs_is_empty(reports: Path) -> None:
     outcome = playbook("playbooks/plan.yml", "-e", f"plan_file={reports}/plan.json")
     assert outcome.returncode == 0
     assert rows(reports / "plan.json") == []
+
+
+def test_a_plan_of_a_newer_chart_names_the_definition_that_differs(tmp_path: Path) -> None:
+    chart = tmp_path / "chart"
+    shutil.copytree(quietly("printenv", "REHEARSAL_EXTERNAL_SECRETS").strip(), chart)
+    for name, old, new in (
+        ("Chart.yaml", "version: 0.20.4", "version: 0.20.5"),
+        ("crds/bundle.yaml", "description: ClusterExternalSecret is", "description: It is"),
+    ):
+        text = (chart / name).read_text()
+        assert old in text
+        (chart / name).write_text(text.replace(old, new, 1))
+    inputs = {
+        "plan_file": f"{tmp_path}/plan.json",
+        "cluster_addons_external_secrets_chart": str(chart),
+    }
+    outcome = playbook("playbooks/plan.yml", "-e", json.dumps(inputs))
+    assert outcome.returncode == 0
+    assert {(row["resource"], row["action"]) for row in rows(tmp_path / "plan.json")} == {
+        ("customresourcedefinition clusterexternalsecrets.external-secrets.io", "change"),
+        ("helm release external-secrets/external-secrets", "change"),
+    }
 
 
 def test_a_value_that_was_changed_by_hand_arrives_within_a_refresh() -> None:

@@ -108,6 +108,16 @@ yes
 {{ add (int .root.Values.ingress.idleTimeoutSeconds) 10 }}
 {{- end }}
 
+{{/* A duration as Go writes it: 1m is 1m0s, 90m is 1h30m0s. */}}
+{{- define "rag.duration" -}}
+{{- $seconds := 0 -}}
+{{- range regexFindAll "[0-9]+[hms]" . -1 -}}
+{{- $unit := regexFind "[hms]" . -}}
+{{- $seconds = add $seconds (mul (trimSuffix $unit . | atoi) (get (dict "h" 3600 "m" 60 "s" 1) $unit)) -}}
+{{- end -}}
+{{ duration $seconds }}
+{{- end }}
+
 {{/* Name of the Secret with the backend's secrets. */}}
 {{- define "rag.secretName" -}}
 {{- if .root.Values.externalSecrets.enabled -}}

@@ -55,12 +55,30 @@ def test_the_operator_reads_in_the_name_of_an_own_service_account(render: Render
     assert "rag-secrets" not in accounts
 
 
+@pytest.mark.parametrize(
+    ("asked", "written"),
+    [
+        ("45s", "45s"),
+        ("08m30s", "8m30s"),
+        ("90s", "1m30s"),
+        ("1m0s", "1m0s"),
+        ("90m", "1h30m0s"),
+        ("0s", "0s"),
+    ],
+)
+def test_the_interval_is_as_the_operator_writes_it_back(
+    render: Render, asked: str, written: str
+) -> None:
+    objects = render({"externalSecrets": {**SOURCES, "refreshInterval": asked}})
+    assert objects.get("ExternalSecret", "rag-secrets")["spec"]["refreshInterval"] == written
+
+
 def test_the_backend_mounts_what_the_operator_makes(render: Render) -> None:
     objects = render({"externalSecrets": SOURCES})
     external = objects.get("ExternalSecret", "rag-secrets")
     spec = external["spec"]
     assert external["apiVersion"] == "external-secrets.io/v1"
-    assert spec["refreshInterval"] == "1m"
+    assert spec["refreshInterval"] == "1m0s"
     assert spec["secretStoreRef"] == {"kind": "SecretStore", "name": "rag-secrets"}
     volumes = {one["name"]: one for one in objects.pod("rag-backend")["spec"]["volumes"]}
     assert volumes["secrets"]["secret"]["secretName"] == spec["target"]["name"]
