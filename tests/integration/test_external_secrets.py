@@ -100,10 +100,11 @@ def test_a_plan_of_an_empty_world_names_each_definition(reports: Path) -> None:
     assert outcome.returncode == 0
     found = rows(reports / "plan.json")
     assert {row["action"] for row in found} == {"create"}
-    named = [row["resource"] for row in found if "definition" in row["resource"]]
-    assert len(named) == DEFINITIONS
+    named = {row["resource"] for row in found}
+    assert len([name for name in named if "definition" in name]) == DEFINITIONS
     assert "customresourcedefinition externalsecrets.external-secrets.io" in named
-    assert "helm release external-secrets/external-secrets" in {row["resource"] for row in found}
+    assert "helm release external-secrets/external-secrets" in named
+    assert "secret rag/rag" not in named, "the operator makes another one"
 
 
 def test_the_operator_makes_the_backends_secret(reports: Path) -> None:

@@ -195,6 +195,10 @@ def _action(task: Task, diff: Mapping[str, Any]) -> str:
         return "create" if not before else "delete" if not after else "change"
     if task.module == "kubernetes.core.helm":
         status = task.result.get("status") or {}
+        # In check mode it tells of the release that is there in this place, if there is one.
+        there = (status.get("values") or {}).get("declared")
+        if "revision" not in status and there:
+            return "change"
         return "create" if str(status.get("revision", "1")) == "1" else "change"
     # Modules of amazon.aws return the resource they change, and nothing for one that they
     # would make.

@@ -127,6 +127,9 @@ def test_modules_without_a_diff_are_judged_by_what_they_return() -> None:
         ({"status": {}}, "present", "create"),
         ({"status": {"revision": "1"}}, "present", "create"),
         ({"status": {"revision": "7"}}, "present", "change"),
+        # Check mode: of the release that is there, nothing where there is none.
+        ({"status": {"values": {"declared": {"revision": "1"}}}}, "present", "change"),
+        ({"status": {"values": {"current": {}, "declared": {}}}}, "present", "create"),
         ({}, "absent", "delete"),
     ],
 )
