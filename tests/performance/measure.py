@@ -7,7 +7,6 @@ longer (default: 100), as a region that is not next door would.
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import tempfile
 import threading
@@ -121,25 +120,6 @@ def listing(aws: Aws, far: Aws, folder: Path) -> tuple[float, float]:
     return took[0], took[1]
 
 
-def phases(aws: Aws, far: Aws, folder: Path) -> tuple[float, float]:
-    """Roll the AWS layer out by strategy linear, and by free as the platform's phases do."""
-    took = []
-    for strategy in ("linear", "free"):
-        aws.reset()
-        copy = folder / strategy
-        shutil.copytree(ROOT / "playbooks", copy)
-        phase = copy / "phase.yml"
-        text = phase.read_text()
-        assert text.count("strategy: free") == 1
-        phase.write_text(text.replace("strategy: free", f"strategy: {strategy}"))
-        layer = ("--limit", "foundation,data,!images,!bastion", "--skip-tags", "preflight")
-        argv = (str(copy / "site.yml"), "-i", "inventories/dev", *layer)
-        seconds, done = timed(lambda a=argv: run_playbook(ROOT, *a, environment=far.environment))
-        assert done.returncode == 0, done.output
-        took.append(seconds)
-    return took[0], took[1]
-
-
 def main() -> None:
     """Measure, and print the table."""
     milliseconds = int(sys.argv[1]) if len(sys.argv) > 1 else 100
@@ -153,10 +133,6 @@ def main() -> None:
             for what, measure in (
                 ("read the ten components (platform_info)", lambda: reading(aws, far)),
                 (f"{ROLES} IAM roles: a loop, one list", lambda: listing(aws, far, folder)),
-                (
-                    "the AWS layer: strategy linear, free (site.yml)",
-                    lambda: phases(aws, far, folder),
-                ),
             ):
                 slow, fast = measure()
                 row = f"| {what} | {slow:.1f} s | {fast:.1f} s | {slow / fast:.1f} |"
