@@ -146,8 +146,9 @@ causes:
       type: str
     kind:
       description: C(image_pull), C(crash_loop), C(start_error), C(out_of_memory), C(probe),
-        C(config_missing), C(unschedulable), C(volume), C(sandbox), C(node_lost), C(evicted),
-        C(terminating), C(quota), C(admission), C(create_failed), C(deadline) or C(paused).
+        C(readiness_gate), C(config_missing), C(unschedulable), C(volume), C(sandbox),
+        C(node_lost), C(evicted), C(terminating), C(quota), C(admission), C(create_failed),
+        C(deadline) or C(paused).
       type: str
     object:
       description: What it is about.

@@ -104,6 +104,27 @@ class Failure:
     then: list[list[str]] = field(default_factory=list)
 
 
+GATE = "target-health.elbv2.k8s.aws/k8s-rag-backend-0123456789"
+BINDINGS = {
+    "apiVersion": "apiextensions.k8s.io/v1",
+    "kind": "CustomResourceDefinition",
+    "metadata": {"name": "targetgroupbindings.elbv2.k8s.aws"},
+    "spec": {
+        "group": "elbv2.k8s.aws",
+        "scope": "Namespaced",
+        "names": {"kind": "TargetGroupBinding", "plural": "targetgroupbindings"},
+        "versions": [
+            {
+                "name": "v1beta1",
+                "served": True,
+                "storage": True,
+                "schema": {"openAPIV3Schema": {"type": "object"}},
+            }
+        ],
+    },
+}
+"""The kind of the AWS Load Balancer Controller, which the stand-in does without."""
+
 GHOST = {"apiVersion": "v1", "kind": "Node", "metadata": {"name": "ghost"}}
 CLAIM = {
     "apiVersion": "v1",
@@ -214,6 +235,19 @@ FAILURES = [
         [workload(python(SERVE, livenessProbe=probe(8001), readinessProbe=probe(8001)))],
         "probe",
         "killed by its liveness probe.*connection refused",
+    ),
+    Failure(
+        "target group is gone",
+        [BINDINGS, workload(IDLE, readinessGates=[{"conditionType": GATE}])],
+        "readiness_gate",
+        "no TargetGroupBinding k8s-rag-backend-0123456789.*kubectl delete pod",
+    ),
+    Failure(
+        "nothing opens a readiness gate",
+        [workload(IDLE, readinessGates=[{"conditionType": "example.com/open"}])],
+        "readiness_gate",
+        "gate example.com/open: closed, and nothing has said why",
+        options={"capacity_grace": 8},
     ),
     Failure("quota exceeded", [QUOTA, workload(IDLE)], "quota", "exceeded quota: small"),
     Failure(

@@ -24,7 +24,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._rollout.watch imp
 )
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube
 from conftest import kubectl
-from failures import FAILURES, IDLE, PASSWORD, Dict, Failure, python, workload
+from failures import BINDINGS, FAILURES, IDLE, PASSWORD, Dict, Failure, python, workload
 
 LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 SLOWEST = 75
@@ -113,6 +113,7 @@ def told(request: pytest.FixtureRequest) -> Iterator[dict[str, Told]]:
     held = ["--namespace", "fail-pod-that-won-t-go", "pod/broken-0", "--type=merge"]
     kubectl("patch", *held, "--patch", '{"metadata":{"finalizers":null}}')
     kubectl("delete", "node", "ghost")
+    kubectl("delete", "-f", "-", given=BINDINGS)
     kubectl("delete", "namespace", "--selector=purpose=rollout-test", "--wait=false")
 
 

@@ -49,7 +49,10 @@ class Cause:
 
 @dataclass
 class Snapshot:
-    """The objects of a namespace at one moment, as the API gives them."""
+    """The objects of a namespace at one moment, as the API gives them.
+
+    bindings: TargetGroupBindings; None where they can't be read, or no pod waits for one.
+    """
 
     workloads: list[Dict] = field(default_factory=list)
     replica_sets: list[Dict] = field(default_factory=list)
@@ -57,6 +60,7 @@ class Snapshot:
     events: list[Dict] = field(default_factory=list)
     claims: list[Dict] = field(default_factory=list)
     nodes: list[Dict] = field(default_factory=list)
+    bindings: list[Dict] | None = None
 
     def owned(self, objects: Iterable[Dict], owner: Mapping[str, Any]) -> list[Dict]:
         """Return the objects that an object controls."""

@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Why a pod is not ready: scheduling, volumes, its node, its containers, or that it won't go."""
+"""Why a pod is not ready: scheduling, volumes, node, containers, gates, or that it won't go."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .containers import cause_of_container
+from .gates import causes_of_gates
 from .model import (
     CAPACITY,
     GRACE,
@@ -56,7 +57,7 @@ def causes_of_pod(
     ]
     causes = [cause_of_container(snapshot, pod, status, crash_limit) for status in statuses]
     found = [cause for cause in causes if cause]
-    return found or _preparing(snapshot, pod)
+    return found or _preparing(snapshot, pod) or causes_of_gates(snapshot, pod)
 
 
 def _about(pod: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
 from ..kube import Kube, KubeError
+from .gates import any_binding
 from .mask import mask, secrets_of_pod, values_of_all
 from .model import HELM_RELEASE, INSTANCE, Cause, Dict, Snapshot, event_time
 
@@ -62,15 +63,17 @@ class Reader:
 
     def snapshot(self, workloads: list[Dict]) -> Snapshot:
         """Return the objects that say why workloads are not up."""
+        pods = self.pods()
         return Snapshot(
             workloads=workloads,
             replica_sets=[
                 {**item, "kind": "ReplicaSet"} for item in self._list("apps/v1", "replicasets")
             ],
-            pods=self._list("", "pods"),
+            pods=pods,
             events=sorted(self._list("", "events"), key=event_time),
             claims=self._list("", "persistentvolumeclaims"),
             nodes=self._nodes(),
+            bindings=self._bindings() if any_binding(pods) else None,
         )
 
     def pods(self) -> list[Dict]:
@@ -88,6 +91,15 @@ class Reader:
         except KubeError as error:
             if error.status == 403:
                 return []
+            raise
+
+    def _bindings(self) -> list[Dict] | None:
+        """Return the TargetGroupBindings; None where they can't be known."""
+        try:
+            return self._list("elbv2.k8s.aws/v1beta1", "targetgroupbindings")
+        except KubeError as error:
+            if error.status in (403, 404):
+                return None
             raise
 
     def hidden(self, pod: Mapping[str, Dict]) -> set[str] | None:

@@ -76,6 +76,14 @@ class DependencyError(RagError):
         self.dependency = dependency
 
 
+class BusyError(RagError):
+    """More is asked of this process than it can do in a reasonable time."""
+
+    status, kind = 503, "busy"
+    retry_after = 1
+    """Seconds after which the client may try again; another replica may be there by then."""
+
+
 def problem(
     request: Request, status: int, kind: str, detail: str | None, **more: Any
 ) -> JSONResponse:
@@ -95,7 +103,10 @@ def install(app: FastAPI) -> None:
         if error.status >= 500:
             log.warning("request.failed", kind=error.kind, detail=error.detail)
         more = {"dependency": error.dependency} if isinstance(error, DependencyError) else {}
-        return problem(request, error.status, error.kind, error.detail, **more)
+        response = problem(request, error.status, error.kind, error.detail, **more)
+        if isinstance(error, BusyError):
+            response.headers["Retry-After"] = str(error.retry_after)
+        return response
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:

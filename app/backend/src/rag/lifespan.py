@@ -18,6 +18,7 @@ from rag.adapters.milvus import MilvusIndex
 from rag.adapters.openai import OpenAIAnswers
 from rag.adapters.protocols import AnswerModel, Embedder
 from rag.adapters.redis import RedisCache
+from rag.adapters.remembering import RememberingEmbedder
 from rag.adapters.s3 import S3Store, open_store
 from rag.ask.repository import SearchRepository
 from rag.ask.retrieval import Retriever
@@ -146,7 +147,12 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
                 candidates=settings.retrieve_candidates,
                 keep=settings.retrieve_chunks,
             ),
-            world.embedder,
+            RememberingEmbedder(
+                world.embedder,
+                metrics,
+                texts=settings.embed_cache_texts,
+                waiting=settings.ask_waiting,
+            ),
             world.cache,
             world.model,
             metrics,

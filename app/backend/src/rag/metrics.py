@@ -53,6 +53,12 @@ class Metrics:
         self.cache = Counter(
             "rag_answer_cache_total", "Look-ups in the answer cache.", ["result"], registry=registry
         )
+        self.embeddings = Counter(
+            "rag_question_embeddings_total",
+            "Texts embedded for questions, by the model or known from before.",
+            ["source"],
+            registry=registry,
+        )
         self.dependency_up = Gauge(
             "rag_dependency_up",
             "1 if the last readiness check of the dependency passed.",

@@ -104,7 +104,11 @@ class Settings(MigrationSettings):
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     max_chunks: int = Field(default=2000, ge=1, le=20000)
     ingest_concurrency: int = Field(default=2, ge=1, le=8)
-    embed_threads: int = Field(default=2, ge=1, le=64)
+    # Two texts are embedded at a time. More threads for each cost twice the CPU time, and gain
+    # nothing where a pod has one core.
+    embed_threads: int = Field(default=1, ge=1, le=64)
+    embed_cache_texts: int = Field(default=10_000, ge=0, le=1_000_000)
+    ask_waiting: int = Field(default=24, ge=1, le=1000)
 
     retrieve_candidates: int = Field(default=20, ge=1, le=200)
     retrieve_chunks: int = Field(default=6, ge=1, le=50)

@@ -15,7 +15,11 @@ from module_process import examples, play, run_module
 
 Dict = dict[str, Any]
 RECORDS = sorted((Path(__file__).parents[1] / "module_utils/rollouts").glob("*.json"))
-LISTS = {"replica_sets": "replicasets", "claims": "persistentvolumeclaims"}
+LISTS = {
+    "replica_sets": "replicasets",
+    "claims": "persistentvolumeclaims",
+    "bindings": "targetgroupbindings",
+}
 
 
 def recorded(path: Path) -> tuple[Dict, Api]:

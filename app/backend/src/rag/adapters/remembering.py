@@ -1,0 +1,84 @@
+"""Vectors of texts that were embedded before, and a limit on how many questions wait for theirs."""
+
+import asyncio
+from collections.abc import Sequence
+
+from cachetools import LRUCache
+
+from rag.adapters.protocols import Embedder, Vector
+from rag.errors import BusyError
+from rag.metrics import Metrics
+
+_Known = LRUCache[str, "asyncio.Task[Vector]"]
+
+
+class RememberingEmbedder:
+    """An `Embedder` for questions: each asks for the sentences of the same few passages.
+
+    Requests that want the same text at once share one computation. One event loop only.
+    """
+
+    def __init__(self, embedder: Embedder, metrics: Metrics, *, texts: int, waiting: int) -> None:
+        """Remember the last `texts` texts (about 2 KiB each, 0: none).
+
+        `waiting`: so many calls may compute at once; further ones are refused at once, as their
+        clients would have given up before their turn.
+        """
+        self._embedder = embedder
+        self._metrics = metrics
+        self._known: _Known = LRUCache(texts)
+        self._limit = waiting
+        self._waiting = 0
+
+    @property
+    def model_id(self) -> str:
+        """That of the embedder behind."""
+        return self._embedder.model_id
+
+    @property
+    def dimension(self) -> int:
+        """That of the embedder behind."""
+        return self._embedder.dimension
+
+    def count_tokens(self, text: str) -> int:
+        """As the embedder behind."""
+        return self._embedder.count_tokens(text)
+
+    async def embed(self, texts: Sequence[str]) -> list[Vector]:
+        """One vector per text, in order; not to be written to. Raises BusyError."""
+        if all(self._done(text) for text in texts):
+            self._metrics.embeddings.labels("memory").inc(len(texts))
+            return [self._known[text].result() for text in texts]
+        if self._waiting >= self._limit:
+            raise BusyError(f"{self._waiting} questions are being answered, more than can wait")
+        self._waiting += 1
+        try:
+            # One after the other, so that a question with many sentences lets others through.
+            return [await self._one(text) for text in texts]
+        finally:
+            self._waiting -= 1
+
+    def _done(self, text: str) -> bool:
+        task = self._known.get(text)
+        return task is not None and task.done() and not _failed(task)
+
+    async def _one(self, text: str) -> Vector:
+        task = self._known.get(text)
+        if task is None or (task.done() and _failed(task)):
+            task = asyncio.create_task(self._compute(text))
+            if self._known.maxsize:
+                self._known[text] = task
+            self._metrics.embeddings.labels("model").inc()
+        else:
+            self._metrics.embeddings.labels("memory").inc()
+        # Who gives up does not take it from the others.
+        return await asyncio.shield(task)
+
+    async def _compute(self, text: str) -> Vector:
+        [vector] = await self._embedder.embed([text])
+        vector.setflags(write=False)
+        return vector
+
+
+def _failed(task: "asyncio.Task[Vector]") -> bool:
+    return task.cancelled() or task.exception() is not None
