@@ -76,11 +76,10 @@ def inside(*argv: str, timeout: float = 1500, env: dict[str, str] | None = None)
     return run(REHEARSAL, "exec", "--", *argv, timeout=timeout, env=env)
 
 
-def playbook(name: str, *arguments: str) -> Outcome:
+def playbook(name: str, *arguments: str, env: dict[str, str] | None = None) -> Outcome:
     """Run a playbook against the rehearsal."""
-    return inside(
-        str(ROOT / ".venv/bin/ansible-playbook"), name, "-i", "inventories/rehearsal", *arguments
-    )
+    program = str(ROOT / ".venv/bin/ansible-playbook")
+    return inside(program, name, "-i", "inventories/rehearsal", *arguments, env=env)
 
 
 def user_namespace(process: Path) -> str:
@@ -122,6 +121,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--external-secrets", action="store_true", help="have the operator in the world's cluster"
     )
+    parser.addoption(
+        "--no-kubernetes",
+        action="store_true",
+        help="have no cluster: AWS and its registry are enough",
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -149,7 +153,8 @@ class Before:
 @pytest.fixture(scope="session")
 def world(pytestconfig: pytest.Config) -> Iterator[Before]:
     """A fresh world; whatever happens, it is taken down at the end."""
-    asked = ["--external-secrets"] if pytestconfig.getoption("--external-secrets") else []
+    options = ("--external-secrets", "--no-kubernetes")
+    asked = [option for option in options if pytestconfig.getoption(option)]
     run(REHEARSAL, "down")
     before = processes()
     outcome = run(REHEARSAL, "up", *asked)

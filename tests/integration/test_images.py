@@ -19,7 +19,8 @@ PACKAGES = ("pip", "setuptools", "wheel", "venv", "whl", "corepack", "npm", "yar
 
 def in_container(part: str, *argv: str) -> list[str]:
     """Lines that a command in the container prints."""
-    outcome = inside("kubectl", "exec", "-n", "rag", f"deployment/rag-{part}", "--", *argv)
+    where = ("-n", "rag", f"deployment/rag-{part}", "-c", part)
+    outcome = inside("kubectl", "exec", *where, "--", *argv)
     assert outcome.returncode == 0
     return outcome.output.splitlines()
 

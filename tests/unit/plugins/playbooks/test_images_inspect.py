@@ -1,6 +1,7 @@
 """Role images: what looks into images, by stand-ins that note how they are called.
 
-The programs themselves are not here; their options are those of their documentation.
+That syft, grype and cosign themselves take it so is what `make supply-chain` shows. trivy is only
+here: its options are those of its documentation.
 """
 
 from __future__ import annotations
@@ -14,21 +15,30 @@ from running import ROOT, Ran, run_playbook
 
 PASSWORD = "registry-password-of-the-test"
 DIGEST = f"sha256:{'4' * 64}"
-NEW = f"registry.invalid/ragops-dev/backend@{DIGEST}"
+BACKEND = f"registry.invalid/ragops-dev/backend@{DIGEST}"
+FRONTEND = f"registry.invalid/ragops-dev/frontend@{DIGEST}"
 IMAGES = {
-    "backend": {"reference": NEW, "changed": True},
-    "frontend": {"reference": "registry.invalid/ragops-dev/frontend@sha256:0", "changed": False},
+    "backend": {"reference": BACKEND, "changed": True},
+    "frontend": {"reference": FRONTEND, "changed": False},
+    "planned": {"reference": None, "changed": True},
 }
 
 
-def inspect(folder: Path, *programs: str, **inputs: Any) -> Ran:
+STAND_IN = """#!/bin/sh
+echo {name} "$@" | sed 's#{folder}/##; s#[^ ]*/key.pub#KEY#' >> {folder}/calls
+test "$1" = public-key || cat "$DOCKER_CONFIG/config.json" >> {folder}/logins
+for word; do case $word in *.part) : > "$word";; esac; done
+case "$1 $*" in "verify "*/backend@*) exit 10;; esac
+"""
+"""Notes how it is called and with what login; says that the backend's image is not signed."""
+
+
+def inspect(folder: Path, *programs: str, flags: tuple[str, ...] = (), **inputs: Any) -> Ran:
     """Run the role's part with stand-ins on PATH."""
     tools = folder / "bin"
     tools.mkdir(exist_ok=True)
     for name in programs:
-        noted = f'echo {name} "$@" >> {folder}/calls'
-        text = f"#!/bin/sh\n{noted}\ncat $DOCKER_CONFIG/config.json >> {folder}/logins\n"
-        (tools / name).write_text(text)
+        (tools / name).write_text(STAND_IN.format(name=name, folder=folder))
         (tools / name).chmod(0o755)
     role = {"name": "ragops.platform.images", "tasks_from": "inspect.yml"}
     book = {
@@ -46,10 +56,14 @@ def inspect(folder: Path, *programs: str, **inputs: Any) -> Ran:
     }
     (folder / "play.yml").write_text(yaml.safe_dump([book]))
     path = f"{tools}:{ROOT}/.venv/bin:/usr/bin:/bin"
-    return run_playbook(ROOT, str(folder / "play.yml"), "-v", environment={"PATH": path})
+    return run_playbook(ROOT, str(folder / "play.yml"), "-v", *flags, environment={"PATH": path})
 
 
-def test_what_is_built_is_scanned_listed_and_signed(tmp_path: Path) -> None:
+def calls(folder: Path) -> list[str]:
+    return (folder / "calls").read_text().splitlines()
+
+
+def test_what_is_not_signed_is_scanned_and_signed_and_all_is_listed(tmp_path: Path) -> None:
     ran = inspect(
         tmp_path,
         *("trivy", "cosign"),
@@ -57,16 +71,38 @@ def test_what_is_built_is_scanned_listed_and_signed(tmp_path: Path) -> None:
         images_sign_key="awskms:///alias/x",
     )
     assert ran.returncode == 0, ran.output
-    calls = (tmp_path / "calls").read_text().splitlines()
-    listed = tmp_path / f"backend-{'4' * 16}.cdx.json"
-    assert calls == [
-        f"trivy image --quiet --ignore-unfixed --severity CRITICAL --exit-code 1 {NEW}",
-        f"trivy image --quiet --format cyclonedx --output {listed} {NEW}",
-        f"cosign sign --yes --key awskms:///alias/x {NEW}",
+    lists = [f"{part}-{'4' * 16}.cdx.json" for part in ("backend", "frontend")]
+    asked = "cosign verify --key KEY --insecure-ignore-tlog=true --output=text"
+    assert calls(tmp_path) == [
+        "cosign public-key --key awskms:///alias/x --outfile KEY",
+        f"{asked} {BACKEND}",
+        f"{asked} {FRONTEND}",
+        f"trivy image --quiet --ignore-unfixed --severity CRITICAL --exit-code 1 {BACKEND}",
+        f"trivy image --quiet --format cyclonedx --output {lists[0]}.part {BACKEND}",
+        f"trivy image --quiet --format cyclonedx --output {lists[1]}.part {FRONTEND}",
+        "cosign sign --yes --key awskms:///alias/x --use-signing-config=false "
+        f"--tlog-upload=false {BACKEND}",
     ]
+    assert all((tmp_path / name).exists() for name in lists)
     login = json.loads((tmp_path / "logins").read_text().split("}}}")[0] + "}}}")
     assert list(login["auths"]) == ["registry.invalid"]
     assert PASSWORD not in ran.output
+
+
+def test_without_a_key_each_run_scans_all(tmp_path: Path) -> None:
+    assert inspect(tmp_path, "grype").returncode == 0
+    scan = "grype --quiet --from registry --only-fixed --fail-on critical"
+    assert calls(tmp_path) == [f"{scan} {BACKEND}", f"{scan} {FRONTEND}"]
+
+
+def test_a_dry_run_asks_and_does_no_more(tmp_path: Path) -> None:
+    inputs = {"images_sbom_folder": f"{tmp_path}/lists", "images_sign_key": "k"}
+    ran = inspect(tmp_path, "grype", "syft", "cosign", flags=("--check",), **inputs)
+    assert ran.returncode == 0, ran.output
+    assert [call.split()[1] for call in calls(tmp_path)] == ["public-key", "verify", "verify"]
+    assert "this is a dry run" in ran.output
+    assert f"signature of {BACKEND}" in ran.output
+    assert not (tmp_path / "lists").exists()
 
 
 def test_what_is_left_out_is_said(tmp_path: Path) -> None:
