@@ -125,7 +125,10 @@ class Bench:
     def inspect(self, *images: Image, flags: tuple[str, ...] = (), **inputs: Any) -> Ran:
         """Run the role's part on images that this run did not build."""
         found = {image.name: {"reference": image.reference, "changed": False} for image in images}
-        role = {"name": "ragops.platform.images", "tasks_from": "inspect.yml"}
+        parts = [
+            {"name": "ragops.platform.images", "tasks_from": f"{part}.yml"}
+            for part in ("programs", "inspect")
+        ]
         book = {
             "hosts": "localhost",
             "connection": "local",
@@ -137,7 +140,7 @@ class Bench:
                 "images_registry_password": PASSWORD,
                 **inputs,
             },
-            "tasks": [{"name": "Look into them", "ansible.builtin.include_role": role}],
+            "tasks": [{"ansible.builtin.include_role": part} for part in parts],
         }
         play = self.folder / "play.yml"
         play.write_text(yaml.safe_dump([book]))

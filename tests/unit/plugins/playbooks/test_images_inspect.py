@@ -40,7 +40,10 @@ def inspect(folder: Path, *programs: str, flags: tuple[str, ...] = (), **inputs:
     for name in programs:
         (tools / name).write_text(STAND_IN.format(name=name, folder=folder))
         (tools / name).chmod(0o755)
-    role = {"name": "ragops.platform.images", "tasks_from": "inspect.yml"}
+    parts = [
+        {"name": "ragops.platform.images", "tasks_from": f"{part}.yml"}
+        for part in ("programs", "inspect")
+    ]
     book = {
         "hosts": "localhost",
         "connection": "local",
@@ -52,7 +55,7 @@ def inspect(folder: Path, *programs: str, flags: tuple[str, ...] = (), **inputs:
             "images_registry_password": PASSWORD,
             **inputs,
         },
-        "tasks": [{"name": "Look into them", "ansible.builtin.include_role": role}],
+        "tasks": [{"ansible.builtin.include_role": part} for part in parts],
     }
     (folder / "play.yml").write_text(yaml.safe_dump([book]))
     path = f"{tools}:{ROOT}/.venv/bin:/usr/bin:/bin"
