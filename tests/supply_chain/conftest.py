@@ -53,6 +53,7 @@ class Bench:
     outside: Outside
     folder: Path
     password: str = KEY_PASSWORD
+    extra: dict[str, str] = field(default_factory=dict)
     counter: int = 0
 
     @property
@@ -70,6 +71,7 @@ class Bench:
             "GRYPE_DB_AUTO_UPDATE": "false",
             "GRYPE_CHECK_FOR_APP_UPDATE": "false",
             "SYFT_CHECK_FOR_APP_UPDATE": "false",
+            **self.extra,
         }
 
     def run(self, *argv: str) -> subprocess.CompletedProcess[str]:
@@ -88,6 +90,11 @@ class Bench:
         prefix = str(self.folder / name)
         self.checked("cosign", "generate-key-pair", f"--output-key-prefix={prefix}")
         return f"{prefix}.key"
+
+    def verified(self, image: Image, key: str) -> bool:
+        """Whether `cosign verify` finds a signature of this key, called as in docs/images.md."""
+        options = ("--key", key, "--insecure-ignore-tlog=true")
+        return self.run("cosign", "verify", *options, image.reference).returncode == 0
 
     def push(self, name: str, package: str = "gullible", version: str = "1.0") -> Image:
         """Build and push an image with one package of Python's, unlike any before it."""

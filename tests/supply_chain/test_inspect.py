@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import Bench, Image
-
-
-def verified(bench: Bench, image: Image, public: str) -> bool:
-    """Whether `cosign verify` finds a signature of this key, as a reader of the docs calls it."""
-    done: subprocess.CompletedProcess[str] = bench.run(
-        *("cosign", "verify", "--key", public, "--insecure-ignore-tlog=true", image.reference)
-    )
-    return done.returncode == 0
 
 
 def listed(folder: Path, image: Image) -> dict[str, str]:
@@ -33,18 +24,18 @@ def test_what_is_not_signed_is_scanned_listed_and_signed_once(bench: Bench, tmp_
     """No run built it: one that ended between push and signature left it so."""
     image, key, lists = bench.push("backend"), bench.key("ours"), tmp_path / "lists"
     inputs = {"images_sign_key": key, "images_sbom_folder": str(lists), "images_scan": "required"}
-    assert not verified(bench, image, f"{tmp_path}/ours.pub")
+    assert not bench.verified(image, f"{tmp_path}/ours.pub")
 
     planned = bench.inspect(image, flags=("--check", "--diff"), **inputs)
     assert planned.returncode == 0, planned.output
     assert f"signature of {image.reference}" in planned.output
     assert not lists.exists()
-    assert not verified(bench, image, f"{tmp_path}/ours.pub")
+    assert not bench.verified(image, f"{tmp_path}/ours.pub")
 
     ran = bench.inspect(image, **inputs)
     assert ran.returncode == 0, ran.output
     assert listed(lists, image)["gullible"] == "1.0"
-    assert verified(bench, image, f"{tmp_path}/ours.pub")
+    assert bench.verified(image, f"{tmp_path}/ours.pub")
 
     for flags in ((), ("--check",)):
         again = bench.inspect(image, flags=flags, **inputs)
@@ -58,9 +49,9 @@ def test_a_signature_is_of_one_image_and_one_key(bench: Bench, tmp_path: Path) -
     bench.key("theirs")
     ran = bench.inspect(image, images_sign_key=key)
     assert ran.returncode == 0, ran.output
-    assert verified(bench, image, f"{tmp_path}/ours.pub")
-    assert not verified(bench, image, f"{tmp_path}/theirs.pub")
-    assert not verified(bench, changed, f"{tmp_path}/ours.pub")
+    assert bench.verified(image, f"{tmp_path}/ours.pub")
+    assert not bench.verified(image, f"{tmp_path}/theirs.pub")
+    assert not bench.verified(changed, f"{tmp_path}/ours.pub")
 
 
 def test_what_others_signed_is_signed_as_well(bench: Bench, tmp_path: Path) -> None:
@@ -70,7 +61,7 @@ def test_what_others_signed_is_signed_as_well(bench: Bench, tmp_path: Path) -> N
         assert ran.returncode == 0, ran.output
         assert ran.recap["localhost"]["changed"] == 1
     for name in ("theirs", "ours"):
-        assert verified(bench, image, f"{tmp_path}/{name}.pub")
+        assert bench.verified(image, f"{tmp_path}/{name}.pub")
 
 
 @pytest.mark.parametrize("signing", [False, True])
@@ -84,7 +75,7 @@ def test_what_a_scan_finds_is_an_error_in_each_run(
         ran = bench.inspect(image, **inputs)
         assert ran.returncode == 2
         assert "MADE-UP-1" in ran.output
-        assert not verified(bench, image, f"{tmp_path}/ours.pub")
+        assert not bench.verified(image, f"{tmp_path}/ours.pub")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +111,7 @@ def test_a_key_without_its_password_signs_nothing(bench: Bench, tmp_path: Path) 
     ran = bench.inspect(image, images_sign_key=key)
     assert ran.returncode == 2
     assert "decryption failed" in ran.output
-    assert not verified(bench, image, f"{tmp_path}/ours.pub")
+    assert not bench.verified(image, f"{tmp_path}/ours.pub")
 
 
 def test_the_public_log_is_told_only_where_it_is_asked_for(bench: Bench, tmp_path: Path) -> None:
@@ -128,4 +119,4 @@ def test_the_public_log_is_told_only_where_it_is_asked_for(bench: Bench, tmp_pat
     ran = bench.inspect(image, images_sign_key=key, images_sign_transparency_log=True)
     assert ran.returncode == 2
     assert any("sigstore" in host for host in bench.outside.asked)
-    assert not verified(bench, image, f"{tmp_path}/ours.pub")
+    assert not bench.verified(image, f"{tmp_path}/ours.pub")
