@@ -85,7 +85,7 @@ def record(folder: Path, row: Failure) -> None:
     seen = dataclasses.asdict(reader.snapshot(reader.workloads()))
     if row.kind != "node_lost":
         seen["nodes"] = []
-    for item in [item for items in seen.values() for item in items]:
+    for item in [item for items in seen.values() for item in items or []]:
         item["metadata"].pop("managedFields", None)
         (item["metadata"].get("annotations") or {}).pop(LAST_APPLIED, None)
         for unread in ("images", "volumesAttached", "nodeInfo"):
@@ -97,24 +97,30 @@ def record(folder: Path, row: Failure) -> None:
 @pytest.fixture(scope="module")
 def told(request: pytest.FixtureRequest) -> Iterator[dict[str, Told]]:
     """All rows, failing side by side."""
-    with ThreadPoolExecutor(8) as pool:
-        results = dict(zip((row.name for row in FAILURES), pool.map(fail, FAILURES), strict=True))
-    if folder := request.config.getoption("record"):
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            outcomes = pool.map(fail, FAILURES)
+            results = dict(zip((row.name for row in FAILURES), outcomes, strict=True))
+        if folder := request.config.getoption("record"):
+            for row in FAILURES:
+                record(Path(folder), row)
+        print()
         for row in FAILURES:
-            record(Path(folder), row)
-    print()
-    for row in FAILURES:
-        found = results[row.name]
-        first = next((item for item in found.outcome.findings if item.cause.kind == row.kind), None)
-        kind = first.cause.kind if first else "?"
-        print(f"{row.name:34} {kind:15} {found.seconds:5.1f} s  {found.outcome.early!s:5}")
-    yield results
-    # A pod that is held would hold its namespace.
-    held = ["--namespace", "fail-pod-that-won-t-go", "pod/broken-0", "--type=merge"]
-    kubectl("patch", *held, "--patch", '{"metadata":{"finalizers":null}}')
-    kubectl("delete", "node", "ghost")
-    kubectl("delete", "-f", "-", given=BINDINGS)
-    kubectl("delete", "namespace", "--selector=purpose=rollout-test", "--wait=false")
+            found = results[row.name]
+            findings = found.outcome.findings
+            first = next((item for item in findings if item.cause.kind == row.kind), None)
+            kind = first.cause.kind if first else "?"
+            print(f"{row.name:34} {kind:15} {found.seconds:5.1f} s  {found.outcome.early!s:5}")
+        yield results
+    finally:
+        # A pod that is held, or on no node, would hold its namespace.
+        held = ["--namespace", "fail-pod-that-won-t-go", "pod/broken-0", "--type=merge"]
+        kubectl("patch", *held, "--patch", '{"metadata":{"finalizers":null}}')
+        kubectl("delete", "node", "ghost", "--ignore-not-found")
+        kubectl("delete", "crd", BINDINGS["metadata"]["name"], "--ignore-not-found")
+        lost = ["pods", "--all", "--namespace", "fail-node-is-lost"]
+        kubectl("delete", *lost, "--force", "--grace-period=0", "--wait=false")
+        kubectl("delete", "namespace", "--selector=purpose=rollout-test", "--wait=false")
 
 
 @pytest.mark.parametrize("row", FAILURES, ids=lambda row: row.name)

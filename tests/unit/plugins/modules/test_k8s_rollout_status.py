@@ -61,6 +61,26 @@ def test_there_are_records() -> None:
     assert len(RECORDS) >= 12
 
 
+def test_a_closed_gate_says_what_its_controller_says() -> None:
+    """Whose target group is there may open; where none can be read, only silence is told."""
+    _, api = named("target-group-is-gone")
+    pod = api.lists["pods"][0]
+    gate = pod["spec"]["readinessGates"][0]["conditionType"]
+    api.lists["targetgroupbindings"] = [{"metadata": {"name": gate.split("/")[1]}}]
+    told = status(api, timeout=1, capacity_grace=60)
+    assert "nothing has said why" in told["causes"][0]["message"]
+    assert not told["early"]
+    api.answers["/apis/elbv2.k8s.aws/v1beta1/namespaces/n/targetgroupbindings"] = 404
+    assert "nothing has said why" in status(api)["causes"][0]["message"]
+    said = {"type": gate, "status": "False", "reason": "Target.FailedHealthChecks"}
+    pod["status"]["conditions"].append(said)
+    told = status(api, timeout=1)
+    assert told["causes"][0]["message"] == "closed: Target.FailedHealthChecks"
+    assert not told["early"]
+    said["status"] = "True"
+    assert status(api)["causes"] == []
+
+
 @pytest.mark.parametrize(("begun", "told"), [("12:59", True), ("13:00", False), ("13:01", False)])
 def test_a_mount_that_failed_is_over_when_an_image_is_pulled(begun: str, told: bool) -> None:
     """What was missing was made meanwhile; the event that it is missing stays."""
