@@ -92,16 +92,17 @@ def is_about(action: str, resource: str) -> bool:
     return any(form(each).fullmatch(text) for each in arns(action) for text in spelled)
 
 
-SLASHED = ("${LogGroupName}", "${RepositoryName}", "${RoleNameWithPath}", "${SecretId}")
+SLASHED = (
+    *("${LogGroupName}", "${ParameterNameWithoutLeadingSlash}", "${RepositoryName}"),
+    *("${RoleNameWithPath}", "${SecretId}"),
+)
 
 
 @cache
 def form(arn: str) -> re.Pattern[str]:
     """The reference's form of an ARN as a pattern. Few names have slashes in them."""
     parts = re.split(r"(\$\{[^}]+\})", arn)
-    slashed = dict.fromkeys(
-        ("${LogGroupName}", "${RepositoryName}", "${RoleNameWithPath}", "${SecretId}"), "[^:]+"
-    )
+    slashed = dict.fromkeys(SLASHED, "[^:]+")
     known = {"${ObjectName}": ".+", "${Partition}": "aws[a-z-]*", **slashed}
     return re.compile(
         "".join(

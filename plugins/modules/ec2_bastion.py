@@ -91,7 +91,8 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
-from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance, profile
+from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance
+from ansible_collections.ragops.platform.plugins.module_utils._iam import profile
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan

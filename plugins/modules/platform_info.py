@@ -195,7 +195,8 @@ resources:
           returned: always
         node_groups:
           description:
-            - Each with name, status, version, instance_types, min_size, max_size, desired_size.
+            - Each with name, status, version, ami_type, release_version, instance_types, min_size,
+              max_size, desired_size.
           type: list
           elements: dict
           returned: always

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -70,6 +71,13 @@ def private_network(aws: Aws) -> Ground:
     ]
     group = ec2.create_security_group(GroupName="stores", Description="x", VpcId=vpc)["GroupId"]
     return {"subnets": [made["Subnet"]["SubnetId"] for made in subnets], "group": group}
+
+
+def node_role(aws: Aws) -> Ground:
+    """The role of the nodes, which is role eks's."""
+    iam = aws.client("iam")
+    iam.create_role(RoleName="nodes", AssumeRolePolicyDocument=json.dumps(trust("ec2")))
+    return {}
 
 
 def subnets(ground: Ground) -> dict[str, Any]:
@@ -249,5 +257,12 @@ SUBJECTS = {
             prepare=private_network,
         ),
         Subject("eks", make_cluster, remove_cluster, private_network),
+        single(
+            "karpenter",
+            "karpenter_resources",
+            {"name": NAME, "node_role": "nodes"},
+            {"name": NAME},
+            prepare=node_role,
+        ),
     )
 }

@@ -113,7 +113,12 @@ def eks(connect: Connect, scope: Scope) -> Dict | None:
         f"launch templates of {about}",
         Filters=scope.filters,
     )
-    template_names = [template["LaunchTemplateName"] for template in templates]
+    # Karpenter's carry the same tags and names of its own; they go with its nodes.
+    template_names = [
+        template["LaunchTemplateName"]
+        for template in templates
+        if template["LaunchTemplateName"].startswith(f"{scope.name}-")
+    ]
     answer = call(connection, "describe_cluster", about, missing=gone, name=scope.name)
     if answer is None:
         return {"launch_templates": template_names} if template_names else None

@@ -117,6 +117,8 @@ def node_group(raw: Dict) -> Dict:
         "name": raw["nodegroupName"],
         "status": raw["status"],
         "version": raw.get("version"),
+        "ami_type": raw.get("amiType"),
+        "release_version": raw.get("releaseVersion"),
         "instance_types": raw.get("instanceTypes", []),
         "min_size": scaling.get("minSize"),
         "max_size": scaling.get("maxSize"),

@@ -338,9 +338,12 @@ def iam(connect: Connect, scope: Scope) -> list[Item]:
         more = {"Scope": "Local"} if type_ == "policy" else {}
         for item in collect(connection, operation, key, about, **more):
             identity = str(item[id_key])
-            # Names are asked for tags only when they can be ours; providers are few.
+            # Names are asked for tags only when they can be ours (Karpenter's begin with the
+            # cluster's and _); providers are few.
             name = identity.rsplit("/", 1)[-1]
-            if type_ != "oidc_provider" and not name.startswith(f"{scope.name}-"):
+            if type_ != "oidc_provider" and not name.startswith(
+                (f"{scope.name}-", f"{scope.name}_")
+            ):
                 continue
             which = {argument: identity}
             tags = call(connection, tags_operation, about, missing=("NoSuchEntity",), **which)

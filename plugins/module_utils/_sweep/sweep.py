@@ -11,6 +11,7 @@ from .._platform.read import Connect, Scope
 from ..aws import collect, tag_dict
 from . import ec2, services
 from .item import ENDING, Item, reason
+from .lingering import is_there
 
 Finder = Callable[[Connect, Scope], list[Item]]
 
@@ -67,7 +68,9 @@ def tagged(connect: Connect, scope: Scope) -> list[Item]:
     found = []
     for arn, tags in listed.items():
         service, kind = parse(arn)
-        if service not in DESCRIBED and (why := reason(scope, tags)):
+        if service in DESCRIBED or not (why := reason(scope, tags)):
+            continue
+        if is_there(connect, service, arn):
             # What it costs is not known here; better said too often than too rarely.
             found.append(Item(service, service, kind, arn, True, why, data=True))
     return found

@@ -11,7 +11,11 @@ import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._platform.read import Scope
 from ansible_collections.ragops.platform.plugins.module_utils._sweep import ec2, services
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.item import Item, reason
-from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import judge, parse
+from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import (
+    judge,
+    parse,
+    tagged,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from botocore.stub import Stubber
 
@@ -46,6 +50,36 @@ class Stubs:
 def aws() -> Iterator[Stubs]:
     with ExitStack() as stack:
         yield Stubs(stack)
+
+
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:ragops-dev-karpenter"
+RULE = "arn:aws:events:us-east-1:123456789012:rule/ragops-dev-karpenter-health"
+
+
+def named(aws: Stubs) -> None:
+    """Let the tagging API name a queue and a rule, deleted or not."""
+    listed = [{"ResourceARN": arn, "Tags": OURS} for arn in (QUEUE, RULE)]
+    aws.add("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": listed})
+    aws.add("resourcegroupstaggingapi", "get_resources", {"ResourceTagMappingList": []})
+
+
+def test_what_the_tagging_api_still_names_after_its_end_is_not_left(aws: Stubs) -> None:
+    named(aws)
+    aws.stubber("sqs").add_client_error("get_queue_url", "AWS.SimpleQueueService.NonExistentQueue")
+    aws.stubber("events").add_client_error("describe_rule", "ResourceNotFoundException")
+    assert tagged(aws, SCOPE) == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_is_there_or_may_not_be_looked_at_is_left(aws: Stubs, refused: bool) -> None:
+    named(aws)
+    if refused:
+        aws.stubber("sqs").add_client_error("get_queue_url", "AccessDenied")
+        aws.stubber("events").add_client_error("describe_rule", "AccessDeniedException")
+    else:
+        aws.add("sqs", "get_queue_url", {"QueueUrl": "https://queue"})
+        aws.add("events", "describe_rule", {"Name": "ragops-dev-karpenter-health"})
+    assert {item.id for item in tagged(aws, SCOPE)} == {QUEUE, RULE}
 
 
 def test_keys_of_others_may_hide_their_tags_but_not_all(aws: Stubs) -> None:

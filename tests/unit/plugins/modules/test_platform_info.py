@@ -33,6 +33,18 @@ def test_an_empty_account_has_nothing(aws: Aws) -> None:
     assert result["resources"]["network"]["private_subnet_ids"] == []
 
 
+def test_launch_templates_of_karpenter_are_none_of_the_node_groups(aws: Aws) -> None:
+    """They carry the platform's tags; role eks would remove them as those of a lost group."""
+    tags = [{"ResourceType": "launch-template", "Tags": TAG_LIST}]
+    for name in ("ragops-dev-main", "karpenter.k8s.aws/1234567890"):
+        aws.client("ec2").create_launch_template(
+            LaunchTemplateName=name,
+            LaunchTemplateData={"InstanceType": "t3.medium"},
+            TagSpecifications=tags,
+        )
+    assert read(aws, components=["eks"])["resources"]["eks"]["launch_templates"] == ["main"]
+
+
 def test_what_is_tagged_is_found_and_nothing_else(aws: Aws) -> None:
     ec2 = aws.client("ec2")
     ec2.create_vpc(CidrBlock="10.99.0.0/16")  # somebody else's

@@ -162,6 +162,41 @@ def test_a_cluster_that_only_uses_something_does_not_own_it(world: World) -> Non
     assert sweep(world)["left"] == []
 
 
+def test_what_karpenter_leaves_is_found(world: World) -> None:
+    """Made by this collection (queue, rules, profile), and by Karpenter: nodes, a profile."""
+    iam, ec2 = world.aws.client("iam"), world.aws.client("ec2")
+    iam.create_role(RoleName="ragops-dev-eks-nodes", AssumeRolePolicyDocument="{}")
+    tags = {"Project": "ragops", "Environment": "dev"}
+    options = {"name": "ragops-dev", "node_role": "ragops-dev-eks-nodes", "tags": tags}
+    made = world.run("karpenter_resources", options)["karpenter"]
+    marks = {"kubernetes.io/cluster/ragops-dev": "owned", "karpenter.sh/nodepool": "general"}
+    owned = [{"Key": key, "Value": value} for key, value in marks.items()]
+    iam.create_instance_profile(
+        InstanceProfileName="ragops-dev_1234567890", Path="/karpenter/us-east-1/", Tags=owned
+    )
+    (node,) = ec2.run_instances(
+        ImageId="ami-1",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": owned}],
+    )["Instances"]
+    found = sweep(world)["left"]
+    rules = {
+        ("rule", f"arn:aws:events:us-east-1:000000000000:rule/{name}") for name in made["rules"]
+    }
+    assert identities(found) == {
+        ("instance", node["InstanceId"]),
+        ("instance_profile", "ragops-dev_1234567890"),
+        ("instance_profile", "ragops-dev-karpenter-nodes"),
+        ("resource", made["queue_arn"]),
+        *rules,
+    }
+    ec2.terminate_instances(InstanceIds=[node["InstanceId"]])
+    iam.delete_instance_profile(InstanceProfileName="ragops-dev_1234567890")
+    world.run("karpenter_resources", {**options, "state": "absent"})
+    assert sweep(world)["left"] == []
+
+
 def test_examples_run(world: World, tmp_path: Path) -> None:
     results = play(examples("platform_sweep"), tmp_path, world.aws.environment)
     assert results[0]["left"] == []

@@ -36,14 +36,33 @@ def cluster(aws: Aws) -> Aws:
     return aws
 
 
-def run(aws: Aws, folder: Path, *flags: str, **inputs: Any) -> Ran:
+def run(
+    aws: Aws,
+    folder: Path,
+    *flags: str,
+    withdrawn: list[dict[str, str]] | None = None,
+    **inputs: Any,
+) -> Ran:
+    """Run the role; with `withdrawn` the part of it that takes these away."""
+    withdraw = {
+        "tasks": [
+            {
+                "name": "Take roles away",
+                "ansible.builtin.include_role": {
+                    "name": "ragops.platform.workload_identity",
+                    "tasks_from": "withdraw",
+                },
+                "vars": {"workload_identity_withdrawn": withdrawn},
+            }
+        ]
+    }
     book = {
         "hosts": "localhost",
         "connection": "local",
         "gather_facts": False,
         "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
         "vars_files": [str(ROOT / "group_vars/all.yml")],
-        "roles": ["ragops.platform.workload_identity"],
+        **(withdraw if withdrawn else {"roles": ["ragops.platform.workload_identity"]}),
     }
     (folder / "play.yml").write_text(yaml.safe_dump([book]))
     given = {"platform_environment": "dev", "s3_kms_key_id": "", **inputs}
@@ -162,6 +181,89 @@ def test_controllers_that_are_switched_on_have_roles_bound_to_the_cluster(
     assert changed(run(cluster, tmp_path, **CONTROLLERS, secrets_kms_key_id="")) == 0
     assert changed(run(cluster, tmp_path)) == 1
     assert set(documents(cluster)) == {"backend", "milvus"}
+
+
+KARPENTER = {"cluster_addons_autoscaler": "karpenter"}
+CHANGING = {
+    *("ec2:RunInstances", "ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:CreateTags"),
+    *("ec2:TerminateInstances", "ec2:DeleteLaunchTemplate"),
+}
+MARK = f"kubernetes.io/cluster/{NAME}"
+
+
+def test_karpenter_makes_and_ends_nothing_without_the_clusters_tag(
+    cluster: Aws, tmp_path: Path
+) -> None:
+    assert changed(run(cluster, tmp_path, **KARPENTER)) == 1
+    assert all_problems(cluster) == []
+    found = documents(cluster)["karpenter"]
+    equals = found["trust"]["Statement"][0]["Condition"]["StringEquals"]
+    assert "system:serviceaccount:kube-system:karpenter" in equals.values()
+    policy = statements(found["karpenter"])
+    # AWS takes 10240 characters in all inline policies of a role.
+    assert len(json.dumps(found["karpenter"], separators=(",", ":"))) < 10240
+    actions = {
+        sid: {each["Action"]} if isinstance(each["Action"], str) else set(each["Action"])
+        for sid, each in policy.items()
+    }
+    changing = {sid for sid, named in actions.items() if named & CHANGING}
+    assert changing >= {"NewNodes", "TagNew", "NameOwn", "EndOwn", "OwnTemplates"}
+    # What others gave: images of AWS, and the platform's network.
+    for sid in changing - {"Images", "OwnNetwork"}:
+        condition = policy[sid]["Condition"]
+        kind = "RequestTag" if sid in ("NewNodes", "TagNew") else "ResourceTag"
+        assert condition["StringEquals"][f"aws:{kind}/{MARK}"] == "owned", sid
+        assert condition["StringLike"] == {f"aws:{kind}/karpenter.sh/nodepool": "*"}, sid
+    assert policy["OwnNetwork"]["Condition"] == {
+        "StringEquals": {f"aws:ResourceTag/{key}": value for key, value in TAGS.items()}
+    }
+    assert policy["NodeRole"]["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/{NAME}-eks-nodes"
+    assert policy["Warnings"]["Resource"] == f"arn:aws:sqs:us-east-1:{ACCOUNT}:{NAME}-karpenter"
+    granted = set().union(*actions.values())
+    # It starts nodes by a profile that it neither makes nor changes.
+    assert {each for each in granted if each.startswith("iam:")} == {
+        *("iam:CreateServiceLinkedRole", "iam:GetInstanceProfile"),
+        *("iam:ListInstanceProfiles", "iam:PassRole"),
+    }
+    assert not any(each.startswith("kms:") for each in granted)
+    assert changed(run(cluster, tmp_path, **KARPENTER)) == 0
+
+
+@pytest.mark.parametrize("given", ["eks_node_volume_kms_key_arn", "kms_key_arn"])
+def test_karpenter_may_use_the_key_of_its_nodes_disks_through_ec2(
+    cluster: Aws, tmp_path: Path, given: str
+) -> None:
+    key = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+    inputs = (
+        {given: key}
+        if given.startswith("eks")
+        else {"cluster_addons_karpenter_node_class": {given: key}}
+    )
+    assert changed(run(cluster, tmp_path, **KARPENTER, **inputs)) == 1
+    assert all_problems(cluster) == []
+    policy = statements(documents(cluster)["karpenter"]["karpenter"])
+    for sid in ("Disks", "GrantDisks"):
+        assert policy[sid]["Resource"] == key
+        through = policy[sid]["Condition"]["StringEquals"]["kms:ViaService"]
+        assert through == "ec2.us-east-1.amazonaws.com"
+    assert policy["GrantDisks"]["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
+
+
+@pytest.mark.parametrize("mode", ["irsa", "pod_identity"])
+def test_karpenter_keeps_its_role_until_it_is_gone(cluster: Aws, tmp_path: Path, mode: str) -> None:
+    """Without it nobody could end its nodes; the switch alone takes nothing out of a cluster."""
+    pods = {"platform_workload_identity": mode}
+    run(cluster, tmp_path, **KARPENTER, **pods)
+    assert changed(run(cluster, tmp_path, **pods)) == 0
+    assert set(documents(cluster)) == {"backend", "milvus", "karpenter"}
+    gone = {"name": "karpenter", "namespace": "kube-system", "service_account": "karpenter"}
+    for times in (2 if mode == "pod_identity" else 1, 0):
+        foreseen = run(cluster, tmp_path, "--check", withdrawn=[gone], **pods)
+        assert changed(foreseen) == times
+        assert changed(run(cluster, tmp_path, withdrawn=[gone], **pods)) == times
+    assert set(documents(cluster)) == {"backend", "milvus"}
+    listed = cluster.client("eks").list_pod_identity_associations(clusterName=NAME)["associations"]
+    assert "karpenter" not in {each["serviceAccount"] for each in listed}
 
 
 def test_with_pod_identity_the_operator_itself_reads_the_secrets(

@@ -41,7 +41,7 @@ def ensure(iam: Api, plan: Plan, name: str, role: str, tags: dict[str, str]) -> 
     else:
         seen = tag_dict(item.get("Tags"))
         ownership.refuse_foreign(label, seen, tags)
-        held = next((entry["RoleName"] for entry in item["Roles"]), None)
+        held = next(iter(_held(item)), None)
         shown = {key: seen[key] for key in tags if key in seen}
         plan.record(label, {"role": held, "tags": shown}, wanted)
         if missing := missing_tags(seen, tags):
@@ -52,7 +52,14 @@ def ensure(iam: Api, plan: Plan, name: str, role: str, tags: dict[str, str]) -> 
         return
     if held:
         _take(iam, label, name, held)
-    iam.write("add_role_to_instance_profile", label, THERE, InstanceProfileName=name, RoleName=role)
+    # AWS refuses the second one, though it says the same: it may be the first, sent once more.
+    iam.create(
+        "add_role_to_instance_profile",
+        label,
+        lambda: {} if role in _held(find(iam, name)) else None,
+        InstanceProfileName=name,
+        RoleName=role,
+    )
 
 
 def remove(iam: Api, plan: Plan, name: str, tags: dict[str, str]) -> None:
@@ -63,9 +70,13 @@ def remove(iam: Api, plan: Plan, name: str, tags: dict[str, str]) -> None:
         return
     ownership.require_ours(label, tag_dict(item.get("Tags")), tags)
     plan.record(label, {"arn": item["Arn"]}, None)
-    for entry in item["Roles"]:
-        _take(iam, label, name, entry["RoleName"])
+    for role in _held(item):
+        _take(iam, label, name, role)
     iam.write("delete_instance_profile", label, GONE, InstanceProfileName=name)
+
+
+def _held(item: dict[str, Any] | None) -> list[str]:
+    return [entry["RoleName"] for entry in (item or {}).get("Roles", [])]
 
 
 def _take(iam: Api, label: str, name: str, role: str) -> None:
