@@ -9,14 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import karpenter
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 
 SWITCHES = ("load_balancer_controller", "external_secrets", "metrics_server")
-KARPENTER = (
-    "cluster_addons: cluster_addons_autoscaler is karpenter, which this role does not install "
-    "yet: its queue, its rules and the role of its nodes are missing. Set cluster_autoscaler, or "
-    "none and install Karpenter by cluster_addons_releases."
-)
 
 
 def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
@@ -24,12 +20,13 @@ def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
     if inputs.get("cluster_addons_state") == "absent":
         return
     autoscaler = inputs.get("cluster_addons_autoscaler")
-    if autoscaler == "karpenter":
-        yield KARPENTER
     wanted = [name for name in SWITCHES if inputs.get(f"cluster_addons_{name}")]
     if autoscaler == "cluster_autoscaler":
         wanted.append("cluster_autoscaler")
         yield from _autoscaler(inputs, eks)
+    if autoscaler == "karpenter":
+        wanted.append("karpenter")
+        yield from karpenter.problems(inputs, eks)
     for name in wanted:
         yield from _sources(name, inputs)
     yield from _mirrors(inputs)

@@ -160,6 +160,8 @@ def _row_of_object(task: Task, item: Mapping[str, Any], result: Mapping[str, Any
     name = f"{place}{metadata.get('name', '')}"
     method = {"create": "create", "delete": "delete"}.get(str(result.get("method")), "change")
     diff = result.get("diff") or {}
+    if result.get("method") == "apply" and diff.get("after") and not diff.get("before"):
+        method = "create"
     fields = changed_fields(diff.get("before"), diff.get("after")) if method == "change" else []
     fields = [field for field in fields if field not in _SERVER_S]
     resource = f"{str(item.get('kind', 'object')).lower()} {name}"

@@ -37,11 +37,22 @@ def cache(message: str, **inputs: Any) -> Row:
     return Row("elasticache", {f"elasticache_{k}": v for k, v in inputs.items()}, message)
 
 
+def karpenter(message: str, **inputs: Any) -> Row:
+    return addons(
+        message, autoscaler="karpenter", **{f"karpenter_{key}": v for key, v in inputs.items()}
+    )
+
+
+def pool(message: str, **more: Any) -> Row:
+    return karpenter(message, node_pools=[{**POOL, **more}])
+
+
 def addons(message: str, **inputs: Any) -> Row:
     return Row("cluster_addons", {f"cluster_addons_{k}": v for k, v in inputs.items()}, message)
 
 
 MAIN = {"name": "main", "instance_types": ["t3.medium"], "min_size": 2, "max_size": 4}
+POOL = {"name": "general", "limits": {"cpu": "64"}}
 ROLE = "arn:aws:iam::123456789012:role/ops"
 
 ROWS = [
@@ -166,7 +177,26 @@ ROWS = [
     Row("kms", {"kms_deletion_window": 3}, "kms_deletion_window is 3"),
     Row("kms", {"kms_rotation_days": 10}, "kms_rotation_days is 10"),
     # cluster_addons
-    addons("is karpenter, which this role does not install yet", autoscaler="karpenter"),
+    karpenter("karpenter_chart_version is 1.0.1; Kubernetes", chart_version="1.0.1"),
+    karpenter("karpenter_image_tag is 'latest'", image_tag="latest"),
+    karpenter("ami_alias is 'al2023@newest'", node_class={"ami_alias": "al2023@newest"}),
+    karpenter("disk_size is 10: the image needs 20", node_class={"disk_size": 10}),
+    karpenter("is 'alias/x', which is no ARN", node_class={"kms_key_arn": "alias/x"}),
+    karpenter("cluster_addons_karpenter_node_pools is empty", node_pools=[]),
+    karpenter("has general twice", node_pools=[POOL, POOL]),
+    karpenter("cluster_addons_karpenter_timeout is 5", timeout=5),
+    karpenter("is switched on and listed in", node_pools=[POOL])._replace(
+        inputs={"cluster_addons_autoscaler": "karpenter", "cluster_addons_remove": ["karpenter"]}
+    ),
+    karpenter("missing required arguments: limits", node_pools=[{"name": "general"}]),
+    pool("the name takes small letters", name="My pool"),
+    pool("limits has cpu 'many', which is no quantity", limits={"cpu": "many"}),
+    pool("expire_after is 'soon', which is no duration", expire_after="soon"),
+    pool("weight is 200", weight=200),
+    pool("label karpenter.sh/nodepool is Karpenter's own", labels={"karpenter.sh/nodepool": "x"}),
+    pool("a budget has nodes 'some'", budgets=[{"nodes": "some"}]),
+    pool("one of schedule and duration", budgets=[{"nodes": "0", "schedule": "@daily"}]),
+    pool("value of capacity_types must be one or more of", capacity_types=["cheap"]),
     addons(
         "cluster_addons_external_secrets_chart_version is empty",
         external_secrets=True,
