@@ -141,11 +141,17 @@ yes
 {{- $affinity := dict -}}
 {{- with $values.capacity -}}
 {{- if ne .mode "any" -}}
+{{- $required := list -}}
+{{- $preferred := list -}}
+{{- range prepend (.others | default list) . -}}
 {{- $term := dict "matchExpressions" (list (dict "key" .label "operator" "In" "values" (list .type))) -}}
+{{- $required = append $required $term -}}
+{{- $preferred = append $preferred (dict "weight" 100 "preference" $term) -}}
+{{- end -}}
 {{- if eq .mode "required" -}}
-{{- $affinity = dict "nodeAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (dict "nodeSelectorTerms" (list $term))) -}}
+{{- $affinity = dict "nodeAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (dict "nodeSelectorTerms" $required)) -}}
 {{- else -}}
-{{- $affinity = dict "nodeAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" (list (dict "weight" 100 "preference" $term))) -}}
+{{- $affinity = dict "nodeAffinity" (dict "preferredDuringSchedulingIgnoredDuringExecution" $preferred) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}

@@ -284,10 +284,16 @@ def test_pods_choose_nodes_by_their_capacity_type(
     assert affinity["podAntiAffinity"] == away["podAntiAffinity"]
     assert list(affinity.get("nodeAffinity", {})) == ([kind] if kind else [])
     if kind:
-        term = affinity["nodeAffinity"][kind]
-        term = term[0]["preference"] if mode == "preferred" else term["nodeSelectorTerms"][0]
-        assert term["matchExpressions"] == [
-            {"key": "eks.amazonaws.com/capacityType", "operator": "In", "values": ["ON_DEMAND"]}
+        said = affinity["nodeAffinity"][kind]
+        terms = (
+            [each["preference"] for each in said]
+            if mode == "preferred"
+            else said["nodeSelectorTerms"]
+        )
+        # One of them is enough: a managed node group's node, or Karpenter's.
+        assert [each["matchExpressions"] for each in terms] == [
+            [{"key": "eks.amazonaws.com/capacityType", "operator": "In", "values": ["ON_DEMAND"]}],
+            [{"key": "karpenter.sh/capacity-type", "operator": "In", "values": ["on-demand"]}],
         ]
 
 

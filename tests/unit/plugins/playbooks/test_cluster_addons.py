@@ -24,7 +24,10 @@ ALL = {
 }
 ROLES = {
     name: f"arn:aws:iam::000000000000:role/ragops-dev-{name.replace('_', '-')}"
-    for name in ("workload_load_balancer_controller", "workload_cluster_autoscaler")
+    for name in (
+        *("workload_load_balancer_controller", "workload_cluster_autoscaler"),
+        "workload_karpenter",
+    )
 }
 
 
@@ -179,3 +182,47 @@ def test_everything_can_come_from_a_mirror(aws: Aws, tmp_path: Path, mirror: str
         assert each["values"]["image"]["repository"].startswith("mirror.example/images/")
     # EKS gives the role to the service account by an association.
     assert controller["values"]["serviceAccount"]["annotations"] == {}
+
+
+def test_karpenter_runs_on_managed_nodes_by_its_queue_and_role(aws: Aws, tmp_path: Path) -> None:
+    found = releases(aws, tmp_path, cluster_addons_autoscaler="karpenter")
+    assert "cluster-autoscaler" not in found
+    karpenter = found["karpenter"]
+    assert (karpenter["chart"], karpenter["repo"], karpenter["version"]) == (
+        "oci://public.ecr.aws/karpenter/karpenter",
+        "",
+        "1.14.1",
+    )
+    values = karpenter["values"]
+    assert values["settings"]["interruptionQueue"] == "ragops-dev-karpenter"
+    role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
+    assert role == ROLES["workload_karpenter"]
+    required = values["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
+    (term,) = required["nodeSelectorTerms"]
+    assert {each["key"]: each["operator"] for each in term["matchExpressions"]} == {
+        "karpenter.sh/nodepool": "DoesNotExist",
+        "eks.amazonaws.com/nodegroup": "Exists",
+    }
+
+
+@pytest.mark.parametrize(
+    ("mirror", "chart"),
+    [
+        ("oci://mirror.example/charts", "oci://mirror.example/charts/karpenter"),
+        ("https://mirror.example/charts", "karpenter"),
+    ],
+)
+def test_karpenter_can_come_from_a_mirror(
+    aws: Aws, tmp_path: Path, mirror: str, chart: str
+) -> None:
+    karpenter = releases(
+        aws,
+        tmp_path,
+        cluster_addons_autoscaler="karpenter",
+        cluster_addons_chart_mirror=mirror,
+        cluster_addons_image_mirror="mirror.example/images",
+    )["karpenter"]
+    repo = "" if mirror.startswith("oci") else mirror
+    assert (karpenter["chart"], karpenter["repo"]) == (chart, repo)
+    image = karpenter["values"]["controller"]["image"]
+    assert image["repository"] == "mirror.example/images/karpenter/controller"
