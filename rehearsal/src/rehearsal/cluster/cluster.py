@@ -60,6 +60,7 @@ class Cluster:
         """Take a node away as a power cut does; its volumes stay."""
         found = _node(name)
         node.kill(self.world, [found])
+        node.unplug(found)
         cgroups.remove(self._hierarchies(), found.name)
 
     def start_node(self, name: str, *, wait: bool = True) -> None:

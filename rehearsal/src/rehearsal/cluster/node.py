@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,6 +56,11 @@ class Node:
     def pods(self) -> str:
         """The subnet of its pods."""
         return f"10.244.{self.number}.0/24"
+
+    @property
+    def cable(self) -> str:
+        """The world's end of its cable."""
+        return f"node{self.number}"
 
 
 NODES = (Node(1), Node(2), Node(3))
@@ -133,7 +139,7 @@ def node_spec(
         "pods": node.pods,
         "gateway": w.ADDRESS,
         "bridge": w.BRIDGE,
-        "cable": f"node{node.number}",
+        "cable": node.cable,
         "routes": {other.pods: other.address for other in NODES if other != node},
         "hierarchies": [each.as_json() for each in hierarchies],
         # Over the machine's own folders, for this node only.
@@ -394,6 +400,18 @@ def kill(world: w.World, nodes: Iterable[Node]) -> None:
                 raise w.WorldError(f"{node.name}: still running {STOP_TIMEOUT:.0f} s after a kill")
             time.sleep(0.02)
         (folder(world, node) / "pid").unlink(missing_ok=True)
+
+
+def unplug(node: Node) -> None:
+    """Take away the cable of a node that has ended (run inside the world).
+
+    The kernel does so by itself, but some time later: until then the node's next life could not
+    have one of that name.
+    """
+    command = ["ip", "link", "delete", node.cable]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode and "Cannot find device" not in done.stderr:
+        raise w.WorldError(f"{node.name}: {' '.join(command)}: {done.stderr.strip()}")
 
 
 def discard(world: w.World, node: Node) -> None:
