@@ -41,7 +41,7 @@ const REMEDIES: Record<number, string> = {
   415: "Save the document as plain text, Markdown or PDF and upload it again.",
   422: "Correct the input and send it again.",
   429: "Wait a minute, then try again.",
-  503: "A part of the service is down or starting. Try again in a minute; if it stays, tell the operator.",
+  503: "A part of the service is down, starting, or has too much to do. Try again in a minute; if it stays, tell the operator.",
   504: "The service is slow at present. Try again in a minute.",
 };
 
