@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Before, Outcome, inside, playbook
+from conftest import Outcome, inside, playbook
 
 from rehearsal import supply_chain
 from rehearsal.paths import Places
 
+pytestmark = pytest.mark.usefixtures("world")
 PASSWORD = "password-of-the-key"
 INSTALLERS = {
     *("pip", "setuptools", "wheel", "npm", "corepack", "yarn", "pnpm"),
@@ -68,7 +69,7 @@ class Bench:
 
 
 @pytest.fixture(scope="module")
-def bench(world: Before, tmp_path_factory: pytest.TempPathFactory) -> Bench:  # noqa: ARG001
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
     """With the repositories that images need, and two pairs of keys."""
     folder = tmp_path_factory.mktemp("supply-chain")
     programs = supply_chain.programs(Places.from_environment(), print)

@@ -13,17 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 UNIT = ROOT / "tests/unit/plugins"
 sys.path[:0] = [str(ROOT / "collections"), str(UNIT), str(UNIT / "modules")]
 
-from image_registry import PASSWORD, USER, TestRegistry, registry  # noqa: E402
-from running import Ran, run_playbook  # noqa: E402
+from image_registry import PASSWORD, USER, TestRegistry, registry
+from running import Ran, local_play, run_playbook
 
-from rehearsal import supply_chain  # noqa: E402
-from rehearsal.paths import Places  # noqa: E402
+from rehearsal import supply_chain
+from rehearsal.paths import Places
 
 KEY_PASSWORD = "password-of-the-key"
 
@@ -136,23 +135,16 @@ class Bench:
             {"name": "ragops.platform.images", "tasks_from": f"{part}.yml"}
             for part in ("programs", "inspect")
         ]
-        book = {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "vars": {
-                "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-                "images_result": found,
-                "images_registry_username": USER,
-                "images_registry_password": PASSWORD,
-                **inputs,
-            },
-            "tasks": [{"ansible.builtin.include_role": part} for part in parts],
+        variables = {
+            "images_result": found,
+            "images_registry_username": USER,
+            "images_registry_password": PASSWORD,
+            **inputs,
         }
-        play = self.folder / "play.yml"
-        play.write_text(yaml.safe_dump([book]))
+        tasks = [{"ansible.builtin.include_role": part} for part in parts]
+        play = local_play(self.folder, vars=variables, tasks=tasks)
         environment = {k: v for k, v in self.environment.items() if k != "DOCKER_CONFIG"}
-        ran = run_playbook(ROOT, str(play), "-vvv", *flags, environment=environment)
+        ran = run_playbook(ROOT, play, "-vvv", *flags, environment=environment)
         for secret in (PASSWORD, self.password):
             assert secret not in ran.output
         assert not list((self.folder / "tmp").glob("ragops-auth-*")), "a login was left behind"

@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import httpx
+import yaml
 
 ROOT = Path(__file__).resolve().parents[3]
 BIN = ROOT / ".venv/bin"
@@ -157,6 +158,21 @@ def run_module(
     report, _ = json.JSONDecoder().raw_decode(done.stdout[done.stdout.index("{") :])
     result = report["plays"][0]["tasks"][0]["hosts"]["localhost"]
     return Ran(done.returncode, done.stdout + done.stderr, result, report["stats"])
+
+
+def local_play(folder: Path, **parts: Any) -> str:
+    """Write a play on this machine, of roles or tasks, and return its file's path."""
+    variables = {"ansible_python_interpreter": "{{ ansible_playbook_python }}"}
+    book = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        **parts,
+        "vars": variables | parts.get("vars", {}),
+    }
+    file = folder / "play.yml"
+    file.write_text(yaml.safe_dump([book]))
+    return str(file)
 
 
 def run_playbook(

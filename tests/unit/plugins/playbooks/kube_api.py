@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import ssl
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,6 +113,8 @@ def serving(folder: Path) -> Iterator[Kube]:
     ]
     url = f"https://127.0.0.1:{port}"
     kubeconfig = folder / "kubeconfig"
+    # The server makes it itself when it starts, with its authority in the same file.
+    ca = folder / "certificates/apiserver.crt"
     access = {"cluster": "x", "user": "x"}
     kubeconfig.write_text(
         yaml.safe_dump(
@@ -121,24 +124,28 @@ def serving(folder: Path) -> Iterator[Kube]:
                 "current-context": "x",
                 "contexts": [{"name": "x", "context": access}],
                 "clusters": [
-                    {"name": "x", "cluster": {"server": url, "insecure-skip-tls-verify": True}}
+                    {"name": "x", "cluster": {"server": url, "certificate-authority": str(ca)}}
                 ],
                 "users": [{"name": "x", "user": {"token": TOKEN}}],
             }
         )
     )
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    # The certificate is the server's own, of this test.
-    with (
-        running(etcd, folder / "etcd.log"),
-        running(server, folder / "kube-apiserver.log"),
-        httpx.Client(base_url=url, headers=headers, verify=False, timeout=30) as client,  # noqa: S501
-    ):
-        deadline = time.monotonic() + PATIENCE
-        while not ready(client):
-            assert time.monotonic() < deadline, (folder / "kube-apiserver.log").read_text()[-4000:]
-            time.sleep(0.3)
-        yield Kube(kubeconfig, client)
+    log = folder / "kube-apiserver.log"
+    with running(etcd, folder / "etcd.log"), running(server, log):
+        await_it(ca.is_file, log)
+        trust = ssl.create_default_context(cafile=str(ca))
+        with httpx.Client(base_url=url, headers=headers, verify=trust, timeout=30) as client:
+            await_it(lambda: ready(client), log)
+            yield Kube(kubeconfig, client)
+
+
+def await_it(met: Callable[[], bool], log: Path) -> None:
+    """Wait for the API server; what it said, if it takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while not met():
+        assert time.monotonic() < deadline, log.read_text()[-4000:]
+        time.sleep(0.3)
 
 
 def ready(client: httpx.Client) -> bool:

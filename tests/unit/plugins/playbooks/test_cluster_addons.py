@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from running import ROOT, Aws, Ran, run_playbook
+from running import ROOT, Aws, Ran, local_play, run_playbook
 
 sys.path.append(str(ROOT / "tests/unit/chart"))
 from charts import helm_program
@@ -32,17 +31,9 @@ ROLES = {
 
 
 def play(aws: Aws, folder: Path, tasks: dict[str, Any], *flags: str, **inputs: Any) -> Ran:
-    book = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-        "vars_files": [str(ROOT / "group_vars/all.yml")],
-        **tasks,
-    }
-    (folder / "play.yml").write_text(yaml.safe_dump([book]))
+    file = local_play(folder, **{"vars_files": [str(ROOT / "group_vars/all.yml")], **tasks})
     given = {"platform_environment": "dev", **inputs}
-    arguments = [str(folder / "play.yml"), "-e", json.dumps(given), *flags]
+    arguments = [file, "-e", json.dumps(given), *flags]
     path = f"{Path(helm_program()).parent}:{os.environ['PATH']}"
     return run_playbook(ROOT, *arguments, environment={**aws.environment, "PATH": path})
 

@@ -10,8 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
-from running import ROOT, Ran, run_playbook
+from running import ROOT, Ran, local_play, run_playbook
 
 PASSWORD = "registry-password-of-the-test"
 DIGEST = f"sha256:{'4' * 64}"
@@ -44,22 +43,16 @@ def inspect(folder: Path, *programs: str, flags: tuple[str, ...] = (), **inputs:
         {"name": "ragops.platform.images", "tasks_from": f"{part}.yml"}
         for part in ("programs", "inspect")
     ]
-    book = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {
-            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
-            "images_result": IMAGES,
-            "images_registry_username": "AWS",
-            "images_registry_password": PASSWORD,
-            **inputs,
-        },
-        "tasks": [{"ansible.builtin.include_role": part} for part in parts],
+    variables = {
+        "images_result": IMAGES,
+        "images_registry_username": "AWS",
+        "images_registry_password": PASSWORD,
+        **inputs,
     }
-    (folder / "play.yml").write_text(yaml.safe_dump([book]))
+    tasks = [{"ansible.builtin.include_role": part} for part in parts]
+    file = local_play(folder, vars=variables, tasks=tasks)
     path = f"{tools}:{ROOT}/.venv/bin:/usr/bin:/bin"
-    return run_playbook(ROOT, str(folder / "play.yml"), "-v", *flags, environment={"PATH": path})
+    return run_playbook(ROOT, file, "-v", *flags, environment={"PATH": path})
 
 
 def calls(folder: Path) -> list[str]:

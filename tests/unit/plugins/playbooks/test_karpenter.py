@@ -19,7 +19,7 @@ import kube_api
 import pytest
 import yaml
 from kube_api import Kube
-from running import ROOT, Aws, Ran, run_playbook
+from running import ROOT, Aws, Ran, local_play, run_playbook
 from test_cluster_addons import helm_program
 
 NAME = "ragops-dev"
@@ -181,15 +181,11 @@ class World:
         )
 
     def run(self, *flags: str, **inputs: Any) -> Ran:
-        book = {
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-            "vars_files": [str(ROOT / "group_vars/all.yml")],
-            "roles": ["ragops.platform.cluster_addons"],
-        }
-        (self.folder / "play.yml").write_text(yaml.safe_dump([book]))
+        file = local_play(
+            self.folder,
+            vars_files=[str(ROOT / "group_vars/all.yml")],
+            roles=["ragops.platform.cluster_addons"],
+        )
         given = {
             "platform_environment": "dev",
             "platform_kubeconfig": str(self.kube.kubeconfig),
@@ -200,7 +196,7 @@ class World:
         path = f"{Path(helm_program()).parent}:{os.environ['PATH']}"
         return run_playbook(
             ROOT,
-            *(str(self.folder / "play.yml"), "-e", json.dumps(given), "--diff", *flags),
+            *(file, "-e", json.dumps(given), "--diff", *flags),
             environment={**self.aws.environment, "PATH": path},
         )
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from running import ROOT, Aws, Ran, run_playbook
+from running import ROOT, Aws, Ran, local_play, run_playbook
 
 NAME = "ragops-dev"
 SEE = {
@@ -34,18 +33,14 @@ COPY = {
 
 
 def run(aws: Aws, folder: Path, *flags: str, **inputs: Any) -> Ran:
-    book = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-        "vars_files": [str(ROOT / "group_vars/all.yml")],
-        "roles": ["ragops.platform.kube_access"],
-        "post_tasks": [SEE, COPY, TELL],
-    }
-    (folder / "play.yml").write_text(yaml.safe_dump([book]))
+    file = local_play(
+        folder,
+        vars_files=[str(ROOT / "group_vars/all.yml")],
+        roles=["ragops.platform.kube_access"],
+        post_tasks=[SEE, COPY, TELL],
+    )
     given = {"platform_environment": "dev", "kept": str(folder / "kept"), **inputs}
-    arguments = [str(folder / "play.yml"), "-vv", "-e", json.dumps(given), *flags]
+    arguments = [file, "-vv", "-e", json.dumps(given), *flags]
     return run_playbook(ROOT, *arguments, environment=aws.environment)
 
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from running import ROOT, Aws, Ran, run_playbook
+from running import ROOT, Aws, Ran, local_play, run_playbook
 
 sys.path.insert(0, str(ROOT / "tests"))
 from authorization_reference import problems
@@ -56,17 +55,10 @@ def run(
             }
         ]
     }
-    book = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": "{{ ansible_playbook_python }}"},
-        "vars_files": [str(ROOT / "group_vars/all.yml")],
-        **(withdraw if withdrawn else {"roles": ["ragops.platform.workload_identity"]}),
-    }
-    (folder / "play.yml").write_text(yaml.safe_dump([book]))
+    parts = withdraw if withdrawn else {"roles": ["ragops.platform.workload_identity"]}
+    file = local_play(folder, vars_files=[str(ROOT / "group_vars/all.yml")], **parts)
     given = {"platform_environment": "dev", "s3_kms_key_id": "", **inputs}
-    arguments = [str(folder / "play.yml"), "-e", json.dumps(given), "--diff", *flags]
+    arguments = [file, "-e", json.dumps(given), "--diff", *flags]
     return run_playbook(ROOT, *arguments, environment=aws.environment)
 
 
