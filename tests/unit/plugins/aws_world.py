@@ -24,6 +24,8 @@ from rehearsal.aws import (
     logs,
     network,
     rds,
+    scaling_access,
+    scaling_groups,
     target_health,
 )
 from rehearsal.aws.repeats import Repeats
@@ -48,18 +50,24 @@ def adjusted() -> Any:
     dropped.adjust_rds(rds_service)
     backups.adjust(rds_service)
     dropped.adjust_elasticache(importlib.import_module(service + "elasticache"))
-    eks.adjust(importlib.import_module(service + "eks"), Path("no-certificate"), port=1)
+    eks_service = importlib.import_module(service + "eks")
+    eks.adjust(eks_service, Path("no-certificate"), port=1)
     ec2 = importlib.import_module(service + "ec2")
-    instances.adjust(ec2)
+    instances.adjust(ec2, Path(sys.argv[1]).with_name("machines.json"))
     network.adjust(ec2)
     eks_records.adjust_templates(ec2)
+    autoscaling = importlib.import_module(service + "autoscaling")
+    scaling_groups.adjust(eks_service, autoscaling, ec2)
     balancers = importlib.import_module(service + "alb")
     network.adjust_balancers(balancers, ec2)
     target_health.adjust(balancers, Path(sys.argv[1]).with_name("target_health.json"))
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
+    evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    scaling_access.adjust(
+        evaluator, importlib.import_module("ministack.core.iam_actions"), autoscaling
+    )
     if "AWS_DECISIONS" in os.environ:
-        evaluator = importlib.import_module("ministack.core.iam_evaluator")
         decisions.adjust(evaluator, Path(os.environ["AWS_DECISIONS"]))
     return Repeats(app.app)
 

@@ -22,6 +22,8 @@ from rehearsal.aws import (
     network,
     oidc,
     rds,
+    scaling_access,
+    scaling_groups,
     target_health,
     web_identity,
 )
@@ -53,9 +55,11 @@ def main() -> None:
         port=KUBERNETES_PORT,
     )
     ec2 = importlib.import_module(service + "ec2")
-    instances.adjust(ec2)
+    instances.adjust(ec2, world / "machines.json")
     network.adjust(ec2)
     eks_records.adjust_templates(ec2)
+    autoscaling = importlib.import_module(service + "autoscaling")
+    scaling_groups.adjust(eks_service, autoscaling, ec2)
     balancers = importlib.import_module(service + "alb")
     network.adjust_balancers(balancers, ec2)
     target_health.adjust(balancers, world / "target_health.json")
@@ -63,6 +67,9 @@ def main() -> None:
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     oidc.adjust(eks_service)
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
+    scaling_access.adjust(
+        evaluator, importlib.import_module("ministack.core.iam_actions"), autoscaling
+    )
     decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -13,19 +15,22 @@ METADATA = {"HttpEndpoint": "enabled", "HttpTokens": "optional", "HttpPutRespons
 """What AWS takes where a launch says nothing."""
 
 
-def adjust(ec2: Any) -> None:
-    """Correct the calls of an instance. ec2: ministack's module."""
+def adjust(ec2: Any, machines: Path) -> None:
+    """Correct the calls of an instance. ec2: ministack's module; machines: see with_address."""
     actions: dict[str, Action] = ec2._ACTION_MAP
     actions["RunInstances"] = functools.partial(launch, ec2, actions["RunInstances"])
     actions["ModifyInstanceMetadataOptions"] = functools.partial(modify_metadata, ec2)
     actions["ModifyInstanceAttribute"] = functools.partial(modify_groups, ec2)
-    ec2._instance_xml = functools.partial(with_metadata, ec2._instance_xml)
+    told = functools.partial(with_address, ec2._instance_xml, machines)
+    ec2._instance_xml = functools.partial(with_metadata, told)
+    describe = "DescribeInstanceAttribute"
+    actions[describe] = functools.partial(with_user_data, ec2, actions[describe])
     ec2._volume_inner_xml = functools.partial(with_key, ec2._volume_inner_xml)
 
 
 def launch(ec2: Any, run: Action, parameters: Parameters) -> Response:
-    """AWS: an interface may be described in whole; disk and metadata are as asked; a private
-    subnet gives no public address. ministack: none of it.
+    """AWS: an interface may be described in whole; disk and metadata are as asked; an instance is
+    in its subnet's zone, and a private subnet gives no public address. ministack: none of it.
     """
     interface = "NetworkInterface.1"
     wanted = dict(parameters)
@@ -40,6 +45,8 @@ def launch(ec2: Any, run: Action, parameters: Parameters) -> Response:
     for instance_id in set(ec2._instances) - known:
         instance = ec2._instances[instance_id]
         placed = ec2._subnets.get(instance["SubnetId"], {})
+        if zone := placed.get("AvailabilityZone"):
+            instance["Placement"]["AvailabilityZone"] = zone
         public = one(parameters, f"{interface}.AssociatePublicIpAddress").lower()
         if public == "false" or not (public or placed.get("MapPublicIpOnLaunch")):
             instance["PublicIpAddress"] = instance["PublicDnsName"] = ""
@@ -86,6 +93,36 @@ def modify_groups(ec2: Any, parameters: Parameters) -> Response:
         instance["SecurityGroups"] = groups
     done: Response = ec2._xml(200, "ModifyInstanceAttributeResponse", "<return>true</return>")
     return done
+
+
+def with_address(
+    original: Callable[[Any], str], machines: Path, instance: Mapping[str, Any]
+) -> str:
+    """Of an instance that is a node of the world, tell the node's address.
+
+    machines: the file in which `rehearsal.machines` keeps {instance id: {address, name}}.
+    """
+    known = json.loads(machines.read_text()) if machines.exists() else {}
+    if node := known.get(instance["InstanceId"]):
+        instance = {
+            **instance,
+            "PrivateIpAddress": node["address"],
+            "PrivateDnsName": node["name"],
+        }
+    return original(instance)
+
+
+def with_user_data(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: an instance tells its user data. ministack: nothing."""
+    instance = ec2._instances.get(one(parameters, "InstanceId"))
+    if instance is None or one(parameters, "Attribute") != "userData":
+        return describe(parameters)
+    inner = (
+        f"<instanceId>{instance['InstanceId']}</instanceId>"
+        f"<userData><value>{escape(instance['UserData'])}</value></userData>"
+    )
+    told: Response = ec2._xml(200, "DescribeInstanceAttributeResponse", inner)
+    return told
 
 
 def with_metadata(original: Callable[[Any], str], instance: Mapping[str, Any]) -> str:

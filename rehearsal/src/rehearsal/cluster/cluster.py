@@ -74,6 +74,23 @@ class Cluster:
         if wait:
             _wait_for_nodes(self.world, self._api(), [found], since=began)
 
+    def add_machine(self, spare: node.Node, life: node.Life) -> None:
+        """Start a spare node as a new machine; it joins some seconds later."""
+        cgroups.remove(self._hierarchies(), spare.name)
+        node.renew(self.world, spare, life)
+        node.start(self.world, spare)
+
+    def remove_machine(self, spare: node.Node) -> None:
+        """End a machine, and take its Node away, as EKS does when an instance is gone."""
+        node.kill(self.world, [spare])
+        node.unplug(spare)
+        cgroups.remove(self._hierarchies(), spare.name)
+        try:
+            self._api().delete(f"/api/v1/nodes/{spare.name}")
+        except ApiError as error:
+            if error.status != 404:
+                raise
+
     def status(self) -> list[dict[str, str]]:
         """One row (part, state, detail) per server, node and Deployment of the cluster."""
         api = self._api()
@@ -82,8 +99,10 @@ class Cluster:
             rows = [_row("Kubernetes API", "ready", f"https://{w.ADDRESS}:{control_plane.PORT}")]
         except ApiError as error:
             return [_row("Kubernetes API", "failed", str(error))]
-        for each in node.NODES:
+        for each in node.EVERY:
             running = node.pid(self.world, each) is not None
+            if each in node.SPARE and not running:
+                continue
             missing = _node_missing(self.world, api, each) if running else "stopped"
             state = "ready" if missing is None else "not ready"
             rows.append(_row(each.name, state, missing or each.zone))
@@ -95,13 +114,13 @@ class Cluster:
 
     def stop(self) -> None:
         """End every process of the cluster and remove its files and control groups."""
-        node.kill(self.world, node.NODES)
+        node.kill(self.world, node.EVERY)
         for name in reversed(control_plane.SERVERS):
             process = self.world.processes.pop(name, None)
             if process is not None and process.poll() is None:
                 process.kill()
                 process.wait()
-        for each in node.NODES:
+        for each in node.EVERY:
             self.world.processes.pop(each.name, None)
         clean(self.world.data)
         shutil.rmtree(self.world.data / "cluster", ignore_errors=True)
@@ -147,7 +166,7 @@ def start(
 
     with world.step("Kubernetes: the API server is ready"):
         api = control_plane.start(world, binaries, identities)
-        for each in node.NODES:
+        for each in node.EVERY:
             node.prepare(
                 world,
                 each,
@@ -159,7 +178,8 @@ def start(
                 hierarchies=delegation.hierarchies,
                 archives=archives,
             )
-            node.start(world, each)
+            if each in node.NODES:
+                node.start(world, each)
         control_plane.wait(world, api)
         control_plane.start_controllers(world, binaries, identities)
         addons.apply(world, api, names)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,26 @@ class Node:
 
 
 NODES = (Node(1), Node(2), Node(3))
+"""Those that are there from the start."""
+
+SPARE = (Node(4), Node(5), Node(6))
+"""Those that `rehearsal.machines` starts for instances of the emulated EC2."""
+
+EVERY = (*NODES, *SPARE)
+
+
+@dataclass(frozen=True)
+class Life:
+    """What a node is told of itself when it starts. taints: key=value:effect."""
+
+    zone: str
+    provider_id: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    taints: Sequence[str] = ()
+
+
+OF_A_GROUP = {"eks.amazonaws.com/capacityType": "ON_DEMAND"}
+"""As EKS labels the nodes of its groups; production's pods ask for it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +92,10 @@ class Registry:
 
     hosts: Sequence[str]
     authority: Path
+
+
+OF_ONE_LIFE = ("kubelet", "volumes", "pod-logs")
+"""Folders of a node that a new machine would not have."""
 
 
 def folder(world: w.World, node: Node) -> Path:
@@ -98,7 +122,7 @@ def prepare(
     """
     here = folder(world, node)
     shutil.rmtree(here, ignore_errors=True)
-    for each in ("etc/cni", "kubelet", "volumes", "pod-logs"):
+    for each in ("etc/cni", *OF_ONE_LIFE):
         (here / each).mkdir(parents=True)
     control_plane.policies_folder(world).mkdir(parents=True, exist_ok=True, mode=0o700)
     etc = here / "etc"
@@ -118,7 +142,7 @@ def prepare(
     identities.kubeconfig("system:kube-proxy", file=f"kube-proxy-{node.name}").rename(
         etc / "kube-proxy.kubeconfig"
     )
-    spec = node_spec(world, node, binaries, hierarchies=hierarchies, archives=archives)
+    spec = node_spec(world, node, binaries, store=store, hierarchies=hierarchies, archives=archives)
     _write_json(here / "spec.json", spec)
 
 
@@ -127,6 +151,7 @@ def node_spec(
     node: Node,
     binaries: Path,
     *,
+    store: Path,
     hierarchies: tuple[cgroups.Hierarchy, ...],
     archives: Sequence[Path] = (),
 ) -> dict[str, Any]:
@@ -140,7 +165,7 @@ def node_spec(
         "gateway": w.ADDRESS,
         "bridge": w.BRIDGE,
         "cable": node.cable,
-        "routes": {other.pods: other.address for other in NODES if other != node},
+        "routes": {other.pods: other.address for other in EVERY if other != node},
         "hierarchies": [each.as_json() for each in hierarchies],
         # Over the machine's own folders, for this node only.
         "folders": {
@@ -158,6 +183,7 @@ def node_spec(
         "archives": [str(archive) for archive in (binaries / ARCHIVE, *archives)],
         # There until the node has started once, without the pods of an earlier life.
         "new": str(here / "new"),
+        "store": str(store),
         "api_server": [w.ADDRESS, control_plane.PORT],
         "servers": {
             "containerd": ["containerd", "--config", str(etc / "containerd.toml")],
@@ -169,21 +195,26 @@ def node_spec(
                 f"--node-ip={node.address}",
                 f"--root-dir={KUBELET_ROOT}",
                 f"--cert-dir={KUBELET_ROOT}/pki",
-                f"--node-labels={','.join(f'{k}={v}' for k, v in node_labels(node).items())}",
+                *life_flags(Life(node.zone, labels=OF_A_GROUP)),
             ],
             "kube-proxy": [str(binaries / "kube-proxy"), f"--config={etc / 'kube-proxy.json'}"],
         },
     }
 
 
-def node_labels(node: Node) -> dict[str, str]:
-    """Labels that a cloud provider would set."""
-    return {
+def life_flags(life: Life) -> list[str]:
+    """Flags of kubelet: the labels that a cloud provider would set, and what else a life has."""
+    labels = {
         "topology.kubernetes.io/region": "us-east-1",
-        "topology.kubernetes.io/zone": node.zone,
-        # As EKS labels the nodes of its groups; production's pods ask for it.
-        "eks.amazonaws.com/capacityType": "ON_DEMAND",
+        "topology.kubernetes.io/zone": life.zone,
+        **life.labels,
     }
+    flags = ["--node-labels=" + ",".join(f"{key}={value}" for key, value in labels.items())]
+    if life.provider_id:
+        flags.append(f"--provider-id={life.provider_id}")
+    if life.taints:
+        flags.append("--register-with-taints=" + ",".join(life.taints))
+    return flags
 
 
 def hosts_file(node: Node, names: Mapping[str, str]) -> str:
@@ -350,6 +381,23 @@ def kube_proxy_config(here: Path, node: Node) -> dict[str, Any]:
     }
 
 
+def renew(world: w.World, node: Node, life: Life) -> None:
+    """Make a spare node that does not run a new machine: nothing of an earlier life is left."""
+    here = folder(world, node)
+    for name in OF_ONE_LIFE:
+        shutil.rmtree(here / name)
+        (here / name).mkdir()
+    (here / "new").touch()
+    spec = json.loads((here / "spec.json").read_text())
+    storage.prepare(Path(spec["store"]))
+    told = life_flags(life)
+    names = [flag.partition("=")[0] for flag in (*told, "--provider-id", "--register-with-taints")]
+    kubelet = spec["servers"]["kubelet"]
+    kept = [part for part in kubelet if part.partition("=")[0] not in names]
+    spec["servers"]["kubelet"] = [*kept, *told]
+    _write_json(here / "spec.json", spec)
+
+
 def start(world: w.World, node: Node) -> None:
     """Start a node whose files are there; returns at once."""
     here = folder(world, node)
@@ -381,7 +429,7 @@ def recorded(world: w.World, name: str) -> int | None:
 
     Raises KeyError for a name that is no node's.
     """
-    node = {each.name: each for each in NODES}[name]
+    node = {each.name: each for each in EVERY}[name]
     try:
         return int((folder(world, node) / "pid").read_text())
     except (FileNotFoundError, ValueError):

@@ -26,7 +26,7 @@ from rehearsal.inside import namespace
 from rehearsal.names import HOSTS, KUBERNETES_PORT
 from rehearsal.paths import Places
 from rehearsal.pki import Authority
-from rehearsal.services import aws, balancer, postgres, redis, registry
+from rehearsal.services import aws, balancer, nodes, postgres, redis, registry
 from rehearsal.world import ADDRESS, World
 
 STARTING, READY, FAILED = "starting", "ready", "failed"
@@ -91,9 +91,10 @@ class Supervisor:
             work()
 
     def kubernetes(self, binaries: Path, authority: Authority) -> None:
-        """The cluster of three nodes, and what serves its Ingresses."""
+        """The cluster of three nodes, what serves its Ingresses, and what adds nodes to it."""
         rehearsal.cluster.start(self.world, binaries, names=HOSTS, archives=self.archives)
         balancer.start(self.world, authority)
+        nodes.start(self.world)
 
     def own_cluster(self) -> None:
         """The relay to the user's cluster, which REHEARSAL_KUBECONFIG names."""

@@ -49,11 +49,37 @@ def test_nodes_are_in_three_zones_and_share_no_address() -> None:
 def test_a_node_resolves_the_world_and_reaches_the_others_pods(here: Path) -> None:
     assert f"{ADDRESS} aws.rehearsal.internal" in (here / "etc" / "hosts").read_text()
     spec = json.loads((here / "spec.json").read_text())
-    assert spec["routes"] == {
-        node.NODES[0].pods: node.NODES[0].address,
-        node.NODES[2].pods: node.NODES[2].address,
-    }
+    # The spare ones, too: they come later, and the others know the way then.
+    others = [each for each in node.EVERY if each != node.NODES[1]]
+    assert len(others) == 5
+    assert spec["routes"] == {each.pods: each.address for each in others}
     assert [cgroups.Hierarchy(**each) for each in spec["hierarchies"]] == list(GROUPS)
+
+
+def test_a_spare_node_starts_each_life_as_a_new_machine(here: Path, tmp_path: Path) -> None:
+    world = World(data=tmp_path / "data", cache=tmp_path / "cache")
+    old = json.loads((here / "spec.json").read_text())["servers"]["kubelet"]
+    (here / "new").unlink()
+    (here / "kubelet/pods").mkdir()
+    node.renew(
+        world,
+        node.NODES[1],
+        node.Life("us-east-1c", "aws:///us-east-1c/i-1", {"a": "b"}, ["c=d:NoSchedule"]),
+    )
+    assert (here / "new").exists()
+    assert not (here / "kubelet/pods").exists()
+    told = json.loads((here / "spec.json").read_text())["servers"]["kubelet"]
+    zone = "topology.kubernetes.io/region=us-east-1,topology.kubernetes.io/zone=us-east-1c"
+    assert set(told) - set(old) == {
+        f"--node-labels={zone},a=b",
+        "--provider-id=aws:///us-east-1c/i-1",
+        "--register-with-taints=c=d:NoSchedule",
+    }
+    # The next one is told nothing of this one.
+    node.renew(world, node.NODES[1], node.Life("us-east-1a"))
+    again = json.loads((here / "spec.json").read_text())["servers"]["kubelet"]
+    assert not [flag for flag in again if "i-1" in flag or "a=b" in flag or "c=d" in flag]
+    assert len(again) == len(old)
 
 
 def test_every_path_that_a_node_is_told_is_there(here: Path) -> None:

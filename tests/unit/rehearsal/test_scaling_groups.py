@@ -1,0 +1,229 @@
+"""The Auto Scaling groups of node groups, and who may resize them, asked over the wire."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+HERE = Path(__file__).parent
+PLUGINS = HERE.parent / "plugins"
+sys.path[:0] = [str(PLUGINS)]
+
+from running import ROOT, Aws, find_emulator, serving  # noqa: E402
+
+from rehearsal.aws.scaling_access import with_group, with_tags  # noqa: E402
+
+CLUSTER = "ragops-test"
+OWNED = f"kubernetes.io/cluster/{CLUSTER}"
+
+
+@pytest.fixture(scope="module")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    world = tmp_path_factory.mktemp("scaling")
+    argv = [
+        str(find_emulator().with_name("python")),
+        str(PLUGINS / "aws_world.py"),
+        str(world / "requests.jsonl"),
+    ]
+    with serving(argv, world, PYTHONPATH=str(ROOT / "rehearsal/src")) as served:
+        yield served
+
+
+@pytest.fixture
+def template(aws: Aws) -> dict[str, str]:
+    """An empty account's launch template, which tags instances."""
+    aws.reset()
+    tags = [{"Key": "Project", "Value": "ragops"}]
+    made = aws.client("ec2").create_launch_template(
+        LaunchTemplateName="nodes",
+        LaunchTemplateData={"TagSpecifications": [{"ResourceType": "instance", "Tags": tags}]},
+    )["LaunchTemplate"]
+    return {"id": made["LaunchTemplateId"], "version": "1"}
+
+
+@pytest.fixture
+def group(aws: Aws, template: dict[str, str]) -> str:
+    """The group of a node group of two, four at most, in two zones."""
+    ec2, eks = aws.client("ec2"), aws.client("eks")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        ec2.create_subnet(
+            VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}"
+        )["Subnet"]["SubnetId"]
+        for number, zone in enumerate("ab")
+    ]
+    role = "arn:aws:iam::000000000000:role/nodes"
+    eks.create_cluster(name=CLUSTER, roleArn=role, resourcesVpcConfig={"subnetIds": subnets})
+    made = eks.create_nodegroup(
+        clusterName=CLUSTER,
+        nodegroupName="main",
+        nodeRole=role,
+        subnets=subnets,
+        instanceTypes=["m6i.large"],
+        scalingConfig={"minSize": 1, "maxSize": 4, "desiredSize": 2},
+        launchTemplate=template,
+    )["nodegroup"]
+    return str(made["resources"]["autoScalingGroups"][0]["name"])
+
+
+def groups(aws: Aws, *marks: str) -> list[dict[str, Any]]:
+    """The groups that carry tags with these keys."""
+    filters = [{"Name": "tag-key", "Values": [mark]} for mark in marks]
+    found: list[dict[str, Any]] = aws.client("autoscaling").describe_auto_scaling_groups(
+        Filters=filters
+    )["AutoScalingGroups"]
+    return found
+
+
+def instances(aws: Aws) -> list[dict[str, Any]]:
+    """The instances that run."""
+    filters = [{"Name": "instance-state-name", "Values": ["running"]}]
+    pages = aws.client("ec2").describe_instances(Filters=filters)["Reservations"]
+    return [each for page in pages for each in page["Instances"]]
+
+
+def scaling(aws: Aws) -> dict[str, int]:
+    found: dict[str, int] = aws.client("eks").describe_nodegroup(
+        clusterName=CLUSTER, nodegroupName="main"
+    )["nodegroup"]["scalingConfig"]
+    return found
+
+
+def test_a_node_group_has_a_group_that_is_found_by_its_tags(aws: Aws, group: str) -> None:
+    [found] = groups(aws, f"k8s.io/cluster-autoscaler/{CLUSTER}", "eks:nodegroup-name")
+    assert found["AutoScalingGroupName"] == group
+    assert (found["MinSize"], found["DesiredCapacity"], found["MaxSize"]) == (1, 2, 4)
+    assert [each["AvailabilityZone"][-1] for each in found["Instances"]] == ["a", "b"]
+    assert instances(aws) == [], "the world's nodes stand for the first ones"
+    assert groups(aws, "k8s.io/cluster-autoscaler/another") == []
+    assert len(groups(aws)) == 1
+
+
+def test_what_is_asked_for_later_is_an_instance(aws: Aws, group: str) -> None:
+    aws.client("autoscaling").set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=4)
+    started = instances(aws)
+    assert sorted(each["Placement"]["AvailabilityZone"][-1] for each in started) == ["a", "b"]
+    for each in started:
+        tags = {tag["Key"]: tag["Value"] for tag in each["Tags"]}
+        assert (tags[OWNED], tags["Project"], each["InstanceType"]) == (
+            "owned",
+            "ragops",
+            "m6i.large",
+        )
+        told = aws.client("ec2").describe_instance_attribute(
+            InstanceId=each["InstanceId"], Attribute="userData"
+        )
+        assert told["UserData"]["Value"]
+    members = {each["InstanceId"] for each in groups(aws)[0]["Instances"]}
+    assert {each["InstanceId"] for each in started} < members
+    assert scaling(aws)["desiredSize"] == 4
+
+
+@pytest.mark.parametrize(("size", "words"), [(5, "above max value 4"), (0, "below min value 1")])
+def test_a_size_beyond_the_bounds_is_refused(aws: Aws, group: str, size: int, words: str) -> None:
+    with pytest.raises(ClientError, match=words):
+        aws.client("autoscaling").set_desired_capacity(
+            AutoScalingGroupName=group, DesiredCapacity=size
+        )
+    assert scaling(aws)["desiredSize"] == 2
+
+
+def test_an_instance_that_ends_makes_its_group_smaller(aws: Aws, group: str) -> None:
+    client = aws.client("autoscaling")
+    client.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=3)
+    [started] = instances(aws)
+    client.terminate_instance_in_auto_scaling_group(
+        InstanceId=started["InstanceId"], ShouldDecrementDesiredCapacity=True
+    )
+    assert instances(aws) == []
+    assert scaling(aws)["desiredSize"] == 2
+    # Without that, another one takes its place.
+    client.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=3)
+    [second] = instances(aws)
+    client.terminate_instance_in_auto_scaling_group(
+        InstanceId=second["InstanceId"], ShouldDecrementDesiredCapacity=False
+    )
+    [third] = instances(aws)
+    assert third["InstanceId"] != second["InstanceId"]
+
+
+def test_no_group_gets_smaller_than_its_bound(aws: Aws, group: str) -> None:
+    client = aws.client("autoscaling")
+    client.set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=1)
+    [last] = groups(aws)[0]["Instances"]
+    with pytest.raises(ClientError, match="violate group's min size"):
+        client.terminate_instance_in_auto_scaling_group(
+            InstanceId=last["InstanceId"], ShouldDecrementDesiredCapacity=True
+        )
+    with pytest.raises(ClientError, match="No managed instance found"):
+        client.terminate_instance_in_auto_scaling_group(
+            InstanceId="i-0123456789abcdef0", ShouldDecrementDesiredCapacity=True
+        )
+
+
+def test_bounds_of_the_node_group_are_the_groups(aws: Aws, group: str) -> None:
+    aws.client("eks").update_nodegroup_config(
+        clusterName=CLUSTER, nodegroupName="main", scalingConfig={"minSize": 3, "maxSize": 6}
+    )
+    [found] = groups(aws)
+    assert found["AutoScalingGroupName"] == group
+    assert (found["MinSize"], found["DesiredCapacity"], found["MaxSize"]) == (3, 3, 6)
+    assert len(instances(aws)) == 1
+
+
+def test_instances_go_with_their_node_group(aws: Aws, group: str) -> None:
+    aws.client("autoscaling").set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=4)
+    assert len(instances(aws)) == 2
+    aws.client("eks").delete_nodegroup(clusterName=CLUSTER, nodegroupName="main")
+    assert instances(aws) == []
+    assert groups(aws) == []
+
+
+# Stands for ministack's module: a group with one instance.
+SERVICE = SimpleNamespace(
+    _asgs={
+        "main": {
+            "Instances": [{"InstanceId": "i-1"}],
+            "Tags": [{"Key": "k8s.io/cluster-autoscaler/ragops-test", "Value": "owned"}],
+        }
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("service", "path", "parameters", "arn"),
+    [
+        ("autoscaling", "/", {"InstanceId": "i-1"}, "*:autoScalingGroupName/main"),
+        ("autoscaling", "/", {"InstanceId": ["i-1"]}, "*:autoScalingGroupName/main"),
+        ("autoscaling", "/", {"InstanceId": "i-2"}, "*"),
+        ("eks", "/clusters/one/node-groups/main", {}, "nodegroup/one/main/*"),
+        ("eks", "/clusters/one/node-groups", {}, "*"),
+    ],
+)
+def test_a_decision_is_about_the_group(service: str, path: str, parameters: Any, arn: str) -> None:
+    request = ("POST", path, {}, b"", parameters, "us-east-1", "000000000000")
+    found = with_group(lambda *_: "*", SERVICE, service, *request)
+    assert found.endswith(arn)
+    assert (found == "*") == (arn == "*")
+
+
+def test_tags_of_the_group_are_part_of_a_decision() -> None:
+    seen: dict[str, Any] = {}
+
+    def decide(*_: Any, **named: Any) -> None:
+        seen.update(named)
+
+    arn = "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:*:autoScalingGroupName/main"
+    with_tags(decide, SERVICE, "key", "autoscaling:SetDesiredCapacity", "autoscaling", "r", arn)
+    assert json.dumps(seen["service_context"]) == json.dumps(
+        {"aws:ResourceTag/k8s.io/cluster-autoscaler/ragops-test": "owned"}
+    )
+    with_tags(decide, SERVICE, "key", "s3:GetObject", "s3", "r", arn, {"s3:prefix": "a"})
+    assert seen["service_context"] == {"s3:prefix": "a"}
