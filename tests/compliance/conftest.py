@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/plugins"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/chart"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from running import ROOT, Aws, find_emulator, serving
+from running import Aws, adjusted
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,8 +22,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An empty emulated account, adjusted as in the rehearsal."""
-    folder = tmp_path_factory.mktemp("account")
-    program = ROOT / "tests/unit/plugins/aws_world.py"
-    argv = [str(find_emulator().with_name("python")), str(program), str(folder / "requests.jsonl")]
-    with serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src")) as emulator:
+    with adjusted(tmp_path_factory.mktemp("account") / "requests.jsonl") as emulator:
         yield emulator

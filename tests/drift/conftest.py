@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/plugins"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from accounts import Account
-from running import ROOT, find_emulator, serving
+from running import adjusted
 
 HEADER = ("drift", "component", "planned", "repaired", "again")
 _accounts: list[Account] = []
@@ -26,9 +26,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     folder = tmp_path_factory.mktemp("account")
     log = folder / "requests.jsonl"
     log.touch()
-    program = ROOT / "tests/unit/plugins/aws_world.py"
-    argv = [str(find_emulator().with_name("python")), str(program), str(log)]
-    with serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws:
+    with adjusted(log) as aws:
         _accounts.append(Account(aws, log, folder))
         yield _accounts[-1]
 

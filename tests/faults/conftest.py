@@ -20,7 +20,7 @@ sys.path[:0] = [str(HERE.parents[1] / "collections"), str(PLUGINS), str(HERE)]
 # Found by the path above.
 from killing import Bench, Faults  # noqa: E402
 from proxying import proxying  # noqa: E402
-from running import ROOT, Aws, find_emulator, serving  # noqa: E402
+from running import Aws, adjusted  # noqa: E402
 from table import Table  # noqa: E402
 
 TABLE = Table()
@@ -94,12 +94,7 @@ def request_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def emulator(request_log: Path) -> Iterator[Aws]:
     """The emulated AWS itself, adjusted as in the rehearsal."""
-    argv = [
-        str(find_emulator().with_name("python")),
-        str(PLUGINS / "aws_world.py"),
-        str(request_log),
-    ]
-    with serving(argv, request_log.parent, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws:
+    with adjusted(request_log) as aws:
         yield aws
 
 

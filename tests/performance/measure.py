@@ -36,7 +36,7 @@ from ansible_collections.ragops.platform.plugins.modules.platform_info import ( 
     read_all,
 )
 from proxying import proxying  # noqa: E402
-from running import ROOT, Aws, find_emulator, run_playbook, serving  # noqa: E402
+from running import ROOT, Aws, adjusted, run_playbook  # noqa: E402
 
 ROLES = 6
 TRUST = {
@@ -61,12 +61,7 @@ def timed(action: Callable[[], Any]) -> tuple[float, Any]:
 @contextmanager
 def far_aws(folder: Path, seconds: float) -> Iterator[tuple[Aws, Aws]]:
     """(an emulated AWS, the same one far away)."""
-    program = TESTS / "unit/plugins/aws_world.py"
-    argv = [str(find_emulator().with_name("python")), str(program), str(folder / "requests")]
-    with (
-        serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws,
-        proxying(aws) as proxied,
-    ):
+    with adjusted(folder / "requests") as aws, proxying(aws) as proxied:
         httpx.post(f"{proxied.url}/_faults", json={"delay": seconds}).raise_for_status()
         yield aws, proxied
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, UNIT, Bench
-from running import Aws, find_emulator, serving
+from conftest import Bench
+from running import Aws, adjusted
 
 KEY = "awskms:///alias/images"
 LENT = ("cryptography", "cffi", "pycparser")
@@ -39,11 +39,7 @@ def kms(bench: Bench, tmp_path: Path) -> Iterator[Kms]:
     for path in [*map(installed.joinpath, LENT), *installed.glob("_cffi_backend*")]:
         (lent / path.name).symlink_to(path)
     requests = folder / "requests.jsonl"
-    python = str(find_emulator().with_name("python"))
-    search = f"{ROOT}/rehearsal/src:{lent}"
-    with serving(
-        [python, str(UNIT / "aws_world.py"), str(requests)], folder, PYTHONPATH=search
-    ) as aws:
+    with adjusted(requests, lent) as aws:
         client = aws.client("kms")
         made_key = client.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
         client.create_alias(AliasName="alias/images", TargetKeyId=made_key["KeyMetadata"]["KeyId"])

@@ -11,7 +11,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "collections"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from running import ROOT, Aws, find_emulator, serving
+from running import Aws, adjusted
 
 
 @pytest.fixture(scope="session")
@@ -23,9 +23,7 @@ def request_log(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def emulator(request_log: Path) -> Iterator[Aws]:
     """One emulated AWS per test process, adjusted as in the rehearsal; `aws` gives it out empty."""
-    program = Path(__file__).with_name("aws_world.py")
-    argv = [str(find_emulator().with_name("python")), str(program), str(request_log)]
-    with serving(argv, request_log.parent, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws:
+    with adjusted(request_log) as aws:
         yield aws
 
 

@@ -116,6 +116,20 @@ def serving(argv: Sequence[str], folder: Path, **environment: str) -> Iterator[A
         process.wait(timeout=20)
 
 
+@contextmanager
+def adjusted(requests: Path, *more_imports: Path) -> Iterator[Aws]:
+    """Run an emulated AWS as the rehearsal adjusts it until the block ends.
+
+    requests: where it notes each request, in a folder of its own; more_imports: folders of
+    packages that it finds beside the rehearsal's.
+    """
+    program = ROOT / "tests/unit/plugins/aws_world.py"
+    argv = [str(find_emulator().with_name("python")), str(program), str(requests)]
+    search = ":".join(str(each) for each in (ROOT / "rehearsal/src", *more_imports))
+    with serving(argv, requests.parent, PYTHONPATH=search) as aws:
+        yield aws
+
+
 @dataclass
 class Ran:
     """A module's or playbook's run. result: a module's answer; recap: counters by host."""

@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 PLUGINS = HERE.parent / "plugins"
 sys.path[:0] = [str(PLUGINS), str(HERE)]
 
-from running import ROOT, Aws, find_emulator, serving  # noqa: E402
+from running import Aws, adjusted  # noqa: E402
 from test_balancer import SERVICES, ingress  # noqa: E402
 
 from rehearsal.balancer import wanted  # noqa: E402
@@ -30,12 +30,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def aws(world: Path) -> Iterator[Aws]:
-    argv = [
-        str(find_emulator().with_name("python")),
-        str(PLUGINS / "aws_world.py"),
-        str(world / "requests.jsonl"),
-    ]
-    with serving(argv, world, PYTHONPATH=str(ROOT / "rehearsal/src")) as served:
+    with adjusted(world / "requests.jsonl") as served:
         yield served
 
 

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
 sys.path.insert(0, str(PLUGINS))
 
-from running import ROOT, Aws, find_emulator, serving  # noqa: E402
+from running import Aws, adjusted  # noqa: E402
 
 DB = {"DBInstanceIdentifier": "db"}
 CACHE = {"ReplicationGroupId": "cache"}
@@ -21,13 +21,7 @@ CACHE = {"ReplicationGroupId": "cache"}
 
 @pytest.fixture(scope="module")
 def emulated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    folder = tmp_path_factory.mktemp("data-stores")
-    argv = [
-        str(find_emulator().with_name("python")),
-        str(PLUGINS / "aws_world.py"),
-        str(folder / "requests.jsonl"),
-    ]
-    with serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src")) as aws:
+    with adjusted(tmp_path_factory.mktemp("data-stores") / "requests.jsonl") as aws:
         yield aws
 
 

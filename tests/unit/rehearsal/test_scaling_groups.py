@@ -16,7 +16,7 @@ HERE = Path(__file__).parent
 PLUGINS = HERE.parent / "plugins"
 sys.path[:0] = [str(PLUGINS)]
 
-from running import ROOT, Aws, find_emulator, serving  # noqa: E402
+from running import Aws, adjusted  # noqa: E402
 
 from rehearsal.aws.scaling_access import with_group, with_tags  # noqa: E402
 
@@ -26,13 +26,7 @@ OWNED = f"kubernetes.io/cluster/{CLUSTER}"
 
 @pytest.fixture(scope="module")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    world = tmp_path_factory.mktemp("scaling")
-    argv = [
-        str(find_emulator().with_name("python")),
-        str(PLUGINS / "aws_world.py"),
-        str(world / "requests.jsonl"),
-    ]
-    with serving(argv, world, PYTHONPATH=str(ROOT / "rehearsal/src")) as served:
+    with adjusted(tmp_path_factory.mktemp("scaling") / "requests.jsonl") as served:
         yield served
 
 
