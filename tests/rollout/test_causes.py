@@ -162,6 +162,19 @@ def test_what_comes_up_is_up() -> None:
     assert again.seconds < 3
 
 
+def test_what_the_autoscaler_says_ends_the_wait() -> None:
+    """A pod without a node is given minutes for a new one, unless none would help."""
+    release = ["get", "deployment", "cluster-autoscaler", "--namespace=kube-system"]
+    if not kubectl(*release, "--ignore-not-found", "--output=name"):
+        pytest.skip("no platform was rolled out here, so no autoscaler is at work")
+    make("fail-hopeless", "privileged", [workload(IDLE, nodeSelector={"disk": "tape"})])
+    outcome, text = wait("fail-hopeless", capacity_grace=600)
+    assert outcome.early, text
+    assert outcome.seconds < SLOWEST
+    said = "(autoscaler: pod didn't trigger scale-up: 1 node(s) didn't match Pod's node affinity"
+    assert said in text
+
+
 def test_nothing_to_wait_for_is_an_error() -> None:
     make("fail-empty", "privileged", [])
     outcome, text = wait("fail-empty", grace=2)
