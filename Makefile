@@ -103,7 +103,7 @@ coverage: caches ## Lines and branches of plugins/ that its tests run
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
-	$(pytest) -x -s tests/integration $(addprefix --ignore tests/integration/test_,rotation.py external_secrets.py supply_chain.py)
+	$(pytest) -x -s tests/integration $(addprefix --ignore tests/integration/test_,rotation.py external_secrets.py karpenter.py supply_chain.py)
 
 .PHONY: rotation
 rotation: caches ## Every secret that can be rotated is, in the rehearsal, and the application answers
@@ -112,6 +112,10 @@ rotation: caches ## Every secret that can be rotated is, in the rehearsal, and t
 .PHONY: external-secrets
 external-secrets: caches ## The platform's life with the External Secrets Operator in the rehearsal
 	$(pytest) -x -s tests/integration/test_external_secrets.py --external-secrets
+
+.PHONY: karpenter
+karpenter: caches ## Nodes that Karpenter makes and takes away in the rehearsal
+	$(pytest) -x -s tests/integration/test_karpenter.py --karpenter
 
 .PHONY: supply-chain
 supply-chain: caches ## Images scanned, listed and signed by the real grype, syft and cosign (docs/images.md)
@@ -137,5 +141,6 @@ lock: setup ## Resolve the lock files anew
 	  ../$(uv) pip compile --quiet --generate-hashes --python-version 3.11 --no-header $$name.in --output-file $$name.txt; done
 	cd rehearsal/kubernetes && go mod tidy
 	cd rehearsal/external-secrets && go mod tidy
+	cd rehearsal/karpenter && go mod tidy
 	cd rehearsal/supply-chain && go mod tidy
 	cd $(frontend) && npm install --package-lock-only

@@ -122,6 +122,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--external-secrets", action="store_true", help="have the operator in the world's cluster"
     )
     parser.addoption(
+        "--karpenter", action="store_true", help="have Karpenter in the world's cluster"
+    )
+    parser.addoption(
         "--no-kubernetes",
         action="store_true",
         help="have no cluster: AWS and its registry are enough",
@@ -153,7 +156,7 @@ class Before:
 @pytest.fixture(scope="session")
 def world(pytestconfig: pytest.Config) -> Iterator[Before]:
     """A fresh world; whatever happens, it is taken down at the end."""
-    options = ("--external-secrets", "--no-kubernetes")
+    options = ("--external-secrets", "--karpenter", "--no-kubernetes")
     asked = [option for option in options if pytestconfig.getoption(option)]
     run(REHEARSAL, "down")
     before = processes()

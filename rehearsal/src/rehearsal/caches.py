@@ -7,6 +7,7 @@ at the same time, and appears under its key when it is complete.
 from __future__ import annotations
 
 import fcntl
+import functools
 import hashlib
 import json
 import shutil
@@ -15,15 +16,16 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal import disk
-from rehearsal.cluster import external_secrets as operator
+from rehearsal.cluster import controllers
 from rehearsal.cluster.build import build
+from rehearsal.cluster.controllers import Controller
 from rehearsal.images import recipes
 from rehearsal.paths import Places
 from rehearsal.unshare import NAMESPACE
@@ -32,15 +34,12 @@ from rehearsal.world import WorldError
 Say = Callable[[str], None]
 REMIND_SECONDS = 20.0
 
-EXTERNAL_SECRETS = "REHEARSAL_EXTERNAL_SECRETS"
-"""Variable with the folder of the operator's chart; there when the nodes have its image."""
-
 
 @dataclass(frozen=True)
 class Caches:
     """Paths of all parts. binaries: None when there is to be no Kubernetes.
 
-    external_secrets: None unless the operator is asked for.
+    optional: folders of the controllers that were asked for.
     """
 
     ministack: Path
@@ -48,7 +47,7 @@ class Caches:
     wheels: Path
     npm: Path
     binaries: Path | None
-    external_secrets: Path | None = None
+    optional: Mapping[Controller, Path] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, Path]:
@@ -56,14 +55,14 @@ class Caches:
         paths = {"REHEARSAL_WHEELS": self.wheels, "REHEARSAL_NPM_CACHE": self.npm}
         if self.binaries:
             paths["REHEARSAL_PROGRAMS"] = self.binaries
-        if self.external_secrets:
-            paths[EXTERNAL_SECRETS] = self.external_secrets / operator.CHART
-        return paths
+        return paths | {
+            each.variable: folder / controllers.CHART for each, folder in self.optional.items()
+        }
 
     @property
     def archives(self) -> list[Path]:
         """Images for the nodes beside those that come with the programs."""
-        return [self.external_secrets / operator.ARCHIVE] if self.external_secrets else []
+        return [folder / controllers.ARCHIVE for folder in self.optional.values()]
 
     def note(self, data: Path) -> None:
         """Write them down for the commands that enter the world whose data these are."""
@@ -78,7 +77,7 @@ def noted(data: Path) -> dict[str, str]:
 
 
 def prepare(
-    places: Places, say: Say, *, kubernetes: bool = True, external_secrets: bool = False
+    places: Places, say: Say, *, kubernetes: bool = True, optional: Sequence[Controller] = ()
 ) -> Caches:
     """Make whatever is missing, all parts side by side, and say where each one is."""
     places.cache.mkdir(parents=True, exist_ok=True)
@@ -90,10 +89,11 @@ def prepare(
     }
     if kubernetes:
         makers["binaries"] = lambda: build(places.cache, say)
-    if external_secrets:
-        makers["external_secrets"] = lambda: secrets_operator(places, say)
+    for each in optional:
+        makers[each.name] = functools.partial(controller, each, places, say)
     made = side_by_side(makers, say)
-    return Caches(binaries=made.pop("binaries", None), **made)
+    asked = {each: made.pop(each.name) for each in optional}
+    return Caches(binaries=made.pop("binaries", None), optional=asked, **made)
 
 
 def side_by_side(makers: dict[str, Callable[[], Path]], say: Say) -> dict[str, Path]:
@@ -233,17 +233,17 @@ def npm(places: Places, say: Say) -> Path:
     return target
 
 
-def secrets_operator(places: Places, say: Say) -> Path:
-    """Image and chart of the External Secrets Operator."""
-    version = operator.module().version()
-    target = places.cache / "external-secrets" / operator.key(version)
+def controller(wanted: Controller, places: Places, say: Say) -> Path:
+    """Image and chart of a controller that the nodes may have."""
+    version = wanted.go().version()
+    target = places.cache / wanted.name / wanted.key(version)
     with making(target) as draft:
         if draft is None:
             return target
-        say(f"Compiling External Secrets {operator.VERSION} once: 4 to 7 minutes on two cores")
+        say(f"Compiling {wanted.title} {wanted.version} once: {wanted.time}")
         began = time.monotonic()
-        operator.make(draft, say)
-    say(f"Compiled External Secrets ({time.monotonic() - began:.0f} s)")
+        wanted.make(draft, say)
+    say(f"Compiled {wanted.title} ({time.monotonic() - began:.0f} s)")
     return target
 
 

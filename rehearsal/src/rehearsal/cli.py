@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from rehearsal import commands, disk
+from rehearsal.cluster.optional import OPTIONAL
 from rehearsal.world import WorldError
 
 
@@ -25,16 +26,20 @@ def parser() -> argparse.ArgumentParser:
         verb.add_argument(
             "--no-kubernetes", action="store_true", help="leave the cluster out: AWS and data only"
         )
-        verb.add_argument(
-            "--external-secrets",
-            action="store_true",
-            help="have the External Secrets Operator run in the cluster, too",
-        )
+        for each in OPTIONAL:
+            verb.add_argument(
+                each.option,
+                dest="optional",
+                action="append_const",
+                const=each,
+                default=[],
+                help=f"have {each.purpose} in the cluster, too",
+            )
     up.set_defaults(
         run=lambda o: commands.up(
             install=o.install,
             kubernetes=not o.no_kubernetes,
-            external_secrets=o.external_secrets,
+            optional=o.optional,
         )
     )
     setup.add_argument(
@@ -44,7 +49,7 @@ def parser() -> argparse.ArgumentParser:
         run=lambda o: commands.setup(
             install=o.install or bool(o.also),
             kubernetes=not o.no_kubernetes,
-            external_secrets=o.external_secrets,
+            optional=o.optional,
             also=o.also,
         )
     )

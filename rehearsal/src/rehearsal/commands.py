@@ -13,6 +13,8 @@ from pathlib import Path
 from rehearsal import caches, checks, disk
 from rehearsal import enter as entering
 from rehearsal.ask import ask as ask_backend
+from rehearsal.cluster.controllers import Controller
+from rehearsal.cluster.optional import OPTIONAL
 from rehearsal.identity import Identity
 from rehearsal.lifecycle import Lifecycle, remove
 from rehearsal.names import AWS, AWS_PORT, ECR, KUBERNETES_PORT, POSTGRES_PORT, REDIS, REDIS_PORT
@@ -59,28 +61,33 @@ def setup(
     *,
     install: bool,
     kubernetes: bool,
-    external_secrets: bool = False,
+    optional: Sequence[Controller] = (),
     also: Sequence[str] = (),
 ) -> int:
     """Make the caches. also: Debian packages to install beside the rehearsal's own."""
-    refuse_without_nodes(external_secrets=external_secrets, kubernetes=kubernetes)
+    refuse_without_nodes(optional, kubernetes=kubernetes)
     prepare(
         Places.from_environment(),
         install=install,
         kubernetes=kubernetes,
-        external_secrets=external_secrets,
+        optional=optional,
         also=also,
     )
     return 0
 
 
-def refuse_without_nodes(*, external_secrets: bool, kubernetes: bool) -> None:
-    """The operator's image is put on the world's own nodes."""
-    if external_secrets and not kubernetes:
+def refuse_without_nodes(optional: Sequence[Controller], *, kubernetes: bool) -> None:
+    """An optional controller's image is put on the world's own nodes."""
+    if optional and not kubernetes:
         raise WorldError(
-            "--external-secrets needs the world's own nodes: leave --no-kubernetes and "
+            f"{switches(optional)} needs the world's own nodes: leave --no-kubernetes and "
             "REHEARSAL_KUBECONFIG out"
         )
+
+
+def switches(optional: Sequence[Controller]) -> str:
+    """The switches that ask for controllers."""
+    return " ".join(each.option for each in optional)
 
 
 def prepare(
@@ -88,7 +95,7 @@ def prepare(
     *,
     install: bool,
     kubernetes: bool,
-    external_secrets: bool = False,
+    optional: Sequence[Controller] = (),
     also: Sequence[str] = (),
 ) -> caches.Caches:
     """Check the machine, install if asked to, and make the caches."""
@@ -96,19 +103,19 @@ def prepare(
     if install:
         checks.install(say, also)
     check(places, cold=not (places.cache / "bin").exists())
-    made = caches.prepare(places, say, kubernetes=kubernetes, external_secrets=external_secrets)
+    made = caches.prepare(places, say, kubernetes=kubernetes, optional=optional)
     say(f"caches are there: {places.cache} ({time.monotonic() - began:.1f} s)")
     return made
 
 
-def up(*, install: bool, kubernetes: bool, external_secrets: bool = False) -> int:
+def up(*, install: bool, kubernetes: bool, optional: Sequence[Controller] = ()) -> int:
     """Start the world, unless it is up."""
     began = time.monotonic()
     places = Places.from_environment()
     life = Lifecycle(places, say)
     identity = Identity.read(places)
     kubernetes = kubernetes and not os.environ.get("REHEARSAL_KUBECONFIG")
-    refuse_without_nodes(external_secrets=external_secrets, kubernetes=kubernetes)
+    refuse_without_nodes(optional, kubernetes=kubernetes)
     if identity and identity.alive:
         state = read_state(places)
         if state and state.phase == "ready" and (cause := disk.full(places.data)):
@@ -123,16 +130,14 @@ def up(*, install: bool, kubernetes: bool, external_secrets: bool = False) -> in
                     f"the world is up, but {names} ended: `rehearsal logs NAME` says why; "
                     "`rehearsal down` and `rehearsal up` make a new world"
                 )
-            refresh(places, install=install, kubernetes=kubernetes, operator=external_secrets)
+            refresh(places, install=install, kubernetes=kubernetes, optional=optional)
             say("the world is up")
             return 0
         say("a half-started world was found: it is taken down")
         life.stop()
     elif life.stop():
         say("the remains of a world that had ended were found: they are removed")
-    made = prepare(
-        places, install=install, kubernetes=kubernetes, external_secrets=external_secrets
-    )
+    made = prepare(places, install=install, kubernetes=kubernetes, optional=optional)
     if kubernetes and (finding := checks.watches()):
         raise WorldError(f"the cluster can't be started:\n  {finding}")
     life.start(made)
@@ -140,18 +145,22 @@ def up(*, install: bool, kubernetes: bool, external_secrets: bool = False) -> in
     return 0
 
 
-def refresh(places: Places, *, install: bool, kubernetes: bool, operator: bool) -> None:
+def refresh(
+    places: Places, *, install: bool, kubernetes: bool, optional: Sequence[Controller]
+) -> None:
     """Note the caches anew: what image builds mount may have changed with the checkout since.
 
-    operator: whether External Secrets is asked for; a world has it from its start or not at all.
+    optional: the controllers that are asked for; a world has one from its start or not at all.
     """
-    there = caches.EXTERNAL_SECRETS in caches.noted(places.data)
-    if operator and not there:
+    known = caches.noted(places.data)
+    there = [each for each in OPTIONAL if each.variable in known]
+    if missing := [each for each in optional if each not in there]:
+        titles = " and ".join(each.title for each in missing)
         raise WorldError(
-            "the world is up without External Secrets: `rehearsal down`, then "
-            "`rehearsal up --external-secrets`"
+            f"the world is up without {titles}: `rehearsal down`, then "
+            f"`rehearsal up {switches([*there, *missing])}`"
         )
-    made = prepare(places, install=install, kubernetes=kubernetes, external_secrets=there)
+    made = prepare(places, install=install, kubernetes=kubernetes, optional=there)
     made.note(places.data)
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from rehearsal import cli, commands
-from rehearsal.caches import EXTERNAL_SECRETS, Caches, checked, making, noted, side_by_side
+from rehearsal.caches import Caches, checked, making, noted, side_by_side
+from rehearsal.cluster import external_secrets, karpenter
+from rehearsal.cluster.controllers import Controller
+from rehearsal.cluster.optional import OPTIONAL
 from rehearsal.paths import Places
 from rehearsal.world import WorldError
 
@@ -65,56 +68,81 @@ def test_a_tool_that_fails_is_quoted() -> None:
         checked("step", ["sh", "-c", "echo the cause >&2; exit 3"])
 
 
-def caches(operator: Path | None) -> Caches:
+OPERATOR = external_secrets.CONTROLLER
+
+
+def caches(*optional: Controller) -> Caches:
     parts = {name: Path("/c") / name for name in ("ministack", "images", "wheels", "npm")}
-    return Caches(binaries=Path("/c/bin"), external_secrets=operator, **parts)
+    asked = {each: Path("/c") / each.name for each in optional}
+    return Caches(binaries=Path("/c/bin"), optional=asked, **parts)
 
 
-def test_the_operator_is_told_of_only_where_it_was_asked_for(tmp_path: Path) -> None:
-    caches(None).note(tmp_path)
-    assert EXTERNAL_SECRETS not in noted(tmp_path)
-    assert caches(None).archives == []
-    asked = caches(Path("/c/operator"))
-    asked.note(tmp_path)
-    assert noted(tmp_path)[EXTERNAL_SECRETS] == "/c/operator/chart"
-    assert asked.archives == [Path("/c/operator/image.tar")]
+@pytest.mark.parametrize("asked", OPTIONAL)
+def test_a_controller_is_told_of_only_where_it_was_asked_for(
+    asked: Controller, tmp_path: Path
+) -> None:
+    caches().note(tmp_path)
+    assert asked.variable not in noted(tmp_path)
+    assert caches().archives == []
+    made = caches(asked)
+    made.note(tmp_path)
+    others = {each.variable for each in OPTIONAL if each is not asked}
+    assert noted(tmp_path)[asked.variable] == f"/c/{asked.name}/chart"
+    assert not others & set(noted(tmp_path))
+    assert made.archives == [Path(f"/c/{asked.name}/image.tar")]
+
+
+def test_switches_and_variables_are_those_of_the_inventory() -> None:
+    assert {each.option: each.variable for each in OPTIONAL} == {
+        "--external-secrets": "REHEARSAL_EXTERNAL_SECRETS",
+        "--karpenter": "REHEARSAL_KARPENTER",
+    }
+    inventory = Path(__file__).parents[3] / "inventories/rehearsal/group_vars/platform.yml"
+    assert all(f"'{each.variable}'" in inventory.read_text() for each in OPTIONAL)
 
 
 @pytest.fixture
-def prepared(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """Whether the caches were made with the operator, each time they were made."""
+def prepared(monkeypatch: pytest.MonkeyPatch) -> list[list[Controller]]:
+    """With which controllers the caches were made, each time they were made."""
     made = []
 
-    def prepare(*_: object, external_secrets: bool, **__: object) -> Caches:
-        made.append(external_secrets)
-        return caches(Path("/c/operator") if external_secrets else None)
+    def prepare(*_: object, optional: list[Controller], **__: object) -> Caches:
+        made.append(optional)
+        return caches(*optional)
 
     monkeypatch.setattr(commands, "prepare", prepare)
     return made
 
 
-def test_a_world_keeps_its_operator_without_being_asked_again(
-    tmp_path: Path, prepared: list[bool]
+def test_a_world_keeps_its_controllers_without_being_asked_again(
+    tmp_path: Path, prepared: list[list[Controller]]
 ) -> None:
     places = Places(data=tmp_path, cache=tmp_path)
-    caches(Path("/c/operator")).note(tmp_path)
-    commands.refresh(places, install=False, kubernetes=True, operator=False)
-    assert prepared == [True]
-    assert EXTERNAL_SECRETS in noted(tmp_path)
+    caches(OPERATOR).note(tmp_path)
+    commands.refresh(places, install=False, kubernetes=True, optional=[])
+    assert prepared == [[OPERATOR]]
+    assert OPERATOR.variable in noted(tmp_path)
 
 
-def test_a_world_does_not_get_an_operator_later(tmp_path: Path, prepared: list[bool]) -> None:
+def test_a_world_does_not_get_a_controller_later(
+    tmp_path: Path, prepared: list[list[Controller]]
+) -> None:
     places = Places(data=tmp_path, cache=tmp_path)
-    caches(None).note(tmp_path)
-    with pytest.raises(WorldError, match="up without External Secrets"):
-        commands.refresh(places, install=False, kubernetes=True, operator=True)
+    caches(OPERATOR).note(tmp_path)
+    asked = [OPERATOR, karpenter.CONTROLLER]
+    with pytest.raises(WorldError, match=r"without Karpenter.*--external-secrets --karpenter"):
+        commands.refresh(places, install=False, kubernetes=True, optional=asked)
     assert prepared == []
 
 
+@pytest.mark.parametrize("asked", OPTIONAL)
 @pytest.mark.parametrize("verb", ["up", "setup"])
-def test_the_operator_wants_nodes(
-    verb: str, capsys: pytest.CaptureFixture[str], prepared: list[bool]
+def test_a_controller_wants_nodes(
+    verb: str,
+    asked: Controller,
+    capsys: pytest.CaptureFixture[str],
+    prepared: list[list[Controller]],
 ) -> None:
-    assert cli.main([verb, "--external-secrets", "--no-kubernetes"]) == 1
-    assert "needs the world's own nodes" in capsys.readouterr().err
+    assert cli.main([verb, asked.option, "--no-kubernetes"]) == 1
+    assert f"{asked.option} needs the world's own nodes" in capsys.readouterr().err
     assert prepared == []

@@ -1,9 +1,7 @@
-"""The operator's key, its image, and the chart that is made of its Go module."""
+"""The chart of the External Secrets Operator, as it is made of its Go module."""
 
 from __future__ import annotations
 
-import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -57,24 +55,3 @@ def test_the_chart_is_complete_and_can_be_removed(upstream: Path, tmp_path: Path
     assert "dependencies" not in described
     assert f"v{described['version']}" == described["appVersion"] == operator.VERSION
     assert all(path.stat().st_mode & 0o200 for path in target.rglob("*"))
-
-
-@pytest.mark.parametrize("changed", ["go.mod", "go.sum"])
-def test_the_key_changes_with_every_source(tmp_path: Path, changed: str) -> None:
-    source = tmp_path / "source"
-    shutil.copytree(operator.SOURCE, source)
-    before = operator.key("go1", source)
-    assert before == operator.key("go1", operator.SOURCE)
-    assert before != operator.key("go2", source)
-    with (source / changed).open("a") as file:
-        file.write("\n")
-    assert operator.key("go1", source) != before
-
-
-def test_the_version_named_in_python_is_that_of_go_mod() -> None:
-    text = (operator.SOURCE / "go.mod").read_text()
-    required = re.search(rf"^(?:require )?\s*{re.escape(operator.PACKAGE)} (v\S+)", text, re.M)
-    assert required
-    assert required[1] == operator.VERSION
-    assert operator.IMAGE.name == f"external-secrets:{operator.VERSION}"
-    assert f"tool {operator.PACKAGE}" in text
