@@ -1,7 +1,7 @@
 // Karpenter, for the rehearsal's nodes: the version that role cluster_addons installs by default.
 //
-// It requires its core by a commit that the module proxy does not have; v1.14.1 of the core, which
-// is asked for here, was tagged on that commit's evening.
+// It requires its core by the name of a commit, by which the module proxy does not have it; v1.14.1
+// of the core, which is asked for here, is of the same second.
 module ragops.platform/rehearsal/karpenter
 
 go 1.26.6

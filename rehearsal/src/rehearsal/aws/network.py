@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from rehearsal.aws.query import Action, Parameters, Response, one
+from rehearsal.aws.query import Action, Parameters, Response, numbered, one
 
 Item = dict[str, Any]
 PEERS = ("IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs")
@@ -31,6 +31,7 @@ def adjust(ec2: Any) -> None:
         ("DescribeFlowLogs", with_delivery),
         ("DescribeNetworkInterfaces", interfaces_that_match),
         ("DescribeAddresses", addresses_that_match),
+        ("DescribeSecurityGroups", groups_with_id),
         ("CreateNatGateway", associate_address),
         ("DeleteNatGateway", disassociate_address),
         ("DescribeNatGateways", with_addresses),
@@ -50,14 +51,6 @@ def in_vpc_of_subnets(ec2: Any, create: Action, parameters: Parameters) -> Respo
     """AWS: a load balancer is in the VPC of its subnets. ministack: in a VPC that there is not."""
     subnet = ec2._subnets.get(one(parameters, "Subnets.member.1"))
     return create({**parameters, "VpcId": [subnet["VpcId"]]} if subnet else parameters)
-
-
-def numbered(parameters: Parameters, prefix: str) -> list[str]:
-    """The values of EC2's kind of list (`<prefix>.1`, `<prefix>.2`, ...)."""
-    values: list[str] = []
-    while value := one(parameters, f"{prefix}.{len(values) + 1}"):
-        values.append(value)
-    return values
 
 
 def with_prefix_lists(
@@ -182,6 +175,22 @@ def addresses_that_match(ec2: Any, describe: Action, parameters: Parameters) -> 
     """AWS: DescribeAddresses filters by tags. ministack returns all."""
     filters = ec2._parse_filters(parameters)
     return _filtered(ec2, describe, parameters, "AllocationId", ec2._addresses, filters, {})
+
+
+def groups_with_id(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: DescribeSecurityGroups filters by id, too. ministack returns all."""
+    wanted = ec2._parse_filters(parameters).get("group-id")
+    if wanted is None:
+        return describe(parameters)
+    asked = numbered(parameters, "GroupId")
+    ids = [
+        group for group in wanted if group in ec2._security_groups and group in (asked or wanted)
+    ]
+    if not ids:
+        empty: Response = ec2._xml(200, "DescribeSecurityGroupsResponse", "<securityGroupInfo/>")
+        return empty
+    named = {f"GroupId.{number}": [group] for number, group in enumerate(ids, start=1)}
+    return describe({**parameters, **named})
 
 
 def associate_address(ec2: Any, create: Action, parameters: Parameters) -> Response:

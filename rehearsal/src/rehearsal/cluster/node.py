@@ -82,8 +82,11 @@ class Life:
     taints: Sequence[str] = ()
 
 
-OF_A_GROUP = {"eks.amazonaws.com/capacityType": "ON_DEMAND"}
-"""As EKS labels the nodes of its groups; production's pods ask for it."""
+OF_A_GROUP = {
+    "eks.amazonaws.com/capacityType": "ON_DEMAND",
+    "eks.amazonaws.com/nodegroup": "main",
+}
+"""As EKS labels the nodes of its groups; production's pods ask for both."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,143 @@
+"""The instance types of the emulated AWS: what they have, what they cost, and where they are."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Any
+
+from rehearsal.aws.query import Action, Parameters, Response, markup, numbered, one
+
+ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
+
+
+@dataclass(frozen=True)
+class InstanceType:
+    """One of them, as DescribeInstanceTypes and the price list of us-east-1 tell it.
+
+    memory: GiB; clock: sustained, GHz; interfaces: most it may have, addresses: of each; bandwidth:
+    of its EBS volumes, Mbps, always and at most; price: USD an hour, Linux on demand, in July 2026.
+    Sources: https://docs.aws.amazon.com/ec2/latest/instancetypes/ and
+    https://aws.amazon.com/ec2/pricing/on-demand/.
+    """
+
+    name: str
+    cpus: int
+    memory: int
+    clock: float
+    interfaces: int
+    addresses: int
+    bandwidth: tuple[int, int]
+    price: float
+
+    @property
+    def burstable(self) -> bool:
+        """Whether it has credits for its CPU."""
+        return self.name.startswith("t")
+
+
+TYPES = {
+    each.name: each
+    for each in (
+        InstanceType("t3.medium", 2, 4, 2.5, 3, 6, (347, 2085), 0.0416),
+        InstanceType("t3.large", 2, 8, 2.5, 3, 12, (695, 2780), 0.0832),
+        InstanceType("m5.large", 2, 8, 3.1, 3, 10, (650, 4750), 0.096),
+        InstanceType("m6i.large", 2, 8, 3.5, 3, 10, (650, 10000), 0.096),
+        InstanceType("m6i.xlarge", 4, 16, 3.5, 4, 15, (1250, 10000), 0.192),
+        InstanceType("c6i.large", 2, 4, 3.5, 3, 10, (650, 10000), 0.085),
+        InstanceType("c6i.xlarge", 4, 8, 3.5, 4, 15, (1250, 10000), 0.17),
+        InstanceType("r6i.large", 2, 16, 3.5, 3, 10, (650, 10000), 0.126),
+    )
+}
+"""A few of the many: enough for a choice between sizes, families and prices."""
+
+
+def adjust(ec2: Any) -> None:
+    """Correct what is told of them. ec2: ministack's module."""
+    actions: dict[str, Action] = ec2._ACTION_MAP
+    describe = "DescribeInstanceTypes"
+    actions[describe] = functools.partial(described, ec2, actions[describe])
+    actions["DescribeInstanceTypeOfferings"] = functools.partial(offered, ec2)
+
+
+def described(ec2: Any, describe: Action, parameters: Parameters) -> Response:
+    """AWS: each type's own figures. ministack: those of a small one under every name.
+
+    It is asked for the types that are none of ours.
+    """
+    asked = numbered(parameters, "InstanceType")
+    if any(name not in TYPES for name in asked):
+        return describe(parameters)
+    found = [facts(TYPES[name]) for name in asked or TYPES]
+    told: Response = ec2._xml(
+        200, "DescribeInstanceTypesResponse", markup({"instanceTypeSet": found})
+    )
+    return told
+
+
+def facts(kind: InstanceType) -> dict[str, Any]:
+    """A type in the form of DescribeInstanceTypes."""
+    always, most = kind.bandwidth
+    return {
+        "instanceType": kind.name,
+        "currentGeneration": True,
+        "freeTierEligible": False,
+        "supportedUsageClasses": ["on-demand", "spot"],
+        "supportedRootDeviceTypes": ["ebs"],
+        "supportedVirtualizationTypes": ["hvm"],
+        "bareMetal": False,
+        "hypervisor": "nitro",
+        "processorInfo": {
+            "supportedArchitectures": ["x86_64"],
+            "sustainedClockSpeedInGhz": kind.clock,
+            "manufacturer": "Intel",
+        },
+        "vCpuInfo": {
+            "defaultVCpus": kind.cpus,
+            "defaultCores": kind.cpus // 2,
+            "defaultThreadsPerCore": 2,
+        },
+        "memoryInfo": {"sizeInMiB": kind.memory * 1024},
+        "instanceStorageSupported": False,
+        "ebsInfo": {
+            "ebsOptimizedSupport": "default",
+            "encryptionSupport": "supported",
+            "ebsOptimizedInfo": {
+                "baselineBandwidthInMbps": always,
+                "maximumBandwidthInMbps": most,
+            },
+            "nvmeSupport": "required",
+        },
+        "networkInfo": {
+            "maximumNetworkInterfaces": kind.interfaces,
+            "maximumNetworkCards": 1,
+            "defaultNetworkCardIndex": 0,
+            "networkCards": [{"networkCardIndex": 0, "maximumNetworkInterfaces": kind.interfaces}],
+            "ipv4AddressesPerInterface": kind.addresses,
+            "ipv6AddressesPerInterface": kind.addresses,
+            "ipv6Supported": True,
+            "enaSupport": "required",
+            "efaSupported": False,
+            "encryptionInTransitSupported": kind.name.startswith(("m6i", "c6i", "r6i")),
+        },
+        "hibernationSupported": True,
+        "burstablePerformanceSupported": kind.burstable,
+    }
+
+
+def offered(ec2: Any, parameters: Parameters) -> Response:
+    """AWS: DescribeInstanceTypeOfferings says where a type can be had. ministack: no such call.
+
+    Here each is in all zones.
+    """
+    where = one(parameters, "LocationType") or "region"
+    places = ZONES if where == "availability-zone" else (ec2.get_region(),)
+    found = [
+        {"instanceType": name, "locationType": where, "location": place}
+        for name in TYPES
+        for place in places
+    ]
+    told: Response = ec2._xml(
+        200, "DescribeInstanceTypeOfferingsResponse", markup({"instanceTypeOfferingSet": found})
+    )
+    return told
