@@ -38,7 +38,10 @@ class Ec2(SimpleNamespace):
             "BlockDeviceMappings": [{"Ebs": {"VolumeSize": 50, "Encrypted": True}}],
             "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
             "IamInstanceProfile": {"Name": "nodes"},
-            "TagSpecifications": [{"ResourceType": "network-interface", "Tags": listed(OWN)}],
+            "TagSpecifications": [
+                {"ResourceType": kind, "Tags": listed(OWN)}
+                for kind in ("network-interface", "spot-instances-request")
+            ],
         }
         template = {"LaunchTemplateId": "lt-1", "LaunchTemplateName": "made/1", "Data": data}
         super().__init__(
@@ -327,7 +330,10 @@ def test_a_fleet_is_asked_about_all_that_it_uses_and_makes(questions: Questions)
         | {("ec2:CreateFleet", "fleet/*"), ("iam:PassRole", NODES)}
     )
     spot = asked_about(questions, "CreateFleet", fleet("c6i.large", capacity="spot"))
-    assert spot - found == {("ec2:RunInstances", "spot-instances-request/*")}
+    assert spot - found == {
+        (f"ec2:{call}", "spot-instances-request/*")
+        for call in ("CreateFleet", "RunInstances", "CreateTags")
+    }
 
 
 def test_conditions_see_the_tags_of_the_request_and_of_what_is_there(questions: Questions) -> None:

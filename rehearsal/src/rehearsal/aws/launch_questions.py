@@ -26,6 +26,9 @@ KINDS = {
 MADE = ("instance", "volume", "network-interface")
 """What a launch makes."""
 
+SPOT = "spot-instances-request"
+"""And what it makes for spot instances."""
+
 Tags = Mapping[str, str]
 
 
@@ -105,9 +108,6 @@ class Questions:
             images = {each["ImageId"] for each in asked if "ImageId" in each}
             for action in ("ec2:CreateFleet", "ec2:RunInstances"):
                 yield from self._launch(action, parameters, prefix, subnets, images)
-        if one(parameters, "TargetCapacitySpecification.DefaultTargetCapacityType") == "spot":
-            spot = tags_of(parameters, "instance")
-            yield Question("ec2:RunInstances", "spot-instances-request/*", spot)
 
     def _launch(
         self,
@@ -133,7 +133,8 @@ class Questions:
             each["ResourceType"]: {tag["Key"]: tag["Value"] for tag in each["Tags"]}
             for each in data.get("TagSpecifications", ())
         }
-        for kind in MADE:
+        spot = one(parameters, "TargetCapacitySpecification.DefaultTargetCapacityType") == "spot"
+        for kind in (*MADE, *([SPOT] if spot else [])):
             tags = by_template.get(kind, {}) | tags_of(parameters, kind)
             yield Question(action, f"{kind}/*", tags)
             yield from tagging(f"{kind}/*", tags, action)
