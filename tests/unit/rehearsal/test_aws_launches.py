@@ -14,7 +14,6 @@ from rehearsal.aws import (
     dry_runs,
     fleets,
     instance_types,
-    instances,
     launch_permissions,
     launch_templates,
     network,
@@ -217,18 +216,6 @@ def test_groups_are_found_by_id() -> None:
     assert asked("sg-nodes", "sg-none") == b"sg-nodes"
     assert b"<securityGroupInfo/>" in asked("sg-none")
     assert network.groups_with_id(ec2, describe, {})[2] == b""
-
-
-def test_the_user_data_of_an_instance_are_told() -> None:
-    ec2 = Ec2()
-    ec2._instances["i-1"] = {"UserData": "TUlNRQ=="}
-
-    def describe(_: Parameters) -> Response:
-        return 200, {}, b"<userData/>"
-
-    told = instances.with_user_data(ec2, describe, {"InstanceId": ["i-1"]})[2]
-    assert told == b"<userData><value>TUlNRQ==</value></userData>"
-    assert instances.with_user_data(ec2, describe, {"InstanceId": ["i-2"]})[2] == b"<userData/>"
 
 
 def test_types_have_their_own_figures() -> None:

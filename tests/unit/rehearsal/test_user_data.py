@@ -45,6 +45,11 @@ def test_user_data_may_be_a_config_alone() -> None:
     assert kubelet_of(encoded(PART)) == ({"a": "1"}, taints)
 
 
+def test_labels_may_be_in_quotes_as_karpenter_writes_them() -> None:
+    text = PART.replace('"--node-labels=a=1"', """'--node-labels="a=1,b=2"'""")
+    assert kubelet_of(encoded(text))[0] == {"a": "1", "b": "2"}
+
+
 def test_later_parts_of_a_message_add_to_earlier_ones() -> None:
     head = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=xx\n"
     parts = [

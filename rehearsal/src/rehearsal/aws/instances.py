@@ -19,8 +19,6 @@ def adjust(ec2: Any, machines: Path) -> None:
     """Correct the calls of an instance. ec2: ministack's module; machines: see with_address."""
     actions: dict[str, Action] = ec2._ACTION_MAP
     actions["RunInstances"] = functools.partial(launch, ec2, actions["RunInstances"])
-    describe = "DescribeInstanceAttribute"
-    actions[describe] = functools.partial(with_user_data, ec2, actions[describe])
     actions["ModifyInstanceMetadataOptions"] = functools.partial(modify_metadata, ec2)
     actions["ModifyInstanceAttribute"] = functools.partial(modify_groups, ec2)
     told = functools.partial(with_address, ec2._instance_xml, machines)
@@ -71,16 +69,6 @@ def shape_disk(volume: dict[str, Any], parameters: Parameters) -> None:
     volume["Encrypted"] = one(parameters, f"{start}Encrypted").lower() == "true"
     if key := one(parameters, f"{start}KmsKeyId"):
         volume["KmsKeyId"] = key
-
-
-def with_user_data(ec2: Any, describe: Action, parameters: Parameters) -> Response:
-    """AWS: DescribeInstanceAttribute tells the user data of a launch. ministack: none."""
-    status, headers, body = describe(parameters)
-    data = ec2._instances.get(one(parameters, "InstanceId"), {}).get("UserData")
-    if data:
-        told = f"<userData><value>{escape(data)}</value></userData>"
-        body = body.replace(b"<userData/>", told.encode())
-    return status, headers, body
 
 
 def modify_metadata(ec2: Any, parameters: Parameters) -> Response:

@@ -51,5 +51,5 @@ def configs(text: str) -> Iterator[dict[str, Any]]:
 
 
 def words(text: str) -> list[str]:
-    """A list with commas."""
-    return [part for part in text.split(",") if part]
+    """A list with commas; the whole of it may be in quotes, which nodeadm takes away."""
+    return [part for part in text.strip('"').split(",") if part]
