@@ -13,6 +13,7 @@ import pytest
 from rehearsal.aws import (
     dry_runs,
     fleets,
+    instance_events,
     instance_types,
     launch_permissions,
     launch_templates,
@@ -167,6 +168,26 @@ def test_a_fleet_is_made_of_the_cheapest_and_as_its_template_says(capacity: str)
     told = fleets.with_placement(ec2, lambda _: "<item><placement></placement></item>", instance)
     assert "<availabilityZoneId>use1-az2</availabilityZoneId></placement>" in told
     assert ("<instanceLifecycle>spot</instanceLifecycle>" in told) is (capacity == "spot")
+
+
+def test_new_states_are_events() -> None:
+    ec2 = Ec2()
+    ec2._instances = {name: {"State": {"Name": "running"}} for name in ("i-1", "i-2")}
+    told: list[dict[str, Any]] = []
+
+    def terminate(_: Parameters) -> Response:
+        ec2._instances["i-2"]["State"] = {"Name": "terminated"}
+        return 200, {}, b""
+
+    ec2._ACTION_MAP |= dict.fromkeys(instance_events.CHANGING, terminate)
+    instance_events.adjust(ec2, SimpleNamespace(_dispatch_event=told.append))
+    for _ in range(2):
+        ec2._ACTION_MAP["TerminateInstances"]({})
+    assert [json.loads(each["Detail"]) for each in told] == [
+        {"instance-id": "i-2", "state": "terminated"}
+    ]
+    assert told[0]["Source"] == "aws.ec2"
+    assert told[0]["Resources"] == ["arn:aws:ec2:us-east-1:000000000000:instance/i-2"]
 
 
 def test_a_dry_run_does_nothing() -> None:

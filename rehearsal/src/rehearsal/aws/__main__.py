@@ -19,6 +19,7 @@ from rehearsal.aws import (
     eks_records,
     elasticache,
     fleets,
+    instance_events,
     instance_types,
     instances,
     launch_permissions,
@@ -71,6 +72,7 @@ def main() -> None:
     instance_types.adjust(ec2)
     node_images.adjust(importlib.import_module(service + "ssm"), ec2)
     fleets.adjust(ec2)
+    instance_events.adjust(ec2, importlib.import_module(service + "eventbridge"))
     balancers = importlib.import_module(service + "alb")
     network.adjust_balancers(balancers, ec2)
     target_health.adjust(balancers, world / "target_health.json")
