@@ -21,6 +21,7 @@ from rehearsal.aws import (
     eks_oidc,
     eks_records,
     instances,
+    launches,
     logs,
     network,
     rds,
@@ -69,6 +70,7 @@ def adjusted() -> Any:
     )
     if "AWS_DECISIONS" in os.environ:
         decisions.adjust(evaluator, Path(os.environ["AWS_DECISIONS"]))
+    launches.adjust(app, ec2)
     return Repeats(app.app)
 
 

@@ -13,22 +13,15 @@ from rehearsal.aws import (
     cluster_access,
     decisions,
     dropped,
-    dry_runs,
     eks,
     eks_oidc,
     eks_records,
     elasticache,
-    fleets,
-    instance_events,
-    instance_types,
     instances,
-    launch_permissions,
-    launch_templates,
+    launches,
     logs,
     network,
-    node_images,
     oidc,
-    prices,
     rds,
     scaling_access,
     scaling_groups,
@@ -68,11 +61,6 @@ def main() -> None:
     eks_records.adjust_templates(ec2)
     autoscaling = importlib.import_module(service + "autoscaling")
     scaling_groups.adjust(eks_service, autoscaling, ec2)
-    launch_templates.adjust(ec2)
-    instance_types.adjust(ec2)
-    node_images.adjust(importlib.import_module(service + "ssm"), ec2)
-    fleets.adjust(ec2)
-    instance_events.adjust(ec2, importlib.import_module(service + "eventbridge"))
     balancers = importlib.import_module(service + "alb")
     network.adjust_balancers(balancers, ec2)
     target_health.adjust(balancers, world / "target_health.json")
@@ -86,11 +74,7 @@ def main() -> None:
     decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")
-    router = importlib.import_module("ministack.core.router")
-    iam_actions = importlib.import_module("ministack.core.iam_actions")
-    prices.adjust(app, router, iam_actions, ec2)
-    launch_permissions.adjust(ec2, iam_service, evaluator, iam_actions)
-    dry_runs.adjust(ec2)
+    launches.adjust(app, ec2)
     web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
     asyncio.run(
         serve(

@@ -1,0 +1,36 @@
+"""All that is corrected for a controller that launches instances, in the order that it needs."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from rehearsal.aws import (
+    dry_runs,
+    fleets,
+    instance_events,
+    instance_types,
+    launch_permissions,
+    launch_templates,
+    node_images,
+    prices,
+)
+
+
+def adjust(app: Any, ec2: Any) -> None:
+    """Correct EC2, its prices and images, and what IAM is asked about them.
+
+    app, ec2: ministack's modules; ec2's other corrections and the log of decisions are there.
+    """
+    load = importlib.import_module
+    launch_templates.adjust(ec2)
+    instance_types.adjust(ec2)
+    node_images.adjust(load("ministack.services.ssm"), ec2)
+    fleets.adjust(ec2)
+    instance_events.adjust(ec2, load("ministack.services.eventbridge"))
+    iam_actions = load("ministack.core.iam_actions")
+    prices.adjust(app, load("ministack.core.router"), iam_actions, ec2)
+    evaluator = load("ministack.core.iam_evaluator")
+    launch_permissions.adjust(ec2, load("ministack.services.iam"), evaluator, iam_actions)
+    # Last: it stands before all other corrections of a call.
+    dry_runs.adjust(ec2)
