@@ -1,42 +1,28 @@
-"""What the rehearsal's EC2 makes of fleets, whom it lets do so, and what it tells of its types."""
+"""Whom the rehearsal's EC2 lets launch, tag and end instances."""
 
 from __future__ import annotations
 
-import asyncio
-import json
 from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from rehearsal.aws import (
-    dry_runs,
-    fleets,
-    instance_events,
-    instance_types,
-    launch_permissions,
-    launch_templates,
-    network,
-    node_images,
-    prices,
-)
+from rehearsal.aws import launch_permissions
 from rehearsal.aws.launch_questions import Questions
-from rehearsal.aws.query import Parameters, Response, markup, numbered, one
+from rehearsal.aws.query import Parameters, markup
 
 NODES = "arn:aws:iam::000000000000:role/nodes"
 OWN = {"kubernetes.io/cluster/ragops-test": "owned", "karpenter.sh/nodepool": "general"}
 
 
 class Ec2(SimpleNamespace):
-    """Stands for ministack's module: its stores and its ways to answer."""
+    """Stands for ministack's module: its stores."""
 
     def __init__(self) -> None:
         data = {
             "ImageId": "ami-1",
             "NetworkInterfaces": [{"DeviceIndex": 0, "Groups": ["sg-nodes"]}],
-            "BlockDeviceMappings": [{"Ebs": {"VolumeSize": 50, "Encrypted": True}}],
-            "MetadataOptions": {"HttpTokens": "required", "HttpPutResponseHopLimit": 1},
             "IamInstanceProfile": {"Name": "nodes"},
             "TagSpecifications": [
                 {"ResourceType": kind, "Tags": listed(OWN)}
@@ -45,72 +31,16 @@ class Ec2(SimpleNamespace):
         }
         template = {"LaunchTemplateId": "lt-1", "LaunchTemplateName": "made/1", "Data": data}
         super().__init__(
-            _instances={},
-            _volumes={},
             _launch_templates={"lt-1": template},
-            _subnets={
-                f"subnet-{letter}": {
-                    "AvailabilityZone": f"us-east-1{letter}",
-                    "AvailabilityZoneId": f"use1-az{number}",
-                }
-                for number, letter in enumerate("abc", start=1)
-            },
-            _security_groups={name: {"GroupName": name[3:]} for name in ("sg-default", "sg-nodes")},
             _tags={"lt-1": listed(OWN), "i-other": listed({"Name": "bastion"})},
-            _ACTION_MAP={},
         )
 
     @staticmethod
     def get_account_id() -> str:
         return "000000000000"
 
-    @staticmethod
-    def get_region() -> str:
-        return "us-east-1"
-
-    @staticmethod
-    def _xml(status: int, tag: str, inner: str) -> Response:
-        return status, {}, f"<{tag}>{inner}</{tag}>".encode()
-
-    @staticmethod
-    def _error(code: str, text: str, status: int) -> Response:
-        return status, {}, f"{code}: {text}".encode()
-
-    @staticmethod
-    def _parse_filters(parameters: Parameters) -> dict[str, list[str]]:
-        found, number = {}, 1
-        while name := one(parameters, f"Filter.{number}.Name"):
-            found[name] = numbered(parameters, f"Filter.{number}.Value")
-            number += 1
-        return found
-
     def _resolve_launch_template_data(self, _: Any) -> tuple[dict[str, Any], None, None]:
         return self._launch_templates["lt-1"]["Data"], None, None
-
-    def create(self, parameters: Parameters) -> Response:
-        """CreateFleet as ministack does it: the first choice, in the first zone."""
-        start = "LaunchTemplateConfigs.1.Overrides.1"
-        self._volumes["vol-1"] = {"VolumeId": "vol-1", "Size": 8, "Encrypted": False}
-        self._instances["i-1"] = {
-            "InstanceId": "i-1",
-            "InstanceType": one(parameters, f"{start}.InstanceType"),
-            "SubnetId": one(parameters, f"{start}.SubnetId"),
-            "ImageId": "ami-0",
-            "Placement": {"AvailabilityZone": "us-east-1a"},
-            "SecurityGroups": [{"GroupId": "sg-default", "GroupName": "default"}],
-            "PublicIpAddress": "54.1.2.3",
-            "PublicDnsName": "ec2-54-1-2-3",
-            "BlockDeviceMappings": [{"Ebs": {"VolumeId": "vol-1"}}],
-        }
-        name = one(
-            parameters, "LaunchTemplateConfigs.1.LaunchTemplateSpecification.LaunchTemplateName"
-        )
-        inner = (
-            "<launchTemplateAndOverrides><launchTemplateSpecification>"
-            f"<launchTemplateName>{name}</launchTemplateName></launchTemplateSpecification>"
-            "</launchTemplateAndOverrides>"
-        )
-        return self._xml(200, "CreateFleetResponse", inner)
 
 
 def listed(tags: dict[str, str]) -> list[dict[str, str]]:
@@ -145,169 +75,6 @@ def fleet(*types: str, capacity: str = "on-demand", zone: str = "b") -> Paramete
             f"{start}.Overrides.{number}.AvailabilityZone": [f"us-east-1{zone}"],
         }
     return found
-
-
-@pytest.mark.parametrize("capacity", ["on-demand", "spot"])
-def test_a_fleet_is_made_of_the_cheapest_and_as_its_template_says(capacity: str) -> None:
-    ec2 = Ec2()
-    request = fleet("m6i.large", "c6i.large", "x9z.large", capacity=capacity)
-    _, _, body = fleets.launch(ec2, ec2.create, request)
-    instance, volume = ec2._instances["i-1"], ec2._volumes["vol-1"]
-    assert instance["InstanceType"] == "c6i.large"
-    assert instance["ImageId"] == "ami-1"
-    assert instance["Placement"]["AvailabilityZone"] == volume["AvailabilityZone"] == "us-east-1b"
-    assert instance["SecurityGroups"] == [{"GroupId": "sg-nodes", "GroupName": "nodes"}]
-    assert instance["PublicIpAddress"] == ""
-    assert instance["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": "1"}
-    assert (volume["Size"], volume["Encrypted"]) == (50, True)
-    assert ec2._tags["vol-1"] == listed(OWN)
-    assert (
-        "<overrides><instanceType>c6i.large</instanceType><subnetId>subnet-b</subnetId>"
-        "<imageId>ami-1</imageId><availabilityZone>us-east-1b</availabilityZone></overrides>"
-    ) in body.decode()
-    told = fleets.with_placement(ec2, lambda _: "<item><placement></placement></item>", instance)
-    assert "<availabilityZoneId>use1-az2</availabilityZoneId></placement>" in told
-    assert ("<instanceLifecycle>spot</instanceLifecycle>" in told) is (capacity == "spot")
-
-
-def test_new_states_are_events() -> None:
-    ec2 = Ec2()
-    ec2._instances = {name: {"State": {"Name": "running"}} for name in ("i-1", "i-2")}
-    told: list[dict[str, Any]] = []
-
-    def terminate(_: Parameters) -> Response:
-        ec2._instances["i-2"]["State"] = {"Name": "terminated"}
-        return 200, {}, b""
-
-    ec2._ACTION_MAP |= dict.fromkeys(instance_events.CHANGING, terminate)
-    instance_events.adjust(ec2, SimpleNamespace(_dispatch_event=told.append))
-    for _ in range(2):
-        ec2._ACTION_MAP["TerminateInstances"]({})
-    assert [json.loads(each["Detail"]) for each in told] == [
-        {"instance-id": "i-2", "state": "terminated"}
-    ]
-    assert told[0]["Source"] == "aws.ec2"
-    assert told[0]["Resources"] == ["arn:aws:ec2:us-east-1:000000000000:instance/i-2"]
-
-
-def test_a_dry_run_does_nothing() -> None:
-    ec2 = Ec2()
-    done: list[Parameters] = []
-
-    def action(parameters: Parameters) -> Response:
-        done.append(parameters)
-        return 200, {}, b""
-
-    ec2._ACTION_MAP["TerminateInstances"] = action
-    dry_runs.adjust(ec2)
-    run = ec2._ACTION_MAP["TerminateInstances"]
-    status, _, body = run({"DryRun": ["true"]})
-    assert (status, body[:15]) == (412, b"DryRunOperation")
-    assert done == []
-    run({"DryRun": ["false"]})
-    assert len(done) == 1
-
-
-def test_a_template_that_is_not_there_is_refused() -> None:
-    ec2 = Ec2()
-
-    def describe(_: Parameters) -> Response:
-        return 200, {}, b"told"
-
-    known = {"LaunchTemplateName.1": ["made/1"]}
-    assert launch_templates.by_name(ec2, describe, known)[2] == b"told"
-    status, _, body = launch_templates.by_name(
-        ec2, describe, known | {"LaunchTemplateName.2": ["made/2"]}
-    )
-    assert status == 400
-    assert b"InvalidLaunchTemplateName.NotFoundException" in body
-    assert b"made/2" in body
-
-
-def test_groups_are_found_by_id() -> None:
-    ec2 = Ec2()
-
-    def describe(parameters: Parameters) -> Response:
-        return 200, {}, ",".join(numbered(parameters, "GroupId")).encode()
-
-    def asked(*ids: str) -> bytes:
-        named = {f"Filter.1.Value.{number}": [each] for number, each in enumerate(ids, start=1)}
-        return network.groups_with_id(ec2, describe, {"Filter.1.Name": ["group-id"], **named})[2]
-
-    assert asked("sg-nodes", "sg-none") == b"sg-nodes"
-    assert b"<securityGroupInfo/>" in asked("sg-none")
-    assert network.groups_with_id(ec2, describe, {})[2] == b""
-
-
-def test_types_have_their_own_figures() -> None:
-    ec2 = Ec2()
-    asked = {"InstanceType.1": ["m6i.xlarge"]}
-
-    def describe(_: Parameters) -> Response:
-        return 200, {}, b"ministack's"
-
-    told = instance_types.described(ec2, describe, asked)[2].decode()
-    assert told.count("<instanceType>") == 1
-    assert "<defaultVCpus>4</defaultVCpus>" in told
-    assert "<sizeInMiB>16384</sizeInMiB>" in told
-    every = instance_types.described(ec2, describe, {})[2].decode()
-    assert every.count("<instanceType>") == len(instance_types.TYPES)
-    other = {"InstanceType.1": ["x9z.large"]}
-    assert instance_types.described(ec2, describe, other)[2] == b"ministack's"
-    offered = instance_types.offered(ec2, {"LocationType": ["availability-zone"]})[2].decode()
-    assert offered.count("<location>us-east-1c</location>") == len(instance_types.TYPES)
-
-
-def test_the_price_list_is_filtered_by_attributes() -> None:
-    def asked(**filters: str) -> list[Any]:
-        content = {"Filters": [{"Field": key, "Value": value} for key, value in filters.items()]}
-        headers = {"x-amz-target": "AWSPriceListService.GetProducts"}
-        body = json.dumps(content).encode()
-        status, _, told = asyncio.run(prices.answer("POST", "/", headers, body, {}))
-        assert status == 200
-        return [json.loads(each) for each in json.loads(told)["PriceList"]]
-
-    found = asked(tenancy="Shared", regionCode="us-east-1")
-    assert {each["product"]["attributes"]["instanceType"] for each in found} == set(
-        instance_types.TYPES
-    )
-    (one_type,) = asked(instanceType="c6i.large")
-    ((_, term),) = one_type["terms"]["OnDemand"].items()
-    ((_, dimension),) = term["priceDimensions"].items()
-    assert float(dimension["pricePerUnit"]["USD"]) == 0.085
-    assert asked(tenancy="Dedicated")
-    assert asked(regionCode="eu-west-1") == []
-
-
-def test_spot_is_cheaper_in_each_zone() -> None:
-    told = prices.spot_prices(Ec2(), {"InstanceType.1": ["c6i.large"]})[2].decode()
-    assert told.count("<spotPrice>0.029700</spotPrice>") == len(instance_types.ZONES)
-
-
-def test_images_of_nodes_have_parameters() -> None:
-    ssm = SimpleNamespace(get_region=lambda: "us-east-1")
-    start = "/aws/service/eks/optimized-ami/1.35/amazon-linux-2023/x86_64/standard"
-    name = "amazon-eks-node-al2023-x86_64-standard-1.35-v20261101"
-
-    def value(path: str) -> str | None:
-        found = node_images.parameter(ssm, lambda _: None, path)
-        return found["Value"] if found else None
-
-    image = value(f"{start}/{name}/image_id")
-    assert image == value(f"{start}/recommended/image_id")
-    assert value(f"{start}/{name.replace('20261101', '20200101')}/image_id") is None
-    ec2 = Ec2()
-
-    def describe(_: Parameters) -> Response:
-        return 200, {}, b"<imagesSet></imagesSet>"
-
-    def asked(**more: list[str]) -> str:
-        filters = {"Filter.1.Name": ["image-id"], "Filter.1.Value.1": [image]}
-        return node_images.described(ec2, describe, filters | more)[2].decode()
-
-    assert asked().count("<item>") == 1
-    assert f"<name>{name}</name>" in asked(**{"Owner.1": ["amazon"]})
-    assert "<item>" not in asked(**{"Owner.1": ["self"]})
 
 
 def test_markup_is_escaped() -> None:
