@@ -132,6 +132,15 @@ def places(name: str) -> list[str]:
     ]
 
 
+def pods(name: str) -> set[str]:
+    """The pods that are not on their way out, by their ids."""
+    return {
+        pod["metadata"]["uid"]
+        for pod in items("pods", "-l", f"app={name}")
+        if "deletionTimestamp" not in pod["metadata"]
+    }
+
+
 def nodes(**labels: str) -> dict[str, dict[str, Any]]:
     """Nodes with labels: name -> node."""
     wanted = ",".join(f"{key}={value}" for key, value in labels.items())
@@ -270,9 +279,14 @@ print(json.dumps(told))
 
 def test_an_instance_that_was_ended_by_hand_is_replaced() -> None:
     (ended,) = instances()
+    before = pods("apart")
     ask("print(json.dumps(ec2.terminate_instances(InstanceIds=[sys.argv[1]]), default=str))", ended)
     until("another instance is there", lambda: instances() and ended not in instances())
+    until("another pod is there", lambda: len(pods("apart") - before) == 1)
     until("all pods run", lambda: len(set(places("apart"))) == FIXED + 1)
+    (identifier,) = instances()
+    ((_, node),) = of_pool("general").items()
+    assert node["spec"]["providerID"].endswith(f"/{identifier}")
 
 
 def test_an_empty_node_goes() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.machines.__main__ import life_of
+from rehearsal.cluster.node import SPARE, Node
+from rehearsal.machines.__main__ import Machines, life_of
 from rehearsal.machines.instances import Changes, Instance, owned
 
 
@@ -60,3 +61,65 @@ def test_a_node_is_told_its_instance() -> None:
     assert (life.zone, life.provider_id) == ("us-east-1b", "aws:///us-east-1b/i-1")
     assert life.labels == {"a": "b", "node.kubernetes.io/instance-type": "m6i.large"}
     assert life.taints == ("c=d:NoSchedule",)
+
+
+class Scene:
+    """Stands for EC2 and for the cluster, in which Nodes may go slowly."""
+
+    def __init__(self) -> None:
+        self.instances: set[str] = set()
+        self.machines: dict[Node, str] = {}
+        self.slow: set[Node] = set()
+
+    def nodes(self, _: object) -> dict[str, Instance]:
+        return {name: Instance(name, "us-east-1a", "t3", (), ()) for name in self.instances}
+
+    def add_machine(self, place: Node, life: Any) -> None:
+        assert not self.has_node(place)
+        self.machines[place] = life.provider_id.rpartition("/")[2]
+
+    def remove_machine(self, place: Node) -> None:
+        del self.machines[place]
+
+    def has_node(self, place: Node) -> bool:
+        return place in self.machines or place in self.slow
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+@pytest.fixture
+def machines(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machines:
+    monkeypatch.setattr("rehearsal.machines.__main__.Ec2", lambda: scene)
+    monkeypatch.setattr("rehearsal.machines.__main__.Cluster.open", lambda _: scene)
+    return Machines(tmp_path)
+
+
+def test_the_place_that_is_free_the_longest_is_taken(scene: Scene, machines: Machines) -> None:
+    for name in ("i-1", "i-2"):
+        scene.instances = {name}
+        assert machines.follow()
+    assert scene.machines == {SPARE[1]: "i-2"}
+
+
+def test_a_node_that_goes_slowly_is_awaited(scene: Scene, machines: Machines) -> None:
+    scene.instances = {"i-1", "i-2", "i-3"}
+    assert machines.follow()
+    scene.instances = {"i-2", "i-3", "i-4"}
+    scene.slow = {SPARE[0]}
+    assert not machines.follow()
+    assert set(scene.machines.values()) == {"i-2", "i-3"}
+    scene.slow = set()
+    assert machines.follow()
+    assert scene.machines[SPARE[0]] == "i-4"
+
+
+def test_an_instance_beyond_the_places_stays_a_record(
+    scene: Scene, machines: Machines, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scene.instances = {f"i-{number}" for number in range(len(SPARE) + 1)}
+    assert machines.follow()
+    assert machines.follow()
+    assert capsys.readouterr().out.count("stays a record") == 1

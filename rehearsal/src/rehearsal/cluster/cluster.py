@@ -80,6 +80,16 @@ class Cluster:
         node.renew(self.world, spare, life)
         node.start(self.world, spare)
 
+    def has_node(self, spare: node.Node) -> bool:
+        """Whether there is a Node of this name."""
+        try:
+            self._api().get(f"/api/v1/nodes/{spare.name}")
+        except ApiError as error:
+            if error.status != 404:
+                raise
+            return False
+        return True
+
     def remove_machine(self, spare: node.Node) -> None:
         """End a machine, and take its Node away, as EKS does when an instance is gone."""
         node.kill(self.world, [spare])

@@ -27,6 +27,7 @@ class Machines:
         self._ec2 = Ec2()
         self._cluster = Cluster.open(World(data, Path()))
         self._places: dict[str, Node] = {}
+        self._free = list(SPARE)
         self._known: dict[str, Instance] = {}
 
     def run(self) -> None:
@@ -35,32 +36,41 @@ class Machines:
         while True:
             if changes.any() or again:
                 try:
-                    self.follow()
-                    again = False
+                    again = not self.follow()
                 except Exception:  # whatever it is, it is tried again, and the log says what
                     traceback.print_exc()
                     again = True
                     time.sleep(1)
             time.sleep(PAUSE)
 
-    def follow(self) -> None:
-        """One round: machines of instances that are gone end, those of new ones start."""
-        wanted = self._ec2.nodes(self._known)
+    def follow(self) -> bool:
+        """One round: machines of instances that are gone end, those of new ones start.
+
+        Returns whether that is all. A Node that goes slowly, since somebody has a finalizer on it,
+        is awaited: a new machine of that name would take it for its own, and lose it.
+        """
+        wanted, done = self._ec2.nodes(self._known), True
         for identifier in set(self._places) - set(wanted):
             place = self._places[identifier]
             self._cluster.remove_machine(place)
             del self._places[identifier]
+            self._free.append(place)
             say(f"{identifier} is gone, and so is {place.name}")
         for identifier in sorted(set(wanted) - set(self._places)):
-            free = [place for place in SPARE if place not in self._places.values()]
-            if free:
-                self._cluster.add_machine(free[0], life_of(wanted[identifier]))
-                self._places[identifier] = free[0]
-                say(f"{identifier} is {free[0].name}")
+            # The longest free one first: its name is the least remembered.
+            found = next((one for one in self._free if not self._cluster.has_node(one)), None)
+            if found:
+                self._cluster.add_machine(found, life_of(wanted[identifier]))
+                self._free.remove(found)
+                self._places[identifier] = found
+                say(f"{identifier} is {found.name}")
+            elif self._free:
+                done = False
             elif identifier not in self._known:
                 say(f"{identifier} stays a record: all {len(SPARE)} spare nodes are taken")
         self._known = wanted
         self._tell()
+        return done
 
     def _tell(self) -> None:
         """Let the emulated EC2 know its instances' addresses."""
