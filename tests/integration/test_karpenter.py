@@ -120,25 +120,27 @@ def remove_pods(name: str) -> None:
     assert inside("kubectl", "delete", "deployment", name).returncode == 0
 
 
+def staying(name: str) -> list[dict[str, Any]]:
+    """The pods that are not on their way out."""
+    found = items("pods", "-l", f"app={name}")
+    return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+
+def pods(name: str) -> set[str]:
+    """Their ids."""
+    return {pod["metadata"]["uid"] for pod in staying(name)}
+
+
 def places(name: str) -> list[str]:
-    """The nodes of the pods that are ready."""
+    """The nodes of those that are ready."""
     return [
         pod["spec"]["nodeName"]
-        for pod in items("pods", "-l", f"app={name}")
+        for pod in staying(name)
         if any(
             each["type"] == "Ready" and each["status"] == "True"
             for each in pod["status"].get("conditions", [])
         )
     ]
-
-
-def pods(name: str) -> set[str]:
-    """The pods that are not on their way out, by their ids."""
-    return {
-        pod["metadata"]["uid"]
-        for pod in items("pods", "-l", f"app={name}")
-        if "deletionTimestamp" not in pod["metadata"]
-    }
 
 
 def nodes(**labels: str) -> dict[str, dict[str, Any]]:
@@ -152,6 +154,11 @@ def nodes(**labels: str) -> dict[str, dict[str, Any]]:
 
 def of_pool(name: str) -> dict[str, dict[str, Any]]:
     return nodes(**{"karpenter.sh/nodepool": name})
+
+
+def machines_of(pool: str) -> set[str]:
+    """The instances of a pool's nodes."""
+    return {node["spec"]["providerID"].rpartition("/")[2] for node in of_pool(pool).values()}
 
 
 def ready(kind: str, name: str) -> bool:
@@ -284,9 +291,7 @@ def test_an_instance_that_was_ended_by_hand_is_replaced() -> None:
     until("another instance is there", lambda: instances() and ended not in instances())
     until("another pod is there", lambda: len(pods("apart") - before) == 1)
     until("all pods run", lambda: len(set(places("apart"))) == FIXED + 1)
-    (identifier,) = instances()
-    ((_, node),) = of_pool("general").items()
-    assert node["spec"]["providerID"].endswith(f"/{identifier}")
+    until("the ended one's node is gone", lambda: machines_of("general") == set(instances()))
 
 
 def test_an_empty_node_goes() -> None:
