@@ -79,6 +79,22 @@ def images(namespace: str = "rag") -> dict[str, str]:
     }
 
 
+def crane(*arguments: str) -> list[str]:
+    """Words that crane says."""
+    return subprocess.run(
+        ["crane", *arguments], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+
+def forget(repository: str) -> None:
+    """Remove images that an earlier world promoted: the registry's storage outlives them all."""
+    host, _, path = repository.partition("/")
+    if path in crane("catalog", host):
+        tags = crane("ls", repository)
+        for digest in {crane("digest", f"{repository}:{tag}")[0] for tag in tags}:
+            crane("delete", f"{repository}@{digest}")
+
+
 def broken() -> tuple[str, str]:
     """Images of which the backend's is not in the registry."""
     now = records()[max(records())]["images"]
@@ -195,7 +211,8 @@ def environment(name: str) -> tuple[str, ...]:
         secrets.create_secret(Name=f"ragops-{name}/{what}", SecretString=value, Tags=tags)
     s3.create_bucket(Bucket=f"ragops-{name}-documents-000000000000")
     for what in ("backend", "frontend"):
-        ecr.create_repository(repositoryName=f"ragops-{name}/{what}", tags=tags)
+        made = ecr.create_repository(repositoryName=f"ragops-{name}/{what}", tags=tags)
+        forget(made["repository"]["repositoryUri"])
     endpoint = {"name": "AWS_ENDPOINT_URL", "value": os.environ["AWS_ENDPOINT_URL"]}
     stores = {"cidrs": [f"{ADDRESS}/32"]}
     aws_api = {
