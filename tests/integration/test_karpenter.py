@@ -24,7 +24,7 @@ FIXED = 3
 KINDS = "nodepools,nodeclaims,ec2nodeclasses"
 BATCH = {
     "name": "batch",
-    "limits": {"cpu": "2", "memory": "16Gi"},
+    "limits": {"cpu": "1024", "memory": "8Ti"},
     "consolidate_after": "15s",
     "labels": {"work": "batch"},
     "taints": [{"key": "work", "value": "batch", "effect": "NoSchedule"}],
@@ -80,10 +80,24 @@ def until(what: str, met: Callable[[], Any], limit: float = 120) -> Any:
     """Wait until something is so, and tell how long it took."""
     began = time.monotonic()
     while not (found := met()):
-        assert time.monotonic() - began < limit, f"{what}: not after {limit:.0f} s"
+        if time.monotonic() - began > limit:
+            explain()
+            pytest.fail(f"{what}: not after {limit:.0f} s")
         time.sleep(1)
     print(f"= {what}: {time.monotonic() - began:.0f} s", flush=True)
     return found
+
+
+def explain() -> None:
+    """Show what may say why something did not happen."""
+    for argv in (
+        ("get", "nodes,nodeclaims,nodepools,ec2nodeclasses", "-o", "wide"),
+        ("get", "pods", "-A", "-o", "wide"),
+        ("get", "events", "-A", "--sort-by=.lastTimestamp"),
+        ("logs", "-n", "kube-system", "-l", "app.kubernetes.io/name=karpenter", "--tail=40"),
+    ):
+        inside("kubectl", *argv)
+    print((ROOT / ".rehearsal/logs/machines.log").read_text())
 
 
 def run_pods(name: str, replicas: int, **pod: Any) -> None:
@@ -303,7 +317,7 @@ def test_an_empty_node_goes() -> None:
 
 
 def test_a_pool_that_is_taken_out_of_the_list_goes_with_its_nodes() -> None:
-    general = {"name": "general", "limits": {"cpu": "4", "memory": "32Gi"}}
+    general = {"name": "general", "limits": {"cpu": "1024", "memory": "8Ti"}}
     inputs = {"cluster_addons_karpenter_node_pools": [general, BATCH]}
     assert playbook("site.yml", "-e", json.dumps(inputs)).returncode == 0
     until("the new pool is ready", lambda: ready("nodepools", "batch"))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from rehearsal.aws.instance_types import TYPES
 from rehearsal.aws.prices import spot_price
 from rehearsal.aws.query import Action, Parameters, Response, markup, one
+
+MACHINES = 3
+"""How many instances the world can make nodes of (`rehearsal.cluster.node.SPARE`)."""
 
 OVERRIDDEN = ("InstanceType", "SubnetId", "ImageId", "AvailabilityZone")
 
@@ -35,6 +39,8 @@ def launch(ec2: Any, create: Action, parameters: Parameters) -> Response:
     """
     if one(parameters, "Type") != "instant" or not (found := list(choices(parameters))):
         return create(parameters)
+    if nodes(ec2) >= MACHINES:
+        return without_capacity(ec2, found)
     spot = one(parameters, "TargetCapacitySpecification.DefaultTargetCapacityType") == "spot"
     chosen = min(found, key=lambda choice: price(choice, spot=spot))
     known = set(ec2._instances)
@@ -53,10 +59,45 @@ def launch(ec2: Any, create: Action, parameters: Parameters) -> Response:
             request = instance_id.replace("i-", "sir-")[:12]
             ec2._instances[instance_id] |= {"Lifecycle": "spot", "SpotRequest": request}
     status, headers, body = response
-    told = {f"{key[0].lower()}{key[1:]}": value for key, value in chosen.overrides.items()}
     end = "</launchTemplateSpecification>"
-    text = body.decode().replace(end, f"{end}<overrides>{markup(told)}</overrides>")
+    text = body.decode().replace(end, f"{end}<overrides>{markup(told(chosen))}</overrides>")
     return status, headers, text.encode()
+
+
+def nodes(ec2: Any) -> int:
+    """How many instances are nodes, or will be."""
+    return sum(
+        each["State"]["Name"] in ("pending", "running")
+        and any(
+            tag["Key"].startswith("kubernetes.io/cluster/") and tag["Value"] == "owned"
+            for tag in ec2._tags.get(name, ())
+        )
+        for name, each in list(ec2._instances.items())
+    )
+
+
+def without_capacity(ec2: Any, found: Iterable[Choice]) -> Response:
+    """AWS: a fleet may be empty, and its answer says why for each choice; here when the world has
+    no machine left. ministack always has one.
+    """
+    text = "We currently do not have sufficient capacity in the Availability Zone you requested."
+    errors = [
+        {
+            "launchTemplateAndOverrides": {"overrides": told(choice)},
+            "lifecycle": "on-demand",
+            "errorCode": "InsufficientInstanceCapacity",
+            "errorMessage": text,
+        }
+        for choice in found
+    ]
+    answer = {"fleetId": f"fleet-{uuid.uuid4()}", "errorSet": errors, "fleetInstanceSet": []}
+    empty: Response = ec2._xml(200, "CreateFleetResponse", markup(answer))
+    return empty
+
+
+def told(choice: Choice) -> dict[str, str]:
+    """A choice in the form of an answer."""
+    return {f"{key[0].lower()}{key[1:]}": value for key, value in choice.overrides.items()}
 
 
 def specification(config: int) -> str:
@@ -168,9 +209,9 @@ def with_placement(ec2: Any, original: Callable[[Any], str], instance: Mapping[s
         place = f"<availabilityZoneId>{zone_id}</availabilityZoneId></placement>"
         text = text.replace("</placement>", place, 1)
     if instance.get("Lifecycle"):
-        told = {
+        more = {
             "instanceLifecycle": instance["Lifecycle"],
             "spotInstanceRequestId": instance["SpotRequest"],
         }
-        text = f"{text.removesuffix('</item>')}{markup(told)}</item>"
+        text = f"{text.removesuffix('</item>')}{markup(more)}</item>"
     return text

@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from running import Aws
 
+from rehearsal.cluster.node import SPARE
+
 TAGS = [{"Key": "karpenter.sh/nodepool", "Value": "general"}]
 
 
@@ -110,6 +112,27 @@ def test_a_fleet_is_made_of_the_cheapest_and_as_its_template_says(
     assert (volume["AvailabilityZone"], volume["Tags"]) == ("us-east-1c", TAGS)
     told = ec2.describe_instance_attribute(InstanceId=instance["InstanceId"], Attribute="userData")
     assert base64.b64decode(told["UserData"]["Value"]) == b"NodeConfig"
+
+
+def test_there_is_capacity_for_as_many_nodes_as_the_world_has(
+    ec2: Any, template: str, subnet: str
+) -> None:
+    asked = fleet(template, subnet)
+    owned = {"Key": "kubernetes.io/cluster/ragops-test", "Value": "owned"}
+    for each in asked["TagSpecifications"]:
+        each["Tags"] = [*TAGS, owned]
+    for _ in SPARE:
+        assert ec2.create_fleet(**asked)["Instances"]
+    refused = ec2.create_fleet(**asked)
+    assert refused["Instances"] == []
+    assert {each["ErrorCode"] for each in refused["Errors"]} == {"InsufficientInstanceCapacity"}
+    kinds = [
+        each["LaunchTemplateAndOverrides"]["Overrides"]["InstanceType"]
+        for each in refused["Errors"]
+    ]
+    assert kinds == ["m6i.large", "c6i.large"]
+    ec2.terminate_instances(InstanceIds=[every(ec2)[0]["InstanceId"]])
+    assert ec2.create_fleet(**asked)["Instances"]
 
 
 def test_a_dry_run_does_nothing(ec2: Any, template: str, subnet: str) -> None:
