@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.cluster.node import SPARE, Node
+from rehearsal.balancer.places import POOL
+from rehearsal.cluster.node import EVERY, SPARE, Node
 from rehearsal.machines.__main__ import Machines, life_of
 from rehearsal.machines.instances import Changes, Instance, owned
 
@@ -61,6 +62,10 @@ def test_a_node_is_told_its_instance() -> None:
     assert (life.zone, life.provider_id) == ("us-east-1b", "aws:///us-east-1b/i-1")
     assert life.labels == {"a": "b", "node.kubernetes.io/instance-type": "m6i.large"}
     assert life.taints == ("c=d:NoSchedule",)
+
+
+def test_no_machine_has_the_address_of_a_load_balancer() -> None:
+    assert not {place.address for place in EVERY} & set(POOL)
 
 
 class Scene:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from rehearsal.world import BRIDGE
 
-POOL = [f"10.255.0.{number}" for number in range(16, 48)]
-"""One address of the world's bridge for each load balancer."""
+POOL = [f"10.255.0.{number}" for number in range(32, 64)]
+"""One address of the world's bridge for each load balancer; below are the nodes'."""
 
 
 class Places:
