@@ -210,6 +210,9 @@ def test_karpenter_makes_and_ends_nothing_without_the_clusters_tag(
         "StringEquals": {f"aws:ResourceTag/{key}": value for key, value in TAGS.items()}
     }
     assert policy["NodeRole"]["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/{NAME}-eks-nodes"
+    # Before a node class goes, Karpenter looks for a profile that it might have made for it.
+    profiles = f"arn:aws:iam::{ACCOUNT}:instance-profile/{NAME}"
+    assert policy["LookAtProfile"]["Resource"] == [f"{profiles}-karpenter-nodes", f"{profiles}_*"]
     assert policy["Warnings"]["Resource"] == f"arn:aws:sqs:us-east-1:{ACCOUNT}:{NAME}-karpenter"
     granted = set().union(*actions.values())
     # It starts nodes by a profile that it neither makes nor changes.
