@@ -32,6 +32,7 @@ class Ec2(SimpleNamespace):
         template = {"LaunchTemplateId": "lt-1", "LaunchTemplateName": "made/1", "Data": data}
         super().__init__(
             _launch_templates={"lt-1": template},
+            _instances=dict.fromkeys(("i-1", "i-other", "i-3")),
             _tags={"lt-1": listed(OWN), "i-other": listed({"Name": "bastion"})},
         )
 
@@ -139,7 +140,17 @@ def test_what_is_ended_or_tagged_is_asked_about_one_by_one(questions: Questions)
     assert asked_about(questions, "DeleteLaunchTemplate", {"LaunchTemplateName": ["made/1"]}) == {
         ("ec2:DeleteLaunchTemplate", "launch-template/lt-1")
     }
-    assert asked_about(questions, "DescribeInstances", {}) == set()
+    gone = {"LaunchTemplateId": ["lt-2"], "InstanceId.1": ["i-2"]}
+    assert asked_about(questions, "DeleteLaunchTemplate", gone) == set()
+    assert asked_about(questions, "TerminateInstances", gone) == set()
+
+
+def test_other_calls_are_left_to_ministack(questions: Questions) -> None:
+    by_template = {"LaunchTemplate.LaunchTemplateName": ["made/1"]}
+    assert questions.known("ec2:RunInstances", by_template)
+    assert not questions.known("ec2:RunInstances", {"ImageId": ["ami-1"]})
+    assert not questions.known("ec2:DescribeInstances", {})
+    assert questions.known("ec2:CreateFleet", {})
 
 
 @pytest.mark.parametrize(("key", "expected"), [("ASIA1", 2), ("AKIA1", 1)])

@@ -64,8 +64,11 @@ def enforce(
 
     For roles only: what operators need is proved against AWS's reference (docs/iam.md).
     """
-    known = list(questions.about(action, asked.get({}))) if key.startswith(SESSION) else []
-    for question in known:
+    if not (key.startswith(SESSION) and questions.known(action, asked.get({}))):
+        return decide(
+            key, action, service, region, resource_arn=resource_arn, service_context=service_context
+        )
+    for question in questions.about(action, asked.get({})):
         denied = decide(
             key,
             question.action,
@@ -76,8 +79,4 @@ def enforce(
         )
         if denied:
             return denied
-    if known:
-        return None
-    return decide(
-        key, action, service, region, resource_arn=resource_arn, service_context=service_context
-    )
+    return None

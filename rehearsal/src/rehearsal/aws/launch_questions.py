@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,6 +28,18 @@ MADE = ("instance", "volume", "network-interface")
 
 SPOT = "spot-instances-request"
 """And what it makes for spot instances."""
+
+KNOWN = {
+    f"ec2:{call}"
+    for call in (
+        "CreateFleet",
+        "CreateLaunchTemplate",
+        "CreateTags",
+        "DeleteLaunchTemplate",
+        "TerminateInstances",
+    )
+}
+"""Calls that are asked about here, beside a launch by a template."""
 
 Tags = Mapping[str, str]
 
@@ -71,29 +83,43 @@ class Questions:
         account = "" if resource.startswith("image/") else self.ec2.get_account_id()
         return f"arn:aws:ec2:{region}:{account}:{resource}"
 
+    def known(self, action: str, parameters: Parameters) -> bool:
+        """Whether it is known here what AWS asks about a call; others are left to ministack."""
+        if action == "ec2:RunInstances":
+            return bool(self._template(parameters, "LaunchTemplate."))
+        return action in KNOWN
+
     def about(self, action: str, parameters: Parameters) -> Iterator[Question]:
-        """All questions about a call; none about one that is left to ministack."""
+        """All questions about a call. What is not there is not asked about: the call says so."""
         if action == "ec2:CreateFleet":
             yield from self._fleet(parameters)
-        elif action == "ec2:RunInstances" and self._template(parameters, "LaunchTemplate."):
-            names = ("NetworkInterface.1.SubnetId", "SubnetId")
-            subnets = {one(parameters, name) for name in names} - {""}
+        elif action == "ec2:RunInstances":
+            places = ("NetworkInterface.1.SubnetId", "SubnetId")
+            subnets = {one(parameters, place) for place in places} - {""}
             yield from self._launch(action, parameters, "LaunchTemplate.", subnets, set())
         elif action == "ec2:CreateLaunchTemplate":
             tags = tags_of(parameters, "launch-template")
             yield Question(action, "launch-template/*", tags)
             yield from tagging("launch-template/*", tags, action)
         elif action == "ec2:DeleteLaunchTemplate":
-            name = self._template(parameters, "")
-            yield Question(action, f"launch-template/{name}", there=self._tags(name))
+            template = [self._template(parameters, "")]
+            yield from self._end(action, "launch-template", template, self.ec2._launch_templates)
         elif action == "ec2:TerminateInstances":
-            for name in numbered(parameters, "InstanceId"):
-                yield Question(action, f"instance/{name}", there=self._tags(name))
+            names = numbered(parameters, "InstanceId")
+            yield from self._end(action, "instance", names, self.ec2._instances)
         elif action == "ec2:CreateTags":
             wanted = pairs(parameters)
             for name in numbered(parameters, "ResourceId"):
                 kind = KINDS.get(name.partition("-")[0], "*")
                 yield Question(action, f"{kind}/{name}", wanted, self._tags(name))
+
+    def _end(
+        self, action: str, kind: str, names: list[str], there: Container[str]
+    ) -> Iterator[Question]:
+        """Each one that is ended."""
+        for name in names:
+            if name in there:
+                yield Question(action, f"{kind}/{name}", there=self._tags(name))
 
     def _fleet(self, parameters: Parameters) -> Iterator[Question]:
         """A fleet that is wanted at once makes its instances by RunInstances."""

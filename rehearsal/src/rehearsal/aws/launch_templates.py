@@ -8,28 +8,41 @@ from typing import Any
 
 from rehearsal.aws.query import Action, Parameters, Response, numbered, one
 
+NOT_THERE = {
+    "LaunchTemplateName": ("name", "InvalidLaunchTemplateName.NotFoundException"),
+    "LaunchTemplateId": ("ID", "InvalidLaunchTemplateId.NotFound"),
+}
+"""What a template is named by -> its word and AWS's code when there is none such."""
+
 
 def adjust(ec2: Any) -> None:
     """Correct their calls. ec2: ministack's module."""
     actions: dict[str, Action] = ec2._ACTION_MAP
-    describe = "DescribeLaunchTemplates"
-    actions[describe] = functools.partial(by_name, ec2, actions[describe])
+    for name, names in (("DescribeLaunchTemplates", numbered), ("DeleteLaunchTemplate", single)):
+        actions[name] = functools.partial(if_there, ec2, actions[name], names)
     ec2._parse_lt_data = functools.partial(with_disk_key, ec2._parse_lt_data)
 
 
-def by_name(ec2: Any, describe: Action, parameters: Parameters) -> Response:
-    """AWS refuses a name or id that no template has. ministack tells of none."""
+def single(parameters: Parameters, prefix: str) -> list[str]:
+    """The one name or id that a request gives, if it does."""
+    name = one(parameters, prefix)
+    return [name] if name else []
+
+
+def if_there(
+    ec2: Any, action: Action, names: Callable[[Parameters, str], list[str]], parameters: Parameters
+) -> Response:
+    """AWS refuses a name or id that no template has. ministack: not all, or by another code."""
     templates = list(ec2._launch_templates.values())
-    for prefix, what in (("LaunchTemplateName", "name"), ("LaunchTemplateId", "ID")):
+    for prefix, (word, code) in NOT_THERE.items():
         known = {template[prefix] for template in templates}
-        if missing := [each for each in numbered(parameters, prefix) if each not in known]:
-            code = f"Invalid{prefix}.NotFoundException"
+        if missing := [each for each in names(parameters, prefix) if each not in known]:
             text = (
-                f"The specified launch template, with template {what} {missing[0]}, does not exist."
+                f"The specified launch template, with template {word} {missing[0]}, does not exist."
             )
             refused: Response = ec2._error(code, text, 400)
             return refused
-    return describe(parameters)
+    return action(parameters)
 
 
 def with_disk_key(

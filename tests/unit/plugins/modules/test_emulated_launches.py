@@ -146,6 +146,9 @@ def test_a_template_that_is_not_there_is_refused(ec2: Any, template: str) -> Non
     assert found["LaunchTemplateName"] == template
     with pytest.raises(ClientError, match=r"InvalidLaunchTemplateName.NotFoundException.*made/2"):
         ec2.describe_launch_templates(LaunchTemplateNames=[template, "made/2"])
+    ec2.delete_launch_template(LaunchTemplateId=found["LaunchTemplateId"])
+    with pytest.raises(ClientError, match=r"InvalidLaunchTemplateId.NotFound\)"):
+        ec2.delete_launch_template(LaunchTemplateId=found["LaunchTemplateId"])
 
 
 def test_groups_are_found_by_id(ec2: Any, group: str) -> None:
