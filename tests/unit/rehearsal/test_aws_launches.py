@@ -145,6 +145,13 @@ def test_what_is_ended_or_tagged_is_asked_about_one_by_one(questions: Questions)
     assert asked_about(questions, "TerminateInstances", gone) == set()
 
 
+def test_a_profile_is_asked_about_by_its_name(questions: Questions) -> None:
+    asked = {"InstanceProfileName": ["ragops-test_1"]}
+    assert questions.known("iam:GetInstanceProfile", asked)
+    (question,) = questions.about("iam:GetInstanceProfile", asked)
+    assert question.resource == "arn:aws:iam::000000000000:instance-profile/ragops-test_1"
+
+
 def test_other_calls_are_left_to_ministack(questions: Questions) -> None:
     by_template = {"LaunchTemplate.LaunchTemplateName": ["made/1"]}
     assert questions.known("ec2:RunInstances", by_template)

@@ -42,7 +42,7 @@ def noting(
 
     AWS: a public parameter of Systems Manager has no account in its ARN. ministack: the caller's.
     """
-    asked.set(query_params if service == "ec2" else {})
+    asked.set(query_params)
     arn = original(service, method, path, headers, body, query_params, region, account_id)
     own = f"arn:aws:ssm:{region}:{account_id}:parameter/aws/service/"
     return arn.replace(f":{account_id}:", "::", 1) if arn.startswith(own) else arn

@@ -29,7 +29,10 @@ MADE = ("instance", "volume", "network-interface")
 SPOT = "spot-instances-request"
 """And what it makes for spot instances."""
 
-KNOWN = {
+PROFILE = "iam:GetInstanceProfile"
+"""It is asked about that profile, be it there or not; ministack asks about everything (*)."""
+
+KNOWN = {PROFILE} | {
     f"ec2:{call}"
     for call in (
         "CreateFleet",
@@ -91,6 +94,18 @@ class Questions:
 
     def about(self, action: str, parameters: Parameters) -> Iterator[Question]:
         """All questions about a call. What is not there is not asked about: the call says so."""
+        if action == PROFILE:
+            name = one(parameters, "InstanceProfileName")
+            there = self.iam._instance_profiles.get(name) or {}
+            account = self.ec2.get_account_id()
+            yield Question(
+                action, there.get("Arn", f"arn:aws:iam::{account}:instance-profile/{name}")
+            )
+        else:
+            yield from self._launches(action, parameters)
+
+    def _launches(self, action: str, parameters: Parameters) -> Iterator[Question]:
+        """Those of EC2."""
         if action == "ec2:CreateFleet":
             yield from self._fleet(parameters)
         elif action == "ec2:RunInstances":
