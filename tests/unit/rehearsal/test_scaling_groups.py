@@ -175,8 +175,10 @@ def test_bounds_of_the_node_group_are_the_groups(aws: Aws, group: str) -> None:
 def test_instances_go_with_their_node_group(aws: Aws, group: str) -> None:
     aws.client("autoscaling").set_desired_capacity(AutoScalingGroupName=group, DesiredCapacity=4)
     assert len(instances(aws)) == 2
+    assert len(aws.client("ec2").describe_volumes()["Volumes"]) == 2
     aws.client("eks").delete_nodegroup(clusterName=CLUSTER, nodegroupName="main")
     assert instances(aws) == []
+    assert aws.client("ec2").describe_volumes()["Volumes"] == [], "disks go with their instances"
     assert groups(aws) == []
 
 

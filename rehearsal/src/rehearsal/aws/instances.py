@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from rehearsal.aws.query import Action, Parameters, Response, one
+from rehearsal.aws.query import Action, Parameters, Response, numbered, one
 
 METADATA = {"HttpEndpoint": "enabled", "HttpTokens": "optional", "HttpPutResponseHopLimit": "1"}
 """What AWS takes where a launch says nothing."""
@@ -19,6 +19,7 @@ def adjust(ec2: Any, machines: Path) -> None:
     """Correct the calls of an instance. ec2: ministack's module; machines: see with_address."""
     actions: dict[str, Action] = ec2._ACTION_MAP
     actions["RunInstances"] = functools.partial(launch, ec2, actions["RunInstances"])
+    actions["TerminateInstances"] = functools.partial(end, ec2, actions["TerminateInstances"])
     actions["ModifyInstanceMetadataOptions"] = functools.partial(modify_metadata, ec2)
     actions["ModifyInstanceAttribute"] = functools.partial(modify_groups, ec2)
     told = functools.partial(with_address, ec2._instance_xml, machines)
@@ -56,6 +57,18 @@ def launch(ec2: Any, run: Action, parameters: Parameters) -> Response:
         }
         for mapping in instance["BlockDeviceMappings"]:
             shape_disk(ec2._volumes[mapping["Ebs"]["VolumeId"]], parameters)
+    return response
+
+
+def end(ec2: Any, terminate: Action, parameters: Parameters) -> Response:
+    """AWS: disks that are to go with an instance do. ministack keeps them."""
+    response = terminate(parameters)
+    if response[0] == 200:
+        for identifier in numbered(parameters, "InstanceId"):
+            for mapping in ec2._instances[identifier]["BlockDeviceMappings"]:
+                if mapping["Ebs"]["DeleteOnTermination"]:
+                    ec2._volumes.pop(mapping["Ebs"]["VolumeId"], None)
+                    ec2._tags.pop(mapping["Ebs"]["VolumeId"], None)
     return response
 
 
