@@ -22,7 +22,7 @@ FIXED = 3
 """Nodes that the world has from its start."""
 
 KINDS = "nodepools,nodeclaims,ec2nodeclasses"
-BATCH = {
+BATCH: dict[str, Any] = {
     "name": "batch",
     "limits": {"cpu": "1024", "memory": "8Ti"},
     "consolidate_after": "15s",
@@ -326,7 +326,7 @@ def test_a_pool_that_is_taken_out_of_the_list_goes_with_its_nodes() -> None:
     until("its pod runs", lambda: places("batch"))
     ((_, node),) = of_pool("batch").items()
     assert node["spec"]["taints"] == [
-        {key: BATCH["taints"][0][key] for key in ("effect", "key", "value")}  # type: ignore[index]
+        {key: BATCH["taints"][0][key] for key in ("effect", "key", "value")}
     ]
     assert playbook("site.yml").returncode == 0
     assert {each["metadata"]["name"] for each in items("nodepools")} == {"general"}

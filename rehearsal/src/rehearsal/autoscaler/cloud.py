@@ -40,9 +40,9 @@ class Cloud:
     ) -> None:
         self._cluster, self._region = cluster, region
         self._identity, self._endpoint = identity, endpoint
-        session = get_session()
+        session: Any = get_session()
         # botocore has no public way to give a session credentials that renew themselves.
-        session._credentials = RefreshableCredentials.create_from_metadata(  # type: ignore[attr-defined]
+        session._credentials = RefreshableCredentials.create_from_metadata(
             self._assume(), self._assume, "assume-role-with-web-identity"
         )
         ours = boto3.Session(botocore_session=session, region_name=region)

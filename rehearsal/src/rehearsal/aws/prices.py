@@ -36,11 +36,11 @@ def adjust(app: Any, router: Any, iam_actions: Any, ec2: Any) -> None:
 
 
 async def answer(
-    method: str,  # noqa: ARG001 - as ministack calls its services
-    path: str,  # noqa: ARG001
+    _method: str,
+    _path: str,
     headers: dict[str, str],
     body: bytes,
-    query: Parameters,  # noqa: ARG001
+    _query: Parameters,
 ) -> Response:
     """AWS: a price list with filters for its attributes. ministack: no such service.
 

