@@ -14,18 +14,13 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from .port_forward import PortForwardError, api_client
-
 Dict = dict[str, Any]
 
 TIMEOUT = 15.0
 """Seconds that one request may take."""
 
-ACCESS: Dict = {
-    "kubeconfig": {"type": "raw"},
-    "context": {"type": "str"},
-}
-"""Argument specification of the options by which a module reaches a cluster."""
+METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Media type of a list without what its objects hold."""
 
 
 class KubeError(Exception):
@@ -48,6 +43,9 @@ class Kube:
     """
 
     def __init__(self, kubeconfig: Any = None, context: str | None = None) -> None:
+        # Loading the library takes longer than a request: only who connects pays for it.
+        from .port_forward import PortForwardError, api_client
+
         try:
             self._client = api_client(kubeconfig, context)
         except PortForwardError as error:
@@ -76,6 +74,11 @@ class Kube:
         """Return the items of a list."""
         found: list[Dict] = self.get(path, **query).get("items") or []
         return found
+
+    def metadata(self, path: str, **query: str) -> list[Dict]:
+        """Return the metadata alone of the items of a list: what Secrets hold is never sent."""
+        answer: Dict = json.loads(self._send("GET", path, query, accept=METADATA))
+        return [item["metadata"] for item in answer.get("items") or []]
 
     def text(self, path: str, **query: str) -> str:
         """Return what a path holds as text, such as a log."""
@@ -107,8 +110,9 @@ class Kube:
         query: Mapping[str, str],
         body: Any = None,
         content_type: str = "",
+        accept: str = "application/json, */*",
     ) -> bytes:
-        headers = {"Accept": "application/json, */*"}
+        headers = {"Accept": accept}
         for setting in self._client.configuration.auth_settings().values():
             if setting.get("in") == "header" and setting.get("value"):
                 headers[setting["key"]] = setting["value"]

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .kubeconfig import ACCESS
+
 try:
     from kubernetes import client as kube
     from kubernetes import config as kube_config
@@ -32,18 +34,13 @@ REQUEST_TIMEOUT = 15
 OPTIONS: dict[str, Any] = {
     "type": "dict",
     "options": {
-        "kubeconfig": {"type": "raw"},
-        "context": {"type": "str"},
+        **ACCESS,
         "namespace": {"type": "str", "required": True},
         "service": {"type": "str", "required": True},
         "port": {"type": "str", "required": True},
     },
 }
 """Argument specification of a module's option `kubernetes`."""
-
-SECRET_KEYS = frozenset(
-    {"token", "password", "client-key-data", "id-token", "refresh-token", "client-secret"}
-)
 
 
 class PortForwardError(Exception):
@@ -71,21 +68,6 @@ class Forward:
     port: int
     errors: list[str] = field(default_factory=list)
     unready: Callable[[], str] = str
-
-
-def secrets_of(kubeconfig: Any) -> set[str]:
-    """Return the secret strings of a kubeconfig dictionary, for `no_log_values`."""
-    found: set[str] = set()
-    if isinstance(kubeconfig, Mapping):
-        for key, value in kubeconfig.items():
-            if key in SECRET_KEYS and isinstance(value, str) and value:
-                found.add(value)
-            else:
-                found |= secrets_of(value)
-    elif isinstance(kubeconfig, list):
-        for item in kubeconfig:
-            found |= secrets_of(item)
-    return found
 
 
 def api_client(kubeconfig: Any = None, context: str | None = None) -> Any:

@@ -158,8 +158,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._helm.release impo
     Release,
     described,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.kube import ACCESS, Kube, KubeError
-from ansible_collections.ragops.platform.plugins.module_utils.port_forward import secrets_of
+from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube, KubeError
+from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import ACCESS, secrets_of
 
 ARGUMENTS = {
     **ACCESS,

@@ -68,7 +68,8 @@ options:
     default: 20
   capacity_grace:
     description: Seconds that a pod may find no node. An autoscaler needs minutes for a new one;
-      where it says that no node group would help, O(grace) counts.
+      where it says that no node group would help, O(grace) counts, once no pod of the namespace
+      is about to end and to leave its place.
     type: int
     default: 180
   stable_for:
@@ -184,8 +185,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._rollout.watch imp
     Watch,
     report,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.kube import ACCESS, Kube, KubeError
-from ansible_collections.ragops.platform.plugins.module_utils.port_forward import secrets_of
+from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube, KubeError
+from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import ACCESS, secrets_of
 
 ARGUMENTS = {
     **ACCESS,

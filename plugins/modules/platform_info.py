@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Read everything of one platform environment from AWS."""
+"""Read everything of one platform environment from AWS, and what runs in its cluster."""
 
 DOCUMENTATION = r"""
 ---
@@ -12,6 +12,7 @@ description:
   - Finds the resources of one platform by the tags C(Project) and C(Environment) and by their
     names, which all begin with C(<project>-<environment>), and returns ids and endpoints.
   - All services are read at the same time in one process.
+  - What runs in the cluster is read with O(application), from the cluster, at the same time.
   - Reads only. There is no state file, AWS is the state.
 options:
   project:
@@ -30,6 +31,29 @@ options:
     elements: str
     choices: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
     default: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
+  application:
+    description:
+      - Reads, too, which release of the application runs, and what was verified of it.
+      - Needs the RBAC verbs C(list) on secrets and C(get) on configmaps in the namespace. Of the
+        Secrets their metadata alone is read.
+    type: dict
+    suboptions:
+      namespace:
+        description: Namespace of the release.
+        type: str
+        required: true
+      release:
+        description: Name of the Helm release.
+        type: str
+        default: rag
+      kubeconfig:
+        description:
+          - Path or content of a kubeconfig of the cluster, such as
+            M(ragops.platform.eks_cluster_info) writes. Without it the usual places are looked at.
+        type: raw
+      context:
+        description: Context of the kubeconfig; its current one by default.
+        type: str
 extends_documentation_fragment: ragops.platform.reading
 """
 
@@ -48,6 +72,17 @@ EXAMPLES = r"""
     region: us-east-1
     components: [network, kms]
   register: neighbours
+
+- name: Read which versions and digests run
+  ragops.platform.platform_info:
+    project: ragops
+    environment: dev
+    region: us-east-1
+    components: [ecr]
+    application:
+      namespace: rag
+      kubeconfig: /run/user/1000/ragops-dev.kubeconfig
+  register: running
 
 - name: Assert that nothing is left
   ansible.builtin.assert:
@@ -80,6 +115,70 @@ region:
   returned: always
   type: str
   sample: us-east-1
+application:
+  description: The newest revision of the release; null without a release.
+  returned: with O(application)
+  type: dict
+  contains:
+    release:
+      description: Name of the Helm release.
+      type: str
+      returned: always
+    namespace:
+      description: Its namespace.
+      type: str
+      returned: always
+    revision:
+      description: Number of the revision.
+      type: int
+      returned: always
+      sample: 7
+    status:
+      description: What Helm says of it.
+      type: str
+      returned: always
+      sample: deployed
+    verified:
+      description: Whether it answered a question end to end, and was recorded. What follows is null
+        otherwise.
+      type: bool
+      returned: always
+    chart:
+      description: Name and version of the chart.
+      type: str
+      returned: always
+      sample: rag-platform-0.1.0
+    chart_version:
+      description: Version of the chart.
+      type: str
+      returned: always
+      sample: 0.1.0
+    chart_checksum:
+      description: Checksum of the chart's folder; empty for a chart from a registry.
+      type: str
+      returned: always
+    app_version:
+      description: Version of the application that the chart is made for.
+      type: str
+      returned: always
+      sample: 0.1.0
+    version:
+      description: Tag of the backend's image.
+      type: str
+      returned: always
+    images:
+      description: By name (backend, frontend) C(repository), C(digest), C(tag) and C(version).
+      type: dict
+      returned: always
+    verified_at:
+      description: When it was verified, UTC.
+      type: str
+      returned: always
+      sample: "2026-11-28T12:00:00Z"
+    verified_by:
+      description: ARN of the identity that did.
+      type: str
+      returned: always
 resources:
   description:
     - Ids and endpoints by component. Every key is always there; what does not exist is V(null),
@@ -251,6 +350,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._platform.application import (
+    application,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (
     READERS,
     Connect,
@@ -266,17 +368,41 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     client,
     require_region,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube, KubeError
+from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import ACCESS, secrets_of
+
+WHERE: dict[str, Any] = {
+    "namespace": {"type": "str", "required": True},
+    "release": {"type": "str", "default": "rag"},
+    **ACCESS,
+}
+"""Argument specification of the option `application`."""
 
 
-def read_all(connect: Connect, scope: Scope, components: list[str]) -> dict[str, Any]:
-    """Read the components at the same time; the first failure in their order is raised."""
-    with ThreadPoolExecutor(max_workers=len(READERS)) as pool:
+def read_application(where: dict[str, Any]) -> dict[str, Any] | None:
+    """Read what runs in the cluster that `where` (option application) names."""
+    kube = Kube(where["kubeconfig"], where["context"])
+    return application(kube, where["namespace"], where["release"])
+
+
+def read_all(
+    connect: Connect, scope: Scope, components: list[str], where: dict[str, Any] | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read components and application at the same time; the first failure in their order is raised.
+
+    Returns:
+        What AWS said by component, and what the module returns of the application: nothing unless
+        `where` says where it is.
+    """
+    with ThreadPoolExecutor(max_workers=len(READERS) + 1) as pool:
+        running = pool.submit(read_application, where) if where else None
         jobs = {
             component: pool.submit(reader, connect, scope)
             for component, reader in READERS.items()
             if component in components
         }
-        return {component: job.result() for component, job in jobs.items()}
+        raw = {component: job.result() for component, job in jobs.items()}
+        return raw, {"application": running.result()} if running else {}
 
 
 def main() -> None:
@@ -287,17 +413,26 @@ def main() -> None:
             "project": {"type": "str", "required": True},
             "environment": {"type": "str", "required": True},
             "components": {"type": "list", "elements": "str", "choices": every, "default": every},
+            "application": {"type": "dict", "options": WHERE},
         },
         supports_check_mode=True,
     )
-    region = require_region(module)
+    region, options = require_region(module), module.params
+    module.no_log_values |= secrets_of((options["application"] or {}).get("kubeconfig"))
     try:
         account_id = account(lambda service: client(module, service))
-        scope = Scope(module.params["project"], module.params["environment"], region, account_id)
-        raw = read_all(lambda service: client(module, service), scope, module.params["components"])
+        scope = Scope(options["project"], options["environment"], region, account_id)
+        raw, running = read_all(
+            lambda service: client(module, service),
+            scope,
+            options["components"],
+            options["application"],
+        )
         resources = shape(raw, scope.name)
     except AwsError as error:
         module.fail_json(msg=str(error), action=error.action, code=error.code)
+    except KubeError as error:
+        module.fail_json(msg=f"What runs of {scope.name} can't be read: {error}")
     existing = found(resources)
     module.exit_json(
         changed=False,
@@ -307,6 +442,7 @@ def main() -> None:
         resources=resources,
         found=existing,
         exists=bool(existing),
+        **running,
     )
 
 

@@ -247,12 +247,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ragops.platform.plugins.module_utils._health.checks import fails
 from ansible_collections.ragops.platform.plugins.module_utils._health.verify import Verification
 from ansible_collections.ragops.platform.plugins.module_utils._health.web import Client, Clock
+from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import secrets_of
 from ansible_collections.ragops.platform.plugins.module_utils.port_forward import (
     OPTIONS,
     Forward,
     PortForwardError,
     port_forward,
-    secrets_of,
 )
 
 DOCUMENT = (

@@ -113,6 +113,18 @@ def test_the_first_rollout_is_verified_and_recorded() -> None:
     }
 
 
+def test_the_outputs_tell_what_runs(tmp_path: Path) -> None:
+    file, (number, record) = tmp_path / "outputs.json", max(records().items())
+    options = given(outputs_application=True, outputs_file=str(file))
+    printed = " ".join(playbook("playbooks/outputs.yml", *options).split())
+    told = json.loads(file.read_text())["application"]
+    assert (told["revision"], told["status"], told["verified"]) == (number, "deployed", True)
+    assert all(told[key] == record[key] for key in ("chart", "chart_version", "verified_at"))
+    assert told["images"] == record["images"]
+    backend = record["images"]["backend"]
+    assert f"running backend {backend['version']} {backend['tag']} {backend['digest']}" in printed
+
+
 def test_a_second_run_changes_nothing_in_either_mode() -> None:
     assert changed(rollout()) == 0
     assert changed(rollout("--check", "--diff")) == 0

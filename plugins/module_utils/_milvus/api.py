@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..port_forward import OPTIONS, PortForwardError, port_forward, secrets_of
+from ..kubeconfig import secrets_of
+from ..port_forward import OPTIONS, PortForwardError, port_forward
 from .plan import capabilities_of
 from .transform import Dict, found_collection
 

@@ -73,6 +73,10 @@ class Snapshot:
             )
         ]
 
+    def leaving(self) -> list[Dict]:
+        """Return the pods that end: until they are gone they keep their places and quota."""
+        return [pod for pod in self.pods if pod["metadata"].get("deletionTimestamp")]
+
     def events_of(self, item: Mapping[str, Any], *reasons: str) -> list[Dict]:
         """Return the events about an object with one of the reasons, the latest last."""
         uid = item["metadata"]["uid"]

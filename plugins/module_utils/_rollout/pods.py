@@ -108,8 +108,9 @@ def _unscheduled(snapshot: Snapshot, pod: Mapping[str, Any]) -> Cause | None:
     hopeless = snapshot.events_of(pod, "NotTriggerScaleUp")
     if hopeless and not snapshot.events_of(pod, "TriggeredScaleUp"):
         message += f" (autoscaler: {one_line(hopeless[-1].get('message'))})"
-        return Cause("unschedulable", _about(pod), message, GRACE)
-    # A node group that grows makes room.
+        if not snapshot.leaving():
+            return Cause("unschedulable", _about(pod), message, GRACE)
+    # A node group that grows makes room, or a pod of the revision before that ends.
     return Cause("unschedulable", _about(pod), message, CAPACITY)
 
 

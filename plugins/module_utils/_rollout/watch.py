@@ -115,7 +115,7 @@ class Watch:
         self.limits = limits
         self.clock = clock
         self.started = clock()
-        self._seen: dict[tuple[str, str], float] = {}
+        self._seen: dict[tuple[str, str, str], float] = {}
         self._ready_since: float | None = None
 
     def run(self) -> Outcome:
@@ -184,10 +184,11 @@ class Watch:
         self._snapshot = snapshot
         moment = self.clock()
         found = []
-        seen: dict[tuple[str, str], float] = {}
+        seen: dict[tuple[str, str, str], float] = {}
         for workload, causes in causes_by_workload(snapshot, self.limits.crashes).items():
             for cause in causes:
-                key = (workload, cause.kind)
+                # What could heal until now counts anew from when it can't.
+                key = (workload, cause.kind, cause.patience)
                 seen[key] = self._seen.get(key, moment)
                 lasted = moment - seen[key]
                 final = lasted >= self.limits.patience(cause)

@@ -109,6 +109,8 @@ def _refused(snapshot: Snapshot, workload: Mapping[str, Any]) -> Cause | None:
     if not message:
         return None
     kind, patience = classify_refusal(message)
+    if kind == "quota" and snapshot.leaving():
+        patience = CAPACITY
     return Cause(kind, name_of(maker), one_line(message), patience)
 
 

@@ -17,12 +17,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "collections"))
 
+from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import secrets_of
 from ansible_collections.ragops.platform.plugins.module_utils.port_forward import (
     PortForwardError,
     api_client,
     port_forward,
     resolve,
-    secrets_of,
 )
 
 SERVICE = "/api/v1/namespaces/rag/services/backend"

@@ -6,6 +6,7 @@ import base64
 import copy
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,42 @@ def test_room_is_waited_for_unless_the_autoscaler_has_none() -> None:
     found = status(api, timeout=2, grace=0, capacity_grace=60)
     assert found["early"]
     assert "(autoscaler: pod didn't trigger scale-up" in found["causes"][0]["message"]
+    leaves(api, pod)
+    found = status(api, timeout=2, grace=0, capacity_grace=60)
+    assert not found["early"], "the place of a pod that ends may be enough"
+
+
+def leaves(api: Api, like: Dict) -> None:
+    """Add a pod that is about to end."""
+    old = copy.deepcopy(like)
+    old["metadata"] |= {"name": "old", "uid": "old", "deletionTimestamp": "2100-01-01T00:00:00Z"}
+    old["metadata"].pop("ownerReferences")
+    api.lists["pods"].append(old)
+
+
+def test_a_quota_is_waited_for_while_a_pod_gives_back_its_part() -> None:
+    _, api = named("quota-exceeded")
+    _, other = named("no-node-has-room")
+    assert status(api, timeout=2, grace=0, capacity_grace=60)["early"]
+    leaves(api, other.lists["pods"][0])
+    assert not status(api, timeout=2, grace=0, capacity_grace=60)["early"]
+    assert status(api, timeout=2, grace=0, capacity_grace=0)["early"]
+
+
+def test_the_grace_counts_from_the_end_of_the_last_pod_that_left() -> None:
+    _, api = named("quota-exceeded")
+    _, other = named("no-node-has-room")
+    leaves(api, other.lists["pods"][0])
+    began = time.monotonic()
+
+    def gone_after_3_s() -> None:
+        if time.monotonic() - began > 3:
+            api.lists["pods"][:] = [p for p in api.lists["pods"] if p["metadata"]["uid"] != "old"]
+
+    api.look = gone_after_3_s
+    found = status(api, timeout=30, grace=2, capacity_grace=60)
+    assert found["early"]
+    assert found["seconds"] >= 5
 
 
 def test_only_the_release_is_looked_at() -> None:

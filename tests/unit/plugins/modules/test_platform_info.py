@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from kube_server import Api, serving
 from running import CREDENTIALS, Aws, run_module
 
 OPTIONS = {"project": "ragops", "environment": "dev"}
@@ -128,3 +129,59 @@ def test_a_profile_that_is_not_there_is_named(aws: Aws) -> None:
         "ragops.platform.platform_info", {**OPTIONS, "profile": "nobody"}, without_keys(aws)
     )
     assert "The config profile (nobody) could not be found. Check the profile" in done.result["msg"]
+
+
+SECRETS = "/api/v1/namespaces/rag/secrets"
+RECORDS = "/api/v1/namespaces/rag/configmaps/rag-releases"
+IMAGES = {"backend": {"repository": "r", "digest": "sha256:1", "tag": "t", "version": "0.1.0"}}
+RECORD = {"revision": 9, "chart": "rag-0.1.0", "verified_at": "2026-11-28T12:00:00Z"}
+
+
+def revision(number: int, status: str) -> dict[str, Any]:
+    """A Secret in which helm keeps a revision, as it is asked for: without what it holds."""
+    labels = {"owner": "helm", "name": "rag", "version": str(number), "status": status}
+    return {"metadata": {"name": f"sh.helm.release.v1.rag.v{number}", "labels": labels}}
+
+
+def running(aws: Aws, api: Api) -> Any:
+    with serving(api) as kubeconfig:
+        where = {"namespace": "rag", "kubeconfig": kubeconfig}
+        return read(aws, components=["ecr"], application=where)["application"]
+
+
+def test_what_runs_is_the_newest_revision_with_what_was_verified_of_it(aws: Aws) -> None:
+    records = {"9": json.dumps({**RECORD, "images": IMAGES}), "8": "{}"}
+    api = Api(
+        lists={"secrets": [revision(9, "superseded"), revision(10, "deployed")]},
+        answers={RECORDS: {"data": records}},
+    )
+    told = running(aws, api)
+    assert (told["revision"], told["status"], told["verified"]) == (10, "deployed", False)
+    assert told["images"] is None
+    assert SECRETS in api.asked
+    api.lists["secrets"].pop()
+    told = running(aws, api)
+    assert (told["revision"], told["verified"]) == (9, True)
+    assert (told["chart"], told["images"]) == (RECORD["chart"], IMAGES)
+
+
+def test_a_release_of_which_nothing_was_recorded_is_told(aws: Aws) -> None:
+    api = Api(lists={"secrets": [revision(1, "failed")]}, answers={RECORDS: 404})
+    told = running(aws, api)
+    assert (told["status"], told["verified"]) == ("failed", False)
+
+
+def test_no_release_is_null_and_is_not_there_unless_asked_for(aws: Aws) -> None:
+    assert running(aws, Api()) is None
+    assert "application" not in read(aws, components=["ecr"])
+
+
+def test_a_cluster_that_refuses_is_named(aws: Aws) -> None:
+    with serving(Api(answers={SECRETS: 403})) as kubeconfig:
+        where = {"namespace": "rag", "kubeconfig": kubeconfig}
+        done = run_module(
+            "ragops.platform.platform_info", {**OPTIONS, "application": where}, aws.environment
+        )
+    assert done.returncode != 0
+    message = f"What runs of ragops-dev can't be read: GET {SECRETS}: HTTP 403"
+    assert message in done.result["msg"]
