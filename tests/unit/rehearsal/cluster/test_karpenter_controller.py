@@ -4,42 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import yaml
+from go_modules import names_below, unpacked
 
 from rehearsal.cluster import karpenter
 
 ROOT = Path(__file__).parents[4]
 
 
-@pytest.fixture
-def upstream(tmp_path: Path) -> Path:
-    """A module's folder as Go keeps it: nobody may write there, and no link is in it."""
-    folder = tmp_path / "upstream"
-    chart = folder / "charts/karpenter"
-    described = {"name": "karpenter", "version": "1.13.0", "appVersion": "1.13.0"}
-    files = {
-        chart / "Chart.yaml": yaml.safe_dump(described),
-        chart / "Chart.lock": "dependencies: []\n",
-        chart / ".helmignore": "*.gotmpl\n",
-        chart / "values.yaml": "replicas: 2\n",
-        chart / "README.md": "# Karpenter",
-        chart / "templates/deployment.yaml": "# deployment",
-        folder / "charts/karpenter-0.16.3.tgz": "an old one",
-        folder / "pkg/apis/crds/karpenter.sh_nodepools.yaml": "kind: CustomResourceDefinition\n",
-    }
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    for path in folder.rglob("*"):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    return folder
+CHART = "charts/karpenter"
 
 
-def test_the_chart_is_that_which_is_packaged(upstream: Path, tmp_path: Path) -> None:
+def test_the_chart_is_that_which_is_packaged(tmp_path: Path) -> None:
+    upstream = unpacked(
+        tmp_path / "upstream",
+        {
+            f"{CHART}/Chart.yaml": {"name": "karpenter", "version": "1.13.0"},
+            f"{CHART}/Chart.lock": "dependencies: []\n",
+            f"{CHART}/.helmignore": "*.gotmpl\n",
+            f"{CHART}/values.yaml": "replicas: 2\n",
+            f"{CHART}/README.md": "# Karpenter",
+            f"{CHART}/templates/deployment.yaml": "# deployment",
+            "charts/karpenter-0.16.3.tgz": "an old one",
+            "pkg/apis/crds/karpenter.sh_nodepools.yaml": "kind: CustomResourceDefinition\n",
+        },
+    )
     target = tmp_path / "chart"
     karpenter.write_chart(upstream, target)
-    assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
+    assert names_below(target) == {
         ".helmignore",
         "Chart.yaml",
         "crds/karpenter.sh_nodepools.yaml",

@@ -4,45 +4,36 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 import yaml
+from go_modules import names_below, unpacked
 
 from rehearsal.cluster import external_secrets as operator
 
-
-@pytest.fixture
-def upstream(tmp_path: Path) -> Path:
-    """A module's folder as Go keeps it: nobody may write there."""
-    folder = tmp_path / "upstream"
-    chart = folder / "deploy/charts/external-secrets"
-    described = {
-        "name": "external-secrets",
-        "version": "0.20.3",
-        "appVersion": "v0.20.3",
-        "dependencies": [{"name": "bitwarden-sdk-server", "repository": "oci://charts.example"}],
-    }
-    files = {
-        chart / "Chart.yaml": yaml.safe_dump(described),
-        chart / ".helmignore": "ci/\n",
-        chart / "values.yaml": "installCRDs: true\n",
-        chart / "values.schema.json": "{}",
-        chart / "templates/deployment.yaml": "# deployment",
-        chart / "files/monitoring/dashboard.json": "{}",
-        chart / "tests/deployment_test.yaml": "# test",
-        folder / "deploy/crds/bundle.yaml": "kind: CustomResourceDefinition\n",
-    }
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    for path in folder.rglob("*"):
-        path.chmod(0o555 if path.is_dir() else 0o444)
-    return folder
+CHART = "deploy/charts/external-secrets"
 
 
-def test_the_chart_is_complete_and_can_be_removed(upstream: Path, tmp_path: Path) -> None:
+def test_the_chart_is_complete_and_can_be_removed(tmp_path: Path) -> None:
+    upstream = unpacked(
+        tmp_path / "upstream",
+        {
+            f"{CHART}/Chart.yaml": {
+                "name": "external-secrets",
+                "version": "0.20.3",
+                "appVersion": "v0.20.3",
+                "dependencies": [{"name": "bitwarden-sdk-server", "repository": "oci://x.example"}],
+            },
+            f"{CHART}/.helmignore": "ci/\n",
+            f"{CHART}/values.yaml": "installCRDs: true\n",
+            f"{CHART}/values.schema.json": "{}",
+            f"{CHART}/templates/deployment.yaml": "# deployment",
+            f"{CHART}/files/monitoring/dashboard.json": "{}",
+            f"{CHART}/tests/deployment_test.yaml": "# test",
+            "deploy/crds/bundle.yaml": "kind: CustomResourceDefinition\n",
+        },
+    )
     target = tmp_path / "chart"
     operator.write_chart(upstream, target)
-    assert {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()} == {
+    assert names_below(target) == {
         ".helmignore",
         "Chart.yaml",
         "crds/bundle.yaml",
