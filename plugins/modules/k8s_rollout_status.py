@@ -73,8 +73,9 @@ options:
     type: int
     default: 180
   stable_for:
-    description: Seconds for which all must stay ready, unless they are so for longer than a minute.
-      A container without probes is ready even if it ends a moment later.
+    description: Seconds for which all must stay ready, unless they are so for longer than a minute,
+      or each container has a readiness or startup probe. One without is ready even if it ends a
+      moment later.
     type: int
     default: 3
   crashes:

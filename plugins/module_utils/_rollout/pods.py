@@ -26,6 +26,9 @@ from .model import (
 SLOW_TO_GO = 10.0
 """Seconds past its grace period after which a pod that won't go is worth telling of."""
 
+SETTLED = 60.0
+"""A pod that is ready for so long need not prove that it stays so. More than clocks differ by."""
+
 CONTAINERS_BEGIN = ("Pulling", "Pulled", "Created", "Started")
 
 MISSING_OBJECT = re.compile(r'(?:secret|configmap|serviceaccount)s? "[^"]+" not found', re.I)
@@ -58,6 +61,19 @@ def causes_of_pod(
     causes = [cause_of_container(snapshot, pod, status, crash_limit) for status in statuses]
     found = [cause for cause in causes if cause]
     return found or _preparing(snapshot, pod) or causes_of_gates(snapshot, pod)
+
+
+def is_probed(pod: Mapping[str, Any]) -> bool:
+    """Whether each container had to answer before the pod was ready. One without a probe is ready
+    at once, also one that ends a second later."""
+    containers = pod["spec"]["containers"]
+    return all({"readinessProbe", "startupProbe"} & set(container) for container in containers)
+
+
+def is_settled(pod: Mapping[str, Any], now: datetime.datetime) -> bool:
+    """Whether the pod is ready for long, or was never said to be."""
+    since = _condition(pod, "Ready").get("lastTransitionTime", "")
+    return not since or seconds_since(since, now) > SETTLED
 
 
 def _about(pod: Mapping[str, Any]) -> str:

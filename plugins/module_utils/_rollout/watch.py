@@ -12,16 +12,13 @@ from typing import Any
 
 from ..kube import KubeError
 from .mask import mask
-from .model import CAPACITY, GRACE, HEALS, NOW, Cause, Dict, Snapshot, name_of, seconds_since
-from .pods import causes_of_pod
+from .model import CAPACITY, GRACE, HEALS, NOW, Cause, Dict, Snapshot, name_of
+from .pods import causes_of_pod, is_probed, is_settled
 from .read import Reader, first_by_workload
 from .workloads import causes_of_workload, newest_pods, progress
 
 POLL = 1.0
 """Seconds between two looks."""
-
-SETTLED = 60.0
-"""A pod that is ready for so long need not prove that it stays so. More than clocks differ by."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,7 @@ class Watch:
         told = [{"name": name, "ready": ready, "state": text} for name, ready, text in states]
         elapsed = self.clock() - self.started
         if workloads and all(ready for _, ready, _ in states):
-            if self._stays(workloads):
+            if self._stays():
                 return Outcome(True, elapsed, told)
             return self._late(elapsed, told, workloads)
         self._ready_since = None
@@ -164,20 +161,14 @@ class Watch:
         findings = self._findings(self.reader.snapshot(workloads))
         return Outcome(not findings, elapsed, told, self._explained(findings))
 
-    def _stays(self, workloads: list[Dict]) -> bool:
-        """Whether all have been ready for long enough. A container without a probe is ready at
-        once, also one that ends a second later."""
+    def _stays(self) -> bool:
+        """Whether all have been ready for long enough."""
         if self._ready_since is None:
             self._ready_since = self.clock()
         if self.clock() - self._ready_since >= self.limits.stable:
             return True
-        snapshot = Snapshot(workloads, pods=self.reader.pods())
-        return all(
-            seconds_since(condition.get("lastTransitionTime"), now()) > SETTLED
-            for pod in snapshot.pods
-            for condition in pod["status"].get("conditions") or []
-            if condition["type"] == "Ready" and pod["metadata"].get("ownerReferences")
-        )
+        owned = (pod for pod in self.reader.pods() if pod["metadata"].get("ownerReferences"))
+        return all(is_probed(pod) or is_settled(pod, now()) for pod in owned)
 
     def _findings(self, snapshot: Snapshot) -> list[Finding]:
         """Return the causes of this look with the time since they were seen first."""

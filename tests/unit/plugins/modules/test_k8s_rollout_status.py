@@ -298,6 +298,21 @@ def test_a_pod_is_not_up_before_it_stays_up() -> None:
     assert found["causes"][0]["kind"] == "crash_loop"
 
 
+@pytest.mark.parametrize(
+    ("probe", "at_once"), [({"readinessProbe": {}}, True), ({"livenessProbe": {}}, False)]
+)
+def test_a_pod_that_answered_is_up_at_once(probe: Dict, at_once: bool) -> None:
+    _, api = named("ends-at-once-without-a-probe")
+    counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 1)
+    api.lists["deployments"][0]["status"] |= counts
+    pod = api.lists["pods"][0]
+    pod["spec"]["containers"][0] |= probe
+    ready = {"type": "Ready", "status": "True", "lastTransitionTime": "2199-01-01T00:00:00Z"}
+    pod["status"]["conditions"] = [ready]
+    found = status(api, fails=False, stable_for=2, timeout=5)
+    assert (found["seconds"] < 2) == at_once
+
+
 def test_an_api_that_does_not_answer_for_long_ends_the_wait() -> None:
     api = Api(answers={"/apis/apps/v1/namespaces/n/deployments": 503})
     found = status(api, timeout=30, grace=2)
