@@ -66,7 +66,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 
 .PHONY: unit
 unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
-	$(pytest) -n 2 --dist loadfile tests/unit
+	$(pytest) -n 2 --dist loadfile --no-loadscope-reorder tests/unit
 	$(pytest) tests/faults
 	cd $(backend) && .venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent
