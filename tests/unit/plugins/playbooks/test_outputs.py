@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,13 @@ def test_a_kubeconfig_that_was_given_is_what_to_use(platform: Aws, tmp_path: Pat
     )
     assert run.returncode == 0, run.output
     assert json.loads(file.read_text())["kubeconfig_command"] == "export KUBECONFIG='/k c'"
+
+
+def test_an_application_that_is_not_there_reads_as_such(platform: Aws) -> None:
+    platform.client("eks").delete_cluster(name=NAME)
+    run = outputs(platform, "-e", "outputs_application=true")
+    assert run.returncode == 0, run.output
+    assert re.search(r"^\s*- application +-$", run.output, re.M), run.output
 
 
 def test_a_platform_that_is_not_there_has_no_outputs(aws: Aws, tmp_path: Path) -> None:
