@@ -4,10 +4,18 @@
 
 from __future__ import annotations
 
+import functools
+import json
+import os
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from ansible import context
 from ansible.plugins.callback import CallbackBase
+from ansible.release import __version__ as core_version
 from ansible.utils.context_objects import CLIArgs
 from ansible.utils.vars import load_options_vars
 from ansible_collections.ragops.platform.plugins.module_utils._plan import text
@@ -15,6 +23,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._plan.rows import 
     Row,
     Task,
     merge,
+    rows_before_failure,
     rows_of,
 )
 
@@ -38,6 +47,10 @@ description:
   - Understands the diffs of this collection and of C(kubernetes.core.k8s). A task of any other
     module that reports a change is one row without fields. Fields of Kubernetes objects are known
     with C(--diff) only, since C(kubernetes.core.k8s) compares them only then.
+  - Of a module that failed in the middle, the rows name what it had changed until then.
+  - Refuses to start under an ansible-core older than 2.19, which does not give it what it needs. If
+    it fails itself, it says so and lets the run end with exit code 1, so that no plan is trusted
+    that lacks something.
   - Prints nothing for ad hoc commands, nor after a run that changed nothing.
 author:
   - The ragops.platform authors
@@ -58,7 +71,11 @@ example: |
 """
 
 VARIABLE = "platform_plan"
+BROKEN = "platform_plan_broken"
 MARK = "platform_plan_only"
+CHANGES_FILE = "changes_file"
+OLDEST = (2, 19)
+"""The ansible-core whose results this callback can read."""
 
 
 def force_check_mode() -> None:
@@ -69,6 +86,42 @@ def force_check_mode() -> None:
     """
     context.CLIARGS = CLIArgs({**context.CLIARGS, "check": True})
     load_options_vars(None)["ansible_check_mode"] = True
+
+
+def refuse_old_core(version: str) -> None:
+    """End the command under an ansible-core that gives this callback no true results.
+
+    Raises:
+        SystemExit: it is too old. Ansible makes a warning of any other exception, and goes on.
+    """
+    found = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
+    if found < OLDEST:
+        least = ".".join(map(str, OLDEST))
+        sys.exit(
+            f"ragops.platform needs ansible-core {least} or newer, and this is {version}: a plan "
+            f"made with it would be wrong. Install ansible-core {least} or newer (README). Nothing "
+            "was changed."
+        )
+
+
+def write(file: Path, rows: list[Row]) -> None:
+    """Write what a failed run changed: playbooks/report.yml, which does it else, did not run."""
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(json.dumps([row.record() for row in rows], indent=2) + "\n")
+
+
+def watched(method: Callable[..., None]) -> Callable[..., None]:
+    """Keep the error of a callback's method, of which Ansible would only make a warning."""
+
+    @functools.wraps(method)
+    def watching(self: CallbackModule, *arguments: Any, **options: Any) -> None:
+        try:
+            method(self, *arguments, **options)
+        except Exception as error:
+            self.broken(f"{method.__name__}: {type(error).__name__}: {error}")
+
+    return watching
 
 
 class CallbackModule(CallbackBase):  # type: ignore[misc] - Ansible has no types
@@ -85,63 +138,111 @@ class CallbackModule(CallbackBase):  # type: ignore[misc] - Ansible has no types
         self._playbook = False
         self._marked = False
         self._failed: set[str] = set()
+        self._broken = ""
+        self._changes_file = ""
+
+    def broken(self, why: str) -> None:
+        """Note that rows are missing: the first reason is told now, and again at the end."""
+        if not self._broken:
+            self._broken = why
+            self._display.error(f"Callback ragops.platform.plan failed: {why}", wrap_text=False)
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         """Turn check mode on for a playbook that asks for it."""
+        refuse_old_core(core_version)
         self._playbook = True
         plays = playbook.get_plays()
         self._marked = bool(plays and plays[0].get_vars().get(MARK))
         if self._marked and not context.CLIARGS.get("check"):
             force_check_mode()
 
+    @watched
     def v2_playbook_on_play_start(self, play: Any) -> None:
         """Give the rows so far to the play."""
-        records = [row.record() for row in merge(self._rows)]
-        play.get_variable_manager().extra_vars[VARIABLE] = records
+        variables = play.get_variable_manager().extra_vars
+        variables[VARIABLE] = [row.record() for row in merge(self._rows)]
+        self._changes_file = str(variables.get(CHANGES_FILE) or "")
+        if self._broken:
+            variables[BROKEN] = self._broken
 
+    @watched
     def v2_runner_on_ok(self, result: Any) -> None:
         """Note the resources of a task; those of a loop came item by item."""
         if not result.task.loop:
             self._note(result)
 
+    @watched
     def v2_runner_item_on_ok(self, result: Any) -> None:
         """Note the resources of one item of a loop."""
         self._note(result)
 
+    @watched
     def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        """Note which components failed; a task that runs once is about none of them."""
+        """Note which components failed, and what they changed before; loops come item by item.
+
+        A task that runs once is about no component.
+        """
         if not ignore_errors and not result.task.run_once:
             self._failed.add(str(result.host.name))
+        if not result.task.loop:
+            self._note_failed(result)
+
+    @watched
+    def v2_runner_item_on_failed(self, result: Any) -> None:
+        """Note what an item of a loop changed before it failed."""
+        self._note_failed(result)
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
-        """Print the table."""
-        failed = {*stats.failures, *stats.dark}
+        """Print the table. If rows are missing, end the command as failed.
+
+        Raises:
+            SystemExit: this callback failed. Ansible makes a warning of any other exception.
+        """
+        self._print({*stats.failures, *stats.dark})
+        if self._broken:
+            sys.exit(
+                f"Not complete: callback ragops.platform.plan failed ({self._broken}). What "
+                "changes is not known. Report this, with the versions of ansible-core and "
+                "ragops.platform."
+            )
+
+    @watched
+    def _print(self, failed: set[str]) -> None:
+        """Print the table, and what it lacks. failed: the hosts on which something failed."""
         if not self._playbook or not (self._rows or self._marked):
             return
         check = bool(context.CLIARGS.get("check"))
         rows = merge(self._rows)
         self._display.banner("PLAN" if check else "CHANGES")
-        if not rows and not failed:
+        if not rows and not failed and not self._broken:
             self._display.display("Nothing to change.")
         for line in [*text.table(rows), "", *text.totals(rows)] if rows else []:
             self._display.display(line)
-        if check and failed:
+        if failed:
             culprits = ", ".join(sorted(self._failed & failed)) or "see above"
             self._display.display(f"Not complete, since something failed: {culprits}.")
+            if not check and self._changes_file:
+                write(Path(self._changes_file).expanduser(), rows)
+
+    def _note_failed(self, result: Any) -> None:
+        """Add the rows of what a module changed before it failed."""
+        if not context.CLIARGS.get("check"):
+            self._rows += rows_before_failure(str(result.host.name), result.result)
 
     def _note(self, result: Any) -> None:
         """Add the rows of a task that changed something in the mode of the whole run.
 
         A task that is in check mode within a real run only looks something up.
         """
-        task_check = bool(result.task_fields.get("check_mode"))
+        # What a callback gets of a task is templated; `task_fields` would be deprecated.
+        task_check = bool(result.task.check_mode)
         if not result.is_changed() or task_check != bool(context.CLIARGS.get("check")):
             return
         task = Task(
             component=str(result.host.name),
             module=str(result.task.resolved_action or result.task.action),
             name=str(result.task_name),
-            arguments=result.task_fields.get("args") or {},
+            arguments=result.task.args or {},
             result=result.result,
         )
         self._rows += rows_of(task)

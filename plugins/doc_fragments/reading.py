@@ -8,11 +8,8 @@ from __future__ import annotations
 class ModuleDocFragment:
     """Fragments of documentation, by the name after the dot."""
 
+    # Ansible follows no fragment of a fragment: modules name those of amazon.aws themselves.
     DOCUMENTATION = r"""
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
 attributes:
   check_mode:
     description: Reads AWS only, so that it does the same in check mode.

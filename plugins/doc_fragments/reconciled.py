@@ -8,12 +8,9 @@ from __future__ import annotations
 class ModuleDocFragment:
     """Fragments of documentation, by the name after the dot."""
 
+    # Ansible follows no fragment of a fragment: modules name those of amazon.aws themselves.
     # What check mode, diff and a second run do is the same promise for all of them.
     DOCUMENTATION = r"""
-extends_documentation_fragment:
-  - amazon.aws.common.modules
-  - amazon.aws.region.modules
-  - amazon.aws.boto3
 attributes:
   check_mode:
     description: Reads AWS and sends no mutating call; what is still to be made reads

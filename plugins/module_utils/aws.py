@@ -17,6 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.ragops.platform.plugins.module_utils import journal
 
 try:
     import boto3
@@ -73,6 +74,23 @@ class AwsError(Exception):
         super().__init__(message)
         self.code = code
         self.action = action
+
+
+def fail(module: Any, error: AwsError) -> None:
+    """End a module with a failure, and with what it had changed until then.
+
+    Args:
+        module: an AnsibleAWSModule.
+        error: why it can't go on.
+    """
+    done = journal.changes()
+    module.fail_json(
+        msg=str(error),
+        action=error.action,
+        code=error.code,
+        changed=bool(done),
+        changed_before_failure=done,
+    )
 
 
 def client(module: Any, service: str, region: str | None = None) -> Any:
@@ -176,6 +194,7 @@ def call(
         raise explain(error, iam_action(connection, operation), about) from error
     except BotoCoreError as error:
         raise explain(error, iam_action(connection, operation), about) from error
+    journal.note(operation, about)
     return answer
 
 

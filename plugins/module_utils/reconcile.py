@@ -136,7 +136,7 @@ def reconcile(
     try:
         result = run(module, plan)
     except aws.AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        aws.fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
 
 

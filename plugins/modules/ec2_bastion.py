@@ -60,7 +60,11 @@ options:
     description: Seconds to wait for the instance, and for the key.
     type: int
     default: 600
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -166,7 +170,7 @@ def main() -> None:
             instance.remove(run)
             profile.remove(api("iam"), run.plan, options["profile"], tags)
     except AwsError as error:
-        module.fail_json(msg=str(error))
+        aws.fail(module, error)
     module.exit_json(changed=run.plan.changed, diff=run.plan.diff(), **made)
 
 

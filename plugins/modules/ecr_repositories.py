@@ -67,7 +67,11 @@ options:
       a repository is, another's is refused.
     type: dict
     required: true
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""

@@ -64,7 +64,11 @@ options:
       - Those that AWS makes itself, for nodes and services, always stay.
     type: bool
     default: false
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""

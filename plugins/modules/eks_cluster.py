@@ -104,7 +104,11 @@ options:
     description: How long to wait, in seconds.
     type: int
     default: 1800
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -188,6 +192,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.version impor
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
+    fail,
     require_region,
 )
 
@@ -261,7 +266,7 @@ def main() -> None:
         changed, before, after = run(module)
         raw = describe(client(module, "eks"), module.params["name"])
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     module.exit_json(
         changed=changed,
         endpoint=(raw or {}).get("endpoint"),

@@ -28,7 +28,11 @@ options:
         be there. Without a cluster nothing is written.
       - It is written in check mode, too, since reading the cluster needs it, and is no change.
     type: path
-extends_documentation_fragment: ragops.platform.reading
+extends_documentation_fragment:
+  - ragops.platform.reading
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -112,6 +116,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.token import 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
+    fail,
     require_region,
 )
 
@@ -166,7 +171,7 @@ def main() -> None:
     try:
         raw = describe(client(module, "eks"), name)
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     result = shape(name, raw)
     if raw is not None:
         try:

@@ -57,7 +57,11 @@ options:
     description: Tags of templates, instances and volumes. Other tags of a template stay.
     type: dict
     default: {}
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -98,6 +102,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.template impo
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
+    fail,
     require_region,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
@@ -148,7 +153,7 @@ def main() -> None:
     try:
         templates = run(module, api, plan)
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), launch_templates=templates)
 
 

@@ -48,7 +48,11 @@ options:
     description: Tags to set. Other tags stay.
     type: dict
     default: {}
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -84,6 +88,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.logs import (
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
+    fail,
     require_region,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
@@ -123,7 +128,7 @@ def main() -> None:
     try:
         name = run(module, api, plan)
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), name=name)
 
 

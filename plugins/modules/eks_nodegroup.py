@@ -146,7 +146,11 @@ options:
     description: How long to wait, in seconds.
     type: int
     default: 2400
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""

@@ -44,7 +44,11 @@ options:
     description: Tags of all associations. Other tags stay.
     type: dict
     default: {}
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""

@@ -148,7 +148,11 @@ options:
     description: Tags. Those that others add are left alone.
     type: dict
     required: true
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""

@@ -34,7 +34,11 @@ options:
   tags:
     description: Tags to set. Other tags stay.
     type: dict
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -66,7 +70,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._oidc import (
     ensure_absent,
     ensure_present,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, client
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, client, fail
 
 
 def main() -> None:
@@ -93,7 +97,7 @@ def main() -> None:
                 iam, url, wanted, check_mode=module.check_mode
             )
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     module.exit_json(
         changed=changed,
         arn=arn,

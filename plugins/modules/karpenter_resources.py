@@ -40,7 +40,11 @@ options:
     description: Tags of every resource. Tags that others add are left alone.
     type: dict
     required: true
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""

@@ -54,7 +54,11 @@ options:
       context:
         description: Context of the kubeconfig; its current one by default.
         type: str
-extends_documentation_fragment: ragops.platform.reading
+extends_documentation_fragment:
+  - ragops.platform.reading
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -366,6 +370,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._platform.transfor
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
+    fail,
     require_region,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube, KubeError
@@ -430,7 +435,7 @@ def main() -> None:
         )
         resources = shape(raw, scope.name)
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     except KubeError as error:
         module.fail_json(msg=f"What runs of {scope.name} can't be read: {error}")
     existing = found(resources)

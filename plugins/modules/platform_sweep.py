@@ -42,7 +42,11 @@ options:
       the platform's tags there are looked for, too. Replicas themselves are always found.
     type: str
     default: ""
-extends_documentation_fragment: ragops.platform.reading
+extends_documentation_fragment:
+  - ragops.platform.reading
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -140,6 +144,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep impor
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
+    fail,
     require_region,
 )
 
@@ -177,7 +182,7 @@ def main() -> None:
         more = elsewhere if replica_region not in ("", region) else None
         left, kept = judge(sweep(connect, scope, more), module.params["survivors"])
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     module.exit_json(
         changed=False,
         account_id=account_id,

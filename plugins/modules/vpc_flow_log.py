@@ -52,7 +52,11 @@ options:
     description: Seconds to wait for the key.
     type: int
     default: 120
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -147,7 +151,7 @@ def main() -> None:
         else:
             flow_log.remove(run)
     except AwsError as error:
-        module.fail_json(msg=str(error))
+        aws.fail(module, error)
     for warning in run.warnings:
         module.warn(warning)
     module.exit_json(changed=plan.changed, diff=plan.diff(), flow_log=made)

@@ -138,7 +138,11 @@ options:
     description: Seconds that one wait may take, for NAT gateways, endpoints or a deletion.
     type: int
     default: 600
-extends_documentation_fragment: ragops.platform.reconciled
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
 """
 
 EXAMPLES = r"""
@@ -257,7 +261,7 @@ def main() -> None:
             run.classic_elb = Api(aws.client(module, "elb"), module.check_mode)
             absent.remove(run)
     except AwsError as error:
-        module.fail_json(msg=str(error))
+        aws.fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), network=network)
 
 

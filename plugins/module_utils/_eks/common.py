@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..aws import AwsError, Dict, call, client, require_region, tag_changes, wait_until
+from ..aws import AwsError, Dict, call, client, fail, require_region, tag_changes, wait_until
 
 GONE = ("ResourceNotFoundException",)
 # What to do about what EKS reports, by its codes (health issues and errors of updates).
@@ -93,7 +93,7 @@ def conclude(module: Any, run: Callable[[Any], tuple[bool, Dict, Dict]], returne
     try:
         changed, before, after = run(module)
     except AwsError as error:
-        module.fail_json(msg=str(error), action=error.action, code=error.code)
+        fail(module, error)
     module.exit_json(changed=changed, diff={"before": before, "after": after}, **{returned: after})
 
 

@@ -97,6 +97,16 @@ def rows_of(task: Task) -> list[Row]:
     return [_row_of_task(task, diffs[0] if diffs else {})]
 
 
+def rows_before_failure(component: str, result: Mapping[str, Any]) -> list[Row]:
+    """Return the rows of what a module changed before it failed (`aws.fail`)."""
+    changes = result.get("changed_before_failure") or []
+    return [
+        # Its id may not be known; which fields of it changed is not.
+        Row(component, change["resource"], "", change["action"])
+        for change in changes
+    ]
+
+
 def _rows_of_diff(task: Task, diff: Mapping[str, Any]) -> list[Row]:
     """Return the rows of one of our modules: states by resource, or the states of one resource."""
     before, after = diff.get("before") or {}, diff.get("after") or {}

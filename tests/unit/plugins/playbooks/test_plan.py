@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 from running import ROOT, Aws, Ran, run_playbook
 
@@ -47,6 +52,48 @@ ROLES = {
   when: broken | default(false) | bool
 """,
 }
+
+
+# A network whose subnets AWS refuses when the VPC is there.
+NETWORK = """
+- name: present | Bring the network to its state
+  ragops.platform.vpc_network:
+    name: ragops-dev
+    cidr_block: 10.20.0.0/16
+    availability_zones: [us-east-1a, us-east-1b]
+    tags: {Project: ragops, Environment: dev, Component: network, ManagedBy: ragops.platform}
+    region: us-east-1
+"""
+
+
+@contextmanager
+def refusing(aws: Aws, action: str) -> Iterator[Aws]:
+    """Pass calls on to an emulated AWS, and refuse one action of EC2 as AWS does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if f"Action={action}&" in body.decode():
+                error = f"<Code>InvalidParameterValue</Code><Message>{action} is refused</Message>"
+                self.answer(400, f"<Response><Errors><Error>{error}</Error></Errors></Response>")
+                return
+            answer = httpx.post(aws.url, content=body, headers=dict(self.headers), timeout=60)
+            self.answer(answer.status_code, answer.text)
+
+        def answer(self, status: int, text: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", "text/xml")
+            self.send_header("Content-Length", str(len(text.encode())))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Write nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield Aws(f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
 
 
 @pytest.fixture
@@ -185,3 +232,46 @@ def test_a_plan_of_one_component(checkout: Path) -> None:
     run, rows = plan(checkout, "--tags", "kms")
     assert run.returncode == 0, run.output
     assert rows == []
+
+
+def test_what_a_module_made_before_it_failed_is_told(checkout: Path, aws: Aws) -> None:
+    """A half network is billed, and whoever pays must be told of it."""
+    (checkout / "roles/network/tasks/main.yml").write_text(NETWORK)
+    file = checkout / "changes.json"
+    with refusing(aws, "CreateSubnet") as half:
+        run = run_playbook(
+            checkout,
+            *("site.yml", "-i", "inventories/dev", "--limit", "network"),
+            *("-e", f"changes_file={file}"),
+            environment=half.environment,
+        )
+    assert run.returncode == 2, run.output
+    assert "CreateSubnet is refused" in run.output
+    table = run.output.split("CHANGES *")[1]
+    assert "network    vpc ragops-dev" in table, table
+    assert "Not complete, since something failed: network." in table
+    rows = json.loads(file.read_text())
+    assert ("vpc ragops-dev", "create") in {(row["resource"], row["action"]) for row in rows}
+    assert not any("subnet" in row["resource"] for row in rows), "AWS refused them"
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_plan_whose_callback_fails_is_none(checkout: Path) -> None:
+    """Ansible makes a warning of it, and the plan would say that nothing is to change."""
+    module_utils = checkout / "plugins"
+    module_utils.unlink()
+    shutil.copytree(ROOT / "plugins", module_utils)
+    rows_py = module_utils / "module_utils/_plan/rows.py"
+    broken = rows_py.read_text().replace(
+        "def rows_of(task: Task) -> list[Row]:",
+        "def rows_of(task: Task) -> list[Row]:\n    raise LookupError('a new Ansible')\n",
+    )
+    rows_py.write_text(broken)
+    run, rows = plan(checkout)
+    assert run.returncode == 1, run.output
+    assert rows is None, "a file would pass for a plan"
+    said = " ".join(run.output.split())
+    assert (
+        "callback ragops.platform.plan failed (v2_runner_on_ok: LookupError: a new Ansible" in said
+    )
+    assert "Nothing to change." not in said
