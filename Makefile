@@ -123,6 +123,10 @@ supply-chain: caches ## Images scanned, listed and signed by the real grype, syf
 	$(pytest) -x tests/supply_chain
 	$(pytest) -x -s tests/integration/test_supply_chain.py --no-kubernetes
 
+.PHONY: versions
+versions: caches ## An old ansible-core is refused, the newest bundle plans and does the same (Python 3.12)
+	$(pytest) tests/versions
+
 .PHONY: rollout
 rollout: caches ## Failing rollouts, drift, rollback and promotion in the rehearsal's cluster
 	.venv/bin/rehearsal up
@@ -137,8 +141,9 @@ resilience: caches ## Load while images, configuration, pods and nodes change, i
 
 .PHONY: lock
 lock: setup ## Resolve the lock files anew
-	cd requirements && for name in bootstrap platform ministack checkov; do \
-	  ../$(uv) pip compile --quiet --generate-hashes --python-version 3.11 --no-header $$name.in --output-file $$name.txt; done
+	cd requirements && for name in bootstrap platform ministack checkov oldest; do \
+	  ../$(uv) pip compile --quiet --generate-hashes --python-version 3.11 --no-header $$name.in --output-file $$name.txt; done; \
+	  ../$(uv) pip compile --quiet --generate-hashes --python-version 3.12 --no-header newest.in --output-file newest.txt
 	cd rehearsal/kubernetes && go mod tidy
 	cd rehearsal/external-secrets && go mod tidy
 	cd rehearsal/karpenter && go mod tidy
