@@ -17,7 +17,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.ragops.platform.plugins.module_utils import journal
+from ansible_collections.ragops.platform.plugins.module_utils import journal, progress
 
 try:
     import boto3
@@ -309,12 +309,14 @@ def wait_until(
     """
     started = clock()
     pause = min(0.2, interval)
-    while (lacking := probe()) is not None:
-        waited = clock() - started
-        if waited >= timeout:
-            raise AwsError(
-                f"{about}: not ready after {timeout:.0f} s (last seen: {lacking}). Look at its "
-                "events in AWS, then run again, with a longer time-out if it is still at work."
-            )
-        sleep(min(pause, timeout - waited))
-        pause = min(pause * 2, interval)
+    with progress.telling(about, timeout) as teller:
+        while (lacking := probe()) is not None:
+            waited = clock() - started
+            if waited >= timeout:
+                raise AwsError(
+                    f"{about}: not ready after {timeout:.0f} s (last seen: {lacking}). Look at its "
+                    "events in AWS, then run again, with a longer time-out if it is still at work."
+                )
+            teller.tell(lacking)
+            sleep(min(pause, timeout - waited))
+            pause = min(pause * 2, interval)

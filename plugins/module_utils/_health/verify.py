@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from ..progress import Teller, telling
 from .checks import (
     Check,
     Dict,
@@ -77,6 +78,10 @@ class Verification:
     # --- connection, liveness, readiness, version --------------------------------------------
 
     def _read_until_good(self) -> None:
+        with telling("backend to be ready", self.client.clock.left()) as teller:
+            self._read_until(teller)
+
+    def _read_until(self, teller: Teller) -> None:
         while True:
             self.attempts += 1
             self.checks = []
@@ -87,6 +92,7 @@ class Verification:
             if not self._failed() or self.attempts > self.params["retries"] or out_of_time:
                 return
             self.waited_for = causes_of(self.checks)
+            teller.tell(self.waited_for)
             time.sleep(self.params["delay"])
 
     def _read_once(self) -> None:

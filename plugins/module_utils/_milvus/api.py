@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from ..kubeconfig import secrets_of
 from ..port_forward import OPTIONS, PortForwardError, port_forward
+from ..progress import telling
 from .plan import capabilities_of
 from .transform import Dict, found_collection
 
@@ -162,14 +163,16 @@ def await_answer(uri: str, token: str, trust: Trust, deadline: float, causes: li
     if address.scheme not in ("http", "https") or not address.hostname:
         raise MilvusError(f"uri {uri!r} is no address such as http://127.0.0.1:19530")
     port = address.port or 19530
-    while True:
-        cause = _probe(address.hostname, port, trust if address.scheme == "https" else None, token)
-        if not cause:
-            return
-        if time.monotonic() + 0.5 > deadline:
-            behind = f" ({causes[-1]})" if causes else ""
-            raise MilvusError(f"Milvus at {uri} didn't answer within wait_timeout: {cause}{behind}")
-        time.sleep(0.5)
+    asked = trust if address.scheme == "https" else None
+    with telling(f"Milvus at {uri}", deadline - time.monotonic()) as teller:
+        while cause := _probe(address.hostname, port, asked, token):
+            if time.monotonic() + 0.5 > deadline:
+                behind = f" ({causes[-1]})" if causes else ""
+                raise MilvusError(
+                    f"Milvus at {uri} didn't answer within wait_timeout: {cause}{behind}"
+                )
+            teller.tell(cause)
+            time.sleep(0.5)
 
 
 def _probe(host: str, port: int, trust: Trust | None, token: str) -> str:
@@ -413,12 +416,14 @@ def poll(problem: Callable[[float], str], timeout: float, waited_for: str) -> fl
         MilvusError: at the time limit, with the last problem.
     """
     started = time.monotonic()
-    while True:
-        left = timeout - (time.monotonic() - started)
-        last = problem(max(left, 0.5))
-        elapsed = time.monotonic() - started
-        if not last:
-            return round(elapsed, 3)
-        if elapsed + 0.25 > timeout:
-            raise MilvusError(f"{waited_for} did not happen within {timeout} s: {last}")
-        time.sleep(0.25)
+    with telling(waited_for, timeout) as teller:
+        while True:
+            left = timeout - (time.monotonic() - started)
+            last = problem(max(left, 0.5))
+            elapsed = time.monotonic() - started
+            if not last:
+                return round(elapsed, 3)
+            if elapsed + 0.25 > timeout:
+                raise MilvusError(f"{waited_for} did not happen within {timeout} s: {last}")
+            teller.tell(last)
+            time.sleep(0.25)

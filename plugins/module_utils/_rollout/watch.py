@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..kube import KubeError
+from ..progress import Teller, telling
 from .mask import mask
 from .model import CAPACITY, GRACE, HEALS, NOW, Cause, Dict, Snapshot, name_of
 from .pods import causes_of_pod, is_probed, is_settled
@@ -112,6 +113,8 @@ class Watch:
         self.limits = limits
         self.clock = clock
         self.started = clock()
+        self.lacking = ""
+        """What the last look has found to be missing."""
         self._seen: dict[tuple[str, str, str], float] = {}
         self._ready_since: float | None = None
 
@@ -121,6 +124,11 @@ class Watch:
         Raises:
             KubeError: the cluster can't be read, for longer than the grace for what is not there.
         """
+        what = f"workloads of {self.reader.namespace}/{self.reader.release or '*'}"
+        with telling(what, self.limits.timeout) as teller:
+            return self._until_clear(teller)
+
+    def _until_clear(self, teller: Teller) -> Outcome:
         answered = self.clock()
         while True:
             try:
@@ -132,8 +140,10 @@ class Watch:
                 if not passing or self.clock() - answered > self.limits.grace:
                     raise
                 outcome = None
+                self.lacking = f"no answer of the API server: {error}"
             if outcome:
                 return outcome
+            teller.tell(self.lacking)
             time.sleep(POLL)
 
     def look(self) -> Outcome | None:
@@ -141,6 +151,8 @@ class Watch:
         workloads = self.reader.workloads()
         states = [(name_of(item), *progress(item)) for item in workloads]
         told = [{"name": name, "ready": ready, "state": text} for name, ready, text in states]
+        missing = [f"{name}: {text}" for name, ready, text in states if not ready]
+        self.lacking = "; ".join(missing) or "ready, but not for long enough to be sure"
         elapsed = self.clock() - self.started
         if workloads and all(ready for _, ready, _ in states):
             if self._stays():

@@ -92,6 +92,17 @@ def test_ranges_hold_what_the_tests_run_with() -> None:
         assert each["version"] == version, f"{each['name']}: requirements/platform.txt has another"
 
 
+def test_every_collection_that_the_checkout_enables_is_declared() -> None:
+    """A callback of a collection that nobody declared is skipped with a warning."""
+    declared = {
+        "ragops.platform",
+        *yaml.safe_load((ROOT / "galaxy.yml").read_text())["dependencies"],
+    }
+    callbacks = (ROOT / "ansible.cfg").read_text().split("callbacks_enabled =")[1].splitlines()[0]
+    named = {".".join(name.strip().split(".")[:2]) for name in callbacks.split(",")}
+    assert named <= declared
+
+
 def test_the_options_of_aws_are_documented() -> None:
     """Ansible follows no fragment of a fragment, and says nothing about it."""
     argv = [BIN / "ansible-doc", "-t", "module", "--json", "ragops.platform.kms_key"]
