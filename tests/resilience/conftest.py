@@ -100,8 +100,7 @@ def address(inventory: Inventory) -> str:
     """Where the Ingress is served, the API's paths included."""
     inventory.roll_out(app_rollout_values=inventory.chart_values())
     wait("the Ingress's address", lambda: items("ingress")[0]["status"]["loadBalancer"], 60)
-    status = items("ingress")[0]["status"]["loadBalancer"]["ingress"][0]
-    return f"http://{status.get('hostname') or status['ip']}"
+    return f"http://{items('ingress')[0]['spec']['rules'][0]['host']}"
 
 
 @pytest.fixture(scope="session")

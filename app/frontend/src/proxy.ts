@@ -1,9 +1,15 @@
 import { NextResponse, type NextRequest } from "next/server";
+import { isAllowedHost } from "@/lib/hosts";
 import { MAX_REQUEST_BYTES } from "@/lib/limits";
 import { contentSecurityPolicy, HSTS_HEADER } from "@/lib/security-headers";
 
-/** Turns away oversized uploads before they are read, and sets the policy of each page. */
+/**
+ * Turns away requests for another's name and oversized uploads, and sets the policy of each page.
+ */
 export function proxy(request: NextRequest): NextResponse {
+  if (!isAllowedHost(request.headers.get("host"), process.env.ALLOWED_HOSTS ?? "")) {
+    return new NextResponse("No page has this name here.\n", { status: 421 });
+  }
   const response = isTooLarge(request) ? sendBackToPage(request) : renderWithPolicy(request);
   if (request.headers.get("x-forwarded-proto") === "https") {
     response.headers.set(HSTS_HEADER.key, HSTS_HEADER.value);

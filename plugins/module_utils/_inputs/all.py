@@ -11,6 +11,7 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     addons,
     cluster,
+    exposure,
     network,
     platform,
     roles,
@@ -47,6 +48,7 @@ def judge(
         "warnings": [
             *cluster.warnings(inputs.get("eks", {}), today),
             *stores.rds_warnings(inputs.get("rds", {})),
+            *exposure.warnings(inputs.get("app_rollout", {}), _controller(inputs)),
         ],
     }
 
@@ -71,4 +73,11 @@ def _errors(
             yield from check(inputs[component])
     if "cluster_addons" in inputs:
         yield from addons.problems(inputs["cluster_addons"], inputs.get("eks", {}))
+    if "app_rollout" in inputs:
+        yield from exposure.problems(inputs["app_rollout"], region, _controller(inputs))
     yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))
+
+
+def _controller(inputs: Mapping[str, roles.Inputs]) -> bool:
+    """Whether the run installs the load balancer controller."""
+    return bool(inputs.get("cluster_addons", {}).get("cluster_addons_load_balancer_controller"))

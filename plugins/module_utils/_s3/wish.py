@@ -17,7 +17,7 @@ BLOCKED = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
-SIDS = ("RefuseWithoutTls", "RefuseOldTls", "AcceptAccessLogs")
+SIDS = ("RefuseWithoutTls", "RefuseOldTls", "AcceptAccessLogs", "AcceptLoadBalancerLogs")
 """Statements of a bucket policy that are ours; all others are left as they are."""
 
 _EVERYTHING = {"Prefix": ""}
@@ -126,6 +126,16 @@ def policy(wish: Wish) -> Dict:
                         ]
                     },
                 },
+            }
+        )
+        # The folder is that of the load balancer's account: nobody else's gets here.
+        statements.append(
+            {
+                "Sid": "AcceptLoadBalancerLogs",
+                "Effect": "Allow",
+                "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+                "Action": "s3:PutObject",
+                "Resource": f"{wish.arn}/alb/AWSLogs/{wish.account}/*",
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}

@@ -283,8 +283,8 @@ def node(action: str, name: str) -> int:
     return entering.run(identity, argv, world_environment(places))
 
 
-def load_balancer(places: Places) -> tuple[str, str, int]:
-    """The load balancer that the first Ingress has got: no namespace, its address, its port."""
+def load_balancer(places: Places) -> tuple[str, tuple[str, str, int]]:
+    """The load balancer that the first Ingress has got: its host; no namespace, address, port."""
     file = places.data / "load_balancers.json"
     known = json.loads(file.read_text()) if file.exists() else {}
     if not known:
@@ -292,15 +292,18 @@ def load_balancer(places: Places) -> tuple[str, str, int]:
             "no Ingress of class alb is served: `kubectl get ingress -A` and "
             "`rehearsal logs load-balancer-controller` say why"
         )
-    return "", str(known[min(known)]["address"]), 80
+    first = known[min(known)]
+    return str(first["host"]), ("", str(first["address"]), 80)
 
 
 def open_service(service: str, port: int) -> int:
     """Relay a service of the application to a loopback port until Ctrl-C."""
     places, identity = running()
-    target = load_balancer(places) if service == BALANCER else SERVICES[service]
+    host, target = load_balancer(places) if service == BALANCER else ("", SERVICES[service])
     with Opening(identity, world_environment(places), *target, port) as opened:
-        say(f"{service}: {opened.url} (until Ctrl-C)")
+        # It answers to its name only; browsers take all of .localhost for this machine.
+        url = opened.url.replace("127.0.0.1", host) if host.endswith(".localhost") else opened.url
+        say(f"{service}: {url} (until Ctrl-C)")
         opened.wait()
     return 0
 

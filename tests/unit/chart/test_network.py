@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from charts import Objects, Render
 
 BALANCER = "10.20.192.0/24"
 OPEN = {
-    "ingress": {"enabled": True},
+    "ingress": {"enabled": True, "host": "rag.example.com"},
     "networkPolicy": {"loadBalancer": {"cidrs": [BALANCER]}},
 }
 
@@ -207,8 +208,19 @@ def annotations(objects: Objects, kind: str, name: str) -> dict[str, str]:
     return {key.removeprefix(prefix): value for key, value in found.items()}
 
 
-def test_ingress_serves_the_frontend(render: Render) -> None:
-    objects = render({**OPEN, "ingress": {"enabled": True, "host": "rag.example.com"}})
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b7c"
+HOST = {"enabled": True, "host": "rag.example.com"}
+OIDC = {
+    "issuer": "https://id.example.com",
+    "authorizationEndpoint": "https://id.example.com/authorize",
+    "tokenEndpoint": "https://id.example.com/token",
+    "userInfoEndpoint": "https://id.example.com/userinfo",
+    "secretName": "rag-sign-in",
+}
+
+
+def test_ingress_serves_the_frontend_inside_only(render: Render) -> None:
+    objects = render(OPEN)
     ingress = objects.get("Ingress", "rag")
     assert ingress["spec"]["ingressClassName"] == "alb"
     [rule] = ingress["spec"]["rules"]
@@ -216,32 +228,36 @@ def test_ingress_serves_the_frontend(render: Render) -> None:
     [path] = rule["http"]["paths"]
     assert path["backend"]["service"]["name"] == "rag-frontend"
     assert annotations(objects, "Ingress", "rag") == {
-        "scheme": "internet-facing",
+        "scheme": "internal",
         "target-type": "ip",
         "listen-ports": '[{"HTTP": 80}]',
-        "load-balancer-attributes": "idle_timeout.timeout_seconds=130,"
-        "routing.http.drop_invalid_header_fields.enabled=true",
+        "load-balancer-attributes": "deletion_protection.enabled=false,"
+        "idle_timeout.timeout_seconds=130,routing.http.drop_invalid_header_fields.enabled=true",
     }
     assert annotations(objects, "Service", "rag-backend") == {}
+    names = {one["name"]: one.get("value") for one in objects.container("rag-frontend")["env"]}
+    assert names["ALLOWED_HOSTS"] == "rag.example.com"
 
 
 def test_ingress_with_all_that_is_optional(render: Render) -> None:
-    arn = "arn:aws:acm:us-east-1:123456789012:certificate/0b7c"
     acl = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/rag/0c1d"
     ingress = {
-        "enabled": True,
-        "certificateArn": arn,
+        **HOST,
+        "scheme": "internet-facing",
+        "certificateArn": CERTIFICATE,
         "wafAclArn": acl,
         "groupName": "shared",
         "subnets": ["subnet-1", "subnet-2"],
         "inboundCidrs": ["203.0.113.0/24", "198.51.100.0/24"],
         "apiPaths": ["/v1"],
-        "loadBalancerAttributes": {"access_logs.s3.enabled": "true"},
-        "annotations": {"alb.ingress.kubernetes.io/scheme": "internal"},
+        "accessLogs": {"bucket": "ragops-dev-access-logs-123456789012"},
+        "deletionProtection": True,
+        "loadBalancerAttributes": {"connection_logs.s3.enabled": "false"},
+        "annotations": {"alb.ingress.kubernetes.io/tags": "Team=rag"},
     }
     objects = render({**OPEN, "ingress": ingress})
     found = annotations(objects, "Ingress", "rag")
-    assert found["certificate-arn"] == arn
+    assert found["certificate-arn"] == CERTIFICATE
     assert found["wafv2-acl-arn"] == acl
     assert found["listen-ports"] == '[{"HTTP": 80}, {"HTTPS": 443}]'
     assert (found["ssl-redirect"], found["ssl-policy"]) == (
@@ -250,8 +266,18 @@ def test_ingress_with_all_that_is_optional(render: Render) -> None:
     )
     assert (found["group.name"], found["subnets"]) == ("shared", "subnet-1,subnet-2")
     assert found["inbound-cidrs"] == "203.0.113.0/24,198.51.100.0/24"
-    assert "access_logs.s3.enabled=true" in found["load-balancer-attributes"]
-    assert found["scheme"] == "internal"
+    attributes = dict(one.split("=") for one in found["load-balancer-attributes"].split(","))
+    assert attributes == {
+        "access_logs.s3.enabled": "true",
+        "access_logs.s3.bucket": "ragops-dev-access-logs-123456789012",
+        "access_logs.s3.prefix": "alb",
+        "connection_logs.s3.enabled": "false",
+        "deletion_protection.enabled": "true",
+        "idle_timeout.timeout_seconds": "130",
+        "routing.http.drop_invalid_header_fields.enabled": "true",
+    }
+    assert (found["scheme"], found["tags"]) == ("internet-facing", "Team=rag")
+    assert not {key for key in found if key.startswith("auth-")}
     paths = objects.get("Ingress", "rag")["spec"]["rules"][0]["http"]["paths"]
     assert [(one["path"], one["backend"]["service"]["name"]) for one in paths] == [
         ("/v1", "rag-backend"),
@@ -259,11 +285,41 @@ def test_ingress_with_all_that_is_optional(render: Render) -> None:
     ]
 
 
+def test_sign_in_by_openid_connect_lets_the_controller_read_one_secret(render: Render) -> None:
+    sign_in = {"provider": "oidc", "oidc": OIDC}
+    ingress = {**HOST, "scheme": "internet-facing", "certificateArn": CERTIFICATE,
+               "signIn": sign_in}  # fmt: skip
+    objects = render({**OPEN, "ingress": ingress})
+    found = annotations(objects, "Ingress", "rag")
+    assert (found["auth-type"], found["auth-scope"]) == ("oidc", "openid")
+    assert found["auth-on-unauthenticated-request"] == "authenticate"
+    assert json.loads(found["auth-idp-oidc"]) == OIDC
+    [rule] = objects.get("Role", "rag-sign-in")["rules"]
+    assert (rule["resourceNames"], rule["resources"]) == (["rag-sign-in"], ["secrets"])
+    [subject] = objects.get("RoleBinding", "rag-sign-in")["subjects"]
+    assert subject["name"] == "aws-load-balancer-controller"
+
+
+def test_sign_in_by_cognito_needs_no_secret(render: Render) -> None:
+    pool = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a"
+    cognito = {"userPoolArn": pool, "userPoolClientId": "1a", "userPoolDomain": "rag"}
+    ingress = {**HOST, "certificateArn": CERTIFICATE,
+               "signIn": {"provider": "cognito", "cognito": cognito}}  # fmt: skip
+    objects = render({**OPEN, "ingress": ingress})
+    found = annotations(objects, "Ingress", "rag")
+    assert json.loads(found["auth-idp-cognito"]) == {
+        "userPoolARN": pool,
+        "userPoolClientID": "1a",
+        "userPoolDomain": "rag",
+    }
+    assert not {"Role", "Secret"} & objects.kinds()
+
+
 @pytest.mark.parametrize(
     ("name", "path"), [("rag-backend", "/readyz"), ("rag-frontend", "/api/readyz")]
 )
 def test_the_load_balancer_sees_what_the_cluster_sees(render: Render, name: str, path: str) -> None:
-    objects = render({**OPEN, "ingress": {"enabled": True, "apiPaths": ["/v1"]}})
+    objects = render({**OPEN, "ingress": {**HOST, "apiPaths": ["/v1"]}})
     found = annotations(objects, "Service", name)
     assert found["healthcheck-path"] == path
     assert int(found["healthcheck-timeout-seconds"]) < int(found["healthcheck-interval-seconds"])

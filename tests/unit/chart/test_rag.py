@@ -102,7 +102,7 @@ def test_a_stopping_pod_has_time_for_all_that_it_does(
     render: Render, name: str, ingress: bool
 ) -> None:
     balancer = {"networkPolicy": {"loadBalancer": {"cidrs": ["10.20.192.0/24"]}}}
-    objects = render({"ingress": {"enabled": ingress}, **balancer})
+    objects = render({"ingress": {"enabled": ingress, "host": "rag.example.com"}, **balancer})
     part = yaml.safe_load((render.chart.path / "values.yaml").read_text())[name[4:]]
     sleep = objects.container(name)["lifecycle"]["preStop"]["sleep"]["seconds"]
     assert sleep == (15 if ingress else 5)
@@ -117,7 +117,7 @@ def test_other_paths_of_the_ingress_make_no_new_pods(render: Render) -> None:
     """They would wait for a target group that goes at the same time."""
     balancer = {"networkPolicy": {"loadBalancer": {"cidrs": ["10.20.192.0/24"]}}}
     few, more = (
-        render({"ingress": {"enabled": True, "apiPaths": paths}, **balancer})
+        render({"ingress": {"enabled": True, "host": "a.example", "apiPaths": paths}, **balancer})
         for paths in ([], ["/v1"])
     )
     for name in NAMES:

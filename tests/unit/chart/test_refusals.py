@@ -125,7 +125,12 @@ def schema(chart: Chart) -> Schema:
         ("ingress.apiPaths", ["v1"]),
         ("ingress.idleTimeoutSeconds", 5000),
         ("ingress.healthCheck.intervalSeconds", 1),
-        ("ingress.loadBalancerAttributes", {"deletion_protection.enabled": True}),
+        ("ingress.loadBalancerAttributes", {"idle_timeout.timeout_seconds": 5}),
+        ("ingress.host", "rag"),
+        ("ingress.host", "*.example.com"),
+        ("ingress.signIn.provider", "saml"),
+        ("ingress.signIn.scope", "email"),
+        ("ingress.accessLogs.bucket", "No_Bucket"),
         ("ingress.certificateArn", "my-certificate"),
     ],
 )
@@ -153,7 +158,12 @@ def test_the_least_values_are_taken(schema: Schema) -> None:
         ("networkPolicy.postgres.cidrs", [], "networkPolicy.postgres.cidrs: where is PostgreSQL"),
         ("networkPolicy.redis.cidrs", [], "networkPolicy.redis.cidrs: where is Redis"),
         ("networkPolicy.milvus.namespace", "", "networkPolicy.milvus: where is Milvus"),
-        ("ingress.enabled", True, "networkPolicy.loadBalancer.cidrs: where is the load"),
+        (
+            "ingress",
+            {"enabled": True, "host": "a.example"},
+            "networkPolicy.loadBalancer.cidrs: where",
+        ),
+        ("ingress.enabled", True, "/ingress/host"),
     ],
 )
 def test_helm_refuses(render: Render, path: str, value: Any, words: str) -> None:
@@ -179,3 +189,67 @@ def test_external_secrets_need_their_sources(
     assert schema.refusals({"externalSecrets": values}) == []
     values |= change | ({"database": place | change["database"]} if "database" in change else {})
     assert any(path in one for one in schema.refusals({"externalSecrets": values}))
+
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b7c"
+PROVIDER = {
+    "provider": "oidc",
+    "oidc": {
+        "issuer": "https://id.example.com",
+        "authorizationEndpoint": "https://id.example.com/a",
+        "tokenEndpoint": "https://id.example.com/t",
+        "userInfoEndpoint": "https://id.example.com/u",
+        "secretName": "client",
+    },
+}
+PUBLIC = {"enabled": True, "host": "rag.example.com", "scheme": "internet-facing"}
+ALB = "alb.ingress.kubernetes.io/"
+
+
+@pytest.mark.parametrize(
+    "ingress",
+    [
+        {"enabled": True, "host": "rag.example.com"},
+        {**PUBLIC, "certificateArn": CERTIFICATE, "inboundCidrs": ["203.0.113.0/24"]},
+        {**PUBLIC, "certificateArn": CERTIFICATE, "signIn": PROVIDER},
+        {"enabled": True, "host": "a.example", "certificateArn": CERTIFICATE, "signIn": PROVIDER},
+    ],
+)
+def test_who_may_come_is_said_in_one_of_three_ways(schema: Schema, ingress: dict[str, Any]) -> None:
+    assert schema.refusals({"ingress": ingress}) == []
+
+
+@pytest.mark.parametrize(
+    "ingress",
+    [
+        {"enabled": True},
+        PUBLIC,
+        {**PUBLIC, "certificateArn": CERTIFICATE},
+        {**PUBLIC, "inboundCidrs": ["203.0.113.0/24"]},
+        {**PUBLIC, "certificateArn": CERTIFICATE, "inboundCidrs": ["0.0.0.0/0"]},
+        {**PUBLIC, "certificateArn": CERTIFICATE, "inboundCidrs": ["0.0.0.0/1", "128.0.0.0/1"]},
+        {**PUBLIC, "certificateArn": CERTIFICATE, "inboundCidrs": ["203.0.113.0/24", "::/0"]},
+        {**PUBLIC, "certificateArn": CERTIFICATE, "signIn": {**PROVIDER, "oidc": {}}},
+        {**PUBLIC, "certificateArn": CERTIFICATE, "signIn": {"provider": "cognito"}},
+        {"enabled": True, "host": "rag.example.com", "signIn": PROVIDER},
+        *(
+            {"enabled": True, "host": "rag.example.com", "annotations": {ALB + key: "x"}}
+            for key in (
+                "scheme", "inbound-cidrs", "security-groups", "listen-ports", "auth-type",
+                "load-balancer-attributes", "ssl-policy", "certificate-arn",
+            )
+        ),
+        {
+            "enabled": True, "host": "rag.example.com",
+            "loadBalancerAttributes": {"routing.http.drop_invalid_header_fields.enabled": "false"},
+        },
+    ],
+)  # fmt: skip
+def test_nothing_else_gets_to_the_internet(schema: Schema, ingress: dict[str, Any]) -> None:
+    assert any(one.startswith("/ingress") for one in schema.refusals({"ingress": ingress}))
+
+
+def test_helm_reads_these_rules_too(render: Render) -> None:
+    outcome = render.attempt({"ingress": {**PUBLIC, "certificateArn": CERTIFICATE}})
+    assert outcome.returncode != 0
+    assert "/ingress" in outcome.stderr

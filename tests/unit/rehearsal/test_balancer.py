@@ -94,9 +94,42 @@ def test_a_certificate_brings_https_and_the_redirect_to_it() -> None:
         wanted.balancer("rag/rag", [without], SERVICES)
 
 
+OIDC = '{"authorizationEndpoint": "https://id.example.com/authorize"}'
+
+
+def test_who_must_sign_in_is_sent_there_by_https_only() -> None:
+    asked = ingress(
+        ("/", "Prefix", "frontend"),
+        listen_ports='[{"HTTP": 80}, {"HTTPS": 443}]',
+        certificate_arn="arn:aws:acm:us-east-1:000000000000:certificate/1",
+        auth_type="oidc",
+        auth_idp_oidc=OIDC,
+        ssl_policy="ELBSecurityPolicy-TLS13-1-2-2021-06",
+    )
+    plain, secure = wanted.balancer("rag/rag", [asked], SERVICES).listeners
+    assert (plain.sign_in, plain.policy) == ("", "")
+    assert secure.sign_in == "https://id.example.com/authorize"
+    assert secure.policy == "ELBSecurityPolicy-TLS13-1-2-2021-06"
+
+
+def test_protection_is_the_annotations() -> None:
+    attribute = "deletion_protection.enabled="
+    on, off = (
+        ingress(("/", "Prefix", "frontend"), load_balancer_attributes=attribute + value)
+        for value in ("true", "false")
+    )
+    assert wanted.protected(on)
+    assert not wanted.protected(off)
+    assert not wanted.protected(ingress(("/", "Prefix", "frontend")))
+
+
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
+        (
+            ingress(("/", "Prefix", "frontend"), auth_type="oidc"),
+            "auth-type is oidc, and auth-idp-oidc does not say of whom",
+        ),
         (ingress(("/", "Prefix", "nobody")), 'Service "nobody" not found'),
         (ingress(("/", "Prefix", "frontend"), target_type="instance"), "target-type instance"),
     ],

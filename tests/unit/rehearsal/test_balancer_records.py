@@ -21,6 +21,7 @@ from rehearsal.balancer import wanted  # noqa: E402
 from rehearsal.balancer.records import Records, name_of  # noqa: E402
 
 STACK = "rag/rag"
+POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +111,53 @@ def test_a_load_balancer_is_made_changed_and_removed_whole(aws: Aws, vpc: str) -
         Filters=[{"Name": "vpc-id", "Values": [vpc]}]
     )["SecurityGroups"]
     assert [each["GroupName"] for each in left] == ["default"]
+
+
+def test_who_may_come_is_kept_true_and_the_scheme_makes_another_one(aws: Aws, vpc: str) -> None:
+    made, ec2 = records(aws, vpc), aws.client("ec2")
+    elb: Any = aws.client("elbv2")
+
+    def open_to() -> set[tuple[int, str]]:
+        (group,) = ec2.describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": [name_of(STACK)]}]
+        )["SecurityGroups"]
+        return {
+            (rule["FromPort"], each["CidrIp"])
+            for rule in group["IpPermissions"]
+            for each in rule["IpRanges"]
+        }
+
+    made.ensure(balancer(BOTH[0], scheme="internet-facing"))
+    assert open_to() == {(80, "0.0.0.0/0")}
+    narrow = {"scheme": "internet-facing", "inbound_cidrs": "203.0.113.0/24"}
+    made.ensure(balancer(BOTH[0], **narrow))
+    assert open_to() == {(80, "203.0.113.0/24")}
+    (before,) = elb.describe_load_balancers()["LoadBalancers"]
+    protected = "deletion_protection.enabled=true"
+    for subnet in ec2.describe_subnets(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["Subnets"]:
+        tag = {"Key": "kubernetes.io/role/internal-elb", "Value": "1"}
+        ec2.create_tags(Resources=[subnet["SubnetId"]], Tags=[tag])
+    made.ensure(balancer(BOTH[0], scheme="internal", load_balancer_attributes=protected))
+    (after,) = elb.describe_load_balancers()["LoadBalancers"]
+    assert after["Scheme"] == "internal"
+    assert after["LoadBalancerArn"] != before["LoadBalancerArn"]
+    made.remove(STACK, name_of(STACK))
+    assert elb.describe_load_balancers()["LoadBalancers"] == []
+
+
+def test_a_certificate_must_be_there_and_issued(aws: Aws, vpc: str) -> None:
+    made, acm = records(aws, vpc), aws.client("acm")
+    https = {"scheme": "internet-facing", "listen_ports": '[{"HTTPS": 443}]'}
+    nobodys = "arn:aws:acm:us-east-1:000000000000:certificate/none"
+    with pytest.raises(wanted.Refused, match="CertificateNotFound"):
+        made.ensure(balancer(BOTH[0], certificate_arn=nobodys, **https))
+    own = acm.request_certificate(DomainName="rag.example.com")["CertificateArn"]
+    made.ensure(balancer(BOTH[0], certificate_arn=own, ssl_policy=POLICY, **https))
+    elb: Any = aws.client("elbv2")
+    (found,) = elb.describe_load_balancers()["LoadBalancers"]
+    (secure,) = elb.describe_listeners(LoadBalancerArn=found["LoadBalancerArn"])["Listeners"]
+    assert (secure["Protocol"], secure["SslPolicy"]) == ("HTTPS", POLICY)
+    assert secure["Certificates"][0]["CertificateArn"] == own
 
 
 def test_without_subnets_for_it_it_says_which_tag_is_missing(aws: Aws, vpc: str) -> None:

@@ -1,6 +1,7 @@
 // The built server against a backend that keeps the contract; no scripts run.
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
+import { request } from "node:http";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { BackendStub, sendProblem } from "./backend-stub.mjs";
 import { Frontend, Visitor } from "./frontend.mjs";
@@ -193,5 +194,34 @@ describe("the page with a backend", () => {
     assert.equal(hanging.status, 503);
     assert.match((await hanging.json()).checks.backend[0].output, /within 1000 ms/);
     assert.ok(Date.now() - started < 1800);
+  });
+});
+
+describe("the page of a name", () => {
+  const backend = new BackendStub();
+  const frontend = new Frontend();
+
+  before(async () => {
+    await backend.start();
+    await frontend.start({ BACKEND_URL: backend.url, ALLOWED_HOSTS: "rag.example.com" });
+  });
+  after(async () => {
+    await frontend.stop();
+    await backend.stop();
+  });
+
+  const statusFor = (host, method = "GET", path = "/") =>
+    new Promise((resolve, reject) => {
+      const sent = request(new URL(path, frontend.url), { method, headers: { Host: host } });
+      sent.on("response", (response) => resolve(response.resume().statusCode));
+      sent.on("error", reject);
+      sent.end();
+    });
+
+  it("is served to it, and to no other", async () => {
+    assert.equal(await statusFor("rag.example.com"), 200);
+    assert.equal(await statusFor("evil.example"), 421);
+    assert.equal(await statusFor("evil.example", "POST"), 421);
+    assert.equal(await statusFor("evil.example", "GET", "/api/livez"), 200);
   });
 });

@@ -126,7 +126,7 @@ class Controller:
             for each in members:
                 self._cluster.hold(each, held=True)
             name = self._records.ensure(balancer)
-            self._places.take(stack, name)
+            self._places.take(stack, name, balancer.hosts)
             self._made[stack] = balancer
             self._told.pop(stack, None)
             self._registered = {}
@@ -146,6 +146,11 @@ class Controller:
         assert self._records is not None  # noqa: S101 - the caller looked
         for ingress in leaving:
             stack = wanted.stack_of(ingress)
+            if wanted.protected(ingress):
+                name = ingress["metadata"]["name"]
+                text = f"deletion_protection is enabled, cannot delete the ingress: {name}"
+                self._warn(stack, [ingress], text)
+                continue
             gone = self._made.pop(stack, None)
             for group in gone.groups if gone else ():
                 self._targets.pop(group.name, None)

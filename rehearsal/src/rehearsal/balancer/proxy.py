@@ -70,6 +70,10 @@ def settings(
             tls = f" ssl crt {certificate} alpn h2,http/1.1" if secure else ""
             text += f"frontend lb{number}-{listener.port}\n"
             text += f"    bind {addresses[stack]}:{listener.port}{tls}\n"
+            # What the load balancer's security group does.
+            if each.cidrs and "0.0.0.0/0" not in each.cidrs:
+                names = " ".join(each.cidrs)
+                text += f"    tcp-request connection reject unless {{ src {names} }}\n"
             text += (
                 f"    http-request set-header X-Forwarded-Proto {'https' if secure else 'http'}\n"
             )
@@ -78,6 +82,8 @@ def settings(
                 target = f"https://%[hdr(host),field(1,:)]:{listener.redirect}%[capture.req.uri]"
                 text += f"    http-request redirect location {target} code 301\n"
                 continue
+            if listener.sign_in:
+                text += f"    http-request redirect location {listener.sign_in} code 302\n"
             for rule in each.rules:
                 text += f"    use_backend {rule.group.name} if {condition(rule)}\n"
             text += "    default_backend none\n"

@@ -41,14 +41,21 @@ class Records:
         session = boto3.Session("test", "test", region_name=region)
         self._elb: Any = session.client("elbv2", endpoint_url=endpoint)
         self._ec2: Any = session.client("ec2", endpoint_url=endpoint)
+        self._acm: Any = session.client("acm", endpoint_url=endpoint)
         self._cluster, self._vpc, self._default_tags = cluster, vpc, dict(default_tags)
         self._arns: dict[str, str] = {}
         self._registered: dict[str, set[tuple[str, int]]] = {}
 
     def ensure(self, balancer: Balancer) -> str:
         """Make a load balancer be as wanted; returns its DNS name."""
-        group = self._security_group(balancer)
+        for asked in balancer.listeners:
+            self._certificate(asked.certificate)
         found = self._find(balancer.name)
+        if found is not None and found["Scheme"] != balancer.scheme:
+            # It can't be changed: the controller makes another one.
+            self.remove(balancer.stack, balancer.name)
+            found = None
+        group = self._security_group(balancer)
         if found is None:
             answer = self._elb.create_load_balancer(
                 Name=balancer.name,
@@ -74,6 +81,21 @@ class Records:
         self._drop_groups(balancer, keep={each.name for each in balancer.groups})
         return str(found["DNSName"])
 
+    def _certificate(self, arn: str) -> None:
+        """ELB takes certificates that are there, and were issued."""
+        if not arn:
+            return
+        try:
+            status = self._acm.describe_certificate(CertificateArn=arn)["Certificate"]["Status"]
+        except self._acm.exceptions.ResourceNotFoundException:
+            raise Refused(f"CertificateNotFound: Certificate '{arn}' not found") from None
+        if status != "ISSUED":
+            raise Refused(
+                f"UnsupportedCertificate: The certificate '{arn}' must have a fully-qualified "
+                f"domain name, a supported signature, and a supported key size; "
+                f"its status is {status}"
+            )
+
     def _listener(self, balancer: Balancer, arn: str, listener: Any) -> None:
         redirect = {
             "Type": "redirect",
@@ -88,7 +110,10 @@ class Records:
             "FixedResponseConfig": {"StatusCode": "404", "ContentType": "text/plain"},
         }
         secure = (
-            {"Certificates": [{"CertificateArn": listener.certificate}]}
+            {
+                "Certificates": [{"CertificateArn": listener.certificate}],
+                **({"SslPolicy": listener.policy} if listener.policy else {}),
+            }
             if listener.certificate
             else {}
         )
@@ -160,6 +185,11 @@ class Records:
             arn = found["LoadBalancerArn"]
             for listener in self._elb.describe_listeners(LoadBalancerArn=arn)["Listeners"]:
                 self._elb.delete_listener(ListenerArn=listener["ListenerArn"])
+            # Who asks for a protected one is refused before (`wanted.protected`).
+            self._elb.modify_load_balancer_attributes(
+                LoadBalancerArn=arn,
+                Attributes=attributes([("deletion_protection.enabled", "false")]),
+            )
             self._elb.delete_load_balancer(LoadBalancerArn=arn)
         self._drop(stack, set())
         for group in self._groups_of(name):
@@ -211,27 +241,39 @@ class Records:
 
     def _security_group(self, balancer: Balancer) -> str:
         known = self._groups_of(balancer.name)
-        if known:
-            return known[0]
-        specification = {
-            "ResourceType": "security-group",
-            "Tags": tags(self._tags(balancer, "ManagedLBSecurityGroup")),
-        }
-        group = self._ec2.create_security_group(
-            GroupName=balancer.name,
-            Description="[k8s] Managed SecurityGroup for LoadBalancer",
-            VpcId=self._vpc,
-            TagSpecifications=[specification],
-        )["GroupId"]
-        for listener in balancer.listeners:
-            permission = {
-                "IpProtocol": "tcp",
-                "FromPort": listener.port,
-                "ToPort": listener.port,
-                "IpRanges": [{"CidrIp": cidr} for cidr in balancer.cidrs],
+        if not known:
+            specification = {
+                "ResourceType": "security-group",
+                "Tags": tags(self._tags(balancer, "ManagedLBSecurityGroup")),
             }
-            self._ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[permission])
-        return str(group)
+            made = self._ec2.create_security_group(
+                GroupName=balancer.name,
+                Description="[k8s] Managed SecurityGroup for LoadBalancer",
+                VpcId=self._vpc,
+                TagSpecifications=[specification],
+            )
+            known = [str(made["GroupId"])]
+        self._rules(known[0], balancer)
+        return known[0]
+
+    def _rules(self, group: str, balancer: Balancer) -> None:
+        """Let a security group have exactly the rules of its load balancer."""
+        described = self._ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"][0]
+        there = {
+            (rule["FromPort"], entry[key])
+            for rule in described["IpPermissions"]
+            for ranges, key in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"))
+            for entry in rule.get(ranges, [])
+        }
+        asked = {(each.port, cidr) for each in balancer.listeners for cidr in balancer.cidrs}
+        for call, these in (
+            (self._ec2.authorize_security_group_ingress, asked - there),
+            (self._ec2.revoke_security_group_ingress, there - asked),
+        ):
+            for port, cidr in sorted(these):
+                ranges, key = ("Ipv6Ranges", "CidrIpv6") if ":" in cidr else ("IpRanges", "CidrIp")
+                rule = {"IpProtocol": "tcp", "FromPort": port, "ToPort": port}
+                call(GroupId=group, IpPermissions=[{**rule, ranges: [{key: cidr}]}])
 
     def _tags(self, balancer: Balancer, resource: str) -> dict[str, str]:
         return {

@@ -59,17 +59,26 @@ class Rule:
 
 @dataclass(frozen=True)
 class Listener:
-    """A port. redirect: to which HTTPS port all requests are sent, 0 for none."""
+    """A port.
+
+    redirect: to which HTTPS port all requests are sent, 0 for none. policy: of TLS. sign_in:
+    where those are sent who did not sign in, empty where nobody must.
+    """
 
     port: int
     protocol: str
     certificate: str
     redirect: int
+    policy: str = ""
+    sign_in: str = ""
 
 
 @dataclass(frozen=True)
 class Balancer:
-    """A load balancer. stack: what it is for: <namespace>/<name>, or the group's name."""
+    """A load balancer.
+
+    stack: what it is for: <namespace>/<name>, or the group's name. cidrs: who may come.
+    """
 
     stack: str
     name: str
@@ -82,6 +91,11 @@ class Balancer:
     cidrs: tuple[str, ...]
 
     @property
+    def hosts(self) -> tuple[str, ...]:
+        """Names that its rules ask for."""
+        return tuple(sorted({rule.host for rule in self.rules if rule.host}))
+
+    @property
     def groups(self) -> tuple[Group, ...]:
         """Its target groups, each once."""
         return tuple({rule.group.name: rule.group for rule in self.rules}.values())
@@ -92,6 +106,13 @@ def stack_of(ingress: Mapping[str, Any]) -> str:
     metadata = ingress["metadata"]
     group = (metadata.get("annotations") or {}).get(PREFIX + "group.name")
     return group or f"{metadata['namespace']}/{metadata['name']}"
+
+
+def protected(ingress: Mapping[str, Any]) -> bool:
+    """Whether an Ingress asks that its load balancer is not deleted."""
+    notes = ingress["metadata"].get("annotations") or {}
+    asked = dict(pairs(notes.get(PREFIX + "load-balancer-attributes", "")))
+    return asked.get("deletion_protection.enabled") == "true"
 
 
 def balancer(stack: str, ingresses: list[Dict], services: Mapping[str, Dict]) -> Balancer:
@@ -180,6 +201,8 @@ def listeners(notes: Mapping[str, str]) -> tuple[Listener, ...]:
     certificate = notes.get(PREFIX + "certificate-arn", "")
     default = '[{"HTTPS": 443}]' if certificate else '[{"HTTP": 80}]'
     redirect = int(notes.get(PREFIX + "ssl-redirect", 0))
+    policy = notes.get(PREFIX + "ssl-policy", "")
+    leads_to = sign_in(notes)
     found = []
     for entry in json.loads(notes.get(PREFIX + "listen-ports", default)):
         for protocol, port in entry.items():
@@ -187,11 +210,27 @@ def listeners(notes: Mapping[str, str]) -> tuple[Listener, ...]:
                 raise Refused(f"listener HTTPS:{port} has no certificate-arn")
             secure = protocol == "HTTPS"
             found.append(
-                Listener(
-                    int(port), protocol, certificate if secure else "", 0 if secure else redirect
-                )
+                Listener(int(port), protocol, certificate, 0, policy, leads_to)
+                if secure
+                else Listener(int(port), protocol, "", redirect)
             )
     return tuple(found)
+
+
+def sign_in(notes: Mapping[str, str]) -> str:
+    """Where people are sent to sign in; the controller asks for it at HTTPS listeners only."""
+    kind = notes.get(PREFIX + "auth-type", "none")
+    if kind == "none":
+        return ""
+    if notes.get(PREFIX + "auth-on-unauthenticated-request", "authenticate") != "authenticate":
+        return ""
+    try:
+        asked = json.loads(notes.get(f"{PREFIX}auth-idp-{kind}", ""))
+        if kind == "cognito":
+            return f"https://{asked['userPoolDomain']}.auth.amazoncognito.com/oauth2/authorize"
+        return str(asked["authorizationEndpoint"])
+    except (ValueError, KeyError, TypeError):
+        raise Refused(f"auth-type is {kind}, and auth-idp-{kind} does not say of whom") from None
 
 
 def pairs(text: str) -> tuple[tuple[str, str], ...]:

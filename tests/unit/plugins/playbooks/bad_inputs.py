@@ -51,6 +51,22 @@ def addons(message: str, **inputs: Any) -> Row:
     return Row("cluster_addons", {f"cluster_addons_{k}": v for k, v in inputs.items()}, message)
 
 
+def app(message: str, **inputs: Any) -> Row:
+    return Row("app_rollout", {f"app_rollout_{k}": v for k, v in inputs.items()}, message)
+
+
+def public(message: str, **inputs: Any) -> Row:
+    """An application that is to be reached from the internet."""
+    return app(message, **{"host": "rag.example.com", "scheme": "internet-facing", **inputs})
+
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b7c1a2d"
+COGNITO = {
+    "provider": "cognito",
+    "user_pool_arn": "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a",
+    "user_pool_client_id": "1a",
+    "user_pool_domain": "rag",
+}
 MAIN = {"name": "main", "instance_types": ["t3.medium"], "min_size": 2, "max_size": 4}
 POOL = {"name": "general", "limits": {"cpu": "64"}}
 ROLE = "arn:aws:iam::123456789012:role/ops"
@@ -226,4 +242,45 @@ ROWS = [
     ),
     addons("eks_addons has metrics-server, too", metrics_server=True),
     addons("at least one pod", replicas=0),
+    # Who reaches the application
+    app("app_rollout_ingress is on, and app_rollout_host is empty", ingress=True),
+    app("app_rollout_host is 'https://rag.example.com'", host="https://rag.example.com"),
+    app("app_rollout_host is '*.example.com'", host="*.example.com"),
+    public("app_rollout_certificate_arn is empty: documents and questions would cross"),
+    public("and everybody could come", certificate_arn=CERTIFICATE),
+    public(
+        "has 0.0.0.0/0, which names nobody",
+        certificate_arn=CERTIFICATE,
+        inbound_cidrs=["203.0.113.0/24", "0.0.0.0/0"],
+    ),
+    public(
+        "has 0.0.0.0/1, 128.0.0.0/1, which names nobody",
+        certificate_arn=CERTIFICATE,
+        inbound_cidrs=["0.0.0.0/1", "128.0.0.0/1"],
+    ),
+    app("inbound_cidrs has '10.0.0.1/8', which is no CIDR block", inbound_cidrs=["10.0.0.1/8"]),
+    app("app_rollout_certificate_arn is 'mine', which is no", certificate_arn="mine"),
+    app(
+        "is one of eu-west-1: a load balancer takes those of its own region",
+        certificate_arn=CERTIFICATE.replace("us-east-1", "eu-west-1"),
+    ),
+    app("app_rollout_sign_in lacks provider", sign_in={"issuer": "https://id.example.com"}),
+    app("app_rollout_sign_in needs app_rollout_certificate_arn", sign_in=COGNITO),
+    app(
+        "lacks user_pool_domain, which provider cognito needs",
+        sign_in={**COGNITO, "user_pool_domain": ""},
+    ),
+    app(
+        "authorization_endpoint must begin with https://",
+        sign_in={"provider": "oidc", "authorization_endpoint": "http://id.example.com"},
+    ),
+    app(
+        "annotations has alb.ingress.kubernetes.io/scheme: these are inputs of their own",
+        values={"ingress": {"annotations": {"alb.ingress.kubernetes.io/scheme": "x"}}},
+    ),
+    app(
+        "and everybody could come, as the application asks nobody",
+        host="a.example",
+        values={"ingress": {"scheme": "internet-facing"}},
+    ),
 ]

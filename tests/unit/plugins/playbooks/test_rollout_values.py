@@ -39,6 +39,15 @@ NOTHING = {
         "iam": {"roles": {}},
     },
 }
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/0b7c"
+SIGN_IN = {
+    "provider": "oidc",
+    "issuer": "https://id.example.com",
+    "authorization_endpoint": "https://id.example.com/authorize",
+    "token_endpoint": "https://id.example.com/token",
+    "user_info_endpoint": "https://id.example.com/userinfo",
+    "client_secret": "sign-in",
+}
 GIVEN: dict[str, Any] = {
     "platform_name": "ragops-dev",
     "platform_environment": "dev",
@@ -56,14 +65,21 @@ CASES: dict[str, dict[str, Any]] = {
     "plain": {},
     "prod": {"platform_environment": "prod", "platform_workload_identity": "pod_identity"},
     "external": {"app_rollout_external_secrets": True, "app_rollout_secrets_revision": "two",
-                 "app_rollout_ingress": True, "rds_sslmode": "verify-full"},
+                 "cluster_addons_load_balancer_controller": True,
+                 "app_rollout_host": "rag.example.com", "rds_sslmode": "verify-full"},
+    "controller only": {"cluster_addons_load_balancer_controller": True},
+    "internet": {"app_rollout_ingress": True, "app_rollout_host": "rag.example.com",
+                 "app_rollout_scheme": "internet-facing", "app_rollout_inbound_cidrs": [],
+                 "app_rollout_certificate_arn": CERTIFICATE, "app_rollout_sign_in": SIGN_IN,
+                 "app_rollout_load_balancer_protection": True},
     "external again": {
         "app_rollout_external_secrets": True,
         "__app_rollout_external": {
             "resources": [{"metadata": {"annotations": {"ragops.platform/revision": "one"}}}]
         },
     },
-    "internal": {"app_rollout_ingress": True,
+    "internal": {"app_rollout_ingress": True, "app_rollout_scheme": "internet-facing",
+                 "app_rollout_host": "rag.example.com",
                  "app_rollout_values": {"ingress": {"scheme": "internal"}}},
     "elsewhere": {
         "app_rollout_milvus_uri": "https://milvus.example.com",
@@ -130,7 +146,9 @@ def test_the_chart_takes_the_values(values: dict[str, dict[str, Any]], case: str
 def test_the_policies_know_the_platforms_networks(values: dict[str, dict[str, Any]]) -> None:
     network = PLATFORM["resources"]["network"]
     policy = values["plain"]["values"]["networkPolicy"]
-    assert policy["loadBalancer"]["cidrs"] == network["public_subnet_cidrs"]
+    assert policy["loadBalancer"]["cidrs"] == network["private_subnet_cidrs"]
+    public = values["internet"]["values"]["networkPolicy"]["loadBalancer"]["cidrs"]
+    assert public == network["public_subnet_cidrs"]
     assert policy["postgres"] == {"cidrs": network["private_subnet_cidrs"], "port": 5432}
     assert policy["redis"]["cidrs"] == network["private_subnet_cidrs"]
     assert policy["milvus"] == {
@@ -183,3 +201,21 @@ def test_the_namespace_asks_for_readiness_gates_with_the_ingress(
     assert values["external"]["values"]["ingress"]["enabled"] is True
     assert values["plain"]["labels"][label] == "disabled"
     assert values["plain"]["values"]["ingress"]["enabled"] is False
+
+
+def test_nobody_is_let_in_who_was_not_named(values: dict[str, dict[str, Any]]) -> None:
+    assert values["controller only"]["values"]["ingress"]["enabled"] is False
+    inside = values["external"]["values"]["ingress"]
+    assert (inside["scheme"], inside["host"]) == ("internal", "rag.example.com")
+    logs = "ragops-dev-access-logs-123456789012"
+    assert inside["accessLogs"] == {"bucket": logs}
+    outside = values["internet"]["values"]["ingress"]
+    assert (outside["scheme"], outside["certificateArn"]) == ("internet-facing", CERTIFICATE)
+    assert outside["signIn"]["oidc"] == {
+        "issuer": "https://id.example.com",
+        "authorizationEndpoint": "https://id.example.com/authorize",
+        "tokenEndpoint": "https://id.example.com/token",
+        "userInfoEndpoint": "https://id.example.com/userinfo",
+        "secretName": "rag-sign-in",
+    }
+    assert outside["deletionProtection"] is True
