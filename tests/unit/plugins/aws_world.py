@@ -25,7 +25,6 @@ from rehearsal.aws import (
     logs,
     network,
     rds,
-    scaling_access,
     scaling_groups,
     target_health,
 )
@@ -65,9 +64,6 @@ def adjusted() -> Any:
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
-    scaling_access.adjust(
-        evaluator, importlib.import_module("ministack.core.iam_actions"), autoscaling
-    )
     if "AWS_DECISIONS" in os.environ:
         decisions.adjust(evaluator, Path(os.environ["AWS_DECISIONS"]))
     launches.adjust(app, ec2)

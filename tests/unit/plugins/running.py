@@ -18,6 +18,8 @@ import boto3
 import httpx
 import yaml
 
+from rehearsal.caches import hash_of
+
 ROOT = Path(__file__).resolve().parents[3]
 BIN = ROOT / ".venv/bin"
 
@@ -34,7 +36,7 @@ def find_emulator() -> Path:
     cache = Path(os.environ.get("RAGOPS_CACHE", Path.home() / ".cache/ragops"))
     candidates = [
         os.environ.get("MINISTACK"),
-        *sorted(cache.glob("ministack/*/bin/ministack")),
+        cache / "ministack" / hash_of(ROOT / "requirements/ministack.txt") / "bin/ministack",
         shutil.which("ministack"),
     ]
     for candidate in candidates:

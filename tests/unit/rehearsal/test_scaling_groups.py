@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,10 +13,7 @@ from botocore.exceptions import ClientError
 HERE = Path(__file__).parent
 PLUGINS = HERE.parent / "plugins"
 sys.path[:0] = [str(PLUGINS)]
-
 from running import Aws, adjusted  # noqa: E402
-
-from rehearsal.aws.scaling_access import with_group, with_tags  # noqa: E402
 
 CLUSTER = "ragops-test"
 OWNED = f"kubernetes.io/cluster/{CLUSTER}"
@@ -180,46 +175,3 @@ def test_instances_go_with_their_node_group(aws: Aws, group: str) -> None:
     assert instances(aws) == []
     assert aws.client("ec2").describe_volumes()["Volumes"] == [], "disks go with their instances"
     assert groups(aws) == []
-
-
-# Stands for ministack's module: a group with one instance.
-SERVICE = SimpleNamespace(
-    _asgs={
-        "main": {
-            "Instances": [{"InstanceId": "i-1"}],
-            "Tags": [{"Key": "k8s.io/cluster-autoscaler/ragops-test", "Value": "owned"}],
-        }
-    }
-)
-
-
-@pytest.mark.parametrize(
-    ("service", "path", "parameters", "arn"),
-    [
-        ("autoscaling", "/", {"InstanceId": "i-1"}, "*:autoScalingGroupName/main"),
-        ("autoscaling", "/", {"InstanceId": ["i-1"]}, "*:autoScalingGroupName/main"),
-        ("autoscaling", "/", {"InstanceId": "i-2"}, "*"),
-        ("eks", "/clusters/one/node-groups/main", {}, "nodegroup/one/main/*"),
-        ("eks", "/clusters/one/node-groups", {}, "*"),
-    ],
-)
-def test_a_decision_is_about_the_group(service: str, path: str, parameters: Any, arn: str) -> None:
-    request = ("POST", path, {}, b"", parameters, "us-east-1", "000000000000")
-    found = with_group(lambda *_: "*", SERVICE, service, *request)
-    assert found.endswith(arn)
-    assert (found == "*") == (arn == "*")
-
-
-def test_tags_of_the_group_are_part_of_a_decision() -> None:
-    seen: dict[str, Any] = {}
-
-    def decide(*_: Any, **named: Any) -> None:
-        seen.update(named)
-
-    arn = "arn:aws:autoscaling:us-east-1:000000000000:autoScalingGroup:*:autoScalingGroupName/main"
-    with_tags(decide, SERVICE, "key", "autoscaling:SetDesiredCapacity", "autoscaling", "r", arn)
-    assert json.dumps(seen["service_context"]) == json.dumps(
-        {"aws:ResourceTag/k8s.io/cluster-autoscaler/ragops-test": "owned"}
-    )
-    with_tags(decide, SERVICE, "key", "s3:GetObject", "s3", "r", arn, {"s3:prefix": "a"})
-    assert seen["service_context"] == {"s3:prefix": "a"}

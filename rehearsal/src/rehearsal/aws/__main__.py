@@ -23,7 +23,6 @@ from rehearsal.aws import (
     network,
     oidc,
     rds,
-    scaling_access,
     scaling_groups,
     target_health,
     web_identity,
@@ -68,9 +67,6 @@ def main() -> None:
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     oidc.adjust(eks_service)
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
-    scaling_access.adjust(
-        evaluator, importlib.import_module("ministack.core.iam_actions"), autoscaling
-    )
     decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")

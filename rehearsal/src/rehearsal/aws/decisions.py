@@ -1,4 +1,7 @@
-"""A line of JSON per question to IAM: who may do what with what, and the answer."""
+"""A line of JSON per question to IAM: who may do what with what, and the answer.
+
+keys: what conditions may ask about, beside what every request has; tags are no secrets.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +33,13 @@ def enforce(
     """Let ministack decide (None: allowed), and note what was asked."""
     denied = decide(access_key_id, iam_action, *arguments, **options)
     resource = arguments[2] if len(arguments) > 2 else options.get("resource_arn", "*")
+    context = options.get("service_context") or {}
     note(
         {
             "key": access_key_id,
             "action": iam_action,
             "resource": resource,
+            "keys": dict(context),
             "allowed": denied is None,
         }
     )

@@ -13,31 +13,17 @@ from typing import Any
 from rehearsal.aws.fleets import choices, specification, tags_of
 from rehearsal.aws.query import Parameters, numbered, one
 
-KINDS = {
-    "fleet": "fleet",
-    "i": "instance",
-    "lt": "launch-template",
-    "sg": "security-group",
-    "subnet": "subnet",
-    "vol": "volume",
-}
-"""Types of resources by the start of their ids."""
-
 MADE = ("instance", "volume", "network-interface")
 """What a launch makes."""
 
 SPOT = "spot-instances-request"
 """And what it makes for spot instances."""
 
-PROFILE = "iam:GetInstanceProfile"
-"""It is asked about that profile, be it there or not; ministack asks about everything (*)."""
-
-KNOWN = {PROFILE} | {
+KNOWN = {
     f"ec2:{call}"
     for call in (
         "CreateFleet",
         "CreateLaunchTemplate",
-        "CreateTags",
         "DeleteLaunchTemplate",
         "TerminateInstances",
     )
@@ -66,7 +52,8 @@ class Question:
         """What conditions may ask about."""
         found: dict[str, Any] = dict(self.more)
         found |= {f"aws:RequestTag/{key}": value for key, value in self.wanted.items()}
-        found |= {f"aws:ResourceTag/{key}": value for key, value in self.there.items()}
+        for key, value in self.there.items():
+            found |= {f"aws:ResourceTag/{key}": value, f"ec2:ResourceTag/{key}": value}
         if self.wanted:
             found["aws:TagKeys"] = list(self.wanted)
         return found
@@ -94,18 +81,6 @@ class Questions:
 
     def about(self, action: str, parameters: Parameters) -> Iterator[Question]:
         """All questions about a call. What is not there is not asked about: the call says so."""
-        if action == PROFILE:
-            name = one(parameters, "InstanceProfileName")
-            there = self.iam._instance_profiles.get(name) or {}
-            account = self.ec2.get_account_id()
-            yield Question(
-                action, there.get("Arn", f"arn:aws:iam::{account}:instance-profile/{name}")
-            )
-        else:
-            yield from self._launches(action, parameters)
-
-    def _launches(self, action: str, parameters: Parameters) -> Iterator[Question]:
-        """Those of EC2."""
         if action == "ec2:CreateFleet":
             yield from self._fleet(parameters)
         elif action == "ec2:RunInstances":
@@ -122,11 +97,6 @@ class Questions:
         elif action == "ec2:TerminateInstances":
             names = numbered(parameters, "InstanceId")
             yield from self._end(action, "instance", names, self.ec2._instances)
-        elif action == "ec2:CreateTags":
-            wanted = pairs(parameters)
-            for name in numbered(parameters, "ResourceId"):
-                kind = KINDS.get(name.partition("-")[0], "*")
-                yield Question(action, f"{kind}/{name}", wanted, self._tags(name))
 
     def _end(
         self, action: str, kind: str, names: list[str], there: Container[str]
@@ -211,11 +181,3 @@ def tagging(resource: str, tags: Tags, action: str) -> Iterator[Question]:
     if tags:
         call = action.partition(":")[2]
         yield Question("ec2:CreateTags", resource, tags, more={"ec2:CreateAction": call})
-
-
-def pairs(parameters: Parameters) -> dict[str, str]:
-    """The tags of a CreateTags."""
-    found: dict[str, str] = {}
-    while key := one(parameters, f"Tag.{len(found) + 1}.Key"):
-        found[key] = one(parameters, f"Tag.{len(found) + 1}.Value")
-    return found

@@ -6,11 +6,11 @@ import importlib
 from typing import Any
 
 from rehearsal.aws import (
+    authorization,
     dry_runs,
     fleets,
     instance_events,
     instance_types,
-    launch_permissions,
     launch_templates,
     node_images,
     prices,
@@ -18,7 +18,7 @@ from rehearsal.aws import (
 
 
 def adjust(app: Any, ec2: Any) -> None:
-    """Correct EC2, its prices and images, and what IAM is asked about them.
+    """Correct EC2, its prices and images, and what IAM is asked about all calls.
 
     app, ec2: ministack's modules; ec2's other corrections and the log of decisions are there.
     """
@@ -31,6 +31,6 @@ def adjust(app: Any, ec2: Any) -> None:
     iam_actions = load("ministack.core.iam_actions")
     prices.adjust(app, load("ministack.core.router"), iam_actions, ec2)
     evaluator = load("ministack.core.iam_evaluator")
-    launch_permissions.adjust(ec2, load("ministack.services.iam"), evaluator, iam_actions)
+    authorization.adjust(evaluator, iam_actions, lambda name: load(f"ministack.services.{name}"))
     # Last: it stands before all other corrections of a call.
     dry_runs.adjust(ec2)

@@ -166,7 +166,9 @@ def test_controllers_that_are_switched_on_have_roles_bound_to_the_cluster(
             bound = NAME in json.dumps([statement["Resource"], statement.get("Condition")])
             # What AWS can't limit, what only makes the service's own role, and the VPC.
             other = sid in {"ServiceLinkedRole", "Vpc", "WebAcl", "WebAclOfLoadBalancers"}
-            assert reads or bound or other, (name, sid)
+            equals = statement.get("Condition", {}).get("StringEquals", {})
+            ours = {f"aws:ResourceTag/{key}": value for key, value in TAGS.items()}
+            assert reads or bound or other or ours.items() <= equals.items(), (name, sid)
     (values,) = found["secrets"]["secrets"]["Statement"]
     about = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{NAME}/*"
     assert (values["Action"], values["Resource"]) == ("secretsmanager:GetSecretValue", [about])

@@ -1,0 +1,302 @@
+"""What the rehearsal's IAM is asked about a call: all that AWS's reference has for its action."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
+
+from running import Aws, find_emulator, serving  # noqa: E402
+
+ROOT_KEY, ACCOUNT = "test", "000000000000"
+OURS = {"Project": "ragops", "Environment": "dev"}
+LISTED = [{"Key": key, "Value": value} for key, value in OURS.items()]
+
+
+class Account:
+    """An account in which IAM decides, and what it was asked."""
+
+    def __init__(self, aws: Aws, decisions: Path) -> None:
+        self.aws = aws
+        self.decisions = decisions
+
+    def client(self, service: str, key: str = ROOT_KEY, secret: str = ROOT_KEY) -> Any:
+        return boto3.client(
+            service,
+            endpoint_url=self.aws.url,
+            region_name="us-east-1",
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+        )
+
+    def user(self, *statements: dict[str, Any]) -> tuple[str, str]:
+        """The key of a user who may do what the statements allow."""
+        iam = self.client("iam")
+        name = f"user-{len(iam.list_users()['Users'])}"
+        iam.create_user(UserName=name)
+        document = {"Version": "2012-10-17", "Statement": list(statements)}
+        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(document))
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def asked(self, key: str) -> list[tuple[str, str]]:
+        """(action, end of the ARN) of each question about a key."""
+        lines = [json.loads(line) for line in self.decisions.read_text().splitlines()]
+        return [
+            (line["action"], line["resource"].rpartition(f"{ACCOUNT}:")[2])
+            for line in lines
+            if line["key"] == key
+        ]
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    folder = tmp_path_factory.mktemp("authorization")
+    decisions = folder / "decisions.jsonl"
+    argv = [
+        str(find_emulator().with_name("python")),
+        str(ROOT / "tests/unit/plugins/aws_world.py"),
+        str(folder / "requests.jsonl"),
+    ]
+    settings = {"AUTH": "true", "AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_DECISIONS": str(decisions)}
+    with serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src"), **settings) as aws:
+        yield Account(aws, decisions)
+
+
+def allow(*actions: str, resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
+    return {"Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
+
+
+def specification(kind: str, tags: list[dict[str, str]] = LISTED) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": tags}]
+
+
+@pytest.fixture(scope="module")
+def network(account: Account) -> dict[str, str]:
+    ec2 = account.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16", TagSpecifications=specification("vpc"))
+    vpc_id = vpc["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc_id, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="g", Description="g", VpcId=vpc_id)["GroupId"]
+    table = ec2.create_route_table(VpcId=vpc_id)["RouteTable"]["RouteTableId"]
+    address = ec2.allocate_address(Domain="vpc")["AllocationId"]
+    return {"vpc": vpc_id, "subnet": subnet, "group": group, "table": table, "address": address}
+
+
+def test_a_nat_gateway_is_asked_about_its_address_and_subnet(
+    account: Account, network: dict[str, str]
+) -> None:
+    key = account.user(allow("*"))
+    account.client("ec2", *key).create_nat_gateway(
+        SubnetId=network["subnet"],
+        AllocationId=network["address"],
+        TagSpecifications=specification("natgateway"),
+    )
+    assert set(account.asked(key[0])) == {
+        ("ec2:CreateNatGateway", f"elastic-ip/{network['address']}"),
+        ("ec2:CreateNatGateway", "natgateway/*"),
+        ("ec2:CreateNatGateway", f"subnet/{network['subnet']}"),
+        ("ec2:CreateTags", "natgateway/*"),
+    }
+
+
+def test_an_endpoint_is_asked_about_all_that_it_is_put_into(
+    account: Account, network: dict[str, str]
+) -> None:
+    key = account.user(allow("*"))
+    ec2 = account.client("ec2", *key)
+    ec2.create_vpc_endpoint(
+        VpcId=network["vpc"],
+        ServiceName="com.amazonaws.us-east-1.sts",
+        VpcEndpointType="Interface",
+        SubnetIds=[network["subnet"]],
+        SecurityGroupIds=[network["group"]],
+    )
+    ec2.create_vpc_endpoint(
+        VpcId=network["vpc"],
+        ServiceName="com.amazonaws.us-east-1.s3",
+        RouteTableIds=[network["table"]],
+    )
+    assert {resource for _, resource in account.asked(key[0])} == {
+        *(f"route-table/{network['table']}", f"security-group/{network['group']}"),
+        *(f"subnet/{network['subnet']}", f"vpc/{network['vpc']}", "vpc-endpoint/*"),
+    }
+
+
+def test_each_resource_must_be_allowed_and_the_refused_one_is_named(
+    account: Account, network: dict[str, str]
+) -> None:
+    made = f"arn:aws:ec2:us-east-1:{ACCOUNT}:natgateway/*"
+    key = account.user(allow("ec2:CreateNatGateway", resource=made))
+    with pytest.raises(ClientError, match=r"UnauthorizedOperation.*elastic-ip/eipalloc-"):
+        account.client("ec2", *key).create_nat_gateway(
+            SubnetId=network["subnet"], AllocationId=network["address"]
+        )
+
+
+def test_a_rule_is_asked_about_its_group_and_not_about_the_other_end(
+    account: Account, network: dict[str, str]
+) -> None:
+    key = account.user(allow("*"))
+    other = account.client("ec2").create_security_group(
+        GroupName="other", Description="other", VpcId=network["vpc"]
+    )["GroupId"]
+    permission = {
+        "IpProtocol": "tcp",
+        "FromPort": 1,
+        "ToPort": 1,
+        "UserIdGroupPairs": [{"GroupId": other}],
+    }
+    ec2 = account.client("ec2", *key)
+    ec2.authorize_security_group_ingress(GroupId=network["group"], IpPermissions=[permission])
+    ec2.revoke_security_group_ingress(GroupId=network["group"], IpPermissions=[permission])
+    about = f"security-group/{network['group']}"
+    assert account.asked(key[0]) == [
+        ("ec2:AuthorizeSecurityGroupIngress", about),
+        ("ec2:RevokeSecurityGroupIngress", about),
+    ]
+
+
+def test_conditions_see_the_tags_that_a_resource_really_has(
+    account: Account, network: dict[str, str]
+) -> None:
+    ours = {"StringEquals": {"aws:ResourceTag/Project": "ragops"}}
+    key = account.user(allow("ec2:ModifyVpcAttribute", "ec2:DeleteSubnet", Condition=ours))
+    ec2 = account.client("ec2", *key)
+    ec2.modify_vpc_attribute(VpcId=network["vpc"], EnableDnsHostnames={"Value": True})
+    with pytest.raises(ClientError, match="UnauthorizedOperation"):
+        ec2.delete_subnet(SubnetId=network["subnet"])
+
+
+@pytest.mark.parametrize("lacking", ["ec2:CreateTags", "ec2:CreateVpc"])
+def test_tags_on_creation_are_an_action_of_their_own(account: Account, lacking: str) -> None:
+    by = {"StringEquals": {"ec2:CreateAction": "CreateVpc", "aws:RequestTag/Project": "ragops"}}
+    both = {
+        "ec2:CreateTags": allow("ec2:CreateTags", Condition=by),
+        "ec2:CreateVpc": allow("ec2:CreateVpc"),
+    }
+    asked = {"CidrBlock": "10.9.0.0/16", "TagSpecifications": specification("vpc")}
+    account.client("ec2", *account.user(*both.values())).create_vpc(**asked)
+    left = account.user(*(each for name, each in both.items() if name != lacking))
+    with pytest.raises(ClientError, match=f"not authorized to perform: {lacking} "):
+        account.client("ec2", *left).create_vpc(**asked)
+
+
+def test_a_role_can_be_made_and_changed_within_its_boundary_only(account: Account) -> None:
+    iam = account.client("iam")
+    nothing = {"Version": "2012-10-17", "Statement": [allow("s3:GetObject")]}
+    boundary = iam.create_policy(PolicyName="limit", PolicyDocument=json.dumps(nothing))
+    arn = boundary["Policy"]["Arn"]
+    within = {"StringEquals": {"iam:PermissionsBoundary": arn}}
+    actions = ("iam:CreateRole", "iam:AttachRolePolicy", "iam:PutRolePolicy")
+    key = account.user(allow(*actions, Condition=within))
+    operator = account.client("iam", *key)
+    trust = json.dumps(nothing)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        operator.create_role(RoleName="free", AssumeRolePolicyDocument=trust)
+    operator.create_role(RoleName="bound", AssumeRolePolicyDocument=trust, PermissionsBoundary=arn)
+    iam.create_role(RoleName="other", AssumeRolePolicyDocument=trust)
+    policy = {"PolicyName": "p", "PolicyDocument": json.dumps(nothing)}
+    operator.put_role_policy(RoleName="bound", **policy)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        operator.put_role_policy(RoleName="other", **policy)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        operator.delete_role_permissions_boundary(RoleName="bound")
+
+
+def test_only_listed_policies_are_attached(account: Account) -> None:
+    prefix = "arn:aws:iam::aws:policy"
+    listed = {"ArnEquals": {"iam:PolicyARN": f"{prefix}/AmazonEKSClusterPolicy"}}
+    key = account.user(allow("iam:AttachRolePolicy", Condition=listed))
+    account.client("iam").create_role(
+        RoleName="cluster",
+        AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
+    )
+    operator = account.client("iam", *key)
+    operator.attach_role_policy(RoleName="cluster", PolicyArn=f"{prefix}/AmazonEKSClusterPolicy")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        operator.attach_role_policy(RoleName="cluster", PolicyArn=f"{prefix}/AdministratorAccess")
+
+
+def test_a_key_is_asked_about_by_its_aliases_and_tags(account: Account) -> None:
+    kms = account.client("kms")
+    keys = [kms.create_key()["KeyMetadata"]["KeyId"] for _ in range(2)]
+    for name, ident in zip(("ours", "theirs"), keys, strict=True):
+        kms.create_alias(AliasName=f"alias/{name}", TargetKeyId=ident)
+    named = {"ForAnyValue:StringEquals": {"kms:ResourceAliases": "alias/ours"}}
+    key = account.user(allow("kms:ScheduleKeyDeletion", Condition=named))
+    operator = account.client("kms", *key)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        operator.schedule_key_deletion(KeyId=keys[1])
+    operator.schedule_key_deletion(KeyId=keys[0])
+
+
+def test_a_database_is_asked_about_its_groups_roles_and_key(
+    account: Account, network: dict[str, str]
+) -> None:
+    role = account.client("iam").create_role(
+        RoleName="monitoring",
+        AssumeRolePolicyDocument='{"Version": "2012-10-17", "Statement": []}',
+    )["Role"]["Arn"]
+    secret = account.client("kms").create_key()["KeyMetadata"]["Arn"]
+    key = account.user(allow("*"))
+    rds = account.client("rds", *key)
+    other = account.client("ec2").create_subnet(
+        VpcId=network["vpc"], CidrBlock="10.0.1.0/24", AvailabilityZone="us-east-1b"
+    )["Subnet"]["SubnetId"]
+    rds.create_db_subnet_group(
+        DBSubnetGroupName="g", DBSubnetGroupDescription="g", SubnetIds=[network["subnet"], other]
+    )
+    rds.create_db_instance(
+        DBInstanceIdentifier="db",
+        DBInstanceClass="db.t3.micro",
+        Engine="postgres",
+        EngineVersion="15.18",
+        DBSubnetGroupName="g",
+        MonitoringInterval=60,
+        MonitoringRoleArn=role,
+        StorageEncrypted=True,
+        KmsKeyId=secret,
+        MasterUsername="u",
+        MasterUserPassword="not-a-secret-1",
+        AllocatedStorage=20,
+    )
+    rds.delete_db_instance(DBInstanceIdentifier="db", FinalDBSnapshotIdentifier="last")
+    asked = set(account.asked(key[0]))
+    assert {
+        *(("rds:CreateDBInstance", each) for each in ("db:db", "subgrp:g")),
+        *(("rds:CreateDBInstance", f"{kind}:default{end}") for kind, end in GROUPS),
+        ("iam:PassRole", "role/monitoring"),
+        ("kms:CreateGrant", secret.rpartition(":")[2]),
+        ("iam:CreateServiceLinkedRole", "role/aws-service-role/rds.amazonaws.com/*"),
+        ("rds:CreateDBSnapshot", "snapshot:last"),
+    } <= asked
+
+
+GROUPS = (("og", ":postgres-15"), ("pg", ".postgres15"))
+
+
+def test_a_node_group_and_an_instance_are_asked_about_by_their_groups(account: Account) -> None:
+    key = account.user(allow("*"))
+    with pytest.raises(ClientError):
+        account.client("eks", *key).describe_nodegroup(clusterName="one", nodegroupName="main")
+    with pytest.raises(ClientError):
+        account.client("eks", *key).associate_access_policy(
+            clusterName="one",
+            principalArn=f"arn:aws:iam::{ACCOUNT}:role/path/admins",
+            policyArn="arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+            accessScope={"type": "cluster"},
+        )
+    assert account.asked(key[0]) == [
+        ("eks:DescribeNodegroup", "nodegroup/one/main/*"),
+        ("eks:AssociateAccessPolicy", f"access-entry/one/role/{ACCOUNT}/admins/*"),
+    ]
