@@ -1,6 +1,7 @@
 """Serve: `python -m rag`. One worker; replicas are the orchestrator's business."""
 
 import asyncio
+import os
 import signal
 from types import FrameType
 
@@ -50,6 +51,8 @@ class DrainingServer(uvicorn.Server):
 def main() -> None:
     """Read the configuration and serve until SIGTERM."""
     settings = load(Settings)
+    # A child that reads a document becomes another program at once: gRPC need not prepare for it.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     # Only now the heavy libraries: a wrong configuration is told at once.
     from rag.main import create_app
 

@@ -27,6 +27,7 @@ from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
 from rag.health.schemas import Version
 from rag.health.service import Readiness, check_postgres
+from rag.ingest.reader import Reader
 from rag.live import Live
 from rag.metrics import Metrics
 from rag.settings import Settings
@@ -133,10 +134,14 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
             world.store,
             world.index,
             world.embedder,
+            Reader(
+                settings.limits,
+                concurrency=settings.ingest_concurrency,
+                waiting=settings.ingest_waiting,
+                patience=settings.ingest_patience_seconds,
+            ),
             metrics,
             max_bytes=settings.max_upload_bytes,
-            max_chunks=settings.max_chunks,
-            concurrency=settings.ingest_concurrency,
         ),
         ask=AskService(
             search,

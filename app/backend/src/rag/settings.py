@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.ingest.limits import Limits
+
 EX_CONFIG = 78
 """Exit status of a process whose configuration is wrong (sysexits.h)."""
 
@@ -103,7 +105,14 @@ class Settings(MigrationSettings):
 
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     max_chunks: int = Field(default=2000, ge=1, le=20000)
+    max_characters: int = Field(default=1_500_000, ge=1000, le=100_000_000)
+    # Memory of as many documents at once must fit into the pod's, beside the server's own.
     ingest_concurrency: int = Field(default=2, ge=1, le=8)
+    ingest_memory_mib: int = Field(default=384, ge=128, le=16384)
+    ingest_cpu_seconds: int = Field(default=45, ge=1, le=3600)
+    ingest_seconds: float = Field(default=90, gt=0, le=3600)
+    ingest_waiting: int = Field(default=8, ge=1, le=1000)
+    ingest_patience_seconds: float = Field(default=30, gt=0, le=600)
     # Two texts are embedded at a time. More threads for each cost twice the CPU time, and gain
     # nothing where a pod has one core.
     embed_threads: int = Field(default=1, ge=1, le=64)
@@ -120,6 +129,17 @@ class Settings(MigrationSettings):
     dependency_timeout_seconds: float = Field(default=5, gt=0, le=60)
     readiness_timeout_seconds: float = Field(default=1, gt=0, le=1)
     readiness_cache_seconds: float = Field(default=2, ge=0, le=10)
+
+    @property
+    def limits(self) -> Limits:
+        """What reading one document may take."""
+        return Limits(
+            cpu_seconds=self.ingest_cpu_seconds,
+            seconds=self.ingest_seconds,
+            memory=self.ingest_memory_mib << 20,
+            characters=self.max_characters,
+            chunks=self.max_chunks,
+        )
 
     def secrets(self) -> list[str]:
         """Every secret text of this configuration, to be struck out of messages."""

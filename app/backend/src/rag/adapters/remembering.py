@@ -40,10 +40,6 @@ class RememberingEmbedder:
         """That of the embedder behind."""
         return self._embedder.dimension
 
-    def count_tokens(self, text: str) -> int:
-        """As the embedder behind."""
-        return self._embedder.count_tokens(text)
-
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One vector per text, in order; not to be written to. Raises BusyError."""
         if all(self._done(text) for text in texts):

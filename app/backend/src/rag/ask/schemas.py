@@ -1,8 +1,16 @@
 """Questions and answers as the API shows them."""
 
+import unicodedata
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+
+
+def _plain(text: str) -> str:
+    """The text, if all of it is text: no control character but blanks, no half of a character."""
+    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text):
+        raise ValueError("holds control characters")
+    return text
 
 
 class Question(BaseModel):
@@ -11,7 +19,9 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     question: Annotated[
-        str, StringConstraints(strip_whitespace=True, min_length=3, max_length=2000)
+        str,
+        StringConstraints(strip_whitespace=True, min_length=3, max_length=2000),
+        AfterValidator(_plain),
     ]
 
 

@@ -1,8 +1,9 @@
 """POST, GET and DELETE of /v1/documents."""
 
+import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response, UploadFile
+from fastapi import APIRouter, Path, Request, Response, UploadFile
 
 from rag.deps import Documents
 from rag.documents.schemas import Document
@@ -16,18 +17,39 @@ DocumentId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="id of
 @router.post(
     "",
     status_code=201,
+    response_model=Document,
     responses={
         200: {"model": Document, "description": "This content was here already; nothing changed."},
-        **dict.fromkeys((413, 415, 422, 503), PROBLEM_RESPONSE),
+        **dict.fromkeys((400, 413, 415, 422, 503), PROBLEM_RESPONSE),
     },
 )
-async def upload_document(file: UploadFile, service: Documents, response: Response) -> Document:
+async def upload_document(
+    file: UploadFile, service: Documents, request: Request, response: Response
+) -> Document | Response:
     """Take in a text, Markdown or PDF file; it can be asked about on return."""
     name, declared = file.filename or "", file.content_type or ""
-    document, created = await service.add(name, declared, await file.read())
+    adding = asyncio.create_task(service.add(name, declared, await file.read()))
+    leaving = asyncio.create_task(_gone(request))
+    try:
+        await asyncio.wait((adding, leaving), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        leaving.cancel()
+        if not adding.done():
+            # Nobody hears that it was taken in, so it is not: what was done of it is undone.
+            adding.cancel()
+            await asyncio.wait((adding,))
+    if adding.cancelled():
+        return Response(status_code=499)
+    document, created = await adding
     response.status_code = 201 if created else 200
     response.headers["location"] = f"/v1/documents/{document.id}"
     return document
+
+
+async def _gone(request: Request) -> None:
+    """Return when the client has closed the connection; its request was read before."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 @router.get("/{document_id}", responses={404: PROBLEM_RESPONSE, 503: PROBLEM_RESPONSE})

@@ -10,8 +10,9 @@ from rag.adapters.protocols import Embedder, ObjectStore, VectorIndex, VectorRow
 from rag.documents.repository import DocumentRepository, chunk_id
 from rag.documents.schemas import Document
 from rag.errors import DependencyError, NotFoundError, RagError, TooLargeError, UnreadableError
-from rag.ingest.chunk import Chunk, chunks
-from rag.ingest.parse import CONTENT_TYPES, Kind, Page, kind_of, parse
+from rag.ingest.chunk import Chunk
+from rag.ingest.parse import CONTENT_TYPES, Kind, kind_of
+from rag.ingest.reader import Reader, Text
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -31,25 +32,23 @@ class DocumentService:
         store: ObjectStore,
         index: VectorIndex,
         embedder: Embedder,
+        reader: Reader,
         metrics: Metrics,
         *,
         max_bytes: int,
-        max_chunks: int,
-        concurrency: int,
     ) -> None:
         self._repository = repository
         self._store = store
         self._index = index
         self._embedder = embedder
         self._metrics = metrics
+        self._reader = reader
         self._max_bytes = max_bytes
-        self._max_chunks = max_chunks
-        self._turns = asyncio.Semaphore(concurrency)
 
     async def add(self, filename: str, content_type: str, body: bytes) -> tuple[Document, bool]:
         """Take a file in; returns the document, and whether it is new.
 
-        Raises TooLargeError, UnsupportedTypeError, UnreadableError or DependencyError.
+        Raises TooLargeError, UnsupportedTypeError, UnreadableError, BusyError or DependencyError.
         """
         try:
             document, created = await self._add(filename, content_type, body)
@@ -83,42 +82,42 @@ class DocumentService:
         document_id = sha256[:_ID_LENGTH]
         if (known := await self._repository.get(document_id)) and known.status == "ready":
             return known, False
-        async with self._turns, self._repository.exclusive(document_id):
+        async with self._reader.turn():
+            # Before the database is asked for anything: a connection is not held for so long.
+            text = await self._read(kind, body)
+            return await self._keep(document_id, sha256, _name(filename), kind, body, text)
+
+    async def _keep(
+        self, document_id: str, sha256: str, filename: str, kind: Kind, body: bytes, text: Text
+    ) -> tuple[Document, bool]:
+        async with self._repository.exclusive(document_id):
             # Someone else may have taken the same file in while we waited.
             if (known := await self._repository.get(document_id)) and known.status == "ready":
                 return known, False
-            pages, found = await self._read(kind, body)
             await self._repository.start(
                 {
                     "id": document_id,
                     "sha256": sha256,
-                    "filename": _name(filename),
+                    "filename": filename,
                     "content_type": CONTENT_TYPES[kind],
                     "bytes": len(body),
-                    "pages": len(pages),
+                    "pages": text.pages,
                     "embedding_model": self._embedder.model_id,
                 }
             )
             try:
-                await self._store_all(document_id, sha256, CONTENT_TYPES[kind], body, found)
+                await self._store_all(document_id, sha256, CONTENT_TYPES[kind], body, text.chunks)
             except BaseException as error:
                 await self._undo(document_id, sha256, error)
                 raise
             return await self.get(document_id), True
 
-    async def _read(self, kind: Kind, body: bytes) -> tuple[list[Page], list[Chunk]]:
-        def work() -> tuple[list[Page], list[Chunk]]:
-            pages = parse(kind, body)
-            count = self._embedder.count_tokens
-            return pages, chunks(pages, markdown=kind == "markdown", count=count)
-
+    async def _read(self, kind: Kind, body: bytes) -> Text:
         with self._metrics.stage("ingest", "parse"):
-            pages, found = await asyncio.to_thread(work)
-        if not found:
+            text = await self._reader.read(kind, body)
+        if not text.chunks:
             raise UnreadableError("the document holds no sentences")
-        if len(found) > self._max_chunks:
-            raise TooLargeError(f"the document's text is too long: {len(found)} parts")
-        return pages, found
+        return text
 
     async def _store_all(
         self, document_id: str, sha256: str, content_type: str, body: bytes, found: list[Chunk]

@@ -1,14 +1,17 @@
 """From pages to chunks: whole sentences packed up to what the embedding model reads well."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from rag.errors import TooLargeError
 from rag.ingest.parse import Page
 from rag.ingest.sentences import Span, spans
 
 MAX_TOKENS = 180
 """Tokens of a chunk's sentences; with its headings it stays below the model's 256."""
 _OVERLAP_TOKENS = 50
+_COUNTED = 4096
+"""Characters of a text that are counted in one piece: counting takes memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,39 +31,62 @@ class Chunk:
         return f"{self.heading}\n{self.text}" if self.heading else self.text
 
 
-def chunks(pages: Sequence[Page], *, markdown: bool, count: Callable[[str], int]) -> list[Chunk]:
+def chunks(
+    pages: Sequence[Page], *, markdown: bool, count: Callable[[str], int], limit: int
+) -> list[Chunk]:
     """Chunks in reading order; none crosses a page or a heading.
 
     `count` gives the tokens of a text. The last sentence of a chunk begins the next one
     if it is short, so that an answer across the border stays whole.
+
+    Raises TooLargeError for more than `limit` chunks, as soon as that is seen.
     """
     found: list[Chunk] = []
+    before = 0
     for page in pages:
-        sized = [
-            (piece, count(page.text[piece.start : piece.end]))
+        sized = (
+            piece
             for span in spans(page.text, markdown=markdown)
             for piece in _fitting(page.text, span, count)
-        ]
+        )
         for start, end, heading in _packed(sized):
+            if len(found) == limit:
+                total = sum(len(each.text) for each in pages)
+                raise TooLargeError(
+                    f"of the document's {total:,} characters of text the first "
+                    f"{before + start:,} fit: divide it"
+                )
             text = page.text[start:end]
             found.append(Chunk(len(found), page.number, start, end, heading, text))
+        before += len(page.text)
     return found
 
 
-def _fitting(text: str, span: Span, count: Callable[[str], int]) -> Iterator[Span]:
-    """The span, halved at white space until each part fits."""
-    piece = text[span.start : span.end]
-    if len(piece) < 2 or count(piece) <= MAX_TOKENS:
-        yield span
-        return
-    middle = len(piece) // 2
-    cut = piece.find(" ", middle)
-    cut = cut if 0 < cut < len(piece) - 1 else middle
-    yield from _fitting(text, Span(span.start, span.start + cut, span.heading), count)
-    yield from _fitting(text, Span(span.start + cut, span.end, span.heading), count)
+def _fitting(text: str, span: Span, count: Callable[[str], int]) -> Iterator[tuple[Span, int]]:
+    """The span and its tokens, divided at white space until each part fits."""
+    length = span.end - span.start
+    size = _COUNTED
+    if length <= _COUNTED:
+        tokens = count(text[span.start : span.end])
+        if tokens <= MAX_TOKENS or length < 2:
+            yield span, tokens
+            return
+        size = max(1, length * MAX_TOKENS // (tokens + MAX_TOKENS))
+    for start, end in _cut(text, span.start, span.end, size):
+        yield from _fitting(text, Span(start, end, span.heading), count)
 
 
-def _packed(sized: Sequence[tuple[Span, int]]) -> Iterator[tuple[int, int, str]]:
+def _cut(text: str, start: int, end: int, size: int) -> Iterator[tuple[int, int]]:
+    """Parts of at most `size` characters, that end at white space where there is some."""
+    while end - start > size:
+        blank = text.rfind(" ", start + size // 2, start + size)
+        cut = blank if blank > start else start + size
+        yield start, cut
+        start = cut
+    yield start, end
+
+
+def _packed(sized: Iterable[tuple[Span, int]]) -> Iterator[tuple[int, int, str]]:
     held: list[tuple[Span, int]] = []
     for span, tokens in sized:
         fits = sum(size for _span, size in held) + tokens <= MAX_TOKENS

@@ -8,7 +8,7 @@ from typing import Literal
 from pypdf import PdfReader
 from pypdf.errors import PyPdfError
 
-from rag.errors import UnreadableError, UnsupportedTypeError
+from rag.errors import TooLargeError, UnreadableError, UnsupportedTypeError
 
 Kind = Literal["text", "markdown", "pdf"]
 
@@ -31,6 +31,11 @@ _BY_TYPE: dict[str, Kind] = {
     "application/pdf": "pdf",
 }
 _MAX_PAGES = 1000
+# Escape sequences, zeros and the like: no text, and PostgreSQL keeps no zeros.
+_CONTROLS: dict[int, str | None] = {
+    **{code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"},
+    **dict.fromkeys((0x0B, 0x0C, 0x85), "\n"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,14 @@ class Page:
 
     number: int
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document's pages that hold text, in order, and how many it has in all."""
+
+    pages: list[Page]
+    count: int
 
 
 def kind_of(filename: str, content_type: str, body: bytes) -> Kind:
@@ -52,48 +65,65 @@ def kind_of(filename: str, content_type: str, body: bytes) -> Kind:
     kind = _BY_SUFFIX.get(suffix) if suffix else _BY_TYPE.get(declared)
     if kind is None:
         raise UnsupportedTypeError("only text (.txt), Markdown (.md) and PDF (.pdf) are taken")
-    is_pdf = b"%PDF-" in body[:1024]
+    # A PDF may have something before its head; a text may write about PDF.
+    is_pdf = b"%PDF-" in body[:1024] if kind == "pdf" else body.startswith(b"%PDF-")
     if is_pdf != (kind == "pdf"):
         raise UnsupportedTypeError(f"the file's content is not {kind}")
     return kind
 
 
-def parse(kind: Kind, body: bytes) -> list[Page]:
-    """Pages with text, in order. CPU-bound: call it in a thread.
+def parse(kind: Kind, body: bytes, characters: int) -> Document:
+    """A document's text. It may take any time and memory: child.py runs it.
 
-    Raises UnreadableError when there is no text or it cannot be read.
+    Raises UnreadableError when there is no text or it cannot be read, TooLargeError when it has
+    more than `characters`.
     """
-    pages = _pdf(body) if kind == "pdf" else [Page(1, _decode(body))]
-    pages = [page for page in pages if page.text.strip()]
-    if not pages:
+    pages = _pdf(body, characters) if kind == "pdf" else [Page(1, _decode(body, characters))]
+    filled = [page for page in pages if page.text.strip()]
+    if not filled:
         hint = " (is it a scan?)" if kind == "pdf" else ""
         raise UnreadableError(f"the document holds no text{hint}")
-    return pages
+    return Document(filled, len(pages))
 
 
-def _decode(body: bytes) -> str:
+def _clean(text: str) -> str:
+    """The text without what is none: control characters, and halves of characters."""
+    return text.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
+
+
+def _fits(characters: int, most: int, what: str) -> None:
+    if characters > most:
+        raise TooLargeError(
+            f"{what} {characters:,} characters of text, and at most {most:,} are taken: divide it"
+        )
+
+
+def _decode(body: bytes, characters: int) -> str:
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise UnreadableError("the text is not UTF-8") from None
     if "\0" in text:
         raise UnreadableError("the text holds zero bytes: it is a binary file")
-    return text
+    _fits(len(text), characters, "the document has")
+    return _clean(text)
 
 
-def _pdf(body: bytes) -> list[Page]:
+def _pdf(body: bytes, characters: int) -> list[Page]:
     try:
         reader = PdfReader(BytesIO(body))
         if reader.is_encrypted and not reader.decrypt(""):
             raise UnreadableError("the PDF is protected by a password")
         if len(reader.pages) > _MAX_PAGES:
             raise UnreadableError(f"the PDF has more than {_MAX_PAGES} pages")
-        return [
-            # PostgreSQL keeps no zero characters; broken fonts make them.
-            Page(number, page.extract_text().replace("\0", ""))
-            for number, page in enumerate(reader.pages, 1)
-        ]
-    except UnreadableError:
+        pages, total = [], 0
+        for number, page in enumerate(reader.pages, 1):
+            text = page.extract_text()
+            total += len(text)
+            _fits(total, characters, f"the PDF has, on its first {number} pages,")
+            pages.append(Page(number, _clean(text)))
+        return pages
+    except (UnreadableError, TooLargeError):
         raise
     # pypdf meets broken files with these as well as with its own errors.
     except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError,

@@ -4,11 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+# Patterns look at a line, a sentence's end or a single run of characters, and none of them can
+# match the same characters in two ways: a stranger's text decides how long they take.
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|Eq|Sec|Art|vs|etc|cf|ca|approx|e\.g|i\.e|[A-Z])\.$"
 )
 _END = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*(?=\s)")
-_HEADING = re.compile(r"^ {0,3}(#{1,6})\s+(.+?)\s*#*\s*$")
+_LONGEST_ABBREVIATION = len(" approx.")
+_HEADING = re.compile(r" {0,3}(#{1,6})\s")
+_LONGEST_HEADING = 200
+"""Characters of a heading that are kept: each passage below it repeats them."""
 # A line that starts a block of its own: list item, table row, quotation, rule, fence.
 _BLOCK_LINE = re.compile(r"^\s*(?:[-*+\u2022]\s|\d{1,3}[.)]\s|\||>|```|~~~|(?:[-*_]\s*){3,}$)")
 _RULE = re.compile(r"^[\s|:*_=~`-]*$")
@@ -28,10 +33,9 @@ def spans(text: str, *, markdown: bool) -> list[Span]:
     found: list[Span] = []
     trail: list[tuple[int, str]] = []
     for start, end in _blocks(text):
-        match = _HEADING.match(text[start:end]) if markdown else None
-        if match:
-            level = len(match[1])
-            trail = [item for item in trail if item[0] < level] + [(level, match[2])]
+        head = _heading(text[start:end]) if markdown else None
+        if head:
+            trail = [item for item in trail if item[0] < head[0]] + [head]
             continue
         heading = " > ".join(title for _level, title in trail)
         found += [Span(s, e, heading) for s, e in _sentences(text, start, end)]
@@ -41,12 +45,23 @@ def spans(text: str, *, markdown: bool) -> list[Span]:
     return found
 
 
+def _heading(line: str) -> tuple[int, str] | None:
+    """Level and title of a line that is a Markdown heading: `## Title ##`."""
+    match = _HEADING.match(line)
+    if match is None:
+        return None
+    title = line[match.end() :].strip()
+    bare = title.rstrip("#").rstrip()
+    title = bare or title
+    return (len(match[1]), title[:_LONGEST_HEADING]) if title else None
+
+
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     """Paragraphs, and lines that stand alone."""
     start, position = None, 0
     for line in text.splitlines(keepends=True):
         bare = line.strip()
-        alone = bool(_HEADING.match(line.rstrip()))
+        alone = _heading(line) is not None
         if start is not None and (not bare or alone or _BLOCK_LINE.match(line)):
             yield start, position
             start = None
@@ -62,7 +77,9 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _END.finditer(text, start, end):
-        if _ABBREVIATION.search(text[begin : match.end()]):
+        # No more than the last word: a text without an end of a sentence is looked at once.
+        word = text[max(begin, match.end() - _LONGEST_ABBREVIATION - 1) : match.end()]
+        if _ABBREVIATION.search(word):
             continue
         yield from _trimmed(text, begin, match.end())
         begin = match.end()

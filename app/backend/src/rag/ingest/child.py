@@ -1,0 +1,74 @@
+"""The process that reads one document: `python -m rag.ingest.child LIMITS KIND`, bytes on stdin.
+
+A stranger's file may make any parser compute for hours or fill the memory. Here it can do neither:
+the kernel ends this process, and the server that started it goes on. It has no secrets in its
+environment, opens no files for writing and is at the end of the queue for a core.
+"""
+
+import ctypes
+import json
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from rag.errors import RagError
+from rag.ingest.chunk import Chunk, chunks
+from rag.ingest.limits import Limits
+from rag.ingest.parse import Kind, parse
+
+NICE = 10
+_PR_SET_PDEATHSIG = 1
+
+
+def restrain(limits: Limits) -> None:
+    """Take away from this process what reading a document does not need."""
+    for what, value in (
+        (resource.RLIMIT_CPU, limits.cpu_seconds),
+        (resource.RLIMIT_AS, limits.memory),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+    ):
+        resource.setrlimit(what, (value, value))
+    os.nice(NICE)
+    # Who asked may be killed, and nobody would wait for this any more.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # What pypdf says of a broken file holds parts of it.
+    logging.getLogger("pypdf").addHandler(logging.NullHandler())
+    logging.getLogger("pypdf").propagate = False
+
+
+def read(kind: Kind, body: bytes, limits: Limits, count: Callable[[str], int]) -> dict[str, Any]:
+    """The document as its reader takes it: pages and chunks, or what is wrong with it."""
+    try:
+        document = parse(kind, body, limits.characters)
+        found = chunks(
+            document.pages, markdown=kind == "markdown", count=count, limit=limits.chunks
+        )
+    except RagError as error:
+        return {"error": error.kind, "detail": error.detail}
+    return {"pages": document.count, "chunks": [_row(chunk) for chunk in found]}
+
+
+def _row(chunk: Chunk) -> Sequence[int | str]:
+    return (chunk.page, chunk.start, chunk.end, chunk.heading, chunk.text)
+
+
+def main() -> None:
+    """Read what stdin holds, and write the answer."""
+    limits, kind = Limits(**json.loads(sys.argv[1])), cast("Kind", sys.argv[2])
+    # The libraries first: what they are is not up to the document.
+    from rag.ingest.tokens import Counter
+
+    count = Counter()
+    restrain(limits)
+    answer = read(kind, sys.stdin.buffer.read(), limits, count)
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,296 @@
+"""Files that would hold or kill a server: each is refused or read, and the server answers on."""
+
+import base64
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+import zlib
+from pathlib import Path
+
+import httpx
+import pytest
+from pdf import pdf
+
+from rag.ingest.child import NICE
+
+MIB = 1 << 20
+
+
+def stream_pdf(content: bytes, pages: int = 1, fonts: int = 1) -> bytes:
+    """A PDF whose pages all show one compressed stream."""
+    packed = zlib.compress(content, 9)
+    named = b" ".join(b"/F%d 3 0 R" % n for n in range(fonts))
+    kids = b" ".join(b"%d 0 R" % (5 + n) for n in range(pages))
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [" + kids + b"] /Count %d >>" % pages,
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+        b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(packed) + packed + b"\nendstream",
+    ]
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+    page += b" /Resources << /Font << " + named + b" >> >> >>"
+    body = b"%PDF-1.4\n"
+    offsets = []
+    for number, item in enumerate([*objects, *[page] * pages], 1):
+        offsets.append(len(body))
+        body += b"%d 0 obj\n" % number + item + b"\nendobj\n"
+    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1)
+    return (
+        body
+        + head
+        + table
+        + (
+            b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF"
+            % (len(offsets) + 1, len(body))
+        )
+    )
+
+
+def noise(size: int) -> bytes:
+    return random.Random(7).randbytes(size)  # noqa: S311 - a file, no secret
+
+
+HOSTILE = {
+    "redos-heading.txt": lambda: b"# a" + b" " * 8000 + b"b",
+    "redos-heading.md": lambda: b"# a" + b" " * 400_000 + b"#" * 400_000 + b" b",
+    "hashes.md": lambda: b"#" * 1_400_000,
+    "no-full-stop.txt": lambda: b"words without an end " * 450_000,
+    "no-full-stop-short.txt": lambda: b"words without an end " * 60_000,
+    "base64.txt": lambda: base64.b64encode(noise(MIB)),
+    "abbreviations.txt": lambda: b"No. " * 50_000,
+    "no-sentence-end.txt": lambda: b"no sentence end here e.g. " * 8_000,
+    "closing-quotes.txt": lambda: b'."' + b'"' * 1_000_000 + b"x",
+    "rules.txt": lambda: b"- - - " * 200_000 + b"x",
+    "blank-lines.txt": lambda: b"\n" * 1_000_000 + b"End.",
+    "long-heading.md": lambda: b"# " + b"title " * 20_000 + b"\n\n" + b"A sentence. " * 20_000,
+    "many-operators.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (a) Tj ET\n" * 250_000),
+    "shared-stream.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (lol) Tj ET\n" * 20_000, pages=1000),
+    "text-bomb.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (" + b"a" * 70_000_000 + b") Tj ET"),
+    "many-fonts.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (a) Tj ET", fonts=20_000),
+    "zip-bomb.pdf": lambda: stream_pdf(b" " * 300_000_000),
+    "escape.txt": lambda: b"\x1b[31mThe turbine of Loviisa is red.\x1b[0m It turns.",
+}
+"""Shapes of text and PDF on which a parser computes for hours, or fills the memory."""
+
+
+class Asker(threading.Thread):
+    """Asks and probes a backend until it is stopped, and notes what went wrong."""
+
+    def __init__(self, backend) -> None:
+        super().__init__(daemon=True)
+        self.url = str(backend.base_url).rstrip("/")
+        self.stopped = threading.Event()
+        self.asked = 0
+        self.failed: list[str] = []
+        self.longest = 0.0
+
+    def run(self) -> None:
+        with httpx.Client(base_url=self.url, timeout=30) as client:
+            number = 0
+            while not self.stopped.wait(0.2):
+                number += 1
+                question = {"question": f"What cools reactor {number} of Halden?"}
+                for call in (
+                    lambda: client.get("/livez"),
+                    lambda asked=question: client.post("/v1/ask", json=asked),
+                ):
+                    started = time.monotonic()
+                    try:
+                        status = call().status_code
+                    except httpx.HTTPError as error:
+                        status = f"{type(error).__name__}"
+                    self.longest = max(self.longest, time.monotonic() - started)
+                    self.asked += 1
+                    if status != 200:
+                        self.failed.append(f"{question}: {status}")
+
+
+@pytest.fixture(scope="module")
+def limits() -> dict[str, str]:
+    """Less than the defaults, so that what must be ended is ended within the test."""
+    return {
+        "INGEST_CPU_SECONDS": "5",
+        "INGEST_SECONDS": "60",
+        "ANSWER_CACHE_SECONDS": "0",
+        "MAX_CHUNKS": "300",
+    }
+
+
+def resident(pid: int) -> int:
+    """MiB of memory of a process."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) // 1024
+    return 0
+
+
+def until(what: str, condition) -> None:
+    """Wait until a condition holds. what: what is said if it never does."""
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started and that still run."""
+    task = Path(f"/proc/{pid}/task")
+    found: list[int] = []
+    for thread in task.iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            found += [int(each) for each in (thread / "children").read_text().split()]
+    return found
+
+
+def test_questions_are_answered_while_hostile_files_come(start, limits, capsys):
+    """The server stays up, answers everything, and its memory stays what it was."""
+    backend = start(**limits)
+    assert backend.upload("plant.txt", "The reactor of Halden is cooled by water.").is_success
+    before = resident(backend.child.pid)
+    rows = []
+    for name, make in HOSTILE.items():
+        asker = Asker(backend)
+        asker.start()
+        started = time.monotonic()
+        answer = backend.post("/v1/documents", files={"file": (name, make())}, timeout=120)
+        seconds = time.monotonic() - started
+        asker.stopped.set()
+        asker.join()
+        rows.append((name, answer.status_code, seconds, asker, answer.json().get("detail", "")))
+        assert not asker.failed, f"{name}: {asker.failed[:3]}"
+        # A text is read in time, however it is made; what a PDF takes is up to its maker.
+        taken = (201, 413, 422) if name.endswith(".pdf") else (201, 413)
+        assert answer.status_code in taken, f"{name}: {answer.text}"
+        if answer.status_code != 201:
+            assert answer.headers["content-type"] == "application/problem+json"
+        assert children(backend.child.pid) == [], f"{name}: something still reads it"
+    table = "".join(
+        f"{name:24} {status} {seconds:6.1f} s  {asker.asked:4} requests, 0 failed, "
+        f"longest {asker.longest:4.1f} s  {detail[:70]}\n"
+        for name, status, seconds, asker, detail in rows
+    )
+    with capsys.disabled():
+        sys.stdout.write(f"\n{table}")
+    assert resident(backend.child.pid) < before + 200, "the server itself has read a file"
+    assert backend.child.poll() is None
+
+
+def test_a_text_that_is_too_long_is_refused_with_numbers(backend):
+    answer = backend.upload("long.txt", "A sentence of a long text. " * 60_000)
+    assert answer.status_code == 413
+    assert "1,620,000 characters" in answer.json()["detail"]
+    assert "at most 1,500,000" in answer.json()["detail"]
+
+
+def test_a_text_in_too_many_parts_says_how_much_of_it_fits(start):
+    backend = start(MAX_CHUNKS="3")
+    answer = backend.upload("long.txt", "The pump of the plant hums all night long. " * 200)
+    assert answer.status_code == 413
+    assert "8,600 characters of text the first " in answer.json()["detail"]
+
+
+def test_who_goes_away_takes_the_reading_with_him(start, limits):
+    """Nothing of it is left: no process, no turn, no document."""
+    backend = start(**limits, INGEST_CONCURRENCY="1")
+    with pytest.raises(httpx.ReadTimeout):
+        backend.post(
+            "/v1/documents",
+            files={"file": ("slow.pdf", HOSTILE["many-operators.pdf"]())},
+            timeout=2,
+        )
+    until("it is still being read", lambda: not children(backend.child.pid))
+    assert backend.upload("next.txt", "The next file has its turn.").status_code == 201
+
+
+def test_a_killed_reading_leaves_nothing(start, limits):
+    backend = start(**limits, INGEST_CONCURRENCY="1")
+    answers = []
+
+    def upload() -> None:
+        body = HOSTILE["many-operators.pdf"]()
+        answers.append(backend.post("/v1/documents", files={"file": ("k.pdf", body)}, timeout=60))
+
+    thread = threading.Thread(target=upload)
+    thread.start()
+    until("nobody reads it", lambda: children(backend.child.pid))
+    os.kill(children(backend.child.pid)[0], 9)
+    thread.join()
+    assert answers[0].status_code == 422
+    assert backend.upload("after.txt", "The turn was given back.").status_code == 201
+
+
+def test_more_files_than_can_wait_are_refused_and_not_kept(start, limits):
+    backend = start(
+        **limits, INGEST_CONCURRENCY="1", INGEST_WAITING="1", INGEST_PATIENCE_SECONDS="1"
+    )
+    slow = HOSTILE["many-operators.pdf"]()
+    holding = threading.Thread(
+        target=lambda: backend.post("/v1/documents", files={"file": ("a.pdf", slow)}, timeout=60)
+    )
+    holding.start()
+    until("nobody reads it", lambda: children(backend.child.pid))
+    refused = backend.upload("b.txt", "This one waits for a turn.")
+    assert refused.status_code == 503
+    assert refused.json()["type"].endswith("busy")
+    assert refused.headers["retry-after"]
+    holding.join()
+
+
+def test_the_child_has_no_secrets_and_ends_with_its_parent(tmp_path):
+    """A document that takes the parser over finds nothing in its environment."""
+    program = (
+        "import asyncio, os, sys\n"
+        "from rag.ingest.limits import Limits\n"
+        "from rag.ingest.reader import Reader\n"
+        "limits = Limits(60, 60, 512 << 20, 10**6, 2000)\n"
+        "reader = Reader(limits, concurrency=1, waiting=1, patience=1)\n"
+        "asyncio.run(reader.read('pdf', open(sys.argv[1], 'rb').read()))\n"
+    )
+    file = tmp_path / "slow.pdf"
+    file.write_bytes(HOSTILE["many-operators.pdf"]())
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(__file__).parents[1] / "src"),
+        "DATABASE_URL": "postgresql://u:hunter2hunter2@h/d",
+    }
+    parent = subprocess.Popen([sys.executable, "-c", program, str(file)], env=environment)
+    until("nobody reads it", lambda: children(parent.pid))
+    child = Path(f"/proc/{children(parent.pid)[0]}")
+
+    def niceness() -> int:
+        return int((child / "stat").read_text().split()[18])
+
+    def running() -> bool:
+        return child.exists() and (child / "stat").read_text().split()[2] != "Z"
+
+    until("it does not restrain itself", lambda: niceness() == NICE)
+    assert b"hunter2" not in (child / "environ").read_bytes()
+    time.sleep(0.2)
+    parent.kill()
+    parent.wait()
+    until("it reads on, for nobody", lambda: not running())
+
+
+@pytest.mark.parametrize("question", ["what is \0 it?", "\x1b[31mred?", "what\x07 rings?"])
+def test_control_characters_in_a_question_are_the_clients_fault(backend, question):
+    answer = backend.post("/v1/ask", json={"question": question})
+    assert answer.status_code == 422, answer.text
+    assert "control characters" in answer.json()["detail"]
+
+
+def test_control_characters_never_come_back(backend):
+    assert backend.upload("escape.txt", HOSTILE["escape.txt"]()).is_success
+    answer = backend.ask("Which colour has the turbine of Loviisa?")
+    assert not answer["refused"]
+    assert "\x1b" not in answer["answer"] + "".join(c["excerpt"] for c in answer["citations"])
+
+
+def test_a_text_may_write_about_pdf(backend):
+    body = "The head of such a file is %PDF-1.7, and nothing else."
+    assert backend.upload("mentions-pdf.md", body).status_code == 201
+    assert backend.upload("no.txt", pdf([["A page."]])).status_code == 415
