@@ -173,19 +173,81 @@ def test_the_agent_of_pod_identity_is_reached_only_where_it_is_used() -> None:
     assert "169.254.170.23/32" in json.dumps(flows(platform_workload_identity="pod_identity"))
 
 
+def environment(found: dict[str, Any]) -> dict[str, str]:
+    """Variables of a component that have a value."""
+    return {each["name"]: each["value"] for each in found["extraEnv"] if "value" in each}
+
+
+@pytest.mark.parametrize(("mode", "speaker"), [("standalone", "standalone"), ("cluster", "proxy")])
+def test_with_tls_there_is_no_rest_server_on_the_same_port(mode: str, speaker: str) -> None:
+    """Milvus 2.6 ends at its start otherwise: milvus-io/milvus#46312."""
+    encrypted = environment(values(mode)[speaker])
+    assert encrypted["COMMON_SECURITY_TLSMODE"] == "1"
+    assert encrypted["PROXY_HTTP_ENABLED"] == "false"
+    plain = environment(values(mode, milvus_tls=False)[speaker])
+    assert not {"COMMON_SECURITY_TLSMODE", "PROXY_HTTP_ENABLED"} & set(plain)
+
+
+def test_replicas_of_each_component_are_kept_apart_by_themselves() -> None:
+    found = values("cluster")
+    spread = {each["topologyKey"]: each for each in found["topologySpreadConstraints"]}
+    assert set(spread) == {"topology.kubernetes.io/zone", "kubernetes.io/hostname"}
+    for constraint in spread.values():
+        assert constraint["matchLabelKeys"] == ["pod-template-hash"]
+    assert spread["kubernetes.io/hostname"]["whenUnsatisfiable"] == "DoNotSchedule"
+    (zones,) = found["etcd"]["topologySpreadConstraints"]
+    assert zones["whenUnsatisfiable"] == "DoNotSchedule", "its volumes never move"
+
+
+def test_images_come_from_a_mirror() -> None:
+    mirrored = values("cluster", milvus_image_mirror="mirror.example")
+    assert mirrored["image"]["all"]["repository"] == "mirror.example/milvusdb/milvus"
+    assert mirrored["etcd"]["image"]["registry"] == "mirror.example"
+    assert values("cluster")["image"] == values("cluster")["etcd"]["image"] == {}
+
+
+def template(helm: str, folder: Path, mode: str, *flags: str, **inputs: Any) -> str:
+    """What the real chart makes of the values of a mode."""
+    if not (chart := os.environ.get("MILVUS_CHART")):
+        pytest.skip("MILVUS_CHART names no copy of milvus-helm 5.0.19, which no registry has")
+    file = folder / "values.yaml"
+    file.write_text(yaml.safe_dump(values(mode, **inputs)))
+    release = inputs.get("milvus_release", "milvus")
+    outcome = Chart(helm, Path(chart), file).run(
+        "template", release, chart, "--namespace", "milvus", "--kube-version", KUBERNETES,
+        "--values", str(file), *flags,
+    )  # fmt: skip
+    assert outcome.returncode == 0, outcome.stderr
+    return str(outcome.stdout)
+
+
+@pytest.mark.parametrize("mode", OFFICIAL)
+def test_the_real_chart_makes_the_same_at_an_upgrade(helm: str, tmp_path: Path, mode: str) -> None:
+    """Else the second run would restart etcd, and one after a failed first run would split it."""
+    first = template(helm, tmp_path, mode)
+    assert template(helm, tmp_path, mode, "--is-upgrade") == first
+    assert "prestop.sh" not in first
+
+
+@pytest.mark.parametrize("release", ["milvus", "vectors"])
+def test_the_real_service_is_called_as_the_release(helm: str, tmp_path: Path, release: str) -> None:
+    made = Objects(yaml.safe_load_all(template(helm, tmp_path, "cluster", milvus_release=release)))
+    ports = {each["port"] for each in made.get("Service", release)["spec"]["ports"]}
+    assert {19530, 9091} <= ports
+
+
+def test_the_real_images_come_from_a_mirror(helm: str, tmp_path: Path) -> None:
+    text = template(helm, tmp_path, "cluster", milvus_image_mirror="mirror.example")
+    images = set(re.findall(r"image: \"?([^\s\"]+)", text))
+    assert images
+    assert all(image.startswith("mirror.example/milvusdb/") for image in images), images
+
+
 @pytest.fixture(params=OFFICIAL)
 def rendered(request: pytest.FixtureRequest, helm: str, tmp_path: Path) -> tuple[str, Objects]:
     """The real chart with the values of each mode."""
-    if not (chart := os.environ.get("MILVUS_CHART")):
-        pytest.skip("MILVUS_CHART names no copy of milvus-helm 5.0.19, which no registry has")
-    file = tmp_path / "values.yaml"
-    file.write_text(yaml.safe_dump(values(request.param)))
-    outcome = Chart(helm, Path(chart), file).run(
-        "template", "milvus", chart, "--namespace", "milvus", "--kube-version", KUBERNETES,
-        "--values", str(file),
-    )  # fmt: skip
-    assert outcome.returncode == 0, outcome.stderr
-    return request.param, Objects(yaml.safe_load_all(outcome.stdout))
+    mode = str(request.param)
+    return mode, Objects(yaml.safe_load_all(template(helm, tmp_path, mode)))
 
 
 def test_the_real_chart_makes_of_it_what_is_meant(rendered: tuple[str, Objects]) -> None:
