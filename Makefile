@@ -83,6 +83,10 @@ drift: caches ## Plan against run in an emulated account: from empty, converged,
 faults: caches ## Kill at every mutating call, and whole runs (docs/destroy.md)
 	$(pytest) tests/faults --tries all --runs 10
 
+.PHONY: consistency
+consistency: caches ## The AWS layer in an account that sees its changes late; reads=1,2,5 calls late, phases=foundation
+	$(pytest) -s tests/consistency --reads $(or $(reads),1,2,5) $(if $(phases),--phases $(phases))
+
 .PHONY: iam
 iam: caches ## Write the operators' policies anew and prove them minimal; sample=3 for more whole runs
 	$(pytest) tests/iam --write --world --sample $(or $(sample),1)

@@ -13,11 +13,14 @@ import random
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.ragops.platform.plugins.module_utils import journal, progress
+
+from . import spreading
 
 try:
     import boto3
@@ -36,7 +39,19 @@ except ImportError:  # AnsibleAWSModule reports it, with the remedy, before any 
 Dict = dict[str, Any]
 
 RETRIES: Mapping[str, Any] = {"retries": {"mode": "standard", "max_attempts": 8}}
-_SESSIONS: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+
+
+@dataclass
+class _Session:
+    """What the clients of one module share. clients: by service and region."""
+
+    boto: Any
+    memory: spreading.Memory = field(default_factory=spreading.Memory)
+    clients: dict[tuple[str, str | None], Any] = field(default_factory=dict)
+
+
+_SESSIONS: WeakKeyDictionary[Any, _Session] = WeakKeyDictionary()
+_MEMORIES: WeakKeyDictionary[Any, spreading.Memory] = WeakKeyDictionary()
 # A session makes one client at a time (boto3's own word); threads may share the clients.
 _MAKING = threading.Lock()
 
@@ -108,14 +123,18 @@ def client(module: Any, service: str, region: str | None = None) -> Any:
     try:
         with _MAKING:
             if module not in _SESSIONS:
-                _SESSIONS[module] = boto3.Session(profile_name=profile)
-            return _SESSIONS[module].client(
+                _SESSIONS[module] = _Session(boto3.Session(profile_name=profile))
+            session = _SESSIONS[module]
+            made = session.boto.client(
                 service,
                 region_name=region or own_region,
                 endpoint_url=endpoint,
                 config=config,
                 **options,
             )
+            _MEMORIES[made] = session.memory
+            session.clients[service, region] = made
+            return made
     except (BotoCoreError, ValueError) as error:
         module.fail_json(
             msg=f"No connection to AWS ({service}) can be made: {error}. Check the profile, the "
@@ -173,6 +192,77 @@ def explain(error: Exception, action: str, about: str) -> AwsError:
     return AwsError(message, code=code, action=action)
 
 
+def _patiently(
+    connection: Any,
+    operation: str,
+    about: str,
+    missing: Collection[str],
+    parameters: Mapping[str, Any],
+    send: Callable[[], Any],
+) -> Any:
+    """Send a call, again while AWS has yet to spread what it needs (see `spreading`).
+
+    An error code in `missing` gives None, but not of what this module made itself: that is
+    there, and is waited for. Raises AwsError.
+    """
+    memory = _MEMORIES.get(connection)
+    service = str(connection.meta.service_model.service_name)
+    answer: Any = None
+    refused: tuple[AwsError, str] | None = None
+
+    def attempt() -> str | None:
+        nonlocal answer, refused
+        refused = None
+        try:
+            answer = send()
+        except ClientError as error:
+            said = error.response.get("Error", {})
+            code, text = str(said.get("Code", "")), str(said.get("Message", ""))
+            why = spreading.cause(memory, service, operation, parameters, (code, text))
+            if why is None and code in missing:
+                return None
+            failure = explain(error, iam_action(connection, operation), about)
+            if why is None:
+                raise failure from error
+            refused = failure, why
+            return why
+        except BotoCoreError as error:
+            raise explain(error, iam_action(connection, operation), about) from error
+        if memory is not None:
+            memory.note(service, operation, parameters, answer)
+        journal.note(operation, about)
+        return None
+
+    try:
+        wait_until(about, attempt, timeout=spreading.TIMEOUT, interval=5)
+    except AwsError as error:
+        if refused is None:
+            raise
+        failure, why = refused
+        raise AwsError(
+            f"{failure} It was asked again for {spreading.TIMEOUT:.0f} s, since it may be that "
+            f"{why}. If all that it names is there, run again.",
+            code=failure.code,
+            action=failure.action,
+        ) from error
+    return answer
+
+
+def await_seen(module: Any) -> None:
+    """Wait until AWS knows all that this module made, since the next one may ask for it by name.
+
+    What a later call of this module has named is known; only the rest is asked for.
+    """
+    session = _SESSIONS.get(module)
+    if session is None:
+        return
+    for connection in list(session.clients.values()):
+        service = str(connection.meta.service_model.service_name)
+        for operation, parameters in list(session.memory.unseen(service)):
+            about = f"what was made: {next(iter(parameters.values()))}"
+            call(connection, operation, about, **parameters)
+
+
 def call(
     connection: Any,
     operation: str,
@@ -183,18 +273,17 @@ def call(
 ) -> Dict | None:
     """Call one operation. An error code in `missing` means "there is none": returns None.
 
+    It is repeated for a while where AWS has yet to spread what the call needs: what this module
+    made (then `missing` does not count), or what `spreading` knows for this operation.
+
     about: the resource, as it should be named in an error ("EKS cluster ragops-dev").
     Raises AwsError.
     """
-    try:
-        answer: Dict = getattr(connection, operation)(**parameters)
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in missing:
-            return None
-        raise explain(error, iam_action(connection, operation), about) from error
-    except BotoCoreError as error:
-        raise explain(error, iam_action(connection, operation), about) from error
-    journal.note(operation, about)
+
+    def send() -> Any:
+        return getattr(connection, operation)(**parameters)
+
+    answer: Dict | None = _patiently(connection, operation, about, missing, parameters, send)
     return answer
 
 
@@ -236,11 +325,16 @@ def create(
     Raises:
         AwsError: AWS refused, or did not answer.
     """
+
+    def once() -> Any:
+        with _sent_once(connection, operation):
+            return getattr(connection, operation)(**parameters)
+
     for pause in (0, 1, 2, 4, 8, 16, 20, 20):
         time.sleep(random.uniform(0, pause))  # noqa: S311 - a pause is no secret
         # Then it is looked for below.
-        with contextlib.suppress(_Repeated), _sent_once(connection, operation):
-            return call(connection, operation, about, **parameters) or {}
+        with contextlib.suppress(_Repeated):
+            return dict(_patiently(connection, operation, about, (), parameters, once))
         if (found := find()) is not None:
             return found
     raise AwsError(
@@ -262,15 +356,12 @@ def collect(
     if not connection.can_paginate(operation):
         answer = call(connection, operation, about, missing=missing, **parameters)
         return list(answer.get(key, [])) if answer else []
-    try:
+
+    def send() -> list[Any]:
         pages = connection.get_paginator(operation).paginate(**parameters)
         return [item for page in pages for item in page.get(key, [])]
-    except ClientError as error:
-        if error.response.get("Error", {}).get("Code") in missing:
-            return []
-        raise explain(error, iam_action(connection, operation), about) from error
-    except BotoCoreError as error:
-        raise explain(error, iam_action(connection, operation), about) from error
+
+    return list(_patiently(connection, operation, about, missing, parameters, send) or ())
 
 
 def tag_dict(tags: Collection[Mapping[str, str]] | None) -> dict[str, str]:

@@ -59,7 +59,6 @@ def write_when_free(
     missing: Collection[str] = (),
     timeout: float = FREE_TIMEOUT,
     hopeless: Callable[[], object] | None = None,
-    also: Callable[[AwsError], bool] | None = None,
 ) -> dict[str, Any]:
     """Call a mutating operation, again while AWS is at work on the resource.
 
@@ -68,7 +67,6 @@ def write_when_free(
         missing: error codes of one that is not there.
         timeout: seconds to try.
         hopeless: called between tries; raises when the resource will never be free.
-        also: whether another error passes, too, such as a role that IAM has yet to spread.
 
     Raises:
         AwsError: another error, or the time is over; then with AWS's last refusal.
@@ -79,7 +77,7 @@ def write_when_free(
         try:
             answer.update(api.write(operation, label, missing, **arguments))
         except AwsError as error:
-            if error.code not in busy and not (also and also(error)):
+            if error.code not in busy:
                 raise
             if hopeless:
                 hopeless()

@@ -135,6 +135,7 @@ def reconcile(
     plan = Plan() if plan is None else plan
     try:
         result = run(module, plan)
+        aws.await_seen(module)
     except aws.AwsError as error:
         aws.fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), **result)

@@ -169,6 +169,7 @@ def main() -> None:
         else:
             instance.remove(run)
             profile.remove(api("iam"), run.plan, options["profile"], tags)
+        aws.await_seen(module)
     except AwsError as error:
         aws.fail(module, error)
     module.exit_json(changed=run.plan.changed, diff=run.plan.diff(), **made)

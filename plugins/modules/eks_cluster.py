@@ -191,6 +191,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.control impor
 from ansible_collections.ragops.platform.plugins.module_utils._eks.version import Intent
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
+    await_seen,
     client,
     fail,
     require_region,
@@ -264,6 +265,7 @@ def main() -> None:
     require_region(module)
     try:
         changed, before, after = run(module)
+        await_seen(module)
         raw = describe(client(module, "eks"), module.params["name"])
     except AwsError as error:
         fail(module, error)

@@ -101,6 +101,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.template impo
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
+    await_seen,
     client,
     fail,
     require_region,
@@ -152,6 +153,7 @@ def main() -> None:
     api, plan = Api(client(module, "ec2"), module.check_mode), Plan(named_by_aws=True)
     try:
         templates = run(module, api, plan)
+        await_seen(module)
     except AwsError as error:
         fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), launch_templates=templates)

@@ -87,6 +87,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.logs import (
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
+    await_seen,
     client,
     fail,
     require_region,
@@ -127,6 +128,7 @@ def main() -> None:
     api, plan = Api(client(module, "logs"), module.check_mode), Plan()
     try:
         name = run(module, api, plan)
+        await_seen(module)
     except AwsError as error:
         fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), name=name)

@@ -70,7 +70,12 @@ from ansible_collections.ragops.platform.plugins.module_utils._oidc import (
     ensure_absent,
     ensure_present,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, client, fail
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    await_seen,
+    client,
+    fail,
+)
 
 
 def main() -> None:
@@ -96,6 +101,7 @@ def main() -> None:
             changed, arn, before, after = ensure_present(
                 iam, url, wanted, check_mode=module.check_mode
             )
+        await_seen(module)
     except AwsError as error:
         fail(module, error)
     module.exit_json(

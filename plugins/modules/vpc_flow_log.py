@@ -150,6 +150,7 @@ def main() -> None:
             made = ensure_present(run)
         else:
             flow_log.remove(run)
+        aws.await_seen(module)
     except AwsError as error:
         aws.fail(module, error)
     for warning in run.warnings:

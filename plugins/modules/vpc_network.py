@@ -260,6 +260,7 @@ def main() -> None:
             run.elb = Api(aws.client(module, "elbv2"), module.check_mode)
             run.classic_elb = Api(aws.client(module, "elb"), module.check_mode)
             absent.remove(run)
+        aws.await_seen(module)
     except AwsError as error:
         aws.fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), network=network)

@@ -18,13 +18,15 @@ LAYER = {
     "foundation": ["network", "kms", "ecr", "secrets", "s3"],
     "data": ["eks", "rds", "elasticache"],
 }
+FURTHER = {"identity": ["workload_identity"]}
+"""What AWS alone has, too, and not every test runs."""
 PATIENCE = 1200
 """Seconds for a playbook; it takes less than one minute on an idle machine."""
 
 
 @dataclass
 class Run:
-    """A playbook's end. code: None when it was killed; changed: over all hosts."""
+    """A playbook's end. code: None when it was killed."""
 
     code: int | None
     output: str
@@ -32,7 +34,13 @@ class Run:
     @property
     def changed(self) -> int:
         """How many tasks changed something."""
-        return sum(int(count) for count in re.findall(r"changed=(\d+)", self.output))
+        return sum(self.hosts.values())
+
+    @property
+    def hosts(self) -> dict[str, int]:
+        """How many tasks changed something, by host."""
+        found = re.findall(r"^(\S+) +: .*changed=(\d+)", self.output, re.MULTILINE)
+        return {host: int(count) for host, count in found}
 
 
 @dataclass(frozen=True)
@@ -41,13 +49,15 @@ class Platform:
 
     aws: Aws
     inventory: Path
+    sweep: tuple[tuple[str, int], ...] = (("platform_sweep_retries", 0),)
 
     @classmethod
     def of(cls, aws: Aws, folder: Path, phases: Sequence[str] = tuple(LAYER)) -> Platform:
         """An inventory with these phases of the layer; the other phases have no component."""
-        every = (*LAYER, "identity", "addons", "vectors", "application", "verification")
+        components = {**LAYER, **FURTHER}
+        every = (*components, "addons", "vectors", "application", "verification")
         groups = {
-            phase: {"hosts": dict.fromkeys(LAYER.get(phase, ()) if phase in phases else ())}
+            phase: {"hosts": dict.fromkeys(components.get(phase, ()) if phase in phases else ())}
             for phase in every
         }
         variables = {
@@ -70,8 +80,9 @@ class Platform:
         """Run a playbook. ready: is told its process before it has called anything."""
         argv = [str(BIN / "ansible-playbook"), playbook, "-i", str(self.inventory), *arguments]
         fixed = ["--skip-tags", "preflight", "-e", "eks_log_watch_seconds=0"]
+        sweeping = [text for name, value in self.sweep for text in ("-e", f"{name}={value}")]
         process = subprocess.Popen(
-            [*argv, *fixed, "-e", "platform_sweep_retries=0"],
+            [*argv, *fixed, *sweeping],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

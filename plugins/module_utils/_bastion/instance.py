@@ -23,8 +23,6 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
 Item = dict[str, Any]
 LIVING = ("pending", "running", "stopping", "stopped")
 NO_INSTANCE = ("InvalidInstanceID.NotFound",)
-PROFILE_TIMEOUT = 120.0
-"""Seconds that a new instance profile may need until EC2 knows it."""
 
 METADATA: dict[str, Any] = {
     "HttpEndpoint": "enabled",
@@ -180,7 +178,6 @@ def _repair(run: Run, item: Item, current: Item, wanted: Item) -> None:
 
 def _launch(run: Run) -> str:
     options = run.options
-    made: list[str] = []
     disk = {
         "VolumeType": "gp3",
         "VolumeSize": options["disk_size"],
@@ -190,41 +187,31 @@ def _launch(run: Run) -> str:
     }
     tags = tag_list(run.tags)
 
-    def pending() -> str | None:
-        try:
-            answer = run.ec2.write(
-                "run_instances",
-                run.label,
-                ImageId=options["image_id"],
-                InstanceType=options["instance_type"],
-                MinCount=1,
-                MaxCount=1,
-                EbsOptimized=True,
-                IamInstanceProfile={"Name": options["profile"]},
-                MetadataOptions=METADATA,
-                BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": disk}],
-                NetworkInterfaces=[
-                    {
-                        "DeviceIndex": 0,
-                        "AssociatePublicIpAddress": False,
-                        "SubnetId": options["subnet_ids"][0],
-                        "Groups": [options["security_group_id"]],
-                    }
-                ],
-                TagSpecifications=[
-                    {"ResourceType": kind, "Tags": tags}
-                    for kind in ("instance", "volume", "network-interface")
-                ],
-            )
-        except AwsError as error:
-            # A profile that is some seconds old is not known everywhere in AWS.
-            if "instance profile" in str(error).lower():
-                return str(error)
-            raise
-        made.extend(item["InstanceId"] for item in answer.get("Instances", []))
-        return None
-
-    wait_until(run.label, pending, timeout=PROFILE_TIMEOUT, interval=5)
+    answer = run.ec2.write(
+        "run_instances",
+        run.label,
+        ImageId=options["image_id"],
+        InstanceType=options["instance_type"],
+        MinCount=1,
+        MaxCount=1,
+        EbsOptimized=True,
+        IamInstanceProfile={"Name": options["profile"]},
+        MetadataOptions=METADATA,
+        BlockDeviceMappings=[{"DeviceName": "/dev/xvda", "Ebs": disk}],
+        NetworkInterfaces=[
+            {
+                "DeviceIndex": 0,
+                "AssociatePublicIpAddress": False,
+                "SubnetId": options["subnet_ids"][0],
+                "Groups": [options["security_group_id"]],
+            }
+        ],
+        TagSpecifications=[
+            {"ResourceType": kind, "Tags": tags}
+            for kind in ("instance", "volume", "network-interface")
+        ],
+    )
+    made = [str(item["InstanceId"]) for item in answer.get("Instances", [])]
     if not made:
         return UNKNOWN
     _await_state(run, made, ("running",))
@@ -243,12 +230,16 @@ def _await_state(run: Run, ids: list[str], states: tuple[str, ...]) -> None:
     if run.ec2.check_mode:
         return
 
+    gone = NO_INSTANCE if "terminated" in states else ()
+
     def pending() -> str | None:
         found = run.ec2.pages(
-            "describe_instances", "Reservations", run.label, NO_INSTANCE, InstanceIds=ids
+            "describe_instances", "Reservations", run.label, gone, InstanceIds=ids
         )
-        lacking = []
-        for item in (item for reservation in found for item in reservation["Instances"]):
+        items = [item for reservation in found for item in reservation["Instances"]]
+        unseen = set(ids) - {str(item["InstanceId"]) for item in items}
+        lacking = [] if gone else [f"{each} not seen" for each in sorted(unseen)]
+        for item in items:
             state = item["State"]["Name"]
             if state in ("shutting-down", "terminated") and "terminated" not in states:
                 cause = (item.get("StateReason") or {}).get("Message", "AWS gives no reason")

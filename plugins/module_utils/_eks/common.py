@@ -8,7 +8,17 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..aws import AwsError, Dict, call, client, fail, require_region, tag_changes, wait_until
+from ..aws import (
+    AwsError,
+    Dict,
+    await_seen,
+    call,
+    client,
+    fail,
+    require_region,
+    tag_changes,
+    wait_until,
+)
 
 GONE = ("ResourceNotFoundException",)
 # What to do about what EKS reports, by its codes (health issues and errors of updates).
@@ -92,6 +102,7 @@ def conclude(module: Any, run: Callable[[Any], tuple[bool, Dict, Dict]], returne
     require_region(module)
     try:
         changed, before, after = run(module)
+        await_seen(module)
     except AwsError as error:
         fail(module, error)
     module.exit_json(changed=changed, diff={"before": before, "after": after}, **{returned: after})

@@ -9,7 +9,17 @@ from typing import Any
 
 from ..aws import AwsError, Dict, wait_until
 from . import version
-from .cluster import about, after, creation, describe, refuse, shape, steps
+from .cluster import (
+    about,
+    after,
+    creation,
+    describe,
+    enabled_logs,
+    log_config,
+    refuse,
+    shape,
+    steps,
+)
 from .common import GONE, Session, reasons
 from .places import check_ranges, check_subnets
 
@@ -114,6 +124,7 @@ def ensure_absent(
     deleting = raw["status"] == "DELETING"
     if not deleting:
         _refuse_deletion(session, raw, unprotect=unprotect)
+        _silence(session, raw)
         if raw.get("deletionProtection"):
             answer = session.write(
                 "update_cluster_config", about(name), name=name, deletionProtection=False
@@ -123,6 +134,18 @@ def ensure_absent(
     if session.wait and not session.check_mode:
         wait_gone(session, name)
     return not deleting, before, None
+
+
+def _silence(session: Session, raw: Dict) -> None:
+    """Switch the logs off: the last lines of a control plane, minutes after it, would make its log
+    group anew, without retention or owner.
+    """
+    name = raw["name"]
+    if raw["status"] == "ACTIVE" and enabled_logs(raw):
+        answer = session.write(
+            "update_cluster_config", about(name), name=name, logging=log_config([])
+        )
+        session.follow(answer, about(name), name=name)
 
 
 def _refuse_deletion(session: Session, raw: Dict, *, unprotect: bool) -> None:

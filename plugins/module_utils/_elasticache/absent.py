@@ -35,7 +35,7 @@ def ensure_absent(api: Api, plan: Plan, options: dict[str, Any]) -> str | None:
     if group is not None:
         plan.record(label, transform.facts_of(group), None)
         if group["Status"] != "deleting":
-            ownership.require_ours(label, cache.tags_of(api, group), options["tags"])
+            ownership.require_ours(label, cache.tags_of(api, group, timeout), options["tags"])
             # A group that was never made has nothing to keep.
             wanted = options["final_snapshot_id"] if group["Status"] != "create-failed" else None
             snapshot = _delete(api, label, group_id, wanted, timeout)

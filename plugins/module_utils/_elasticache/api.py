@@ -9,13 +9,22 @@ from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils import datastore
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import checks
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, tag_dict
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    tag_dict,
+    wait_until,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
 
 GOOD = ("available",)
 BAD = ("create-failed", "deleting")
 NOT_FOUND = ("ReplicationGroupNotFoundFault",)
-BUSY = ("InvalidReplicationGroupState", "InvalidReplicationGroupStateFault")
+BUSY = (
+    "InvalidCacheClusterState",
+    "InvalidCacheClusterStateFault",
+    "InvalidReplicationGroupState",
+    "InvalidReplicationGroupStateFault",
+)
 
 
 def find(api: Api, group_id: str) -> dict[str, Any] | None:
@@ -39,11 +48,29 @@ def must_find(api: Api, group_id: str) -> dict[str, Any]:
     return datastore.still_there(f"replication group {group_id}", find(api, group_id))
 
 
-def tags_of(api: Api, group: Mapping[str, Any]) -> dict[str, str]:
-    """Return all tags of a group."""
-    label = f"replication group {group['ReplicationGroupId']}"
-    answer = api.read("list_tags_for_resource", label, ResourceName=group["ARN"])
-    return tag_dict(answer.get("TagList"))
+def tags_of(api: Api, group: Mapping[str, Any], timeout: float) -> dict[str, str]:
+    """Return all tags of a group; AWS tells them of one that is available, so that is awaited.
+
+    Raises:
+        AwsError: it is not available after `timeout` seconds, or will never be.
+    """
+    group_id = str(group["ReplicationGroupId"])
+    label = f"replication group {group_id}"
+    found: list[dict[str, str]] = []
+
+    def pending() -> str | None:
+        try:
+            answer = api.read("list_tags_for_resource", label, ResourceName=group["ARN"])
+        except AwsError as error:
+            if error.code not in BUSY:
+                raise
+            refuse_hopeless(api, group_id)
+            return str(error)
+        found.append(tag_dict(answer.get("TagList")))
+        return None
+
+    wait_until(f"tags of {label}", pending, timeout=timeout)
+    return found[0]
 
 
 def member_of(api: Api, group: Mapping[str, Any]) -> dict[str, Any]:

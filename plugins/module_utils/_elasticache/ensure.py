@@ -120,7 +120,8 @@ def _refuse(api: Api, this: Group, found: dict[str, Any] | None) -> None:
 
 def _accept(api: Api, this: Group, found: dict[str, Any], current: datastore.State) -> None:
     options, wanted = this.options, this.wanted
-    ownership.refuse_foreign(this.label, cache.tags_of(api, found), wanted["tags"])
+    tags = cache.tags_of(api, found, options["wait_timeout"])
+    ownership.refuse_foreign(this.label, tags, wanted["tags"])
     datastore.refuse_unchangeable(this.label, current, wanted, transform.REMEDIES)
     if current["encryption_in_transit"] and not wanted["encryption_in_transit"]:
         raise AwsError(
@@ -169,7 +170,8 @@ def _modify(api: Api, plan: Plan, this: Group) -> None:
     current = transform.state_of(group, cache.member_of(api, group), wanted)
     if not this.accepted:
         _accept(api, this, group, current)
-    current["tags"] = datastore.read_tags(api, this.label, group["ARN"], wanted["tags"])
+    tags = cache.tags_of(api, group, this.options["wait_timeout"])
+    current["tags"] = {key: tags[key] for key in wanted["tags"] if key in tags}
     strategy = this.options["auth_token_update_strategy"]
     rotation = {"auth_token_update": strategy} if strategy else {}
     plan.record(this.label, current, {**wanted, **rotation})
@@ -179,7 +181,7 @@ def _modify(api: Api, plan: Plan, this: Group) -> None:
             _apply(api, this, **step)
     if wanted["replicas"] > current["replicas"]:
         _scale(api, this, "increase_replica_count")
-    if arguments := transform.modify_arguments(current, wanted):
+    if arguments := transform.modify_arguments(current, wanted, cache.must_find(api, this.id)):
         _apply(api, this, now=this.options["apply_immediately"], **arguments)
     _give_access(api, this, current)
     if wanted["replicas"] < current["replicas"]:

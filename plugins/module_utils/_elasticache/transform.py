@@ -123,10 +123,21 @@ def create_arguments(wanted: State) -> dict[str, Any]:
     return {**arguments, "NumCacheClusters": wanted["replicas"] + 1}
 
 
-def modify_arguments(current: State, wanted: State) -> dict[str, Any]:
+def snapshot_source(group: Mapping[str, Any]) -> str:
+    """Return the node of which snapshots are taken: a replica, which serves no writes meanwhile."""
+    shards = group.get("NodeGroups") or [{}]
+    members = sorted(
+        (member.get("CurrentRole") == "primary", str(member["CacheClusterId"]))
+        for member in shards[0].get("NodeGroupMembers") or []
+    )
+    return members[0][1] if members else str(group["MemberClusters"][0])
+
+
+def modify_arguments(current: State, wanted: State, group: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of modify_replication_group that repair the differences.
 
     Replicas, encryption in transit, tokens and user groups go in calls of their own.
+    AWS turns snapshots on only together with the node that they are taken of.
     """
     changed = {
         CHANGEABLE[field]: value
@@ -135,6 +146,8 @@ def modify_arguments(current: State, wanted: State) -> dict[str, Any]:
     }
     if "Engine" in changed:
         changed["EngineVersion"] = wanted["engine_version"]
+    if changed.get("SnapshotRetentionLimit") and not current.get("snapshot_retention_days"):
+        changed["SnapshottingClusterId"] = snapshot_source(group)
     return changed
 
 

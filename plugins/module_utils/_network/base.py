@@ -20,6 +20,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot 
     only,
     tag_filters,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.aws import wait_until
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
 
 ANYWHERE = "0.0.0.0/0"
@@ -41,13 +42,7 @@ def ensure_vpc(run: Run) -> str:
         vpc_id = str(answer.get("Vpc", {}).get("VpcId", UNKNOWN))
         dns = {"EnableDnsSupport": True, "EnableDnsHostnames": False}
         if not run.api.check_mode:
-            # AWS made the default group with the VPC: it is to be closed in this run.
-            run.seen.groups = run.api.pages(
-                "describe_security_groups",
-                "SecurityGroups",
-                label,
-                Filters=filters(vpc_id=vpc_id),
-            )
+            run.seen.groups = [_default_group(run, label, vpc_id)]
     else:
         vpc_id = str(run.seen.vpc["VpcId"])
         dns = run.seen.dns
@@ -64,6 +59,23 @@ def ensure_vpc(run: Run) -> str:
                 "modify_vpc_attribute", label, VpcId=vpc_id, **{attribute: {"Value": True}}
             )
     return vpc_id
+
+
+def _default_group(run: Run, label: str, vpc_id: str) -> Item:
+    """Return the group that AWS made with a new VPC, once it is seen: it is to be closed now."""
+    found: list[Item] = []
+
+    def pending() -> str | None:
+        found[:] = run.api.pages(
+            "describe_security_groups",
+            "SecurityGroups",
+            label,
+            Filters=filters(vpc_id=vpc_id, group_name="default"),
+        )
+        return None if found else "AWS has yet to show it"
+
+    wait_until(f"default security group of {label}", pending, timeout=run.timeout, interval=5)
+    return found[0]
 
 
 def ensure_subnet(run: Run, vpc_id: str, subnet: layout.Subnet) -> str:

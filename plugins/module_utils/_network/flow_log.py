@@ -12,7 +12,6 @@ from ansible_collections.ragops.platform.plugins.module_utils import ownership, 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     tag_dict,
-    wait_until,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
@@ -27,8 +26,6 @@ GONE = ("ResourceNotFoundException",)
 THERE = ("ResourceAlreadyExistsException", "EntityAlreadyExists", "FlowLogAlreadyExists")
 NO_ENTITY = ("NoSuchEntity",)
 POLICY = "write-flow-logs"
-ROLE_TIMEOUT = 120.0
-"""Seconds that a new role may need until EC2 can use it."""
 
 
 @dataclass
@@ -254,36 +251,24 @@ def _find_logs(run: Run) -> list[Item]:
 
 
 def _create_log(run: Run, label: str, tags: dict[str, str]) -> str:
-    made: list[str] = []
-
-    def pending() -> str | None:
-        try:
-            answer = run.ec2.write(
-                "create_flow_logs",
-                label,
-                ResourceIds=[run.options["vpc_id"]],
-                ResourceType="VPC",
-                TrafficType="ALL",
-                LogDestinationType="cloud-watch-logs",
-                LogGroupName=run.group,
-                DeliverLogsPermissionArn=run.role_arn,
-                MaxAggregationInterval=run.options["interval"],
-                TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tag_list(tags)}],
-            )
-        except AwsError as error:
-            # A role that is some seconds old is not known everywhere in AWS.
-            if "assume" in str(error).lower():
-                return str(error)
-            raise
-        for refused in answer.get("Unsuccessful", []):
-            raise AwsError(
-                f"AWS refused the flow log of {refused.get('ResourceId')}: "
-                f"{refused['Error']['Message']}. Remove the cause, run again."
-            )
-        made.extend(answer.get("FlowLogIds", []))
-        return None
-
-    wait_until(label, pending, timeout=ROLE_TIMEOUT, interval=5)
+    answer = run.ec2.write(
+        "create_flow_logs",
+        label,
+        ResourceIds=[run.options["vpc_id"]],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="cloud-watch-logs",
+        LogGroupName=run.group,
+        DeliverLogsPermissionArn=run.role_arn,
+        MaxAggregationInterval=run.options["interval"],
+        TagSpecifications=[{"ResourceType": "vpc-flow-log", "Tags": tag_list(tags)}],
+    )
+    for refused in answer.get("Unsuccessful", []):
+        raise AwsError(
+            f"AWS refused the flow log of {refused.get('ResourceId')}: "
+            f"{refused['Error']['Message']}. Remove the cause, run again."
+        )
+    made: list[str] = answer.get("FlowLogIds", [])
     return made[0] if made else UNKNOWN
 
 

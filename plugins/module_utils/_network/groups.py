@@ -19,6 +19,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot 
     filters,
     only,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
 )
@@ -79,6 +80,11 @@ def ensure_default_group_closed(run: Run) -> None:
     label = f"default security group of {run.name}"
     item = only(run.seen.groups, "GroupName", "default")
     if item is None:
+        if run.seen.vpc or not run.api.check_mode:
+            raise AwsError(
+                f"{label}: AWS does not show it, and each VPC has one. Whether it is closed is "
+                "unknown: run again, and allow ec2:DescribeSecurityGroups for all groups."
+            )
         run.plan.record(label, None, {"rules": []})
         return
     current = rules.flatten(item, {str(item["GroupId"]): "itself"})

@@ -19,6 +19,14 @@ Connect = Callable[[str], Any]
 
 BUCKETS = ("documents", "embeddings")
 REPOSITORIES = ("backend", "frontend")
+SECRETS = (
+    "database-url",
+    "database-login",
+    "redis-url",
+    "redis-auth-token",
+    "openai-api-key",
+    "milvus-token",
+)
 
 
 @dataclass(frozen=True)
@@ -213,20 +221,39 @@ def ecr(connect: Connect, scope: Scope) -> dict[str, str | None]:
 
 
 def secrets(connect: Connect, scope: Scope) -> list[Dict]:
-    """Descriptions (never values) of the secrets under <name>/ which carry our tags."""
+    """Descriptions (never values) of the secrets under <name>/ which carry our tags.
+
+    What others wait for is asked for by name: ListSecrets may be five minutes behind.
+    """
+    connection = connect("secretsmanager")
+    known = [f"{scope.name}/{what}" for what in SECRETS]
+    asked = [_described(connection, name) for name in known]
     found = collect(
-        connect("secretsmanager"),
+        connection,
         "list_secrets",
         "SecretList",
         f"secrets under {scope.name}/",
         Filters=[{"Key": "name", "Values": [f"{scope.name}/"]}],
     )
     # The filter is a prefix of words, not of characters.
-    return [
+    listed = [
         secret
         for secret in found
-        if secret["Name"].startswith(f"{scope.name}/") and scope.owns(tag_dict(secret.get("Tags")))
+        if secret["Name"].startswith(f"{scope.name}/") and secret["Name"] not in known
     ]
+    return [
+        secret
+        for secret in [*filter(None, asked), *listed]
+        if scope.owns(tag_dict(secret.get("Tags")))
+    ]
+
+
+def _described(connection: Any, name: str) -> Dict | None:
+    """A secret as it is now; None without one, or when it is scheduled for deletion."""
+    missing = ("ResourceNotFoundException",)
+    about = f"secret {name}"
+    found = call(connection, "describe_secret", about, missing=missing, SecretId=name)
+    return None if found is None or "DeletedDate" in found else found
 
 
 def iam(connect: Connect, scope: Scope) -> Dict:

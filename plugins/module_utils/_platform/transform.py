@@ -13,17 +13,11 @@ from typing import Any
 
 from .._rds.transform import SECRET_TAG
 from ..aws import AwsError, Dict, tag_dict
+from . import read
 from .read import BUCKETS, REPOSITORIES
 
 SECURITY_GROUPS = ("eks_cluster", "eks_nodes", "rds", "elasticache", "endpoints", "bastion")
-SECRETS = (
-    "database_url",
-    "database_login",
-    "redis_url",
-    "redis_auth_token",
-    "openai_api_key",
-    "milvus_token",
-)
+SECRETS = tuple(what.replace("-", "_") for what in read.SECRETS)
 
 
 def key_of(name: str, prefix: str) -> str:

@@ -97,11 +97,6 @@ def refuse_hopeless(api: Api, identifier: str) -> None:
         raise datastore.lost(api, f"db instance {identifier}", state, (identifier, "db-instance"))
 
 
-def role_not_spread_yet(error: AwsError) -> bool:
-    """Return whether AWS does not know the monitoring role yet, which IAM made seconds ago."""
-    return error.code == "InvalidParameterValue" and "ENHANCED_MONITORING" in str(error)
-
-
 def creatable_version(api: Api, wanted: str) -> str:
     """Return the newest version under `wanted` that AWS creates today."""
     offers = api.pages(

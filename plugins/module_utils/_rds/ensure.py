@@ -199,7 +199,6 @@ def _create(api: Api, this: Instance, version: str) -> None:
         },
         busy=(),
         missing=datastore.made_already("DBInstance"),
-        also=rds.role_not_spread_yet,
     )
 
 
@@ -248,7 +247,6 @@ def _send(api: Api, this: Instance, **arguments: Any) -> None:
         busy=rds.BUSY,
         timeout=this.options["wait_timeout"],
         hopeless=lambda: rds.refuse_hopeless(api, this.identifier),
-        also=rds.role_not_spread_yet,
     )
 
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .._platform.read import BUCKETS, Connect, Scope
+from .._elasticache.api import BUSY
+from .._platform.read import BUCKETS, SECRETS, Connect, Scope
 from ..aws import AwsError, Dict, call, collect, tag_dict
 from .item import ENDING, Item, reason
 
@@ -38,13 +39,19 @@ def _listed(
         return reason(scope, tag_dict(resource["TagList"]))
     if name != scope.name and not name.startswith(f"{scope.name}-"):
         return ""
-    answer = call(
-        connection,
-        "list_tags_for_resource",
-        name,
-        missing=_VANISHED,
-        ResourceName=resource[arn_key],
-    )
+    try:
+        answer = call(
+            connection,
+            "list_tags_for_resource",
+            name,
+            missing=_VANISHED,
+            ResourceName=resource[arn_key],
+        )
+    except AwsError as error:
+        # AWS tells no tags of what it is at work on; that it is there is known.
+        if error.code not in BUSY:
+            raise
+        return f"{_by_name(scope)}, and AWS is at work on it"
     return reason(scope, tag_dict((answer or {}).get("TagList")))
 
 
@@ -226,15 +233,24 @@ def ecr(connect: Connect, scope: Scope) -> list[Item]:
 def secrets(connect: Connect, scope: Scope) -> list[Item]:
     """Secrets under <name>/, also those which are scheduled for deletion."""
     prefix = f"{scope.name}/"
+    connection = connect("secretsmanager")
     listed = collect(
-        connect("secretsmanager"),
+        connection,
         "list_secrets",
         "SecretList",
         f"secrets under {prefix}",
         IncludePlannedDeletion=True,
         Filters=[{"Key": "name", "Values": [prefix]}],
     )
-    return [_secret(scope, item) for item in listed if item["Name"].startswith(prefix)]
+    names = {item["Name"] for item in listed if item["Name"].startswith(prefix)}
+    names |= {f"{prefix}{what}" for what in SECRETS}
+    # The list may be five minutes behind: of what was deleted, and of what was made.
+    missing = ("ResourceNotFoundException",)
+    asked = [
+        call(connection, "describe_secret", f"secret {name}", missing=missing, SecretId=name)
+        for name in sorted(names)
+    ]
+    return [_secret(scope, item) for item in asked if item is not None]
 
 
 def _secret(scope: Scope, item: Dict) -> Item:

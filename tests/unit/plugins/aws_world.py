@@ -30,6 +30,7 @@ from rehearsal.aws import (
 )
 from rehearsal.aws.repeats import Repeats
 from rehearsal.aws.requestlog import RequestLog
+from rehearsal.aws.spread import Settings, Spread
 from rehearsal.aws.transport import AsOverTls
 
 
@@ -67,7 +68,7 @@ def adjusted() -> Any:
     if "AWS_DECISIONS" in os.environ:
         decisions.adjust(evaluator, Path(os.environ["AWS_DECISIONS"]))
     launches.adjust(app, ec2)
-    return Repeats(app.app)
+    return Repeats(Spread(app.app, Settings.of(os.environ)))
 
 
 async def serve(application: Any, port: int, **options: Any) -> None:

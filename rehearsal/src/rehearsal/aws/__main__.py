@@ -30,6 +30,7 @@ from rehearsal.aws import (
 from rehearsal.aws.data import PostgresServer, RedisServer
 from rehearsal.aws.repeats import Repeats
 from rehearsal.aws.requestlog import RequestLog
+from rehearsal.aws.spread import Settings, Spread
 from rehearsal.aws.transport import AsOverTls
 from rehearsal.names import ACCESS_PORT, KUBERNETES_PORT, OIDC_PORT
 from rehearsal.world import OIDC_ADDRESS
@@ -72,10 +73,11 @@ def main() -> None:
     iam_service = importlib.import_module(service + "iam")
     launches.adjust(app, ec2)
     web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
+    spread = Spread(app.app, Settings.of(os.environ))
     asyncio.run(
         serve(
             (
-                RequestLog(AsOverTls(Repeats(app.app)), world / "aws_requests.jsonl"),
+                RequestLog(AsOverTls(Repeats(spread)), world / "aws_requests.jsonl"),
                 f"0.0.0.0:{os.environ['GATEWAY_PORT']}",
                 None,
             ),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from rehearsal.aws import elasticache_changes, rds_changes
+from rehearsal.aws import elasticache_changes, elasticache_states, rds_changes
 from rehearsal.aws.query import Action, Parameters, Response, listed, one
 
 
@@ -28,6 +29,7 @@ def adjust_elasticache(elasticache: Any) -> None:
     )
     elasticache._rg_xml = functools.partial(with_key, elasticache._rg_xml)
     elasticache_changes.adjust(elasticache)
+    elasticache_states.adjust(elasticache, os.environ)
 
 
 def keep_of_instance(rds: Any, action: Action, parameters: Parameters) -> Response:

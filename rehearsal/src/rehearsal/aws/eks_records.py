@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
+import importlib
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +14,8 @@ from rehearsal.aws.nodegroups import Response, answered, refused
 from rehearsal.aws.query import Action, Parameters
 
 Create = Callable[..., Response]
+LATE_LOGS = 3.0
+"""Seconds after a control plane's end for its last lines; AWS needs minutes."""
 
 
 def adjust(eks: Any) -> None:
@@ -44,7 +49,17 @@ def with_refusals(eks: Any, delete: Callable[[str], Response], name: str) -> Res
         return refused(eks, 409, "ResourceInUseException", "Cluster has nodegroups attached")
     for key in [key for key in eks._addons if key.startswith(f"{name}/")]:
         eks._addons.pop(key)
+    logged = (cluster.get("logging") or {}).get("clusterLogging", ())
+    if any(entry.get("enabled") for entry in logged):
+        delay = float(os.environ.get("AWS_LATE_LOGS_SECONDS", LATE_LOGS))
+        asyncio.get_running_loop().call_later(delay, deliver_last_lines, name)
     return delete(name)
+
+
+def deliver_last_lines(name: str) -> None:
+    """AWS: what a control plane logged last comes after it, and makes its log group if need be."""
+    logs = importlib.import_module("ministack.services.cloudwatch_logs")
+    logs._create_log_group({"logGroupName": f"/aws/eks/{name}/cluster"})
 
 
 def records(eks: Any) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -24,6 +24,8 @@ def adjust(ec2: Any) -> None:
         )
     ec2._vpce_fields_xml = functools.partial(with_endpoint_settings, ec2._vpce_fields_xml)
     for name, adjusted in (
+        ("CreateVpc", open_default_group),
+        ("CreateDefaultVpc", open_default_group),
         ("CreateVpcEndpoint", keep_of_new_endpoint),
         ("ModifyVpcEndpoint", keep_of_endpoint),
         ("DescribeVpcEndpoints", endpoints_of_vpc),
@@ -37,6 +39,18 @@ def adjust(ec2: Any) -> None:
         ("DescribeNatGateways", with_addresses),
     ):
         actions[name] = functools.partial(adjusted, ec2, actions[name])
+
+
+def open_default_group(ec2: Any, create: Action, parameters: Parameters) -> Response:
+    """AWS: a VPC's default group lets its own members in. ministack: only out."""
+    known = set(ec2._security_groups)
+    response = create(parameters)
+    for group_id in set(ec2._security_groups) - known:
+        group = ec2._security_groups[group_id]
+        rule: Item = {"IpProtocol": "-1", **{kind: [] for kind in PEERS}}
+        rule["UserIdGroupPairs"] = [{"GroupId": group_id, "UserId": group["OwnerId"]}]
+        group["IpPermissions"] = [rule]
+    return response
 
 
 def adjust_balancers(alb: Any, ec2: Any) -> None:

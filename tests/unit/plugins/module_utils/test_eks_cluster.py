@@ -201,6 +201,22 @@ def test_a_protected_cluster_is_not_deleted() -> None:
         control.ensure_absent(session, NAME)
 
 
+def test_logs_are_off_before_a_cluster_goes() -> None:
+    """Its last lines, minutes later, would make the log group anew."""
+    stub, session = stubbed()
+    logging = {"clusterLogging": [{"types": ["api", "audit"], "enabled": True}]}
+    off = {"clusterLogging": [{"types": sorted(cluster.LOG_TYPES), "enabled": False}]}
+    stub.add_response("describe_cluster", {"cluster": {**RAW, "logging": logging}})
+    stub.add_response("list_nodegroups", {"nodegroups": []})
+    update = {"update": {"id": "u-1", "status": "Successful"}}
+    stub.add_response("update_cluster_config", update, {"name": NAME, "logging": off})
+    stub.add_response("delete_cluster", {}, {"name": NAME})
+    stub.add_client_error("describe_cluster", "ResourceNotFoundException")
+    with stub:
+        assert control.ensure_absent(session, NAME)[0]
+        stub.assert_no_pending_responses()
+
+
 def test_a_cluster_with_nodes_is_not_deleted() -> None:
     stub, session = stubbed()
     stub.add_response("describe_cluster", {"cluster": RAW})

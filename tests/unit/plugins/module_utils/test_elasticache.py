@@ -84,10 +84,33 @@ def test_a_release_of_the_line_satisfies(current: str, wanted: str, expected: bo
     assert version_satisfies(current, wanted) is expected
 
 
+@pytest.mark.parametrize(
+    ("roles", "source"),
+    [
+        ({"c-001": "primary", "c-002": "replica"}, "c-002"),
+        ({"c-001": "primary"}, "c-001"),
+        ({}, "c-001"),
+    ],
+)
+def test_snapshots_are_turned_on_with_the_node_that_they_are_of(
+    roles: dict[str, str], source: str
+) -> None:
+    """AWS takes the days alone only while snapshots are on."""
+    members = [{"CacheClusterId": name, "CurrentRole": role} for name, role in roles.items()]
+    group = {"NodeGroups": [{"NodeGroupMembers": members}], "MemberClusters": ["c-001"]}
+    wanted = {"snapshot_retention_days": 7}
+    sent = transform.modify_arguments({"snapshot_retention_days": 0}, wanted, group)
+    assert sent == {"SnapshotRetentionLimit": 7, "SnapshottingClusterId": source}
+    sent = transform.modify_arguments({"snapshot_retention_days": 3}, wanted, group)
+    assert sent == {"SnapshotRetentionLimit": 7}
+    off = transform.modify_arguments(wanted, {"snapshot_retention_days": 0}, group)
+    assert off == {"SnapshotRetentionLimit": 0}
+
+
 def test_modify_names_the_version_with_the_engine() -> None:
     current = {"engine": "redis", "engine_version": "7.1", "node_type": "cache.t3.micro"}
     wanted = {**current, "engine": "valkey", "engine_version": "8.0"}
-    assert transform.modify_arguments(current, wanted) == {
+    assert transform.modify_arguments(current, wanted, {}) == {
         "Engine": "valkey",
         "EngineVersion": "8.0",
     }

@@ -159,3 +159,20 @@ def test_what_is_not_provably_ours_is_not_removed() -> None:
     script.says("list_tags_for_resource", {"TagList": [{"Key": "Project", "Value": "theirs"}]})
     with script.played() as api, pytest.raises(AwsError, match="is not removed: it is tagged"):
         absent.ensure_absent(api, Plan(), OPTIONS)
+
+
+def test_tags_are_asked_for_until_a_busy_group_is_available() -> None:
+    """A destroy in the middle of the daily snapshot waits, and does not fail."""
+    described = {**group("snapshotting")["ReplicationGroups"][0], "ARN": "arn:x"}
+    script = Script("elasticache").refuses("list_tags_for_resource", cache.BUSY[2], "snapshotting")
+    script.says(DESCRIBE, group("snapshotting")).says("list_tags_for_resource", TAGS)
+    with script.played() as api:
+        assert cache.tags_of(api, described, 10) == {"Project": "ragops"}
+
+
+def test_tags_that_never_come_are_a_time_out_that_says_so() -> None:
+    described = {**group("modifying")["ReplicationGroups"][0], "ARN": "arn:x"}
+    script = Script("elasticache").refuses("list_tags_for_resource", cache.BUSY[2], "is modifying")
+    script.says(DESCRIBE, group("modifying"))
+    with script.played() as api, pytest.raises(AwsError, match=r"last seen: .*is modifying"):
+        cache.tags_of(api, described, 0)
