@@ -336,8 +336,8 @@ resources:
       returned: when read
     secrets:
       description:
-        - ARNs, never values. Keys database_url, database_login, redis_url, redis_auth_token,
-          openai_api_key, milvus_token, and what else is under C(<name>/).
+        - ARNs, never values. Keys database_url, database_login, database_app_login, redis_url,
+          redis_auth_token, openai_api_key, milvus_token, and what else is under C(<name>/).
       type: dict
       returned: when read
     iam:

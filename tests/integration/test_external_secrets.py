@@ -53,7 +53,7 @@ def secret_value(name: str) -> str:
 def secret() -> dict[str, Any]:
     """The Secret that the backend reads."""
     found: dict[str, Any] = json.loads(
-        quietly("kubectl", "get", "secret", "rag-secrets", "-n", "rag", "-o", "json")
+        quietly("kubectl", "get", "secret", "rag-backend", "-n", "rag", "-o", "json")
     )
     return found
 
@@ -77,10 +77,9 @@ def condition(found: dict[str, Any]) -> dict[str, Any]:
 def assert_made_of_secrets_manager() -> None:
     values = made()
     assert values["REDIS_URL"] == secret_value(f"{PLATFORM}/redis-url")
-    used = {item["remoteRef"]["key"] for item in external()["spec"]["data"]}
-    (master,) = {key for key in used if not key.startswith(f"{PLATFORM}/")}
-    password = json.loads(secret_value(master))["password"]
-    assert f":{quote(password, safe='')}@" in values["DATABASE_URL"]
+    login = json.loads(secret_value(f"{PLATFORM}/database-app-login"))
+    assert login["username"] == "ragops_app"
+    assert f"{login['username']}:{quote(login['password'], safe='')}@" in values["DATABASE_URL"]
 
 
 def seconds_of_phase(outcome: Outcome, name: str) -> float:

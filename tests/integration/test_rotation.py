@@ -10,13 +10,14 @@ import pytest
 from conftest import ROOT, Outcome, inside, playbook
 
 PLATFORM = "ragops-rehearsal"
-GENERATED = {"database-login", "redis-auth-token"}
+GENERATED = {"database-login", "database-app-login", "redis-auth-token"}
 URLS = {"database-url", "redis-url"}
 ROWS = {
     ("secrets", f"secret {PLATFORM}/redis-auth-token"),
     ("elasticache", f"replication group {PLATFORM}"),
     ("elasticache", f"secret {PLATFORM}/redis-url"),
     ("rds", f"secret {PLATFORM}/database-login"),
+    ("rds", f"secret {PLATFORM}/database-app-login"),
     ("rds", f"db instance {PLATFORM}"),
     ("rds", f"secret {PLATFORM}/database-url"),
 }

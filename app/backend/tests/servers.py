@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
+import certificates
 import psycopg
 from milvus import MilvusServer
 from pymilvus import DataType, MilvusClient
@@ -76,7 +77,10 @@ def process(
 
 @contextlib.contextmanager
 def postgres(folder: Path) -> Iterator[int]:
-    """A PostgreSQL server with user ragops, password `p@ss/word` and database rag; its port."""
+    """A PostgreSQL server with user ragops, password `p@ss/word` and database rag; its port.
+
+    It speaks TLS, too, with a certificate for localhost (postgres-tls/ca.crt signs it).
+    """
     port = free_port()
     data = folder / "postgres"
     data.mkdir()
@@ -86,11 +90,17 @@ def postgres(folder: Path) -> Iterator[int]:
     if who:
         for path in (data, password):
             shutil.chown(path, "postgres", "postgres")
+    tls = certificates.server(folder / "postgres-tls", "localhost")
+    if who:
+        for path in (tls.certificate, tls.key):
+            shutil.chown(path, "postgres", "postgres")
     make = [POSTGRES_BIN / "initdb", "-D", data, "-U", "ragops", "-A", "scram-sha-256"]
     make += ["--pwfile", password, "--no-sync", "-E", "UTF8"]
     subprocess.run([*map(str, make)], check=True, capture_output=True, cwd="/", **who)
     options = ["-c", f"port={port}", "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
     options += ["-c", "unix_socket_directories="]
+    options += ["-c", "ssl=on", "-c", f"ssl_cert_file={tls.certificate}"]
+    options += ["-c", f"ssl_key_file={tls.key}"]
     command = [str(POSTGRES_BIN / "postgres"), "-D", str(data), *options]
     with process(command, folder / "postgres.log", signal.SIGINT, cwd="/", **who):
         url = postgres_url(port, "postgres")

@@ -121,9 +121,20 @@ yes
 {{/* Name of the Secret with the backend's secrets. */}}
 {{- define "rag.secretName" -}}
 {{- if .root.Values.externalSecrets.enabled -}}
-{{ .root.Release.Name }}-secrets
+{{ .root.Release.Name }}-backend
 {{- else -}}
 {{ required "existingSecret: which Secret has DATABASE_URL and REDIS_URL (or externalSecrets.enabled)?" .root.Values.existingSecret }}
+{{- end -}}
+{{- end }}
+
+{{/* Name of the Secret with the owner's login, for the migration; empty: it has the backend's. */}}
+{{- define "rag.ownerSecretName" -}}
+{{- if .root.Values.externalSecrets.enabled -}}
+{{- if .root.Values.externalSecrets.database.ownerCredentials -}}
+{{ .root.Release.Name }}-owner
+{{- end -}}
+{{- else -}}
+{{ .root.Values.existingOwnerSecret }}
 {{- end -}}
 {{- end }}
 
@@ -265,7 +276,7 @@ lifecycle:
   mountPath: {{ $path }}
 {{- end }}
 {{- if eq .component "backend" }}
-- name: secrets
+- name: {{ .secrets | default "secrets" }}
   mountPath: /etc/rag/secrets
   readOnly: true
 {{- if include "rag.caConfigMap" . }}
@@ -288,6 +299,13 @@ lifecycle:
   secret:
     secretName: {{ include "rag.secretName" . }}
     defaultMode: 0440
+{{- if and .root.Values.backend.migrate.enabled (include "rag.ownerSecretName" .) }}
+# Mounted by the migration alone, which ends before the backend begins.
+- name: owner
+  secret:
+    secretName: {{ include "rag.ownerSecretName" . }}
+    defaultMode: 0440
+{{- end }}
 {{- if include "rag.caConfigMap" . }}
 - name: ca-bundle
   configMap:

@@ -16,6 +16,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     platform,
     roles,
     stores,
+    trust,
 )
 
 
@@ -42,7 +43,7 @@ def judge(
         if errors:
             found += errors
             del inputs[component]
-    found += _errors(inputs, shared, today)
+    found += _errors(inputs, shared, folder, today)
     return {
         "errors": found,
         "warnings": [
@@ -54,7 +55,7 @@ def judge(
 
 
 def _errors(
-    inputs: Mapping[str, roles.Inputs], shared: Mapping[str, Any], today: str
+    inputs: Mapping[str, roles.Inputs], shared: Mapping[str, Any], folder: Path, today: str
 ) -> Iterator[str]:
     region, name = str(shared["platform_region"]), str(shared["platform_name"])
     environment = str(shared["platform_environment"])
@@ -75,6 +76,7 @@ def _errors(
         yield from addons.problems(inputs["cluster_addons"], inputs.get("eks", {}))
     if "app_rollout" in inputs:
         yield from exposure.problems(inputs["app_rollout"], region, _controller(inputs))
+        yield from trust.problems(inputs["app_rollout"], inputs.get("rds", {}), folder, region)
     yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))
 
 

@@ -60,6 +60,13 @@ def rds_problems(inputs: Inputs, today: str) -> Iterator[str]:
     kind = str(inputs.get("rds_instance_class", ""))
     if re.fullmatch(r"db\.[a-z0-9-]+\.[a-z0-9-]+", kind) is None:
         yield f"rds: rds_instance_class is '{kind}': give a class such as db.t3.micro."
+    login = str(inputs.get("rds_application_username", "ragops_app"))
+    if login == "ragops" or not re.fullmatch(r"(?!pg_|rds)[a-z_][a-z0-9_]{0,62}", login):
+        yield (
+            f"rds: rds_application_username is '{login}': give a name of lower-case letters, "
+            "digits and _, other than ragops (the master user's), that begins with neither pg_ nor "
+            "rds."
+        )
     options = _options(inputs, "rds_", RDS_COMPUTED)
     yield from _refusal(lambda: rds_checks.check(options), "rds", inputs_of(options))
 
@@ -69,8 +76,8 @@ def rds_warnings(inputs: Inputs) -> Iterator[str]:
     if inputs.get("rds_master_password_keeper") == "aws":
         yield (
             "rds_master_password_keeper is aws: AWS changes the master password by itself, and "
-            "what holds a copy (database-url, the Secret of app_rollout) is locked out until the "
-            "next run. See that the application reads RDS's own secret (docs/secrets.md)."
+            "what holds a copy (the Secret of app_rollout's migrations) is locked out until the "
+            "next run. The application goes on with its own login (docs/secrets.md)."
         )
 
 

@@ -22,6 +22,7 @@ REPOSITORIES = ("backend", "frontend")
 SECRETS = (
     "database-url",
     "database-login",
+    "database-app-login",
     "redis-url",
     "redis-auth-token",
     "openai-api-key",

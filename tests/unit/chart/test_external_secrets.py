@@ -16,7 +16,12 @@ MASTER = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-0a1b-AbCdE
 SOURCES: dict[str, Any] = {
     "enabled": True,
     "roleArn": ROLE,
-    "database": {"credentials": MASTER, "host": "db.example.com", "name": "rag"},
+    "database": {
+        "credentials": "ragops-dev/database-app-login",
+        "ownerCredentials": MASTER,
+        "host": "db.example.com",
+        "name": "rag",
+    },
     "redisUrl": "ragops-dev/redis-url",
     "milvusToken": "ragops-dev/milvus-token",
     "openaiApiKey": "ragops-dev/openai-api-key",
@@ -84,8 +89,8 @@ def test_the_backend_mounts_what_the_operator_makes(render: Render) -> None:
     assert volumes["secrets"]["secret"]["secretName"] == spec["target"]["name"]
     read = {one["secretKey"]: one["remoteRef"] for one in spec["data"]}
     assert read == {
-        "username": {"key": MASTER, "property": "username"},
-        "password": {"key": MASTER, "property": "password"},
+        "username": {"key": "ragops-dev/database-app-login", "property": "username"},
+        "password": {"key": "ragops-dev/database-app-login", "property": "password"},
         "redis": {"key": "ragops-dev/redis-url"},
         "milvus": {"key": "ragops-dev/milvus-token"},
         "openai": {"key": "ragops-dev/openai-api-key"},
@@ -94,6 +99,29 @@ def test_the_backend_mounts_what_the_operator_makes(render: Render) -> None:
         "DATABASE_URL", "REDIS_URL", "MILVUS_TOKEN", "OPENAI_API_KEY",
     }  # fmt: skip
     assert "Secret" not in objects.kinds()
+
+
+def test_the_migration_alone_has_the_owners_login(render: Render, tmp_path: Path) -> None:
+    objects = render({"externalSecrets": SOURCES})
+    spec = objects.get("ExternalSecret", "rag-owner")["spec"]
+    assert spec["target"]["name"] == "rag-owner"
+    read = {one["secretKey"]: one["remoteRef"]["key"] for one in spec["data"]}
+    app = "ragops-dev/database-app-login"
+    assert read == {
+        "username": app, "password": app, "owner_username": MASTER, "owner_password": MASTER,
+    }  # fmt: skip
+    values = {"username": "app", "password": "a/b", "owner_username": "own", "owner_password": "c@"}
+    templates = spec["target"]["template"]["data"]
+    made = {key: filled(render, tmp_path / key, text, values) for key, text in templates.items()}
+    assert made["DATABASE_URL"].startswith("postgresql://own:c%40@db.example.com:5432/rag?")
+    assert made["APPLICATION_DATABASE_URL"].startswith("postgresql://app:a%2Fb@db.example.com")
+    pod = objects.pod("rag-backend")["spec"]
+    [migration], [backend] = pod["initContainers"], pod["containers"]
+    assert "owner" in {one["name"] for one in migration["volumeMounts"]}
+    assert "secrets" not in {one["name"] for one in migration["volumeMounts"]}
+    assert "owner" not in {one["name"] for one in backend["volumeMounts"]}
+    [volume] = [one for one in pod["volumes"] if one["name"] == "owner"]
+    assert volume["secret"]["secretName"] == "rag-owner"
 
 
 @pytest.mark.parametrize("password", ["plain", "a b+c%d/e@f:g?h#i&j=k", "pässwörd~'\\$"])

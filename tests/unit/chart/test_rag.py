@@ -373,3 +373,23 @@ def answering(status: int) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
         thread.join()
+
+
+def test_an_owners_secret_is_the_migrations_alone(render: Render) -> None:
+    pod = render({"existingOwnerSecret": "rag-owner"}).pod("rag-backend")["spec"]
+    names = {one["name"]: one["secret"]["secretName"] for one in pod["volumes"] if "secret" in one}
+    assert names == {"secrets": "rag", "owner": "rag-owner"}
+    mounts = {
+        one["name"]: {each["name"] for each in one["volumeMounts"]} & set(names)
+        for one in (*pod["initContainers"], *pod["containers"])
+    }
+    assert mounts == {"migrate": {"owner"}, "backend": {"secrets"}}
+
+
+def test_the_database_is_believed_by_its_own_authorities(render: Render) -> None:
+    pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    objects = render({"postgres": {"ca": pem}})
+    assert objects.get("ConfigMap", "rag-backend")["data"]["DATABASE_CA"] == pem
+    pod = objects.pod("rag-backend")["spec"]
+    for one in (*pod["initContainers"], *pod["containers"]):
+        assert {"configMapRef": {"name": "rag-backend"}} in one["envFrom"]

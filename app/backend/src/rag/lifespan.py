@@ -82,7 +82,7 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
     embedder = OnnxEmbedder(settings.embed_threads)
     stack.callback(embedder.close)
     live = Live(settings)
-    engine = postgres.engine(live.database_url, seconds)
+    engine = postgres.engine(live.database_url, seconds, ca=settings.database_ca)
     stack.push_async_callback(engine.dispose)
     index = MilvusIndex(
         settings.milvus_uri,

@@ -9,11 +9,11 @@ import structlog
 from pydantic import ValidationError
 
 from rag import logs
-from rag.settings import MigrationSettings, problems_of, read
+from rag.settings import DatabaseSettings, problems_of, read
 
 log = structlog.get_logger(__name__)
 
-_SettingsT = TypeVar("_SettingsT", bound=MigrationSettings)
+_SettingsT = TypeVar("_SettingsT", bound=DatabaseSettings)
 
 
 class Live(Generic[_SettingsT]):

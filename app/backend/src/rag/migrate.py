@@ -1,5 +1,7 @@
 """Bring the database's schema to this program's version: `python -m rag.migrate`.
 
+It logs in as the tables' owner, and makes the login that the server has (application_login.py).
+
 Several replicas may start it at once: an advisory lock lets one work while the others
 wait, and all of it is one transaction, so that nothing is ever half migrated.
 """
@@ -7,6 +9,8 @@ wait, and all of it is one transaction, so that nothing is ever half migrated.
 import asyncio
 import sys
 import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -17,7 +21,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rag import logs
+from rag import application_login, logs
 from rag.adapters import postgres
 from rag.errors import DependencyError
 from rag.live import Live
@@ -42,18 +46,35 @@ def head() -> str:
     return revision
 
 
-def _upgrade(connection: Connection) -> tuple[str | None, str | None]:
+@dataclass(frozen=True)
+class Login:
+    """The application's login: its URL, and whether the database takes it already."""
+
+    url: str
+    works: bool
+
+
+def _upgrade(connection: Connection, login: Login | None) -> tuple[str | None, str | None]:
     before = MigrationContext.configure(connection).get_current_revision()
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, "head")
+    if login:
+        application_login.ensure(connection, login.url, login.works)
     return before, MigrationContext.configure(connection).get_current_revision()
 
 
-async def upgrade(engine: AsyncEngine, timeout: float) -> tuple[str | None, str | None]:
+async def upgrade(
+    engine: AsyncEngine,
+    timeout: float,
+    login: Callable[[], Awaitable[Login | None]],
+    is_done: Callable[[], Awaitable[bool]],
+) -> tuple[str | None, str | None]:
     """Migrate to the head under the lock; returns the revisions before and after.
 
-    Waits up to `timeout` seconds for the database to answer and for the lock.
+    Waits up to `timeout` seconds for the database to answer and for the lock. `login` is asked
+    under the lock: another replica may just have made it. `is_done` is asked where the owner's
+    login is refused: its password was changed, and there may be nothing to do for it.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -62,9 +83,12 @@ async def upgrade(engine: AsyncEngine, timeout: float) -> tuple[str | None, str 
                 left = max(1, int((deadline - time.monotonic()) * 1000))
                 await connection.execute(text(f"SET LOCAL lock_timeout = {left}"))
                 await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-                return await connection.run_sync(_upgrade)
+                return await connection.run_sync(_upgrade, await login())
         except postgres.FAILURES as error:
             reason = postgres.failure(error)
+            if application_login.refused(error) and await is_done():
+                log.warning("migrate.owner_refused", reason=reason.detail)
+                return head(), head()
             if time.monotonic() + 1 >= deadline:
                 raise reason from error
             log.warning("migrate.waiting", reason=reason.detail)
@@ -75,9 +99,22 @@ async def _main() -> int:
     settings = load(MigrationSettings)
     logs.configure(settings.log_level, settings.secrets())
     timeout = settings.migrate_timeout_seconds
-    engine = postgres.engine(Live(settings).database_url, timeout, pool_size=0)
+    live, ca = Live(settings), settings.database_ca
+    engine = postgres.engine(live.database_url, timeout, pool_size=0, ca=ca)
+
+    async def login() -> Login | None:
+        if (secret := live.now().application_database_url) is None:
+            return None
+        url = secret.get_secret_value()
+        return Login(url, await application_login.works(lambda: url, timeout, ca))
+
+    async def is_done() -> bool:
+        secret = live.now().application_database_url
+        url = secret.get_secret_value() if secret else ""
+        return bool(url) and await application_login.revision(url, timeout, ca) == head()
+
     try:
-        before, after = await upgrade(engine, timeout)
+        before, after = await upgrade(engine, timeout, login, is_done)
     except DependencyError as error:
         log.error("migrate.failed", reason=error.detail, waited_s=timeout)
         return 1

@@ -61,15 +61,16 @@ HttpUrl = Annotated[str, AfterValidator(_http_url)]
 _SettingsT = TypeVar("_SettingsT", bound=BaseSettings)
 
 
-class MigrationSettings(BaseSettings):
-    """What `python -m rag.migrate` needs: the database, and how long to wait for it."""
+class DatabaseSettings(BaseSettings):
+    """What whoever speaks with the database needs."""
 
     model_config = SettingsConfigDict(
         env_ignore_empty=True, extra="ignore", hide_input_in_errors=True
     )
 
     database_url: DatabaseUrl
-    migrate_timeout_seconds: float = Field(default=60, gt=0, le=3600)
+    # Authorities that sign the database's certificate, and no others.
+    database_ca: str | None = Field(default=None, pattern=r"(?s)^-----BEGIN CERTIFICATE-----.*")
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
 
     def secrets(self) -> list[str]:
@@ -77,7 +78,22 @@ class MigrationSettings(BaseSettings):
         return _secrets_of(self.database_url)
 
 
-class Settings(MigrationSettings):
+class MigrationSettings(DatabaseSettings):
+    """What `python -m rag.migrate` needs: the database as its owner, and how long to wait.
+
+    `application_database_url`: the login that the server uses, which the migration makes.
+    """
+
+    application_database_url: DatabaseUrl | None = None
+    migrate_timeout_seconds: float = Field(default=60, gt=0, le=3600)
+
+    def secrets(self) -> list[str]:
+        """Every secret text of this configuration, to be struck out of messages."""
+        own = self.application_database_url
+        return [*super().secrets(), *(_secrets_of(own) if own else [])]
+
+
+class Settings(DatabaseSettings):
     """What the server needs. Environment variables are the names in upper case."""
 
     redis_url: RedisUrl

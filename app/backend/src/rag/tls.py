@@ -24,11 +24,17 @@ def client_context(extra: str | None = None) -> ssl.SSLContext:
     return context
 
 
-def postgres_context(sslmode: str, sslrootcert: str | None) -> ssl.SSLContext | str:
-    """What asyncpg takes as `ssl` for libpq's `sslmode`."""
+def postgres_context(
+    sslmode: str, sslrootcert: str | None, ca: str | None = None
+) -> ssl.SSLContext | str:
+    """What asyncpg takes as `ssl` for libpq's `sslmode`.
+
+    `ca`: PEM text of the authorities that alone are trusted, such as those of Amazon RDS; without
+    it, those of the system and of `sslrootcert`.
+    """
     if sslmode in ("disable", "allow", "prefer"):
         return sslmode
-    context = client_context(sslrootcert)
+    context = ssl.create_default_context(cadata=ca) if ca else client_context(sslrootcert)
     if sslmode != "verify-full":
         context.check_hostname = False
     if sslmode == "require":

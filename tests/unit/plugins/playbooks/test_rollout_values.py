@@ -8,6 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from cryptography import x509
 from running import ROOT, run_playbook
 
 CHART = ROOT / "app/chart"
@@ -24,7 +25,8 @@ PLATFORM = {
         },
         "rds": {"master_secret_arn": MASTER, "endpoint": "db.example.com", "port": 5432,
                 "db_name": "rag"},
-        "secrets": {"milvus_token": "arn:milvus", "openai_api_key": None},
+        "secrets": {"milvus_token": "arn:milvus", "openai_api_key": None,
+                    "database_url": "arn:url", "database_app_login": "arn:login"},
         "s3": {"documents": "ragops-dev-documents-123456789012"},
         "iam": {"roles": {"workload_secrets": SECRETS_ROLE, "workload_backend": ""}},
     },
@@ -34,7 +36,9 @@ NOTHING = {
     "resources": {
         "network": {"public_subnet_cidrs": [], "private_subnet_cidrs": []},
         "rds": dict.fromkeys(("master_secret_arn", "endpoint", "port", "db_name")),
-        "secrets": dict.fromkeys(("milvus_token", "openai_api_key")),
+        "secrets": dict.fromkeys(
+            ("milvus_token", "openai_api_key", "database_url", "database_app_login")
+        ),
         "s3": {"documents": None},
         "iam": {"roles": {}},
     },
@@ -55,6 +59,7 @@ GIVEN: dict[str, Any] = {
     "platform_namespace": "rag",
     "platform_workload_identity": "irsa",
     "app_rollout_chart": str(CHART),
+    "app_rollout_database_ca": str(ROLE / "files/rds-authorities.pem"),
     "__app_rollout_platform": PLATFORM,
     "__app_rollout_images": {"backend": IMAGE, "frontend": IMAGE},
     "__app_rollout_external": {"skipped": True},
@@ -171,19 +176,31 @@ def test_addresses_elsewhere_are_added(values: dict[str, dict[str, Any]]) -> Non
 
 def test_secrets_come_one_way_or_the_other(values: dict[str, dict[str, Any]]) -> None:
     plain, external = values["plain"]["values"], values["external"]["values"]
-    assert (plain["existingSecret"], plain["existingSecretRevision"]) == ("rag", "7")
+    assert (plain["existingSecret"], plain["existingSecretRevision"]) == ("rag-backend", "7")
+    assert plain["existingOwnerSecret"] == "rag-owner"
     assert "externalSecrets" not in plain
     assert "existingSecret" not in external
     assert external["externalSecrets"] == {
         "enabled": True,
         "revision": "two",
         "roleArn": SECRETS_ROLE,
-        "database": {"credentials": MASTER, "host": "db.example.com", "port": 5432, "name": "rag",
+        "database": {"credentials": "ragops-dev/database-app-login", "ownerCredentials": MASTER,
+                     "host": "db.example.com", "port": 5432, "name": "rag",
                      "sslmode": "verify-full"},
         "redisUrl": "ragops-dev/redis-url",
         "milvusToken": "ragops-dev/milvus-token",
     }  # fmt: skip
     assert values["external again"]["values"]["externalSecrets"]["revision"] == "one"
+
+
+def test_the_database_is_known_by_the_authorities_of_its_region(
+    values: dict[str, dict[str, Any]],
+) -> None:
+    pem = values["plain"]["values"]["postgres"]["ca"]
+    found = x509.load_pem_x509_certificates(pem.encode())
+    names = {one.subject.rfc4514_string().split("CN=")[1].split(",")[0] for one in found}
+    assert names == {f"Amazon RDS us-east-1 Root CA {kind} G1"
+                     for kind in ("ECC384", "RSA2048", "RSA4096")}  # fmt: skip
 
 
 def test_the_environments_file_is_below(values: dict[str, dict[str, Any]]) -> None:

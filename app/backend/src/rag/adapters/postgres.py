@@ -22,12 +22,14 @@ FAILURES = (SQLAlchemyError, OSError, TimeoutError, asyncpg.PostgresError, async
 _context = lru_cache(maxsize=4)(postgres_context)
 
 
-def engine(database_url: Callable[[], str], timeout: float, *, pool_size: int = 10) -> AsyncEngine:
+def engine(
+    database_url: Callable[[], str], timeout: float, *, pool_size: int = 10, ca: str | None = None
+) -> AsyncEngine:
     """An engine for a plain `postgresql://` URL; nothing connects yet.
 
     `database_url` is asked for each new connection: after a rotation of the password open
     connections go on and new ones have the new one. `timeout`: seconds for a connection and for
-    a statement; `pool_size` 0 means no pool.
+    a statement; `pool_size` 0 means no pool. `ca`: PEM text of the authorities that are trusted.
     """
     pool: dict[str, Any] = {"poolclass": NullPool}
     if pool_size:
@@ -44,12 +46,12 @@ def engine(database_url: Callable[[], str], timeout: float, *, pool_size: int = 
     def _with_the_url_of_now(
         _dialect: object, _record: object, _args: object, arguments: dict[str, Any]
     ) -> None:
-        arguments.update(_arguments(database_url(), timeout))
+        arguments.update(_arguments(database_url(), timeout, ca))
 
     return made
 
 
-def _arguments(database_url: str, timeout: float) -> dict[str, Any]:
+def _arguments(database_url: str, timeout: float, ca: str | None) -> dict[str, Any]:
     """What asyncpg connects with."""
     parts = urlsplit(database_url)
     options = dict(parse_qsl(parts.query))
@@ -59,19 +61,24 @@ def _arguments(database_url: str, timeout: float) -> dict[str, Any]:
         "host": parts.hostname,
         "port": parts.port or 5432,
         "database": unquote(parts.path.strip("/")),
-        "ssl": _context(options.get("sslmode", "prefer"), options.get("sslrootcert")),
+        "ssl": _context(options.get("sslmode", "prefer"), options.get("sslrootcert"), ca),
         "timeout": min(timeout, float(options.get("connect_timeout", timeout))),
         "command_timeout": timeout,
         "server_settings": {"application_name": options.get("application_name", "rag-backend")},
     }
 
 
+def cause_of(error: BaseException) -> BaseException | None:
+    """The driver's own error behind SQLAlchemy's."""
+    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "__cause__", None) or cause
+
+
 def failure(error: BaseException) -> DependencyError:
     """The error which tells what is wrong with the database, without any text of ours."""
     if isinstance(error, PoolTimeoutError):
         return DependencyError("postgres", "all connections are busy")
-    cause: BaseException | None = error.orig if isinstance(error, DBAPIError) else error
-    cause = getattr(cause, "__cause__", None) or cause
+    cause = cause_of(error)
     if isinstance(cause, TimeoutError):
         return DependencyError("postgres", "no answer in time")
     if isinstance(cause, asyncpg.PostgresError):
