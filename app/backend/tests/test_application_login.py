@@ -85,7 +85,7 @@ def test_a_server_needs_no_more(start, database):
     made = client.upload("pump.md", "# Pump\n\nThe operating pressure of the pump is 4 bar.\n")
     assert made.status_code in (200, 201), made.text
     assert "4 bar" in client.ask("What is the operating pressure of the pump?")["answer"]
-    assert client.delete(f"/v1/documents/{made.json()['document_id']}").status_code == 204
+    assert client.delete(f"/v1/documents/{made.json()['id']}").status_code == 204
 
 
 def test_replicas_make_it_at_once_and_a_second_run_changes_nothing(database):

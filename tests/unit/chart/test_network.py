@@ -108,7 +108,6 @@ def allows(objects: Objects, source: Peer, target: Peer, port: int, protocol: st
         (BACKEND, at("10.20.16.7"), 6379, "TCP"),
         (BACKEND, MILVUS, 19530, "TCP"),
         (BACKEND, at("52.216.0.1"), 443, "TCP"),
-        (BACKEND, at("10.20.0.9"), 443, "TCP"),
         (TEST, BACKEND, 8000, "TCP"),
         (TEST, FRONTEND, 3000, "TCP"),
     ],
@@ -134,6 +133,15 @@ def test_named_flows_pass(
         (BACKEND, at("169.254.169.254"), 443),
         (BACKEND, at("169.254.170.23"), 80),
         (BACKEND, at("52.216.0.1"), 80),
+        # The API server, another pod, a Service, the neighbour's network.
+        (BACKEND, at("10.20.0.9"), 443),
+        (BACKEND, at("172.20.0.1"), 443),
+        (BACKEND, at("100.64.3.4"), 443),
+        (BACKEND, at("192.168.7.7"), 443),
+        (pod("rag"), at("52.216.0.1"), 443),
+        (pod("rag", app="by-hand"), BACKEND, 8000),
+        (BACKEND, pod("rag", app="by-hand"), 443),
+        (STRANGER, pod("rag", app="by-hand"), 80),
         (BACKEND, at("10.20.192.9"), 5432),
         (BACKEND, at("10.20.0.7"), 22),
         (BACKEND, MILVUS, 9091),
@@ -157,6 +165,7 @@ def test_all_others_are_closed(render: Render, source: Peer, target: Peer, port:
         ({"monitoring": {"enabled": True}}, PROMETHEUS, BACKEND, 8000),
         ({"ingress": {"apiPaths": ["/v1"]}}, at("10.20.192.9"), BACKEND, 8000),
         ({"networkPolicy": {"podIdentityAgent": True}}, BACKEND, at("169.254.170.23"), 80),
+        ({"networkPolicy": {"aws": {"cidrs": ["10.20.0.0/20"]}}}, BACKEND, at("10.20.0.9"), 443),
         ({"networkPolicy": {"milvus": {"cidrs": ["10.9.0.0/16"]}}}, BACKEND, at("10.9.1.1"), 19530),
         (
             {"networkPolicy": {"milvus": {"namespace": "", "cidrs": ["10.9.0.0/16"]}}},
@@ -190,11 +199,11 @@ def test_milvus_is_found_by_labels_and_https_can_be_closed(render: Render) -> No
     assert not allows(objects, BACKEND, at("52.216.0.1"), 443)
 
 
-def test_every_pod_of_the_release_is_closed_by_default(render: Render) -> None:
+def test_every_pod_of_the_namespace_is_closed_by_default(render: Render) -> None:
     deny = render().policy("rag-default-deny")
     assert deny["policyTypes"] == ["Ingress", "Egress"]
     assert set(deny) == {"podSelector", "policyTypes"}
-    for one in (BACKEND, FRONTEND, TEST, part("anything")):
+    for one in (BACKEND, FRONTEND, TEST, part("anything"), pod("rag"), pod("rag", app="x")):
         assert selects(deny["podSelector"], dict(one.labels))
 
 
