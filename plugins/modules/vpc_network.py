@@ -122,7 +122,9 @@ options:
     type: str
     default: endpoints
   endpoint_policies:
-    description: Policy documents by service. An endpoint without one allows everything.
+    description:
+      - Policy documents by service. An endpoint without one allows everything.
+      - C({account}) and C({partition}) in them are the caller's.
     type: dict
     default: {}
   cluster:
@@ -186,6 +188,7 @@ network:
     security_group_ids: {description: Group ids by key., type: dict, returned: always}
 """
 
+import json
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -202,6 +205,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
+    fill_identity,
 )
 
 
@@ -252,6 +256,9 @@ def main() -> None:
     plan = Plan(named_by_aws=True)
     network: dict[str, Any] = {}
     try:
+        policies = json.dumps(options["endpoint_policies"])
+        filled = fill_identity(policies, Api(aws.client(module, "sts")))
+        options["endpoint_policies"] = json.loads(filled)
         wanted = ensure.wish(options) if options["state"] == "present" else None
         run = Run(api, plan, snapshot.read(api, options["name"], options["tags"]), options)
         if wanted:

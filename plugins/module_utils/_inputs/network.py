@@ -57,7 +57,8 @@ def _groups(inputs: Inputs) -> Iterator[str]:
         rules.check_groups(groups)
         rules.of_flows(
             flows,
-            [group["key"] for group in groups],
+            # It is there with network_bastion, which other roles' inputs decide.
+            [*(group["key"] for group in groups), "bastion"],
             inputs.get("network_gateway_endpoints", []),
         )
     except AwsError as error:
