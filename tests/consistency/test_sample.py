@@ -1,0 +1,150 @@
+"""Single modules in an account that sees its changes late: what `make unit` runs of this.
+
+The three that failed without a word: a default group left open, egress left open, an instance
+called running that nobody has seen. And what one module makes, found by the next one's names.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from botocore.exceptions import ClientError
+from killing import Failed, run_module
+from running import Aws, adjusted
+from subjects import NAME, TAGS
+
+READS = 2
+GROUPS = [
+    {"key": "bastion", "description": "no flow of its own"},
+    {"key": "eks_nodes", "description": "nodes"},
+]
+NETWORK: dict[str, Any] = {
+    "name": NAME,
+    "cidr_block": "10.20.0.0/16",
+    "availability_zones": ["us-east-1a", "us-east-1b"],
+    "nat": "none",
+    "security_groups": GROUPS,
+    "tags": TAGS,
+}
+
+
+@pytest.fixture(scope="module")
+def late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """An account that sees its changes two calls late."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_SPREAD_READS", str(READS))
+        # However slow this machine is: only calls count here.
+        patch.setenv("AWS_SPREAD_SECONDS", "600")
+        with adjusted(tmp_path_factory.mktemp("late") / "requests.jsonl") as aws:
+            yield aws
+
+
+@pytest.fixture(autouse=True)
+def _new_account(late: Aws) -> None:
+    late.reset()
+
+
+def refused(aws: Aws) -> int:
+    """How many calls the account has refused because of what it had yet to spread."""
+    return int(httpx.get(f"{aws.url}/_ministack/spread", timeout=10).json()["refused"])
+
+
+def seen(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+    """What there is once all is spread."""
+    for _ in range(2 * READS + 1):
+        found: list[dict[str, Any]] = getattr(client, operation)(**arguments)[key]
+    return found
+
+
+def insist(call: Callable[..., Any], **arguments: Any) -> Any:
+    """The answer to a call, once the account knows what it names."""
+    for _ in range(READS):
+        with contextlib.suppress(ClientError):
+            return call(**arguments)
+    return call(**arguments)
+
+
+def test_a_new_network_lets_nobody_in_or_out_in_its_first_run(late: Aws) -> None:
+    """Neither by the default group, which AWS opens, nor by a group without flows."""
+    before = refused(late)
+    made = run_module(late.environment, "vpc_network", NETWORK)
+    assert refused(late) > before
+    inside = [{"Name": "vpc-id", "Values": [made["network"]["vpc_id"]]}]
+    groups = seen(late.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=inside)
+    rules = {
+        group["GroupName"]: group["IpPermissions"] + group["IpPermissionsEgress"]
+        for group in groups
+    }
+    assert rules == {"default": [], f"{NAME}-bastion": [], f"{NAME}-eks-nodes": []}
+
+
+def test_an_instance_is_running_only_when_it_is_seen(late: Aws) -> None:
+    """The role and profile are new, too: EC2 takes them only when IAM has spread them."""
+    ec2 = late.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+    zone = {"AvailabilityZone": "us-east-1a", "CidrBlock": "10.40.1.0/24"}
+    subnet = insist(ec2.create_subnet, VpcId=vpc, **zone)["Subnet"]["SubnetId"]
+    about = {"GroupName": "bastion", "Description": "x"}
+    group = insist(ec2.create_security_group, VpcId=vpc, **about)["GroupId"]
+    late.client("ssm").put_parameter(Name="/image", Value="ami-0123456789abcdef0", Type="String")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Principal": {"Service": "ec2.amazonaws.com"},
+            }
+        ],
+    }
+    role = {"name": f"{NAME}-bastion", "trust": trust}
+    run_module(late.environment, "iam_roles", {"roles": [role], "tags": TAGS})
+    made = run_module(
+        late.environment,
+        "ec2_bastion",
+        {
+            "name": f"{NAME}-bastion",
+            "role": f"{NAME}-bastion",
+            "subnet_ids": [subnet],
+            "security_group_id": group,
+            "image_parameter": "/image",
+            "tags": TAGS,
+        },
+    )
+    found = ec2.describe_instances(InstanceIds=[made["instance_id"]])
+    assert found["Reservations"][0]["Instances"][0]["State"]["Name"] == "running"
+
+
+def test_a_secret_is_there_for_whoever_asks_next(late: Aws) -> None:
+    """ListSecrets does not show it for minutes, and platform_info does."""
+    wanted = [{"name": f"{NAME}/redis-auth-token", "generate_length": 64}]
+    run_module(late.environment, "secretsmanager_secrets", {"secrets": wanted, "tags": TAGS})
+    listed = late.client("secretsmanager").list_secrets()["SecretList"]
+    assert listed == []
+    asked = {"project": "ragops", "environment": "test", "components": ["secrets"]}
+    found = run_module(late.environment, "platform_info", asked)["resources"]["secrets"]
+    assert found["redis_auth_token"]
+
+
+def test_what_is_not_there_is_said_at_once(late: Aws) -> None:
+    """Somebody else's group that is gone is no young one: its absence is an error, and quick."""
+    before = refused(late)
+    asked = {"project": "ragops", "environment": "test"}
+    found = run_module(late.environment, "platform_info", {**asked, "components": ["eks", "rds"]})
+    assert found["resources"]["eks"]["name"] is None
+    assert refused(late) == before
+    with pytest.raises(Failed, match="no such key"):
+        run_module(
+            late.environment,
+            "secretsmanager_secrets",
+            {
+                "secrets": [{"name": f"{NAME}/x", "generate_length": 20}],
+                "kms_key_id": "alias/none",
+                "wait_timeout": 0,
+                "tags": TAGS,
+            },
+        )
