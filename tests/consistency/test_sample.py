@@ -37,6 +37,7 @@ def late(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """An account that sees its changes two calls late."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_SPREAD_READS", str(READS))
+        patch.setenv("AWS_CACHE_SECONDS", "4")
         # However slow this machine is: only calls count here.
         patch.setenv("AWS_SPREAD_SECONDS", "600")
         with adjusted(tmp_path_factory.mktemp("late") / "requests.jsonl") as aws:
@@ -148,3 +149,39 @@ def test_what_is_not_there_is_said_at_once(late: Aws) -> None:
                 "tags": TAGS,
             },
         )
+
+
+def test_a_cache_gets_snapshots_later_and_goes_while_aws_is_at_work_on_it(late: Aws) -> None:
+    """The account is new to ElastiCache; tags are not told of a group that is being modified."""
+    ec2 = late.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        insist(
+            ec2.create_subnet,
+            VpcId=vpc,
+            CidrBlock=f"10.40.{number}.0/24",
+            AvailabilityZone=f"us-east-1{zone}",
+        )["Subnet"]["SubnetId"]
+        for number, zone in enumerate("ab")
+    ]
+    about = {"GroupName": "cache", "Description": "x"}
+    group = insist(ec2.create_security_group, VpcId=vpc, **about)["GroupId"]
+    wanted = {
+        "replication_group_id": NAME,
+        "subnet_group": {"name": NAME, "subnet_ids": subnets},
+        "security_group_ids": [group],
+        "parameter_group": {"name": f"{NAME}-redis7"},
+        "auth_token": "a-token-of-sixteen-or-more",
+        "tags": TAGS,
+    }
+    module = "elasticache_replication_group"
+    run_module(late.environment, module, {**wanted, "snapshot_retention_days": 0})
+    run_module(late.environment, module, {**wanted, "snapshot_retention_days": 3})
+    cache = late.client("elasticache")
+    described = seen(cache, "describe_replication_groups", "ReplicationGroups")
+    assert described[0]["SnapshotRetentionLimit"] == 3
+    absent = {key: wanted[key] for key in ("replication_group_id", "parameter_group", "tags")}
+    absent["subnet_group"] = {"name": NAME}
+    gone = run_module(late.environment, module, {**absent, "state": "absent"})
+    assert gone["changed"]
+    assert seen(cache, "describe_replication_groups", "ReplicationGroups") == []
