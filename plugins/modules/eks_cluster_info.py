@@ -7,11 +7,11 @@ DOCUMENTATION = r"""
 ---
 module: eks_cluster_info
 version_added: 0.1.0
-short_description: Read an EKS cluster, with a short-lived token and a kubeconfig
+short_description: Read an EKS cluster, with a token or a kubeconfig that renews its own
 description:
   - Returns endpoint, CA, OIDC issuer and status of a cluster.
-  - The token is what C(aws eks get-token) makes, a presigned STS request of the caller's identity.
-    It is valid for 14 minutes.
+  - A token is what C(aws eks get-token) makes, a presigned STS request of the caller's identity.
+    EKS takes it for 15 minutes, so it is used for 14 at most.
   - A cluster that does not exist is not an error; RV(exists) is then V(false).
 options:
   name:
@@ -24,10 +24,31 @@ options:
     default: false
   kubeconfig_path:
     description:
-      - File to write a kubeconfig with a new token to, readable by its owner only. Its folder must
-        be there. Without a cluster nothing is written.
+      - File to write a kubeconfig to, readable by its owner only. Its folder must be there. Without
+        a cluster nothing is written.
+      - It holds no token. It names a program that is written beside it, which makes one of the
+        caller's AWS identity whenever the last one ends, so that no wait outlives its token.
       - It is written in check mode, too, since reading the cluster needs it, and is no change.
     type: path
+  token_life:
+    description: Seconds that a token of the kubeconfig is used, at most 840.
+    type: int
+    default: 840
+    version_added: 0.2.0
+  server:
+    description:
+      - URL to connect to instead of the cluster's endpoint, such as the port of a tunnel. The
+        certificate must be for the endpoint's name all the same.
+    type: str
+    version_added: 0.2.0
+  reach_timeout:
+    description:
+      - Seconds within which the API server must let the caller in, or the module fails and says
+        at which step it ended (name, route, TLS, credentials) and what to do. V(0) asks nothing.
+      - Only of a cluster that is C(ACTIVE) or C(UPDATING).
+    type: int
+    default: 0
+    version_added: 0.2.0
 extends_documentation_fragment:
   - ragops.platform.reading
   - amazon.aws.common.modules
@@ -91,26 +112,37 @@ token:
   type: str
 token_expires:
   description: When the token ends, in UTC.
-  returned: with O(with_token=true) or O(kubeconfig_path), when the cluster exists
+  returned: with O(with_token=true), when the cluster exists
   type: str
   sample: "2026-11-22T12:14:00Z"
 kubeconfig:
   description: A kubeconfig with endpoint, CA and token. A secret.
   returned: with O(with_token=true), when the cluster exists
   type: dict
+cause:
+  description: At which step the way to the API server ended.
+  returned: on failure with O(reach_timeout)
+  type: str
+  sample: route
 """
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import describe
+from ansible_collections.ragops.platform.plugins.module_utils._eks.reach import (
+    Door,
+    ReachError,
+    await_reachable,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._eks.token import (
+    LIFE,
     expiry,
     kubeconfig,
+    renewing,
     token,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
@@ -119,6 +151,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     fail,
     require_region,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.program import credentials, write
 
 
 def shape(name: str, raw: dict[str, Any] | None) -> dict[str, Any]:
@@ -135,25 +168,37 @@ def shape(name: str, raw: dict[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def access(module: AnsibleAWSModule, raw: dict[str, Any]) -> dict[str, Any]:
+def access(module: AnsibleAWSModule, raw: dict[str, Any], region: str) -> dict[str, Any]:
     """What the options ask for of the way into the cluster. Raises OSError."""
-    path, with_token = module.params["kubeconfig_path"], module.params["with_token"]
-    if not path and not with_token:
+    given, server = module.params, module.params["server"] or ""
+    if given["kubeconfig_path"]:
+        path = Path(given["kubeconfig_path"])
+        user = renewing(path, raw["name"], region, given["token_life"], credentials(module))
+        write(path, json.dumps(kubeconfig(raw, user, server)))
+    if not given["with_token"]:
         return {}
     bearer = token(client(module, "sts"), raw["name"])
-    config = kubeconfig(raw, bearer)
-    told = {"token_expires": expiry()}
-    if path:
-        write(Path(path), config)
-    return {"token": bearer, "kubeconfig": config, **told} if with_token else told
+    config = kubeconfig(raw, {"token": bearer}, server)
+    return {"token": bearer, "kubeconfig": config, "token_expires": expiry()}
 
 
-def write(path: Path, config: dict[str, Any]) -> None:
-    """Put a kubeconfig in the place of the file, readable by its owner from the first byte on."""
-    handle, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "w") as file:
-        json.dump(config, file)
-    Path(draft).replace(path)
+def reach(module: AnsibleAWSModule, raw: dict[str, Any]) -> None:
+    """Fail unless the API server lets the caller in."""
+    timeout = module.params["reach_timeout"]
+    if not timeout or raw.get("status") not in ("ACTIVE", "UPDATING"):
+        return
+    where = urlsplit(module.params["server"] or raw["endpoint"])
+    door = Door(
+        endpoint=raw["endpoint"],
+        address=(where.hostname or "", where.port or 443),
+        authority=raw.get("certificateAuthority", {}).get("data") or "",
+        settings=raw.get("resourcesVpcConfig") or {},
+    )
+    sts = client(module, "sts")
+    try:
+        await_reachable(door, lambda: token(sts, raw["name"]), timeout)
+    except ReachError as error:
+        module.fail_json(msg=str(error), cause=error.cause)
 
 
 def main() -> None:
@@ -163,10 +208,13 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "with_token": {"type": "bool", "default": False, "no_log": False},
             "kubeconfig_path": {"type": "path"},
+            "token_life": {"type": "int", "default": LIFE, "no_log": False},
+            "server": {"type": "str"},
+            "reach_timeout": {"type": "int", "default": 0},
         },
         supports_check_mode=True,
     )
-    require_region(module)
+    region = require_region(module)
     name = module.params["name"]
     try:
         raw = describe(client(module, "eks"), name)
@@ -175,12 +223,13 @@ def main() -> None:
     result = shape(name, raw)
     if raw is not None:
         try:
-            result |= access(module, raw)
+            result |= access(module, raw, region)
         except OSError as error:
             module.fail_json(
                 msg=f"The kubeconfig can't be written to {module.params['kubeconfig_path']}: "
                 f"{error.strerror}. Give a path in a folder that exists and may be written."
             )
+        reach(module, raw)
     module.exit_json(changed=False, **result)
 
 

@@ -14,7 +14,8 @@ NAME = "ragops-prod"
 OPERATORS = "arn:aws:iam::000000000000:role/operators"
 # The production inventory: what can drift is protected, and there twice.
 INPUTS = {
-    "eks_allowed_cidr_blocks": ["203.0.113.0/24"],
+    "platform_access": "public",
+    "platform_access_cidr_blocks": ["203.0.113.0/24"],
     "eks_access_entries": [
         {
             "principal_arn": OPERATORS,

@@ -1,64 +1,72 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""A bearer token for a cluster, as `aws eks get-token` makes it, and a kubeconfig around it."""
+"""Kubeconfigs of a cluster: with one token, or with the program that makes new ones."""
 
 from __future__ import annotations
 
-import base64
-from datetime import UTC, datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from ..aws import Dict
+from ..program import place, write
+from .credential import API, LIFE, expiry, token
 
-PREFIX = "k8s-aws-v1."
-HEADER = "x-k8s-aws-id"
-# Partitions whose names don't end in amazonaws.com.
-DOMAINS = {"aws-cn": "amazonaws.com.cn"}
-# What AWS's server accepts after signing, less a minute for clocks.
-VALID_FOR = timedelta(minutes=14)
+__all__ = ["LIFE", "expiry", "kubeconfig", "renewing", "token"]
 
 
-def token(sts: Any, cluster: str) -> str:
-    """A presigned sts:GetCallerIdentity that names the cluster in a signed header.
+def kubeconfig(cluster: Dict, user: Dict, server: str = "") -> Dict:
+    """A kubeconfig with the cluster's endpoint and CA.
 
-    Nothing is sent. sts: a client of the identity that asks for access. Whatever endpoint it
-    has (a VPC endpoint, an emulator), EKS takes requests to STS's regional name only.
+    Args:
+        cluster: as EKS describes it.
+        user: how its user gets in.
+        server: URL to connect to instead of the endpoint, such as a tunnel's; the server must
+            show the endpoint's name all the same.
     """
-    domain = DOMAINS.get(sts.meta.partition, "amazonaws.com")
-    host = f"sts.{sts.meta.region_name}.{domain}"
-
-    def complete(request: Any, **_: Any) -> None:
-        request.headers[HEADER] = cluster
-        query = urlsplit(request.url).query
-        request.url = urlunsplit(("https", host, "/", query, ""))
-
-    event = "before-sign.sts.GetCallerIdentity"
-    sts.meta.events.register(event, complete)
-    try:
-        url = sts.generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
-    finally:
-        sts.meta.events.unregister(event, complete)
-    return PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
-
-
-def expiry(now: datetime | None = None) -> str:
-    """When a token made now ends, as RFC 3339 in UTC."""
-    end = (now or datetime.now(UTC)) + VALID_FOR
-    return end.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def kubeconfig(cluster: Dict, bearer: str) -> Dict:
-    """A kubeconfig with the cluster's endpoint and CA, and the token."""
     name = cluster["name"]
-    server = {"server": cluster["endpoint"]}
+    found = {"server": server or cluster["endpoint"]}
+    if server:
+        found["tls-server-name"] = urlsplit(cluster["endpoint"]).hostname
     if authority := cluster.get("certificateAuthority", {}).get("data"):
-        server["certificate-authority-data"] = authority
+        found["certificate-authority-data"] = authority
     return {
         "apiVersion": "v1",
         "kind": "Config",
-        "clusters": [{"name": name, "cluster": server}],
-        "users": [{"name": name, "user": {"token": bearer}}],
+        "clusters": [{"name": name, "cluster": found}],
+        "users": [{"name": name, "user": user}],
         "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
         "current-context": name,
+    }
+
+
+def renewing(
+    path: Path, cluster: str, region: str, life: int, environment: Mapping[str, str]
+) -> Dict:
+    """Return a user whose token is made anew when it ends, by a program beside the kubeconfig.
+
+    Args:
+        path: of the kubeconfig.
+        cluster: name of the cluster.
+        region: its region.
+        life: seconds that a token is used.
+        environment: variables of the program beside those of who starts it.
+
+    Raises:
+        OSError: the folder of the kubeconfig isn't there, or may not be written.
+    """
+    program, wish = path.with_suffix(".token.py"), path.with_suffix(".token")
+    place(__package__ or "", "credential", program)
+    write(wish, json.dumps({"cluster": cluster, "region": region, "life": life}))
+    return {
+        "exec": {
+            "apiVersion": API,
+            "interactiveMode": "Never",
+            "command": sys.executable,
+            # -I would hide packages of the user's own, among which boto3 may be.
+            "args": [str(program), str(wish)],
+            "env": [{"name": key, "value": value} for key, value in environment.items()],
+        }
     }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
+    access,
     addons,
     cluster,
     exposure,
@@ -44,6 +45,9 @@ def judge(
             found += errors
             del inputs[component]
     found += _errors(inputs, shared, folder, today)
+    found += access.problems(
+        shared, list(variables), inputs.get("eks", {}), inputs.get("network", {})
+    )
     return {
         "errors": found,
         "warnings": [

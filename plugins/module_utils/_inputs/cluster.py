@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import versions
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import access, versions
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 
-OPEN = ("0.0.0.0/0", "::/0")
 MOST_NODES = 450
 """AWS's quota of nodes in a managed node group."""
 PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::\d{12}:(role|user)/.+")
@@ -60,13 +59,12 @@ def warnings(inputs: Inputs, today: str) -> Iterator[str]:
 
 def _endpoint(inputs: Inputs, environment: str) -> Iterator[str]:
     ranges = inputs.get("eks_allowed_cidr_blocks", [])
-    opened = [block for block in ranges if block in OPEN]
-    if opened and environment not in inputs.get("eks_open_environments", ["dev"]):
-        yield (
-            f"eks: eks_allowed_cidr_blocks opens the API server to the whole internet "
-            f"({', '.join(opened)}); in {environment} that is refused. Name the ranges that need "
-            "it, or leave it empty."
-        )
+    yield from access.opened(
+        ranges,
+        "eks_allowed_cidr_blocks",
+        environment,
+        inputs.get("eks_open_environments", ["dev"]),
+    )
     for block in ranges:
         try:
             ipaddress.ip_network(block)

@@ -26,6 +26,7 @@ from rehearsal.aws import (
     network,
     rds,
     scaling_groups,
+    sessions,
     target_health,
 )
 from rehearsal.aws.repeats import Repeats
@@ -62,7 +63,9 @@ def adjusted() -> Any:
     balancers = importlib.import_module(service + "alb")
     network.adjust_balancers(balancers, ec2)
     target_health.adjust(balancers, Path(sys.argv[1]).with_name("target_health.json"))
-    eks_oidc.adjust(importlib.import_module(service + "iam"))
+    iam = importlib.import_module(service + "iam")
+    eks_oidc.adjust(iam)
+    sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam)
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
     if "AWS_DECISIONS" in os.environ:

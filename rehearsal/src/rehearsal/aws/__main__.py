@@ -24,6 +24,7 @@ from rehearsal.aws import (
     oidc,
     rds,
     scaling_groups,
+    sessions,
     target_health,
     web_identity,
 )
@@ -71,6 +72,7 @@ def main() -> None:
     decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")
+    sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam_service)
     launches.adjust(app, ec2)
     web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
     spread = Spread(app.app, Settings.of(os.environ))

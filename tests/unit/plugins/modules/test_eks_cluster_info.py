@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import os
+import subprocess
+import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -66,13 +69,61 @@ def test_a_kubeconfig_is_written_for_its_owner_alone(cluster: World, tmp_path: P
     path.chmod(0o644)
     answer = cluster.run(MODULE, {"name": NAME, "kubeconfig_path": str(path)})
     assert answer["changed"] is False
-    assert "token_expires" in answer
     config = json.loads(path.read_text())
-    assert path.stat().st_mode & 0o777 == 0o600
-    bearer = config["users"][0]["user"]["token"]
-    assert bearer.startswith("k8s-aws-v1.")
-    assert bearer not in json.dumps(answer)
-    assert [each.name for each in tmp_path.iterdir()] == ["kubeconfig"]
+    program = config["users"][0]["user"]["exec"]
+    assert "tls-server-name" not in config["clusters"][0]["cluster"]
+    said = ask(program, cluster)
+    assert said["status"]["token"].startswith("k8s-aws-v1.")
+    assert said["apiVersion"] == program["apiVersion"]
+    for file in tmp_path.iterdir():
+        assert file.stat().st_mode & 0o777 == 0o600, file
+        assert cluster.aws.environment["AWS_SECRET_ACCESS_KEY"] not in file.read_text()
+
+
+def ask(program: dict[str, Any], cluster: World) -> dict[str, Any]:
+    """Run the program of a kubeconfig as helm, kubectl and the library do."""
+    given = {each["name"]: each["value"] for each in program["env"]}
+    done = subprocess.run(
+        [program["command"], *program["args"]],
+        env={**os.environ, **cluster.aws.environment, **given},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said: dict[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_a_token_is_made_anew_when_half_of_its_life_is_over(cluster: World, tmp_path: Path) -> None:
+    path = tmp_path / "kubeconfig"
+    cluster.run(MODULE, {"name": NAME, "kubeconfig_path": str(path), "token_life": 8})
+    program = json.loads(path.read_text())["users"][0]["user"]["exec"]
+    first = ask(program, cluster)["status"]
+    assert ask(program, cluster)["status"] == first
+    time.sleep(5)
+    second = ask(program, cluster)["status"]
+    assert second["token"] != first["token"]
+    assert second["expirationTimestamp"] > first["expirationTimestamp"]
+
+
+def test_keys_given_to_the_module_alone_are_the_programs_too(
+    cluster: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "kubeconfig"
+    own = {"access_key": "AKIAOTHER00000000000", "secret_key": "another-secret"}
+    cluster.run(MODULE, {"name": NAME, "kubeconfig_path": str(path), **own})
+    bearer = ask(json.loads(path.read_text())["users"][0]["user"]["exec"], cluster)
+    encoded = bearer["status"]["token"].removeprefix("k8s-aws-v1.")
+    url = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
+    assert "AKIAOTHER00000000000" in url
+
+
+def test_a_server_in_between_shows_the_name_of_the_endpoint(cluster: World, tmp_path: Path) -> None:
+    path, server = tmp_path / "kubeconfig", "https://127.0.0.1:40123"
+    answer = cluster.run(MODULE, {"name": NAME, "kubeconfig_path": str(path), "server": server})
+    found = json.loads(path.read_text())["clusters"][0]["cluster"]
+    assert found["server"] == server
+    assert found["tls-server-name"] == urlsplit(answer["endpoint"]).hostname
 
 
 def test_a_folder_that_is_not_there_is_named(cluster: World, tmp_path: Path) -> None:

@@ -82,6 +82,52 @@ ROWS = [
     platform("aws: is AWS's own", platform_extra_tags={"aws:cloudformation": "x"}),
     platform("is too long: AWS takes 128", platform_extra_tags={"note": "x" * 300}),
     platform("has 46 tags", platform_extra_tags={f"key{n}": "x" for n in range(46)}),
+    # The way to the API server
+    platform("platform_access is not set, so nobody knows from where", platform_access=""),
+    platform("platform_access is 'office', so nobody knows", platform_access="office"),
+    platform(
+        "platform_access is public and platform_access_cidr_blocks is empty",
+        platform_access="public",
+    ),
+    platform(
+        "'10.1.0.0/16', which is no range of the internet",
+        platform_access="public",
+        platform_access_cidr_blocks=["10.1.0.0/16"],
+    ),
+    platform(
+        "'office', which is no CIDR block",
+        platform_access="public",
+        platform_access_cidr_blocks=["office"],
+    ),
+    platform(
+        "platform_access_cidr_blocks opens the API server to the whole internet (::/0); in ",
+        platform_access="public",
+        platform_access_cidr_blocks=["::/0"],
+    ),
+    platform(
+        "leads through the bastion, and platform_bastion is false",
+        platform_access="tunnel",
+        platform_bastion=False,
+    ),
+    platform(
+        "which no tunnel needs",
+        platform_access="tunnel",
+        platform_access_cidr_blocks=["198.51.100.0/24"],
+    ),
+    platform(
+        "nothing says from where",
+        platform_access="private",
+    ),
+    platform(
+        "'0.0.0.0/0', which is no network that is connected",
+        platform_access="private",
+        platform_access_cidr_blocks=["0.0.0.0/0"],
+    ),
+    platform(
+        "'fd00::/8': role network's rules take IPv4",
+        platform_access="private",
+        platform_access_cidr_blocks=["fd00::/8"],
+    ),
     # network
     network("network_cidr_block 'ten' is no CIDR block", cidr_block="ten"),
     network("must be IPv4 between /16 and /28", cidr_block="10.0.0.0/8"),
@@ -124,6 +170,10 @@ ROWS = [
     eks(
         "opens the API server to the whole internet (0.0.0.0/0); in ",
         allowed_cidr_blocks=["0.0.0.0/0"],
+    ),
+    eks(
+        "opens the API server to the whole internet (192.0.0.0/2); in ",
+        allowed_cidr_blocks=["192.0.0.0/2"],
     ),
     eks("has 'office', which is no CIDR block", allowed_cidr_blocks=["office"]),
     eks("value of eks_upgrade_policy must be one of", upgrade_policy="NEVER"),

@@ -45,10 +45,18 @@ def batches(rows: list[Row]) -> list[list[Row]]:
     return found
 
 
+PROGRAMS = (
+    ("helm", "v3.20.0+g0"),
+    ("buildah", "buildah"),
+    ("session-manager-plugin", "1.2.707.0"),
+)
+"""What preflight looks for, and what each says."""
+
+
 @pytest.fixture
 def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
     """An environment with an empty AWS and the programs that preflight looks for."""
-    for name, says in (("helm", "v3.20.0+g0"), ("buildah", "buildah")):
+    for name, says in PROGRAMS:
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\necho {says}\n")
         program.chmod(0o755)

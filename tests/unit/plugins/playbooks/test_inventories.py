@@ -13,10 +13,18 @@ from running import ROOT, Aws, Ran, run_playbook
 INVENTORIES = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
 
 
+PROGRAMS = (
+    ("helm", "v3.20.0+g0"),
+    ("buildah", "buildah"),
+    ("session-manager-plugin", "1.2.707.0"),
+)
+"""What preflight looks for, and what each says."""
+
+
 @pytest.fixture
 def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
     """An environment with an empty AWS, helm 3, and what the rehearsal sets."""
-    for name, says in (("helm", "v3.20.0+g0"), ("buildah", "buildah")):
+    for name, says in PROGRAMS:
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\necho {says}\n")
         program.chmod(0o755)
@@ -69,3 +77,13 @@ def test_another_account_is_refused(environment: dict[str, str]) -> None:
     done = preflight("dev", environment, platform_account_id="123456789012")
     assert done.returncode == 2
     assert "belongs to 123456789012 (platform_account_id)" in done.output
+
+
+def test_a_tunnel_asks_for_the_program_that_carries_it(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "session-manager-plugin").unlink()
+    done = preflight("dev", environment)
+    assert done.returncode == 2
+    assert "session-manager-plugin is not on PATH, which carries the tunnel" in done.output
+    assert preflight("rehearsal", environment).returncode == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import pytest
 from running import ROOT, Aws, Ran, local_play, run_playbook
 
 NAME = "ragops-dev"
+SOON = 60
+"""Seconds: long before any wait for an add-on ends."""
+
 SEE = {
     "name": "See the file",
     "ansible.builtin.stat": {"path": "{{ __kube_access_kubeconfig | default('/nowhere') }}"},
@@ -39,7 +43,9 @@ def run(aws: Aws, folder: Path, *flags: str, **inputs: Any) -> Ran:
         roles=["ragops.platform.kube_access"],
         post_tasks=[SEE, COPY, TELL],
     )
-    given = {"platform_environment": "dev", "kept": str(folder / "kept"), **inputs}
+    # No API server stands behind the emulated EKS.
+    quiet = {"kube_access_reach_timeout": 0}
+    given = {"platform_environment": "dev", "kept": str(folder / "kept"), **quiet, **inputs}
     arguments = [file, "-vv", "-e", json.dumps(given), *flags]
     return run_playbook(ROOT, *arguments, environment=aws.environment)
 
@@ -63,7 +69,7 @@ def cluster(aws: Aws) -> Aws:
 
 
 @pytest.mark.parametrize("flags", [(), ("--check",)])
-def test_a_token_is_in_a_file_of_the_run_alone(
+def test_no_file_of_the_run_holds_a_token(
     cluster: Aws, tmp_path: Path, flags: tuple[str, ...]
 ) -> None:
     ran = run(cluster, tmp_path, *flags)
@@ -71,11 +77,28 @@ def test_a_token_is_in_a_file_of_the_run_alone(
     assert (seen["MODE"], seen["USE"]) == ("0600", "True")
     assert not Path(seen["FILE"]).parent.exists(), "the run's folder is gone"
     config = json.loads((tmp_path / "kept").read_text())
-    token = config["users"][0]["user"]["token"]
-    assert token.startswith("k8s-aws-v1.")
-    assert token not in ran.output
+    assert set(config["users"][0]["user"]) == {"exec"}
     assert "k8s-aws-v1" not in ran.output
     assert config["clusters"][0]["name"] == NAME
+
+
+def test_what_does_not_answer_is_named_within_seconds(cluster: Aws, tmp_path: Path) -> None:
+    started = time.monotonic()
+    for flags in ((), ("--check",)):
+        ran = run(cluster, tmp_path, *flags, kube_access_reach_timeout=1)
+        assert ran.returncode != 0
+        assert "does not answer from here" in ran.output
+        assert "Set platform_access to tunnel" in ran.output
+    assert time.monotonic() - started < SOON
+
+
+def test_a_tunnel_needs_its_bastion_in_a_run_and_not_in_a_plan(
+    cluster: Aws, tmp_path: Path
+) -> None:
+    assert told(run(cluster, tmp_path, "--check", platform_access="tunnel"))["USE"] == "False"
+    refused = run(cluster, tmp_path, platform_access="tunnel")
+    assert refused.returncode != 0
+    assert "No instance ragops-dev-bastion runs in us-east-1" in refused.output
 
 
 def test_a_kubeconfig_given_as_content_becomes_a_file(aws: Aws, tmp_path: Path) -> None:

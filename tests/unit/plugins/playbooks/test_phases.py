@@ -38,7 +38,7 @@ def checkout(tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
     shutil.copy(ROOT / "galaxy.yml", tmp_path / "galaxy.yml")
     (tmp_path / "plugins").symlink_to(ROOT / "plugins")
-    for role in [*COMPONENTS, "preflight"]:
+    for role in [*COMPONENTS, "preflight", "kube_access"]:
         tasks = tmp_path / "roles" / role / "tasks/main.yml"
         tasks.parent.mkdir(parents=True)
         tasks.write_text(ROLE.format(role=role))
@@ -75,7 +75,7 @@ def test_the_rollout_goes_from_phase_to_phase(checkout: Path, aws: Aws) -> None:
     assert order[0] == "preflight"
     assert set(order[1:6]) == {"network", "kms", "ecr", "secrets", "s3"}
     assert set(order[6:11]) == {"eks", "rds", "elasticache", "bastion", "images"}
-    assert order[11:] == COMPONENTS[10:]
+    assert order[11:] == ["kube_access", *COMPONENTS[10:]], "the way in is tested before its use"
     assert "foundation" in run.output.split("Print endpoints and times")[1]
     assert all(row["failed"] == 0 for row in run.recap.values())
 
