@@ -8,15 +8,30 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import types
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
+
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Component")
+TAGGABLE = re.compile(r"[\w .:/=+@-]*")
+"""What every service takes in a tag: IAM and RDS are the strictest."""
 LONGEST_NAME = 32
 """What fits into the names of buckets, roles and replication groups with their endings."""
 
 
 def problems(variables: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the shared variables (platform_*)."""
+    wrong = [
+        text
+        for name, option in SHARED.items()
+        if name in variables
+        for text in types.problems(option, variables[name], name)
+    ]
+    # A value of the wrong type can't be judged further.
+    if wrong:
+        yield from wrong
+        return
     for option in ("platform_project", "platform_environment"):
         value = str(variables.get(option, ""))
         if NAME.fullmatch(value) is None:
@@ -43,7 +58,7 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
     yield from _tags(variables.get("platform_extra_tags") or {})
 
 
-def _tags(tags: Mapping[str, Any]) -> Iterator[str]:
+def _tags(tags: Mapping[str, str]) -> Iterator[str]:
     for key, value in tags.items():
         if key in OWN_TAGS:
             yield (
@@ -52,7 +67,12 @@ def _tags(tags: Mapping[str, Any]) -> Iterator[str]:
             )
         elif key.lower().startswith("aws:"):
             yield f"platform_extra_tags has the key {key}: aws: is AWS's own. Choose another key."
-        elif not 1 <= len(key) <= 128 or len(str(value)) > 256:
+        elif TAGGABLE.fullmatch(key + value) is None:
+            yield (
+                f"platform_extra_tags has '{key}: {value}': AWS's services take letters, digits, "
+                "blanks and _ . : / = + - @ in tags."
+            )
+        elif not 1 <= len(key) <= 128 or len(value) > 256:
             yield (
                 f"platform_extra_tags: {key[:40]}... is too long: AWS takes 128 characters of key "
                 "and 256 of value."

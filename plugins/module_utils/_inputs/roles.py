@@ -4,24 +4,31 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import types
 
 Inputs = dict[str, Any]
 
 _DOCUMENTATION = ("description", "version_added", "short_description")
 
 
+@functools.cache
+def _load(file: Path) -> Any:
+    """Read a YAML file once: reading is what takes time here, and nobody changes what is read."""
+    return yaml.safe_load(file.read_text()) if file.exists() else None
+
+
+@functools.cache
 def spec_of(roles: Path, role: str) -> dict[str, Any]:
     """Return the options of a role's entry point, as Ansible validates them; {} without a spec."""
-    file = roles / role / "meta/argument_specs.yml"
-    if not file.exists():
-        return {}
-    options = yaml.safe_load(file.read_text())["argument_specs"]["main"].get("options", {})
+    found = _load(roles / role / "meta/argument_specs.yml")
+    options = found["argument_specs"]["main"].get("options", {}) if found else {}
     return {name: _bare(option) for name, option in options.items()}
 
 
@@ -37,8 +44,7 @@ def _bare(option: Mapping[str, Any]) -> dict[str, Any]:
 
 def defaults_of(roles: Path, role: str) -> Inputs:
     """Return a role's defaults, without those that are made of other variables."""
-    file = roles / role / "defaults/main.yml"
-    values = yaml.safe_load(file.read_text()) if file.exists() else {}
+    values = _load(roles / role / "defaults/main.yml")
     return {name: value for name, value in (values or {}).items() if "{{" not in str(value)}
 
 
@@ -68,6 +74,13 @@ def read(roles: Path, role: str, variables: Mapping[str, Any]) -> tuple[Inputs, 
     """
     spec = spec_of(roles, role)
     given = {name: variables[name] for name in spec if name in variables}
+    errors = [
+        f"{role}: {text}"
+        for name, value in given.items()
+        for text in types.problems(spec[name], value, name)
+    ]
+    if errors:
+        return {}, errors
     inputs = _apart({**defaults_of(roles, role), **given})
     inputs = {name: value for name, value in inputs.items() if name in spec}
     # A required input without a value is the role's to name: others may still set it.

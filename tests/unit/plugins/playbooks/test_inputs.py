@@ -19,7 +19,7 @@ ONE_AT_A_TIME = {"network", "rds", "elasticache", "app_rollout"}
 def goes_alone(row: Row) -> bool:
     """Whether no other row of the component can be judged beside it: its type is wrong."""
     return row.component in ONE_AT_A_TIME or any(
-        text in row.message for text in ("must be one", "of type")
+        text in row.message for text in ("must be one", ": give true")
     )
 
 
@@ -88,3 +88,28 @@ def test_a_bad_input_is_named_before_anything_changes(
     calls = [json.loads(line) for line in request_log.read_text().splitlines()[before:]]
     assert [call["action"] for call in calls if call["mutating"]] == []
     assert all(row["changed"] == 0 for row in done.recap.values())
+
+
+GIVEN = ("-e", "platform_bastion=false", "-e", "rds_backup_retention_days=9", "-e", "s3_purposes=a")
+
+
+def test_texts_of_the_command_line_are_what_they_say(environment: dict[str, str]) -> None:
+    """`false` was true, and a list of one was a list of its letters."""
+    plan = ("playbooks/plan.yml", "-i", "inventories/dev", "--limit", "bastion,s3,kms", "--diff")
+    done = run_playbook(ROOT, *plan, *GIVEN, environment=environment)
+    assert done.returncode == 0, done.output
+    table = done.output.split("PLAN *")[1]
+    assert "ragops-dev-a-" in table
+    assert "instance" not in table, "the bastion was switched off"
+
+
+def test_without_the_callback_such_texts_are_refused(environment: dict[str, str]) -> None:
+    done = run_playbook(
+        ROOT,
+        *("playbooks/preflight.yml", "-i", "inventories/dev", *GIVEN),
+        environment={**environment, "ANSIBLE_CALLBACKS_ENABLED": "ragops.platform.plan"},
+    )
+    assert done.returncode == 2
+    assert "platform_bastion is 'false', a text: give true or false" in done.output
+    assert "s3_purposes is a text: give a list" in done.output
+    assert "rds_backup_retention_days is '9', a text: give a whole number" in done.output

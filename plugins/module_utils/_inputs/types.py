@@ -1,0 +1,124 @@
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Whether inputs have the types that the argument specs say, before anything converts them.
+
+Ansible validates a converted copy of a role's inputs, and the role's own expressions see what was
+given: `-e x=false` is a text, which is true. So what is still of another type when preflight reads
+it is refused, with how to write it. Callback `inputs` converts before that what it can without
+loss (given.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+Option = Mapping[str, Any]
+
+_TEXTS = ("str", "path")
+_NAMES = {bool: "yes or no", int: "a number", float: "a number with a fraction"}
+_WANTED = {
+    "bool": "true or false without quotes",
+    "int": "a whole number without quotes",
+    "float": "a number without quotes",
+    "list": "a list",
+    "dict": "a dictionary",
+}
+
+TEXTS_BY_NAME = frozenset(
+    {
+        "app_rollout_milvus_pod_labels",
+        "cluster_addons_karpenter_node_pools.labels",
+        "cluster_addons_namespaces.labels",
+        "eks_node_groups.labels",
+        "eks_spot_group.labels",
+        "elasticache_parameters",
+        "images_build_args",
+        "images_labels",
+        "milvus_clients.labels",
+        "milvus_metrics_clients.labels",
+        "milvus_node_selector",
+        "milvus_service_account_annotations",
+        "platform_extra_tags",
+        "rds_parameters",
+    }
+)
+"""Dictionaries whose keys and values are texts, which no argument spec can say: labels, tags,
+parameters. By the path of the option, without the places in lists."""
+
+
+def kind_of(value: Any) -> str:
+    """Return what a value is, in words."""
+    for kind, name in _NAMES.items():
+        if type(value) is kind or (kind is not bool and isinstance(value, kind)):
+            return name
+    if isinstance(value, str):
+        return "a text"
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    if isinstance(value, Sequence):
+        return "a list"
+    return "empty (null)" if value is None else f"a {type(value).__name__}"
+
+
+def problems(option: Option, value: Any, place: str, path: str = "") -> Iterator[str]:
+    """Yield what is wrong with the type of a value and of all that is in it.
+
+    Args:
+        option: of the argument spec.
+        value: as the role would see it.
+        place: how the value is called, with the places in lists: eks_node_groups[0].labels.
+        path: the same without the places in lists; `place` if it is empty.
+    """
+    path = path or place
+    kind = str(option.get("type", "str"))
+    if value is None:
+        yield f"{place} is empty (null): give a value, or leave it out for the default."
+    elif kind in _TEXTS:
+        yield from _text(value, place)
+    elif kind == "list":
+        yield from _list(option, value, place, path)
+    elif kind == "dict":
+        yield from _dict(option, value, place, path)
+    elif kind in _WANTED and not _is_a(kind, value):
+        yield f"{place} is {value!r}, {kind_of(value)}: give {_WANTED[kind]}."
+
+
+def _is_a(kind: str, value: Any) -> bool:
+    if kind == "bool":
+        return isinstance(value, bool)
+    numbers = (int,) if kind == "int" else (int, float)
+    return isinstance(value, numbers) and not isinstance(value, bool)
+
+
+def _text(value: Any, place: str) -> Iterator[str]:
+    if not isinstance(value, str):
+        # Its value would be another one than was written: 0123 is 83, 1.10 is 1.1, yes is True.
+        yield (
+            f"{place} is {kind_of(value)}, and must be a text: write it in quotes, since YAML "
+            "reads yes, 0123, 1.10 and dates as something else."
+        )
+
+
+def _list(option: Option, value: Any, place: str, path: str) -> Iterator[str]:
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        yield f"{place} is {kind_of(value)}: give {_WANTED['list']}, such as [a, b]."
+        return
+    inner = {**option, "type": option.get("elements", "raw")}
+    for number, item in enumerate(value):
+        yield from problems(inner, item, f"{place}[{number}]", path)
+
+
+def _dict(option: Option, value: Any, place: str, path: str) -> Iterator[str]:
+    if not isinstance(value, Mapping):
+        yield f"{place} is {kind_of(value)}: give {_WANTED['dict']}."
+        return
+    options: Mapping[str, Option] = option.get("options") or {}
+    for key, item in value.items():
+        where = f"{place}.{key}"
+        if key in options:
+            yield from problems(options[key], item, where, f"{path}.{key}")
+        elif not isinstance(key, str) and (options or path in TEXTS_BY_NAME):
+            yield f"{place} has the key {key!r}, {kind_of(key)}: write it in quotes."
+        elif path in TEXTS_BY_NAME:
+            yield from _text(item, where)

@@ -1,0 +1,139 @@
+"""Inputs of every type that YAML can make of a text: refused by name, or taken, never a crash."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import all as inputs
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import given, roles, types
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
+
+ROLES = Path(__file__).resolve().parents[4] / "roles"
+COMPONENTS = sorted(path.name for path in ROLES.iterdir() if (path / "meta").is_dir())
+TODAY = "2026-11-22"
+BASE = {
+    "platform_project": "ragops",
+    "platform_environment": "test",
+    "platform_name": "ragops-test",
+    "platform_region": "us-east-1",
+}
+STRANGE: tuple[Any, ...] = (
+    *(None, 83, 1.1, True, [], ["a", 1, None], {}, {"a": 1}, {2026: "budget"}),
+    *(datetime.date(2026, 11, 22), "", "x" * 10_000, "\x00", [[{"name": None}]], [{}]),
+)
+
+
+def judged(**variables: Any) -> list[str]:
+    given_to = {component: {**BASE, **variables} for component in COMPONENTS}
+    return inputs.judge(given_to, COMPONENTS, ROLES, TODAY)["errors"]
+
+
+def options() -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from SHARED.items()
+    for role in COMPONENTS:
+        yield from roles.spec_of(ROLES, role).items()
+
+
+def inner(option: dict[str, Any], strange: Any) -> Iterator[Any]:
+    """The value, and the value inside of what the option is made of."""
+    yield strange
+    for name in option.get("options") or {}:
+        value = {name: strange}
+        yield [value] if option.get("type") == "list" else value
+
+
+@pytest.mark.parametrize("component", COMPONENTS)
+def test_preflight_breaks_on_no_value_of_any_input(component: str) -> None:
+    for name, option in roles.spec_of(ROLES, component).items():
+        for strange in STRANGE:
+            for value in inner(option, strange):
+                # No assertion: a traceback is the failure.
+                inputs.judge({component: {**BASE, name: value}}, [component], ROLES, TODAY)
+
+
+@pytest.mark.parametrize("name", sorted(SHARED))
+def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
+    for strange in STRANGE:
+        said = judged(**{name: strange})
+        kind = SHARED[name]["type"]
+        if kind == "bool" and strange is not True:
+            assert any(name in text for text in said), f"{strange!r} passes for a switch"
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"platform_bastion": "no"}, "platform_bastion is 'no', a text: give true or false"),
+        ({"rds_engine_version": 15}, "rds_engine_version is a number, and must be a text"),
+        ({"rds_engine_version": 15.1}, "a number with a fraction, and must be a text: write it in"),
+        ({"s3_purposes": "documents"}, "s3_purposes is a text: give a list, such as [a, b]"),
+        ({"ecr_pull_principals": [2185785799]}, "ecr_pull_principals[0] is a number, and must be"),
+        (
+            {"secrets_extra": [{"name": "pin", "description": "d", "value": 83}]},
+            "secrets_extra[0].value is a number, and must be a text",
+        ),
+        (
+            {"secrets_extra": [{"name": "pin", "description": "d", "value": None}]},
+            "secrets_extra[0].value is empty (null)",
+        ),
+        (
+            {"eks_node_groups": [{"name": "main", "labels": {"spot": True}}]},
+            "eks_node_groups[0].labels.spot is yes or no, and must be a text",
+        ),
+        (
+            {"eks_node_groups": [{"name": "main", "labels": {"spot": None}}]},
+            "eks_node_groups[0].labels.spot is empty",
+        ),
+        (
+            {"eks_node_groups": [{"name": "m", "taints": [{"key": "a", "value": True}]}]},
+            "eks_node_groups[0].taints[0].value is yes or no",
+        ),
+        ({"platform_extra_tags": {2026: "budget"}}, "has the key 2026, a number: write it in"),
+        ({"platform_extra_tags": {"Note": "R&D, #2"}}, "AWS's services take letters, digits"),
+        ({"rds_parameters": {"log_connections": True}}, "rds_parameters.log_connections is yes or"),
+    ],
+)
+def test_what_yaml_has_made_of_a_text_is_refused(variables: dict[str, Any], says: str) -> None:
+    assert any(says in text for text in judged(**variables)), judged(**variables)
+
+
+def test_every_dictionary_of_texts_is_one_that_roles_have() -> None:
+    known: set[str] = set()
+
+    def walk(path: str, option: dict[str, Any]) -> None:
+        known.add(path)
+        for name, below in (option.get("options") or {}).items():
+            walk(f"{path}.{name}", below)
+
+    for name, option in options():
+        walk(name, option)
+    assert known >= types.TEXTS_BY_NAME
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        ({"type": "bool"}, "False", False),
+        ({"type": "bool"}, "on", True),
+        ({"type": "bool"}, "maybe", "maybe"),
+        ({"type": "int"}, "14", 14),
+        ({"type": "int"}, "014", "014"),
+        ({"type": "int"}, "1.5", "1.5"),
+        ({"type": "list", "elements": "str"}, "documents", ["documents"]),
+        ({"type": "list", "elements": "str"}, "a, b", ["a", "b"]),
+        ({"type": "list", "elements": "str"}, "", []),
+        ({"type": "list", "elements": "str"}, '["a,b"]', ["a,b"]),
+        ({"type": "list", "elements": "dict"}, "a", "a"),
+        ({"type": "dict"}, '{"a": "b"}', {"a": "b"}),
+        ({"type": "dict"}, "a=b", "a=b"),
+        ({"type": "str"}, "yes", "yes"),
+        ({"type": "bool"}, "{{ x }}", "{{ x }}"),
+    ],
+)
+def test_what_is_certain_is_converted(kind: dict[str, Any], text: str, value: Any) -> None:
+    found = given.converted(kind, text)
+    assert (type(found), found) == (type(value), value)
