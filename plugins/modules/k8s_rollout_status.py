@@ -67,11 +67,17 @@ options:
     type: int
     default: 20
   capacity_grace:
-    description: Seconds that a pod may find no node. An autoscaler needs minutes for a new one;
-      where it says that no node group would help, O(grace) counts, once no pod of the namespace
+    description: Seconds that a pod may find no node while no autoscaler has asked for one.
+      Where it says that no node group would help, O(grace) counts, once no pod of the namespace
       is about to end and to leave its place.
     type: int
     default: 180
+  scale_up_grace:
+    description: Seconds that a pod may find no node after the cluster autoscaler (event
+      C(TriggeredScaleUp)) or Karpenter (C(Nominated)) asked for one. A machine needs minutes until
+      its node takes pods. O(timeout) ends the wait in any case.
+    type: int
+    default: 600
   stable_for:
     description: Seconds for which all must stay ready, unless they are so for longer than a minute,
       or each container has a readiness or startup probe. One without is ready even if it ends a
@@ -197,6 +203,7 @@ ARGUMENTS = {
     "timeout": {"type": "int", "default": 300},
     "grace": {"type": "int", "default": 20},
     "capacity_grace": {"type": "int", "default": 180},
+    "scale_up_grace": {"type": "int", "default": 600},
     "stable_for": {"type": "int", "default": 3},
     "crashes": {"type": "int", "default": 3},
     "log_lines": {"type": "int", "default": 20},
@@ -213,6 +220,7 @@ def wait(params: dict) -> Outcome:
         timeout=params["timeout"],
         grace=params["grace"],
         capacity=params["capacity_grace"],
+        scale_up=params["scale_up_grace"],
         stable=params["stable_for"],
         crashes=params["crashes"],
         log_lines=params["log_lines"],
@@ -226,7 +234,8 @@ def main() -> None:
     """Run the module."""
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     params = module.params
-    negative = [name for name in ("timeout", "grace", "capacity_grace") if params[name] < 0]
+    waits = ("timeout", "grace", "capacity_grace", "scale_up_grace")
+    negative = [name for name in waits if params[name] < 0]
     if negative or params["crashes"] < 1:
         module.fail_json(msg=f"{', '.join(negative) or 'crashes'}: give a positive number")
     module.no_log_values |= secrets_of(params["kubeconfig"])

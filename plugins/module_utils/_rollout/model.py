@@ -13,7 +13,7 @@ Dict = dict[str, Any]
 
 # How long a cause may last before waiting on makes no sense. What can't heal still gets a grace:
 # the Secret that is missing may be the next object that somebody makes.
-NOW, GRACE, CAPACITY, HEALS = "now", "grace", "capacity", "heals"
+NOW, GRACE, CAPACITY, COMING, HEALS = "now", "grace", "capacity", "coming", "heals"
 
 HELM_RELEASE = "meta.helm.sh/release-name"
 INSTANCE = "app.kubernetes.io/instance"
@@ -33,9 +33,9 @@ class Cause:
     """Why a workload is not up.
 
     kind: one word, see the module's RETURN; about: the object in words; message: Kubernetes' or
-    the registry's own words; patience: NOW, GRACE, CAPACITY or HEALS; log: whose last lines say
-    more; pod: name of the pod, whose Secrets must not be seen in the message; ask: port and path
-    of a readiness probe that fails, whose answer says more.
+    the registry's own words; patience: NOW, GRACE, CAPACITY, COMING or HEALS; log: whose last
+    lines say more; pod: name of the pod, whose Secrets must not be seen in the message; ask: port
+    and path of a readiness probe that fails, whose answer says more.
     """
 
     kind: str

@@ -13,6 +13,7 @@ from .containers import cause_of_container
 from .gates import causes_of_gates
 from .model import (
     CAPACITY,
+    COMING,
     GRACE,
     HEALS,
     Cause,
@@ -30,6 +31,9 @@ SETTLED = 60.0
 """A pod that is ready for so long need not prove that it stays so. More than clocks differ by."""
 
 CONTAINERS_BEGIN = ("Pulling", "Pulled", "Created", "Started")
+
+NODE_COMES = ("TriggeredScaleUp", "Nominated")
+"""What the cluster autoscaler and Karpenter say of a pod that they make room for."""
 
 MISSING_OBJECT = re.compile(r'(?:secret|configmap|serviceaccount)s? "[^"]+" not found', re.I)
 
@@ -121,6 +125,9 @@ def _unscheduled(snapshot: Snapshot, pod: Mapping[str, Any]) -> Cause | None:
     if "persistentvolumeclaim" in message.lower():
         claims = _claims(snapshot, pod)
         return Cause("volume", _about(pod), "; ".join([message, *claims]), GRACE)
+    if asked := _node_is_coming(snapshot, pod):
+        message += f" (a node was asked for and has not come: {asked})"
+        return Cause("unschedulable", _about(pod), message, COMING)
     hopeless = snapshot.events_of(pod, "NotTriggerScaleUp")
     if hopeless and not snapshot.events_of(pod, "TriggeredScaleUp"):
         message += f" (autoscaler: {one_line(hopeless[-1].get('message'))})"
@@ -128,6 +135,15 @@ def _unscheduled(snapshot: Snapshot, pod: Mapping[str, Any]) -> Cause | None:
             return Cause("unschedulable", _about(pod), message, GRACE)
     # A node group that grows makes room, or a pod of the revision before that ends.
     return Cause("unschedulable", _about(pod), message, CAPACITY)
+
+
+def _node_is_coming(snapshot: Snapshot, pod: Mapping[str, Any]) -> str:
+    """Return what the autoscaler or Karpenter said last, if it was that a node comes."""
+    said = snapshot.events_of(pod, *NODE_COMES, "NotTriggerScaleUp")
+    newest = max(said, key=event_time, default=None)
+    if newest is None or newest["reason"] not in NODE_COMES:
+        return ""
+    return one_line(newest.get("message"))
 
 
 def _claims(snapshot: Snapshot, pod: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from ..kube import KubeError
 from ..progress import Teller, telling
 from .mask import mask
-from .model import CAPACITY, GRACE, HEALS, NOW, Cause, Dict, Snapshot, name_of
+from .model import CAPACITY, COMING, GRACE, HEALS, NOW, Cause, Dict, Snapshot, name_of
 from .pods import causes_of_pod, is_probed, is_settled
 from .read import Reader, first_by_workload
 from .workloads import causes_of_workload, newest_pods, progress
@@ -24,20 +24,28 @@ POLL = 1.0
 
 @dataclass(frozen=True)
 class Limits:
-    """How long to wait, in seconds: in all, for what can't heal, for room on the nodes; for how
-    long all must stay ready; after how many crashes a container is given up; lines of a log.
+    """How long to wait, in seconds: in all, for what can't heal, for room on the nodes, for a
+    node that an autoscaler has asked for; for how long all must stay ready; after how many
+    crashes a container is given up; lines of a log.
     """
 
     timeout: float
     grace: float
     capacity: float
+    scale_up: float
     stable: float
     crashes: int
     log_lines: int
 
     def patience(self, cause: Cause) -> float:
         """Return how many seconds a cause may last before waiting is given up."""
-        allowed = {NOW: 0.0, GRACE: self.grace, CAPACITY: self.capacity, HEALS: float("inf")}
+        allowed = {
+            NOW: 0.0,
+            GRACE: self.grace,
+            CAPACITY: self.capacity,
+            COMING: self.scale_up,
+            HEALS: float("inf"),
+        }
         return allowed[cause.patience]
 
 
@@ -98,7 +106,13 @@ def causes_by_workload(snapshot: Snapshot, crashes: int) -> dict[str, list[Cause
         ]
         # What can't heal says more than what may.
         causes.sort(key=lambda cause: cause.patience == HEALS)
-        causes += causes_of_workload(snapshot, workload)
+        coming = any(cause.patience == COMING for cause in causes)
+        # A Deployment's own deadline knows nothing of a machine that boots.
+        causes += [
+            cause
+            for cause in causes_of_workload(snapshot, workload)
+            if not (coming and cause.kind == "deadline")
+        ]
         found[name_of(workload)] = first_by_workload(causes)
     return found
 

@@ -226,6 +226,32 @@ def test_room_is_waited_for_unless_the_autoscaler_has_none() -> None:
     assert not found["early"], "the place of a pod that ends may be enough"
 
 
+@pytest.mark.parametrize("reason", ["TriggeredScaleUp", "Nominated"])
+def test_a_node_that_was_asked_for_is_waited_for_longer(reason: str) -> None:
+    """A machine that boots for minutes is no lack of room, until its own time is over."""
+    _, api = named("no-node-has-room")
+    uid = api.lists["pods"][0]["metadata"]["uid"]
+
+    def says(reason: str, when: str, message: str) -> None:
+        event = {"reason": reason, "lastTimestamp": when, "message": message}
+        about = {"involvedObject": {"kind": "Pod", "uid": uid}, "metadata": {}}
+        api.lists["events"].append(event | about)
+
+    says("NotTriggerScaleUp", "2026-01-01T00:00:00Z", "1 node group in backoff")
+    says(reason, "2026-01-01T00:01:00Z", "general 2->3 (max 6)")
+    late = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+    conditions = api.lists["deployments"][0]["status"].setdefault("conditions", [])
+    conditions[:] = [each for each in conditions if each["type"] != "Progressing"] + [late]
+    found = status(api, timeout=2, scale_up_grace=60)
+    assert not found["early"]
+    said = "a node was asked for and has not come: general 2->3 (max 6)"
+    assert said in found["causes"][0]["message"]
+    assert said in found["msg"]
+    assert status(api, timeout=30, scale_up_grace=1)["early"]
+    says("NotTriggerScaleUp", "2026-01-01T00:04:00Z", "2 node groups in backoff")
+    assert status(api, timeout=30, scale_up_grace=600)["early"], "the last word counts"
+
+
 def leaves(api: Api, like: Dict) -> None:
     """Add a pod that is about to end."""
     old = copy.deepcopy(like)
