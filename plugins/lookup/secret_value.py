@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible.errors import AnsibleLookupError
 from ansible_collections.amazon.aws.plugins.plugin_utils.lookup import AWSLookupBase
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, call
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, call, is_denied
 
 DOCUMENTATION = r"""
 name: secret_value
@@ -24,6 +24,13 @@ options:
     required: true
   on_missing:
     description: Whether a secret that is not there, or has no value, is an error or left out.
+    type: str
+    choices: [error, skip]
+    default: error
+  on_denied:
+    description:
+      - Whether a secret that the caller may not read is an error or left out.
+      - For plans, which need no value.
     type: str
     choices: [error, skip]
     default: error
@@ -70,6 +77,8 @@ class LookupModule(AWSLookupBase):
                     SecretId=name,
                 )
             except AwsError as error:
+                if is_denied(error) and self.get_option("on_denied") == "skip":
+                    continue
                 raise AnsibleLookupError(str(error)) from error
             if answer is not None:
                 found.append(str(answer["SecretString"]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -78,6 +79,9 @@ _ACTIONS = {
 }
 
 
+_REFUSED = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z0-9]+)")
+
+
 class AwsError(Exception):
     """A failure to report to the user as it is.
 
@@ -89,6 +93,11 @@ class AwsError(Exception):
         super().__init__(message)
         self.code = code
         self.action = action
+
+
+def is_denied(error: AwsError) -> bool:
+    """Whether AWS refused since the caller may not do it."""
+    return error.code in _DENIED
 
 
 def fail(module: Any, error: AwsError) -> None:
@@ -178,6 +187,9 @@ def explain(error: Exception, action: str, about: str) -> AwsError:
     code = str(error.response.get("Error", {}).get("Code", ""))
     text = str(error.response.get("Error", {}).get("Message") or error)
     if code in _DENIED:
+        # It may be what depends on the call: tags of what is made, a role that is passed on.
+        refused = _REFUSED.search(text)
+        action = refused.group(1) if refused else action
         message = (
             f"The caller is not allowed to {action} on {about} ({code}: {text}). Allow this "
             "action in the caller's IAM policy, or use credentials which have it."

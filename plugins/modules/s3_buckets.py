@@ -76,6 +76,11 @@ options:
         description: Role by which S3 replicates. It is made, and may do nothing else.
         type: str
         required: true
+      permissions_boundary:
+        description: ARN of the policy that bounds the role; none when empty. C({account}) and
+          C({partition}) stand for the caller's.
+        type: str
+        default: ""
       kms_key_id:
         description: Key (ARN, id or alias) of that region; needed exactly if O(kms_key_id) is.
         type: str
@@ -173,6 +178,7 @@ def argument_spec() -> dict[str, Any]:
             "options": {
                 "region": {"type": "str", "required": True},
                 "role_name": {"type": "str", "required": True},
+                "permissions_boundary": {"type": "str", "default": ""},
                 "kms_key_id": {"type": "str"},
             },
         },

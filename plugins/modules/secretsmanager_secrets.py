@@ -247,6 +247,12 @@ def make(module: AnsibleAWSModule, api: Api, plan: Plan, wishes: list[Wish]) -> 
         module.warn(
             f"Restored, since they were scheduled for deletion: {', '.join(result['restored'])}."
         )
+    if unread := [name for name, outcome in made.items() if outcome.uncompared]:
+        module.warn(
+            f"Values not compared, since the caller may not read them: {', '.join(unread)}. A run "
+            "writes those that differ from what was given. To plan that, too, allow "
+            "secretsmanager:GetSecretValue, and kms:Decrypt on their key."
+        )
     if stale:
         module.warn(f"Older than {options['max_age_days']} days: {', '.join(stale)}. Rotate them.")
     return result

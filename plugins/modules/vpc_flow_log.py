@@ -44,6 +44,11 @@ options:
       - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
     type: str
     default: ""
+  permissions_boundary:
+    description: ARN of the policy that bounds the role; none when empty. C({account}) and
+      C({partition}) stand for the caller's.
+    type: str
+    default: ""
   tags:
     description: Tags of every resource. Tags that others add are left alone.
     type: dict
@@ -104,6 +109,7 @@ def argument_spec() -> dict[str, Any]:
         "retention_days": {"type": "int", "default": 365},
         "interval": {"type": "int", "choices": [60, 600], "default": 600},
         "kms_key_id": {"type": "str", "default": "", "no_log": False},
+        "permissions_boundary": {"type": "str", "default": ""},
         "tags": {"type": "dict", "required": True},
         "wait_timeout": {"type": "int", "default": 120},
     }

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from policies import MOST_CHARACTERS, Question
+from conditions import Question
+from policies import MOST_CHARACTERS
 from running import ROOT, Aws, Ran, find_emulator, free_port, not_ready, run_playbook
 
 EMPTY = "empty"
@@ -36,7 +37,17 @@ ADMINISTRATORS = {
     "principal_arn": f"arn:aws:iam::{ACCOUNT}:role/administrators",
     "policies": [{"policy_arn": "AmazonEKSClusterAdminPolicy"}],
 }
-SHARED = ["-e", json.dumps({"eks_access_entries": [ADMINISTRATORS]})]
+BOUNDARY = f"{NAME}-boundary"
+BOUND = f"arn:{{partition}}:iam::{{account}}:policy/{BOUNDARY}"
+SHARED = [
+    "-e",
+    json.dumps(
+        {
+            "eks_access_entries": [ADMINISTRATORS],
+            "platform_permissions_boundary": BOUND,
+        }
+    ),
+]
 """As production has it: the cluster is a team's. By default it would be open to who runs the
 playbook, and each user here would find an account in which the entry of another one stands."""
 PLAYBOOKS: dict[str, list[str]] = {
@@ -154,7 +165,10 @@ class Account:
 
     def questions(self, user: User) -> set[Question]:
         """What IAM was asked for a user."""
-        return {(line["action"], line["resource"]) for line in self._asked(user)}
+        return {
+            Question(line["action"], line["resource"], json.dumps(line["keys"], sort_keys=True))
+            for line in self._asked(user)
+        }
 
     def denied(self, user: User) -> set[str]:
         """The actions that a user was ever denied."""
@@ -179,7 +193,12 @@ class States:
             while (lacking := not_ready(aws)) is not None:
                 assert time.monotonic() < deadline, f"{lacking}\n{self.log()}"
                 time.sleep(0.05)
-            yield Account(aws, self.folder / "decisions.jsonl", self.folder)
+            account = Account(aws, self.folder / "decisions.jsonl", self.folder)
+            if state == EMPTY:
+                # The one thing that an administrator does before (docs/iam.md).
+                document = json.dumps(boundary())
+                account.client("iam").create_policy(PolicyName=BOUNDARY, PolicyDocument=document)
+            yield account
             line.shutdown(socket.SHUT_WR)
             line.settimeout(PATIENCE)
             assert line.recv(1) == b"", "the account was served no longer"
@@ -201,6 +220,18 @@ class States:
     def log(self) -> str:
         """What the processes said."""
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*log")))
+
+
+def boundary() -> dict[str, Any]:
+    """The document of docs/iam that bounds the roles of the platform."""
+    text = (ROOT / "docs/iam/boundary.json").read_text()
+    project, _, environment = NAME.partition("-")
+    places = {"account": ACCOUNT, "region": REGION, "name": NAME}
+    for name, value in {**places, "project": project, "environment": environment}.items():
+        place = f"<{name}>"
+        text = text.replace(place, value)
+    found: dict[str, Any] = json.loads(text)
+    return found
 
 
 def parts(wanted: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from accounts import ACCOUNT, NAME, PLAYBOOKS, REGION
+from conditions import OWN
 from policies import types_of
 from running import ROOT
 
@@ -20,8 +22,13 @@ TITLES = {name: f"`{argv[0]}`" for name, argv in PLAYBOOKS.items()} | {
 PLACES = {ACCOUNT: "<account>", REGION: "<region>", NAME: "<name>"}
 
 
+TAGS = {"Project": "<project>", "Environment": "<environment>"}
+
+
 def place(text: str) -> str:
     """The text with places instead of the emulated account's own values."""
+    for key, name in TAGS.items():
+        text = re.sub(rf'(Tag/{key}": )"{OWN[key]}"', rf'\1"{name}"', text)
     for value, name in PLACES.items():
         text = text.replace(value, name)
     return text
@@ -29,6 +36,8 @@ def place(text: str) -> str:
 
 def fill(text: str) -> str:
     """The text with the emulated account's values instead of places."""
+    for key, name in TAGS.items():
+        text = text.replace(name, OWN[key])
     for value, name in PLACES.items():
         text = text.replace(name, value)
     return text

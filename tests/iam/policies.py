@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections import defaultdict
@@ -11,10 +12,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import conditions
 from authorization_reference import DATA, form
-
-Question = tuple[str, str]
-"""Action and ARN of the resource ("*" where the call is about none)."""
+from conditions import Question
 
 SEVERAL = 10
 """More kinds of resources than this are named by one pattern (ec2:CreateTags has a hundred)."""
@@ -54,6 +54,8 @@ def wide(template: str, name: str, account: str, region: str) -> str:
 def narrow(resource: str, template: str, name: str, account: str, region: str) -> str:
     """The resources of a form whose names begin with the platform's, where this one's does."""
     head, found, rest = resource.partition(name)
+    if ":role/aws-service-role/" in resource or resource.startswith("arn:aws:iam::aws:"):
+        return resource
     if not found and any(part in template for part in NAMED):
         # One that AWS names, such as a managed password's: up to what is random in it.
         number = re.search(r"-?[0-9a-f]{8}-", resource.split(":", 5)[5])
@@ -70,11 +72,11 @@ def resources_of(
     """The patterns that an action is to be allowed on."""
     types = types_of(action)
     found: set[str] = set()
-    for template, required in types:
+    for template, _ in types:
         fitting = [each for each in asked if form(template).fullmatch(each)]
         found |= {narrow(each, template, name, account, region) for each in fitting}
-        if required and not fitting:
-            found.add(wide(template, name, account, region))
+    # A name with a colon in it, which the form has none for: a default option group's.
+    found |= {re.sub(r"(:og:default:).*", r"\1*", each) for each in asked if ":og:default:" in each}
     if len(types) > SEVERAL and not found:
         service = action.partition(":")[0]
         found = {f"arn:aws:{service}:{region}:{account}:*/*"}
@@ -86,39 +88,31 @@ def resources_of(
 def statements(
     questions: Collection[Question], name: str, account: str, region: str
 ) -> list[dict[str, Any]]:
-    """Statements that allow what was asked: actions with the same resources together."""
-    asked: dict[str, set[str]] = defaultdict(set)
-    for action, resource in questions:
-        if action not in ALWAYS_ALLOWED:
-            asked[action].add(resource)
-    together: dict[frozenset[str], list[str]] = defaultdict(list)
-    for action in sorted(asked):
-        together[resources_of(action, asked[action], name, account, region)].append(action)
-    return [
-        {"Effect": "Allow", "Action": actions, "Resource": sorted(patterns)}
-        for patterns, actions in together.items()
-    ]
+    """Statements that allow what was asked, under the conditions that held.
 
-
-def emulated(
-    wanted: list[dict[str, Any]], questions: Collection[Question], name: str
-) -> list[dict[str, Any]]:
-    """Statements that the emulated IAM can decide on as AWS's would on the wanted ones.
-
-    For some actions it names no resource, or another kind than AWS does; there it is given
-    what it names. The actions stay the same.
+    Those of a service with the same condition are one: an action is about resources of its own
+    types only, so that the others' give it nothing.
     """
-    named: dict[str, set[str]] = defaultdict(set)
-    for action, resource in questions:
-        if not any(form(template).fullmatch(resource) for template, _ in types_of(action)):
-            head, found, rest = resource.partition(name)
-            named[action].add(head + found + (rest[0] + "*" if rest else ""))
-    actions = {action for statement in wanted for action in statement["Action"]}
-    more = [
-        {"Effect": "Allow", "Action": [action], "Resource": sorted(named[action])}
-        for action in sorted(actions & set(named))
+    asked: dict[tuple[str, str], list[Question]] = defaultdict(list)
+    for question in questions:
+        if question.action not in ALWAYS_ALLOWED:
+            asked[question.action, conditions.alike(conditions.of(question))].append(question)
+    actions: dict[tuple[Any, str], set[str]] = defaultdict(set)
+    resources: dict[tuple[Any, str], set[str]] = defaultdict(set)
+    for (action, _), alike in sorted(asked.items()):
+        named = {each.resource for each in alike}
+        exact = action == "iam:PassRole"
+        found = frozenset(named) if exact else resources_of(action, named, name, account, region)
+        condition = json.dumps(conditions.join(conditions.of(each) for each in alike))
+        alone = condition == "{}" or "*" in found
+        key = (found if alone else action.partition(":")[0], condition)
+        actions[key].add(action)
+        resources[key] |= found
+    return [
+        {"Effect": "Allow", "Action": sorted(actions[key]), "Resource": sorted(resources[key])}
+        | ({"Condition": json.loads(key[1])} if key[1] != "{}" else {})
+        for key in actions
     ]
-    return [*wanted, *more]
 
 
 def without(wanted: list[dict[str, Any]], action: str) -> list[dict[str, Any]]:

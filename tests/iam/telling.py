@@ -31,7 +31,7 @@ from accounts import (
     User,
     write_program,
 )
-from policies import Question
+from conditions import Question
 
 Welcome = Callable[[Account, User], None]
 ACTION = re.compile(r"\b[a-z0-9-]+:[A-Z][A-Za-z0-9]+")

@@ -8,7 +8,7 @@ import documents
 import pytest
 from accounts import ACCOUNT, LIFE, NAME, PLAYBOOKS, REGION, States
 from authorization_reference import exists
-from policies import emulated, statements, without
+from policies import statements, without
 from telling import Found
 
 
@@ -16,7 +16,7 @@ def test_the_documents_are_what_the_playbooks_missed(
     found: dict[str, Found], request: pytest.FixtureRequest
 ) -> None:
     for playbook, known in found.items():
-        needed = {question for question in known.questions if question[0] in known.named}
+        needed = {each for each in known.questions if each.action in known.named}
         wanted = statements(needed, NAME, ACCOUNT, REGION)
         if request.config.getoption("--write"):
             documents.write(playbook, wanted)
@@ -42,18 +42,17 @@ def test_every_action_exists_and_is_limited_where_aws_can(playbook: str) -> None
 
 
 def test_each_playbook_runs_under_its_policy_and_uses_all_of_it(
-    kept: States, found: dict[str, Found]
+    kept: States,
 ) -> None:
     """What only the repeated attempts had asked for would be too much."""
     unused = {playbook: set(documents.actions(documents.read(playbook))) for playbook in PLAYBOOKS}
     for scene in (scene for scene in LIFE if scene.playbook in PLAYBOOKS):
-        questions = found[scene.playbook].questions
-        wanted = emulated(documents.read(scene.playbook), questions, NAME)
+        wanted = documents.read(scene.playbook)
         with kept.account(scene.state) as account:
             user = account.user("operator", wanted)
             ran = account.play(scene.playbook, user)
             assert ran.returncode == 0, f"{scene}\n{ran.output}"
-            unused[scene.playbook] -= {action for action, _ in account.questions(user)}
+            unused[scene.playbook] -= {each.action for each in account.questions(user)}
     assert unused == {playbook: set() for playbook in PLAYBOOKS}
 
 
@@ -72,7 +71,7 @@ def test_a_whole_run_without_an_action_names_it(
     spared = []
     censored = sorted(found[playbook].censored)
     for action in choice.sample(actions, sample) + choice.sample(censored, min(1, len(censored))):
-        left = emulated(without(wanted, action), found[playbook].questions, NAME)
+        left = without(wanted, action)
         with kept.account(found[playbook].where[action].state) as account:
             ran = account.play(playbook, account.user("operator", left))
         if ran.returncode == 0 or action not in ran.output:

@@ -16,6 +16,7 @@ import documents
 import pytest
 from accounts import ACCOUNT, CLUSTER, NAME, REGION
 from authorization_reference import exists
+from conditions import Question
 from policies import statements
 from rehearsed import NAME as REHEARSED
 from running import BIN, ROOT
@@ -41,7 +42,8 @@ def test_the_cluster_s_phases_need_what_is_written(
     playbook: str, found: dict[str, Any], request: pytest.FixtureRequest
 ) -> None:
     known = found[playbook]
-    needed = {(action, arn) for action, arn in known["questions"] if action in known["named"]}
+    asked = {Question(*each) for each in known["questions"]}
+    needed = {each for each in asked if each.action in known["named"]}
     wanted = statements(needed, NAME, ACCOUNT, REGION)
     if request.config.getoption("--write"):
         documents.write(playbook, wanted)

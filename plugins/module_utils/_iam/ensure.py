@@ -9,6 +9,7 @@ import json
 from .. import ownership
 from ..aws import Dict
 from ..reconcile import Api, Plan, missing_tags, tag_list
+from . import bound
 from .transform import about, after, shape
 
 GONE = ("NoSuchEntity",)
@@ -73,13 +74,7 @@ def create(api: Api, name: str, wanted: Dict) -> str | None:
 def update_role(api: Api, name: str, before: Dict, wanted: Dict) -> None:
     """Bring trust, boundary, tags and the role's own settings to their state."""
     label = about(name)
-    if before["permissions_boundary"] != wanted["permissions_boundary"]:
-        if boundary := wanted["permissions_boundary"]:
-            api.write(
-                "put_role_permissions_boundary", label, RoleName=name, PermissionsBoundary=boundary
-            )
-        else:
-            api.write("delete_role_permissions_boundary", label, RoleName=name)
+    bound.settle(api, name, before["permissions_boundary"], wanted["permissions_boundary"])
     if before["trust"] != wanted["trust"]:
         document = json.dumps(wanted["trust"])
         api.write("update_assume_role_policy", label, RoleName=name, PolicyDocument=document)

@@ -12,6 +12,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import typ
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+BOUNDARY = re.compile(
+    r"arn:(aws[a-z-]*|\{partition\}):iam::(\d{12}|\{account\}|aws):policy/[\w+=,.@/-]+"
+)
 REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Component")
 TAGGABLE = re.compile(r"[\w .:/=+@-]*")
@@ -54,6 +57,12 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"platform_account_id is '{account}': give the 12 digits of an AWS account, in quotes "
             "so that zeros in front stay."
+        )
+    boundary = str(variables.get("platform_permissions_boundary") or "")
+    if boundary and BOUNDARY.fullmatch(boundary) is None:
+        yield (
+            f"platform_permissions_boundary is '{boundary}': give the ARN of an IAM policy, such "
+            "as arn:{partition}:iam::{account}:policy/ragops-dev-boundary."
         )
     yield from _tags(variables.get("platform_extra_tags") or {})
 

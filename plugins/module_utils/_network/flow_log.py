@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
+from ansible_collections.ragops.platform.plugins.module_utils._iam import bound
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     tag_dict,
@@ -55,6 +56,11 @@ class Run:
     def role_arn(self) -> str:
         """Return the role's ARN, known before the role exists."""
         return f"arn:{self.partition}:iam::{self.account}:role/{self.role}"
+
+    @property
+    def boundary(self) -> str | None:
+        """Return the ARN of the policy that bounds the role."""
+        return bound.fill(self.options["permissions_boundary"], self.partition, self.account)
 
     @property
     def group_arn(self) -> str:
@@ -147,7 +153,13 @@ def permissions(run: Run) -> Item:
 def ensure_role(run: Run) -> None:
     """Make or repair the role: trust, its one policy and tags."""
     label, tags = f"IAM role {run.role}", run.tags(run.role)
-    wanted = {"trust": trust(run), "policy": permissions(run), "tags": tags}
+    boundary = run.boundary
+    wanted: dict[str, Any] = {
+        "trust": trust(run),
+        "policy": permissions(run),
+        "permissions_boundary": boundary,
+        "tags": tags,
+    }
     role = run.iam.read("get_role", label, NO_ENTITY, RoleName=run.role).get("Role")
     current: Item | None = None
     if role is None:
@@ -158,6 +170,7 @@ def ensure_role(run: Run) -> None:
             AssumeRolePolicyDocument=json.dumps(wanted["trust"]),
             Description=f"Flow logs of {run.options['name']}",
             Tags=tag_list(tags),
+            **({"PermissionsBoundary": boundary} if boundary else {}),
         )
         policy = None
     else:
@@ -169,8 +182,12 @@ def ensure_role(run: Run) -> None:
         current = {
             "trust": _shown(role["AssumeRolePolicyDocument"], wanted["trust"]),
             "policy": _shown(policy, wanted["policy"]),
+            "permissions_boundary": role.get("PermissionsBoundary", {}).get(
+                "PermissionsBoundaryArn"
+            ),
             "tags": {key: seen[key] for key in tags if key in seen},
         }
+        bound.settle(run.iam, run.role, current["permissions_boundary"], boundary)
         if current["trust"] != wanted["trust"]:
             run.iam.write(
                 "update_assume_role_policy",

@@ -17,7 +17,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds.transform imp
     SECRET_TAG,
     VERSION_TAG,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, is_denied
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
 
 NO_SECRET = ("ResourceNotFoundException",)
@@ -62,7 +62,12 @@ def read(secrets: Api, options: Mapping[str, Any]) -> OwnPassword | None:
         return None
     label = f"secret {name}"
     missing = NO_SECRET if secrets.check_mode else ()
-    answer = secrets.read("get_secret_value", label, missing, SecretId=name)
+    try:
+        answer = secrets.read("get_secret_value", label, missing, SecretId=name)
+    except AwsError as error:
+        if secrets.check_mode and is_denied(error):
+            return _unread(secrets, label, name, options)
+        raise
     if not answer:
         return OwnPassword(UNKNOWN, UNKNOWN, UNKNOWN)
     coming = secrets.check_mode and options["rotate_master_password"]
@@ -74,6 +79,15 @@ def read(secrets: Api, options: Mapping[str, Any]) -> OwnPassword | None:
             "one. Name the secret that holds it, or give its user as master_username."
         )
     return OwnPassword(str(answer["ARN"]), version, str(login["password"]))
+
+
+def _unread(secrets: Api, label: str, name: str, options: Mapping[str, Any]) -> OwnPassword:
+    """What a plan needs of a secret that its caller may not read: which version there is."""
+    found = secrets.read("describe_secret", label, NO_SECRET, SecretId=name)
+    versions = found.get("VersionIdsToStages") or {}
+    current = [ident for ident, stages in versions.items() if "AWSCURRENT" in stages]
+    version = current[0] if current and not options["rotate_master_password"] else UNKNOWN
+    return OwnPassword(str(found.get("ARN", UNKNOWN)), version, UNKNOWN)
 
 
 def _login(label: str, text: str) -> dict[str, Any]:

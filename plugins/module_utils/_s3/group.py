@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._iam import bound
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
@@ -37,6 +38,7 @@ class Group:
     replicas: list[Wish]
     role: str | None
     permissions: Dict
+    boundary: str | None = None
 
 
 def group_of(options: Mapping[str, Any], place: Place) -> Group:
@@ -73,7 +75,9 @@ def group_of(options: Mapping[str, Any], place: Place) -> Group:
         )
         for index, name in enumerate(names)
     ]
-    return Group(buckets, logs, replicas, role, _permissions(buckets, replicas, place))
+    given = (options["replication"] or {}).get("permissions_boundary") or ""
+    boundary = bound.fill(given, place.partition, place.account)
+    return Group(buckets, logs, replicas, role, _permissions(buckets, replicas, place), boundary)
 
 
 def ensure_present(
@@ -88,7 +92,7 @@ def ensure_present(
     if group.role:
         wish = group.buckets[0]
         api = connect("iam", wish.region)
-        replication.ensure_role(api, plan, group.role, group.permissions, wish.tags)
+        replication.ensure_role(api, plan, group.role, group.permissions, wish.tags, group.boundary)
     for wish in group.buckets:
         bucket.ensure_present(connect("s3", wish.region), plan, wish, timeout)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
+from ansible_collections.ragops.platform.plugins.module_utils._iam import bound
 from ansible_collections.ragops.platform.plugins.module_utils.aws import Dict, tag_dict
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
@@ -30,7 +31,12 @@ class Keys:
 
 
 def trust() -> Dict:
-    """Return who may take the role: S3."""
+    """Return who may take the role: S3.
+
+    Without a condition on the account: AWS documents none for replication (S3 User Guide, "Setting
+    up permissions for live replication"), and a key that S3 does not send would stop it without a
+    word. Nobody else's bucket gets the role: who configures replication must be allowed to pass it.
+    """
     return {
         "Version": "2012-10-17",
         "Statement": [
@@ -82,16 +88,27 @@ def permissions(pairs: Mapping[str, str], keys: Keys, regions: tuple[str, str]) 
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def ensure_role(api: Api, plan: Plan, name: str, allowed: Dict, tags: Mapping[str, str]) -> None:
+def ensure_role(
+    api: Api,
+    plan: Plan,
+    name: str,
+    allowed: Dict,
+    tags: Mapping[str, str],
+    boundary: str | None = None,
+) -> None:
     """Make or repair the role and its one inline policy.
+
+    Args:
+        boundary: ARN of the policy that bounds it.
 
     Raises:
         AwsError: a role of this name is tagged as somebody else's.
     """
     label = f"role {name}"
-    wanted = {
+    wanted: Dict = {
         "trust": trust(),
         "policy": allowed,
+        "permissions_boundary": boundary,
         "tags": {key: str(value) for key, value in tags.items()},
     }
     found = api.read("get_role", label, NO_ROLE, RoleName=name).get("Role")
@@ -105,6 +122,7 @@ def ensure_role(api: Api, plan: Plan, name: str, allowed: Dict, tags: Mapping[st
             Description="S3 replication",
             AssumeRolePolicyDocument=policies.text(trust()),
             Tags=tag_list(wanted["tags"]),
+            **({"PermissionsBoundary": boundary} if boundary else {}),
         )
         current: Dict = {**wanted, "policy": None}
     else:
@@ -139,11 +157,13 @@ def _read(api: Api, label: str, name: str, found: Dict, wanted: Dict) -> Dict:
     return {
         "trust": wanted["trust"] if policies.same(trusted, wanted["trust"]) else trusted,
         "policy": wanted["policy"] if policies.same(inline, wanted["policy"]) else inline,
+        "permissions_boundary": found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         "tags": {key: tags[key] for key in wanted["tags"] if key in tags},
     }
 
 
 def _update(api: Api, label: str, name: str, current: Dict, wanted: Dict) -> None:
+    bound.settle(api, name, current["permissions_boundary"], wanted["permissions_boundary"])
     if current["trust"] != wanted["trust"]:
         api.write(
             "update_assume_role_policy",

@@ -12,6 +12,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import ownership, 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     Dict,
+    is_denied,
     tag_dict,
     wait_until,
 )
@@ -28,17 +29,19 @@ from .wish import AWS_KEY, Wish, policy
 NO_SECRET = ("ResourceNotFoundException",)
 LEFT_ALONE = "left as it is"
 WANTED = "as wanted"
+UNCOMPARED = "not compared"
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a secret. restored: its deletion was cancelled. rotated: it has another
-    value than before, the old one is AWSPREVIOUS.
+    value than before, the old one is AWSPREVIOUS. uncompared: a plan by who may not read it.
     """
 
     arn: str
     restored: bool = False
     rotated: bool = False
+    uncompared: bool = False
 
 
 def find(api: Api, wish: Wish) -> Dict | None:
@@ -68,10 +71,12 @@ def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> Outcome:
     unreadable = ending and api.check_mode
     # Whether there is a value at all is known; only a given one must be compared.
     unknown = unreadable and bool(wish.value)
+    value = "unknown until it is restored" if unknown else _value(api, wish, item)
+    uncompared = value == UNCOMPARED
     current = {
         "description": item.get("Description", ""),
         "kms_key": item.get("KmsKeyId") or AWS_KEY,
-        "value": "unknown until it is restored" if unknown else _value(api, wish, item),
+        "value": WANTED if uncompared else value,
         "policy": wanted["policy"] if unreadable else _policy(api, wish),
         "tags": {key: tags[key] for key in wish.tags if key in tags},
         **({"scheduled_for_deletion": True} if ending else {}),
@@ -79,7 +84,7 @@ def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> Outcome:
     plan.record(wish.label, current, wanted)
     if not unreadable:
         _update(api, wish, current, wanted)
-    return Outcome(str(item["ARN"]), restored=ending, rotated=wish.rotate)
+    return Outcome(str(item["ARN"]), ending, wish.rotate, uncompared)
 
 
 def ensure_absent(api: Api, plan: Plan, wish: Wish, recovery_days: int) -> None:
@@ -161,7 +166,12 @@ def _value(api: Api, wish: Wish, item: Dict) -> str:
         return "to be rotated"
     if not wish.value:
         return WANTED
-    answer = api.read("get_secret_value", wish.label, NO_SECRET, SecretId=wish.name)
+    try:
+        answer = api.read("get_secret_value", wish.label, NO_SECRET, SecretId=wish.name)
+    except AwsError as error:
+        if api.check_mode and is_denied(error):
+            return UNCOMPARED
+        raise
     return WANTED if answer.get("SecretString") == wish.value else "another"
 
 

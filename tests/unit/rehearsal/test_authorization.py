@@ -8,68 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
 
-from running import Aws, find_emulator, serving  # noqa: E402
+from deciding import ACCOUNT, Account, deciding  # noqa: E402
 
-ROOT_KEY, ACCOUNT = "test", "000000000000"
 OURS = {"Project": "ragops", "Environment": "dev"}
 LISTED = [{"Key": key, "Value": value} for key, value in OURS.items()]
 
 
-class Account:
-    """An account in which IAM decides, and what it was asked."""
-
-    def __init__(self, aws: Aws, decisions: Path) -> None:
-        self.aws = aws
-        self.decisions = decisions
-
-    def client(self, service: str, key: str = ROOT_KEY, secret: str = ROOT_KEY) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.aws.url,
-            region_name="us-east-1",
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-        )
-
-    def user(self, *statements: dict[str, Any]) -> tuple[str, str]:
-        """The key of a user who may do what the statements allow."""
-        iam = self.client("iam")
-        name = f"user-{len(iam.list_users()['Users'])}"
-        iam.create_user(UserName=name)
-        document = {"Version": "2012-10-17", "Statement": list(statements)}
-        iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=json.dumps(document))
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        return key["AccessKeyId"], key["SecretAccessKey"]
-
-    def asked(self, key: str) -> list[tuple[str, str]]:
-        """(action, end of the ARN) of each question about a key."""
-        lines = [json.loads(line) for line in self.decisions.read_text().splitlines()]
-        return [
-            (line["action"], line["resource"].rpartition(f"{ACCOUNT}:")[2])
-            for line in lines
-            if line["key"] == key
-        ]
-
-
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    folder = tmp_path_factory.mktemp("authorization")
-    decisions = folder / "decisions.jsonl"
-    argv = [
-        str(find_emulator().with_name("python")),
-        str(ROOT / "tests/unit/plugins/aws_world.py"),
-        str(folder / "requests.jsonl"),
-    ]
-    settings = {"AUTH": "true", "AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_DECISIONS": str(decisions)}
-    with serving(argv, folder, PYTHONPATH=str(ROOT / "rehearsal/src"), **settings) as aws:
-        yield Account(aws, decisions)
+    with deciding(tmp_path_factory.mktemp("authorization")) as served:
+        yield served
 
 
 def allow(*actions: str, resource: str | list[str] = "*", **more: Any) -> dict[str, Any]:
@@ -300,3 +254,24 @@ def test_a_node_group_and_an_instance_are_asked_about_by_their_groups(account: A
         ("eks:DescribeNodegroup", "nodegroup/one/main/*"),
         ("eks:AssociateAccessPolicy", f"access-entry/one/role/{ACCOUNT}/admins/*"),
     ]
+
+
+def test_a_bucket_with_tags_and_its_replication_are_asked_about_what_they_need(
+    account: Account,
+) -> None:
+    key = account.user(allow("*"))
+    s3 = account.client("s3", *key)
+    s3.create_bucket(Bucket="tagged", CreateBucketConfiguration={"Tags": LISTED})
+    role = f"arn:aws:iam::{ACCOUNT}:role/replication"
+    destination = {"Bucket": "arn:aws:s3:::tagged"}
+    with pytest.raises(ClientError):
+        s3.put_bucket_replication(
+            Bucket="tagged",
+            ReplicationConfiguration={
+                "Role": role,
+                "Rules": [{"Status": "Enabled", "Prefix": "", "Destination": destination}],
+            },
+        )
+    asked = account.asked(key[0])
+    assert ("s3:TagResource", "arn:aws:s3:::tagged") in asked
+    assert ("iam:PassRole", "role/replication") in asked

@@ -78,6 +78,10 @@ ROWS = [
     platform("has 41 characters, at most 32 fit", platform_name=f"{'a' * 20}-{'b' * 20}"),
     platform("platform_region is 'frankfurt'", platform_region="frankfurt"),
     platform("platform_account_id is '1234'", platform_account_id="1234"),
+    platform(
+        "platform_permissions_boundary is 'boundary': give the ARN",
+        platform_permissions_boundary="boundary",
+    ),
     platform("sets Project, by which the platform finds", platform_extra_tags={"Project": "x"}),
     platform("aws: is AWS's own", platform_extra_tags={"aws:cloudformation": "x"}),
     platform("is too long: AWS takes 128", platform_extra_tags={"note": "x" * 300}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -83,8 +84,20 @@ def parse(
     if body[:1] == b"{":
         with contextlib.suppress(ValueError):  # the service says so
             parameters |= dict(_flat(json.loads(body)))
+    if service == "s3":
+        parameters |= dict(_of_markup(body.decode("utf-8", errors="replace")))
     parts = tuple(unquote(part) for part in path.split("/") if part)
     return Call(service, region, account, parameters, parts)
+
+
+def _of_markup(body: str) -> Iterator[tuple[str, str]]:
+    """The tags and the role in S3's XML."""
+    tags = re.findall(r"<Tag>\s*<Key>(.*?)</Key>\s*<Value>(.*?)</Value>", body, re.DOTALL)
+    for number, (key, value) in enumerate(tags, start=1):
+        yield f"Tags.{number}.Key", key
+        yield f"Tags.{number}.Value", value
+    if role := re.search(r"<Role>(.*?)</Role>", body):
+        yield "Role", role.group(1)
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

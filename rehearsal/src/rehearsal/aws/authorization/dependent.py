@@ -12,6 +12,7 @@ from typing import Any
 
 from rehearsal.aws.authorization.calls import Call
 from rehearsal.aws.authorization.records import Records
+from rehearsal.aws.authorization.touched import entry
 
 Found = Iterator["Part"]
 
@@ -76,11 +77,12 @@ def _named(tag: str, forms: Mapping[str, tuple[str, ...]]) -> Callable[..., Foun
 
 def _tag_eks(name: str, call: Call, records: Records) -> Found:  # noqa: ARG001
     cluster = call.path[1] if len(call.path) > 1 else call.one("name")
+    principal = entry(call.one("principalArn") or "::::*:*/*")
     made = {
         "CreateCluster": f"cluster/{cluster}",
         "CreateNodegroup": f"nodegroup/{cluster}/{call.one('nodegroupName')}/*",
         "CreateAddon": f"addon/{cluster}/{call.one('addonName')}/*",
-        "CreateAccessEntry": f"access-entry/{cluster}/*",
+        "CreateAccessEntry": f"access-entry/{cluster}/{'/'.join(principal)}/*",
         "CreatePodIdentityAssociation": f"podidentityassociation/{cluster}/*",
     }
     if call.tags and name in made:
@@ -101,6 +103,12 @@ def _tag_balancing(name: str, call: Call, records: Records) -> Found:  # noqa: A
         known = {"elasticloadbalancing:CreateAction": name}
         resource = arn(call, "elasticloadbalancing", made[name])
         yield Part("elasticloadbalancing:AddTags", resource, call.tags, known)
+
+
+def _tag_s3(name: str, call: Call, records: Records) -> Found:  # noqa: ARG001
+    """S3 API, CreateBucketConfiguration: "You must have the s3:TagResource permission"."""
+    if name == "CreateBucket" and call.tags:
+        yield Part("s3:TagResource", f"arn:aws:s3:::{call.path[0]}", call.tags)
 
 
 def _tag_iam(name: str, call: Call, records: Records) -> Found:  # noqa: ARG001
@@ -150,6 +158,7 @@ TAGGED: dict[str, Callable[..., Found]] = {
             "CreateDBSubnetGroup": ("subgrp:{}", "DBSubnetGroupName"),
         },
     ),
+    "s3": _tag_s3,
     "secretsmanager": _named("secretsmanager:TagResource", {"CreateSecret": ("secret:{}", "Name")}),
 }
 
@@ -166,6 +175,7 @@ PASSED: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "eks:UpdateAddon": (("serviceAccountRoleArn",), ("eks.amazonaws.com",)),
     "eks:UpdatePodIdentityAssociation": (("roleArn",), ("pods.eks.amazonaws.com",)),
     "rds:CreateDBInstance": (("MonitoringRoleArn",), ("monitoring.rds.amazonaws.com",)),
+    "s3:PutReplicationConfiguration": (("Role",), ("s3.amazonaws.com",)),
     "rds:ModifyDBInstance": (("MonitoringRoleArn",), ("monitoring.rds.amazonaws.com",)),
 }
 """Parameters with ARNs of roles, and the services that take them."""
@@ -186,7 +196,9 @@ def passed(action: str, call: Call, records: Records) -> Found:
         services = ("ec2.amazonaws.com",)
     for role in roles:
         for service in services:
-            yield Part("iam:PassRole", role, context={"iam:PassedToService": service}, there=True)
+            # Not by the role's tags: AWS calls that unreliable, though the reference has the key
+            # (IAM User Guide, "Control access using resource tags", its note on PassRole).
+            yield Part("iam:PassRole", role, context={"iam:PassedToService": service})
 
 
 # --- Service-linked roles on first use: each service's page on them ------------------------------

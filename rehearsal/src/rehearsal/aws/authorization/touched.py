@@ -97,6 +97,9 @@ def touched(action: Action, call: Call, records: Records) -> list[Touched]:
     ]
     named = {each.kind.name for each in found}
     lacking = [kind for kind in action.kinds if kind.required and kind.name not in named]
+    if service == "elasticloadbalancing" and found:
+        # The reference has each sort of balancer as required; a call is about one of them.
+        lacking = []
     if not found and not lacking:
         lacking = list(action.kinds)
     return list(dict.fromkeys(found)) + [
