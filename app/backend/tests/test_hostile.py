@@ -1,5 +1,6 @@
 """Files that would hold or kill a server: each is refused or read, and the server answers on."""
 
+import asyncio
 import base64
 import contextlib
 import os
@@ -15,7 +16,10 @@ import httpx
 import pytest
 from pdf import pdf
 
+from rag.errors import RagError
+from rag.ingest import reader
 from rag.ingest.child import NICE
+from rag.ingest.limits import Limits
 
 MIB = 1 << 20
 
@@ -222,6 +226,20 @@ def test_a_killed_reading_leaves_nothing(start, limits):
     thread.join()
     assert answers[0].status_code == 422
     assert backend.upload("after.txt", "The turn was given back.").status_code == 201
+
+
+def test_a_reader_that_does_not_start_is_not_the_clients_fault(tmp_path, monkeypatch):
+    """An image that lacks a library would refuse every file as if it were a bad one."""
+    broken = tmp_path / "tokenizers.py"
+    broken.write_text("raise ImportError('not here')")
+    environment = {**reader._ENVIRONMENT, "PYTHONPATH": f"{tmp_path}:{reader._SOURCE}"}
+    reading = reader.Reader(
+        Limits(5, 20, 512 << 20, 10**6, 10), concurrency=1, waiting=1, patience=1
+    )
+    monkeypatch.setattr(reader, "_ENVIRONMENT", environment)
+    with pytest.raises(RagError, match="did not start") as failure:
+        asyncio.run(reading.read("text", b"A good text."))
+    assert failure.value.status == 500
 
 
 def test_more_files_than_can_wait_are_refused_and_not_kept(start, limits):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict
 
 _NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
-_PRINCIPAL = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|role/.+|user/.+)")
+PRINCIPAL = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|role/.+|user/.+)")
 PULL = (
     "ecr:BatchCheckLayerAvailability",
     "ecr:BatchGetImage",
@@ -58,7 +58,7 @@ def check(wish: Wish) -> None:
         if value < 1:
             raise AwsError(f"{limit} is {value} and must be at least 1.")
     for principal in wish.pull_principals:
-        if not _PRINCIPAL.fullmatch(principal):
+        if not PRINCIPAL.fullmatch(principal):
             raise AwsError(
                 f"pull_principals has {principal!r}: name an account (12 digits) or the ARN of an "
                 "account's root, role or user. Everybody (*) may not pull."

@@ -36,7 +36,9 @@ def problems(
     if shared.get("platform_kubeconfig"):
         return
     way = str(shared.get("platform_access") or "")
-    blocks = list(shared.get("platform_access_cidr_blocks") or [])
+    given = shared.get("platform_access_cidr_blocks") or []
+    # Of another type it is refused already (shared.py).
+    blocks = list(given) if isinstance(given, list) else []
     if way not in WAYS:
         told = f"is '{way}'" if way else "is not set"
         yield (

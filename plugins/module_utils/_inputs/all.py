@@ -13,6 +13,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     addons,
     cluster,
     exposure,
+    names,
     network,
     platform,
     roles,
@@ -82,6 +83,7 @@ def _errors(
         yield from exposure.problems(inputs["app_rollout"], region, _controller(inputs))
         yield from trust.problems(inputs["app_rollout"], inputs.get("rds", {}), folder, region)
     yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))
+    yield from names.problems(name, inputs)
 
 
 def _controller(inputs: Mapping[str, roles.Inputs]) -> bool:

@@ -9,7 +9,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import access, versions
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
+    access,
+    kubernetes,
+    versions,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 
 MOST_NODES = 450
@@ -30,6 +34,7 @@ def problems(inputs: Inputs, environment: str, today: str) -> Iterator[str]:
         yield f"eks: eks_node_groups has {name} twice: give each group a name of its own."
     for group in groups:
         yield from _node_group(group)
+        yield from _nodes(group)
     for entry in inputs.get("eks_access_entries", []):
         yield from _access(entry)
 
@@ -95,6 +100,16 @@ def _node_group(group: Mapping[str, Any]) -> Iterator[str]:
     share = group.get("max_unavailable_percentage")
     if share is not None and not 1 <= share <= 100:
         yield f"{label}: max_unavailable_percentage is {share}; AWS takes 1 to 100."
+
+
+def _nodes(group: Mapping[str, Any]) -> Iterator[str]:
+    """What Kubernetes and EC2 refuse of a group's nodes."""
+    label = f"eks: node group {group.get('name')}"
+    yield from kubernetes.label_problems(label, group.get("labels") or {})
+    yield from kubernetes.taint_problems(label, group.get("taints") or [])
+    disk = group.get("disk_size")
+    if disk is not None and disk < 1:
+        yield f"{label}: disk_size is {disk}; give the GiB of a disk."
 
 
 def _access(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -33,9 +33,9 @@ def converted(option: Mapping[str, Any], value: Any) -> Any:
     if kind == "bool":
         return _SWITCHES.get(text.lower(), value)
     if kind == "int":
-        return int(text) if re.fullmatch(r"-?(0|[1-9][0-9]*)", text) else value
+        return int(text) if re.fullmatch(r"-?(0|[1-9][0-9]{0,17})", text) else value
     if kind == "float":
-        return float(text) if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", text) else value
+        return float(text) if re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text) else value
     if kind in ("list", "dict"):
         return _collection(option, text, value)
     return value
@@ -46,7 +46,7 @@ def _collection(option: Mapping[str, Any], text: str, value: str) -> Any:
     if text.startswith(("[", "{")):
         try:
             found = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return value
         return found if isinstance(found, kind) else value
     if kind is dict or option.get("elements", "str") not in ("str", "path", "int"):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import types
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import kubernetes, types
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -19,8 +19,6 @@ REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Component")
 TAGGABLE = re.compile(r"[\w .:/=+@-]*")
 """What every service takes in a tag: IAM and RDS are the strictest."""
-LONGEST_NAME = 32
-"""What fits into the names of buckets, roles and replication groups with their endings."""
 
 
 def problems(variables: Mapping[str, Any]) -> Iterator[str]:
@@ -42,13 +40,9 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
                 f"{option} is '{value}': use lower-case letters, digits and single dashes, a "
                 "letter first."
             )
-    name = str(variables.get("platform_name", ""))
-    if len(name) > LONGEST_NAME:
-        yield (
-            f"platform_name '{name}' has {len(name)} characters, at most {LONGEST_NAME} fit into "
-            "the names of buckets and replication groups: shorten platform_project or "
-            "platform_environment."
-        )
+    yield from kubernetes.namespace_problems(
+        "platform_namespace", str(variables.get("platform_namespace", "rag"))
+    )
     region = str(variables.get("platform_region", ""))
     if REGION.fullmatch(region) is None:
         yield f"platform_region is '{region}': give a region such as us-east-1."

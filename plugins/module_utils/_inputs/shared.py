@@ -10,12 +10,15 @@ _TEXT: dict[str, Any] = {"type": "str"}
 _SWITCH: dict[str, Any] = {"type": "bool"}
 
 SHARED: dict[str, dict[str, Any]] = {
+    "platform_access": _TEXT,
+    "platform_access_cidr_blocks": {"type": "list", "elements": "str"},
     "platform_account_id": _TEXT,
     "platform_bastion": _SWITCH,
     "platform_environment": _TEXT,
     "platform_extra_tags": {"type": "dict"},
     "platform_name": _TEXT,
     "platform_namespace": _TEXT,
+    "platform_permissions_boundary": _TEXT,
     "platform_project": _TEXT,
     "platform_region": _TEXT,
     "platform_survivors": {"type": "list", "elements": "str"},

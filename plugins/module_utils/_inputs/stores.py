@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._ecr import wish as ecr_wish
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
     checks as elasticache_checks,
 )
@@ -127,6 +128,12 @@ def ecr_problems(inputs: Inputs) -> Iterator[str]:
     for image in inputs.get("ecr_images", []):
         if re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", image) is None:
             yield f"ecr: ecr_images has '{image}': use lower-case letters, digits and . _ -"
+    for principal in inputs.get("ecr_pull_principals", []):
+        if ecr_wish.PRINCIPAL.fullmatch(principal) is None:
+            yield (
+                f"ecr: ecr_pull_principals has '{principal[:80]}': give the 12 digits of an "
+                "account, in quotes so that zeros in front stay, or the ARN of an IAM role or user."
+            )
 
 
 def secrets_problems(inputs: Inputs) -> Iterator[str]:
@@ -137,6 +144,19 @@ def secrets_problems(inputs: Inputs) -> Iterator[str]:
     key = inputs.get("secrets_openai_api_key") or ""
     if key and (key != key.strip() or " " in key):
         yield "secrets: secrets_openai_api_key has spaces or a line end: give the key alone."
+    for extra in inputs.get("secrets_extra", []):
+        # A variable of the environment that is not set gives this, and a random value is no key.
+        if extra.get("value") == "":
+            yield (
+                f"secrets: secrets_extra has an empty value for {extra.get('name')}: give it, or "
+                "leave `value` out for a random one."
+            )
+        length = extra.get("generate_length")
+        if length is not None and "value" not in extra and not 16 <= length <= 128:
+            yield (
+                f"secrets: secrets_extra has generate_length {length} for {extra.get('name')}: "
+                "give 16 to 128."
+            )
 
 
 def kms_problems(inputs: Inputs) -> Iterator[str]:

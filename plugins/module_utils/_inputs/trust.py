@@ -31,7 +31,7 @@ def problems(inputs: Inputs, rds: Inputs, roles: Path, region: str) -> Iterator[
     file = Path(str(given)) if given else roles / SHIPPED
     try:
         of_region(file.read_text(), region)
-    except OSError as error:
-        yield f"app_rollout: app_rollout_database_ca is {file}: {error.strerror}."
+    except (OSError, ValueError) as error:
+        yield f"app_rollout: app_rollout_database_ca is {str(file)!r}: can't be read: {error}."
     except AwsError as error:
         yield f"app_rollout: app_rollout_database_ca is {file}, which {error}."

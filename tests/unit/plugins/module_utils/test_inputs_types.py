@@ -21,6 +21,12 @@ BASE = {
     "platform_name": "ragops-test",
     "platform_region": "us-east-1",
 }
+EXTRA = {
+    "name": "a-workload-of-our-own-1",
+    "namespace": "rag",
+    "service_account": "own",
+    "policies": {},
+}
 STRANGE: tuple[Any, ...] = (
     *(None, 83, 1.1, True, [], ["a", 1, None], {}, {"a": 1}, {2026: "budget"}),
     *(datetime.date(2026, 11, 22), "", "x" * 10_000, "\x00", [[{"name": None}]], [{}]),
@@ -94,11 +100,48 @@ def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
         ),
         ({"platform_extra_tags": {2026: "budget"}}, "has the key 2026, a number: write it in"),
         ({"platform_extra_tags": {"Note": "R&D, #2"}}, "AWS's services take letters, digits"),
+        ({"platform_namespace": "My_RAG"}, "which no namespace can be called"),
+        (
+            {
+                "eks_node_groups": [
+                    {"name": "m", "min_size": 1, "max_size": 2, "labels": {"a b": "c"}}
+                ]
+            },
+            "label 'a b': use letters, digits",
+        ),
+        ({"ecr_pull_principals": ["2185785799"]}, "give the 12 digits of an account, in quotes"),
+        (
+            {"secrets_extra": [{"name": "pin", "description": "d", "value": ""}]},
+            "secrets_extra has an empty value for pin",
+        ),
         ({"rds_parameters": {"log_connections": True}}, "rds_parameters.log_connections is yes or"),
     ],
 )
 def test_what_yaml_has_made_of_a_text_is_refused(variables: dict[str, Any], says: str) -> None:
     assert any(says in text for text in judged(**variables)), judged(**variables)
+
+
+@pytest.mark.parametrize(
+    ("length", "variables"),
+    [
+        (30, {"cluster_addons_load_balancer_controller": True}),
+        (31, {"workload_identity_extra": [EXTRA]}),
+        (36, {"cluster_addons_autoscaler": "cluster_autoscaler"}),
+        (38, {}),
+        (30, {"s3_replication_region": "eu-west-1", "s3_purposes": ["documents"]}),
+    ],
+)
+def test_the_longest_name_is_what_this_inventory_makes(
+    length: int, variables: dict[str, Any]
+) -> None:
+    """A number that is written down once says that a name fits which a role's does not."""
+
+    def refused(size: int) -> list[str]:
+        name = "n" * size
+        return [text for text in judged(platform_name=name, **variables) if f"'{name}'" in text]
+
+    assert refused(length) == []
+    assert f"at most {length} fit" in refused(length + 1)[0]
 
 
 def test_every_dictionary_of_texts_is_one_that_roles_have() -> None:

@@ -21,6 +21,8 @@ from rag.ingest.limits import Limits
 from rag.ingest.parse import Kind, parse
 
 NICE = 10
+READY = b"ready\n"
+"""Said when the libraries are loaded, before the document is looked at."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -65,6 +67,8 @@ def main() -> None:
     from rag.ingest.tokens import Counter
 
     count = Counter()
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
     restrain(limits)
     answer = read(kind, sys.stdin.buffer.read(), limits, count)
     sys.stdout.write(json.dumps(answer, ensure_ascii=False))

@@ -11,10 +11,15 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import structlog
+
 from rag.errors import BusyError, RagError, TooLargeError, UnreadableError
+from rag.ingest.child import READY
 from rag.ingest.chunk import Chunk
 from rag.ingest.limits import Limits
 from rag.ingest.parse import Kind
+
+log = structlog.get_logger(__name__)
 
 _SOURCE = str(Path(__file__).parents[2])
 _ENVIRONMENT = {
@@ -95,25 +100,31 @@ class Reader:
         """Give the child the document and take its answer, which is no longer than it may be."""
         feeding = asyncio.create_task(_feed(child, body))
         try:
-            answer = b""
+            answer = bytearray()
             while part := await _output(child).read(1 << 16):
                 answer += part
                 if len(answer) > self._limits.answer:
                     raise self._refusal("space for its text")
             await child.wait()
-            return answer
+            return bytes(answer)
         finally:
             feeding.cancel()
 
     def _understood(self, status: int | None, answer: bytes) -> Text:
-        if status in (-signal.SIGXCPU, -signal.SIGKILL):
+        ready, _, rest = answer.partition(READY)
+        if ready or not answer.startswith(READY):
+            # Before it had looked at the document: no fault of who sent it.
+            log.error("ingest.no_reader", status=status)
+            raise RagError("the process that reads documents did not start; see the log")
+        if status == -signal.SIGXCPU:
             raise self._refusal("time")
         try:
-            said = json.loads(answer) if status == 0 else None
+            said = json.loads(rest) if status == 0 else None
         except ValueError:
             said = None
         if said is None:
-            # Python ends with a traceback when it gets no memory, and a library by SIGABRT.
+            # Python ends with a traceback when it gets no memory, a library by SIGABRT, and the
+            # kernel that has none left by SIGKILL.
             raise self._refusal("memory")
         if "error" in said:
             raise _ERRORS.get(said["error"], UnreadableError)(said["detail"])
