@@ -75,7 +75,7 @@ ROWS = [
     # Names, region, account, tags
     platform("platform_project is 'Rag_Ops'", platform_project="Rag_Ops"),
     platform("platform_environment is 'dev--1'", platform_environment="dev--1"),
-    platform("has 41 characters, at most 32 fit", platform_name=f"{'a' * 20}-{'b' * 20}"),
+    platform("AWS takes 64: at most 30 fit", platform_name=f"{'a' * 20}-{'b' * 20}"),
     platform("platform_region is 'frankfurt'", platform_region="frankfurt"),
     platform("platform_account_id is '1234'", platform_account_id="1234"),
     platform(
