@@ -191,7 +191,8 @@ def as_role(name: str, *checks: str) -> dict[str, str]:
                            aws_session_token=keys["SessionToken"])
         told = {}
         with tempfile.NamedTemporaryFile("w") as file:
-            json.dump(kubeconfig(cluster, token(sts, sys.argv[1])), file)
+            user = {"token": token(sts, sys.argv[1])}
+            json.dump(kubeconfig(cluster, user), file)
             file.flush()
             for check in sys.argv[3:]:
                 done = subprocess.run(["kubectl", *check.split(), "--output=name"], text=True,

@@ -10,7 +10,6 @@ import boto3
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._eks import addons, nodes
 from ansible_collections.ragops.platform.plugins.module_utils._eks.token import (
-    PREFIX,
     kubeconfig,
     token,
 )
@@ -99,7 +98,7 @@ def test_a_token_is_a_signed_request_that_names_the_cluster(
         "sts", region_name="eu-central-1", aws_access_key_id="AKIA", aws_secret_access_key="s"
     )
     bearer = token(sts, "ragops-dev")
-    encoded = bearer.removeprefix(PREFIX)
+    encoded = bearer.removeprefix("k8s-aws-v1.")
     assert "=" not in encoded
     url = urlparse(base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode())
     query = parse_qs(url.query)
@@ -107,7 +106,7 @@ def test_a_token_is_a_signed_request_that_names_the_cluster(
     assert query["Action"] == ["GetCallerIdentity"]
     assert query["X-Amz-SignedHeaders"] == ["host;x-k8s-aws-id"]
     assert query["X-Amz-Expires"] == ["60"]
-    config = kubeconfig({"name": "ragops-dev", "endpoint": "https://e"}, bearer)
+    config = kubeconfig({"name": "ragops-dev", "endpoint": "https://e"}, {"token": bearer})
     assert config["users"][0]["user"]["token"] == bearer
 
 

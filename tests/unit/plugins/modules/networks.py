@@ -12,14 +12,18 @@ NAME = "ragops-test"
 
 
 def network_options() -> dict[str, Any]:
-    """A network with the role's groups and flows, two interface endpoints and no NAT gateway."""
-    defaults = yaml.safe_load((ROOT / "roles/network/defaults/main.yml").read_text())
+    """A network with the role's groups (a bastion's, too), two interface endpoints, no gateway."""
+    defaults, more = (
+        yaml.safe_load((ROOT / "roles/network" / part / "main.yml").read_text())
+        for part in ("defaults", "vars")
+    )
+    groups = [*defaults["network_security_groups"], *more["__network_bastion_groups"]]
     return {
         "name": NAME,
         "cidr_block": "10.20.0.0/16",
         "availability_zones": ["us-east-1a", "us-east-1b"],
         "nat": "none",
-        "security_groups": defaults["network_security_groups"],
+        "security_groups": groups,
         "flows": defaults["network_flows"],
         "interface_endpoints": ["ecr.api", "sts"],
         "tags": {**TAGS, "Component": "network", "ManagedBy": "ragops.platform"},

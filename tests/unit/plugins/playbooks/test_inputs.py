@@ -28,6 +28,10 @@ def fits(row: Row, batch: list[Row]) -> bool:
     # The others are judged by the names and the region that these rows break.
     if {row.component, batch[0].component} & {"platform"} and row.component != batch[0].component:
         return False
+    # Whether people come from outside is judged by both together.
+    together = {"app_rollout", "cluster_addons"}
+    if any({row.component, other.component} == together for other in batch):
+        return False
     beside = [other for other in batch if other.component == row.component]
     return not ({key for other in batch for key in other.inputs} & set(row.inputs)) and not (
         beside and any(goes_alone(each) for each in [row, *beside])
@@ -96,7 +100,8 @@ GIVEN = ("-e", "platform_bastion=false", "-e", "rds_backup_retention_days=9", "-
 def test_texts_of_the_command_line_are_what_they_say(environment: dict[str, str]) -> None:
     """`false` was true, and a list of one was a list of its letters."""
     plan = ("playbooks/plan.yml", "-i", "inventories/dev", "--limit", "bastion,s3,kms", "--diff")
-    done = run_playbook(ROOT, *plan, *GIVEN, environment=environment)
+    ways = {"platform_access": "public", "platform_access_cidr_blocks": ["9.9.9.0/24"]}
+    done = run_playbook(ROOT, *plan, *GIVEN, "-e", json.dumps(ways), environment=environment)
     assert done.returncode == 0, done.output
     table = done.output.split("PLAN *")[1]
     assert "ragops-dev-a-" in table
