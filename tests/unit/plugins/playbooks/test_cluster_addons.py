@@ -109,7 +109,7 @@ def test_a_controller_does_not_start_without_its_role(aws: Aws, tmp_path: Path) 
         roleArn="arn:aws:iam::000000000000:role/eks",
         resourcesVpcConfig={"subnetIds": ["subnet-a", "subnet-b"]},
     )
-    refused = run(aws, tmp_path, **ALL)
+    refused = run(aws, tmp_path, **ALL, kube_access_reach_timeout=0)
     assert refused.returncode != 0
     assert "aws-load-balancer-controller, cluster-autoscaler would run without" in refused.output
     assert "--limit workload_identity" in refused.output
