@@ -146,7 +146,7 @@ def children(pid: int) -> list[int]:
     task = Path(f"/proc/{pid}/task")
     found: list[int] = []
     for thread in task.iterdir():
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(FileNotFoundError):  # the thread has just ended
             found += [int(each) for each in (thread / "children").read_text().split()]
     return found
 

@@ -68,6 +68,7 @@ def credential(bearer: str, expires: str) -> dict[str, Any]:
 
 def kept(path: Path, life: float) -> str:
     """The credential that was made before, if at least half of its life is left; else nothing."""
+    # Not there, or not whole: then a new one is made.
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         text = path.read_text()
         ends = datetime.strptime(json.loads(text)["status"]["expirationTimestamp"], TIME)

@@ -158,6 +158,6 @@ def _output(child: asyncio.subprocess.Process) -> asyncio.StreamReader:
 async def _end(child: asyncio.subprocess.Process) -> None:
     """Kill what still runs, and wait until it is gone: nothing of it may be left."""
     if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
             child.kill()
         await asyncio.shield(child.wait())
