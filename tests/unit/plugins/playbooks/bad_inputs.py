@@ -298,7 +298,7 @@ ROWS = [
     addons("at least one pod", replicas=0),
     rds("rds_application_username is 'ragops': give a name", application_username="ragops"),
     rds("rds_application_username is 'rds_app': give a name", application_username="rds_app"),
-    app("is /no/such/bundle.pem: No such file or directory", database_ca="/no/such/bundle.pem"),
+    app("is '/no/such/bundle.pem': can't be read: ", database_ca="/no/such/bundle.pem"),
     app("which has no certificate in it", database_ca="/dev/null"),
     # Who reaches the application
     app("app_rollout_ingress is on, and app_rollout_host is empty", ingress=True),
