@@ -14,9 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from . import aws
-
-UNKNOWN = "(known after creation)"
-"""Stands for an id that AWS has not given yet; only seen in check mode."""
+from ._plan.unknown import UNKNOWN as UNKNOWN
 
 
 class Api:

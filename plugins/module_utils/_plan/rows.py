@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._helm.objects import SERVERS
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
+from ansible_collections.ragops.platform.plugins.module_utils._plan.unknown import UNKNOWN
 
 OURS = "ragops.platform."
 DEPTH = 3
