@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
@@ -55,6 +56,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+@functools.cache
+def _client(url: str, service: str, region: str) -> Any:
+    """Keep a client: making one takes as long as ten calls."""
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=region,
+        aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
 @dataclass
 class Aws:
     """An emulated AWS. url: its endpoint; environment: what points an AWS client at it."""
@@ -66,13 +79,9 @@ class Aws:
         return {**CREDENTIALS, "AWS_ENDPOINT_URL": self.url}
 
     def client(self, service: str, region_name: str = "us-east-1") -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.url,
-            region_name=region_name,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        )
+        # S3's remembers where a bucket was, and tests make it anew elsewhere.
+        make = _client.__wrapped__ if service == "s3" else _client
+        return make(self.url, service, region_name)
 
     def reset(self) -> None:
         httpx.post(f"{self.url}/_ministack/reset", timeout=10).raise_for_status()

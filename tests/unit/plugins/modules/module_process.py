@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import boto3
 import yaml
 from ansible.module_utils import basic
-from ansible_collections.amazon.aws.plugins.module_utils import modules
 from botocore.loaders import create_loader
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -73,23 +73,30 @@ def kept_clients() -> Iterator[None]:
     and AWS's variables in the environment.
     """
     kept: dict[str, Any] = {}
-    make, loader = modules.boto3_conn, create_loader()
+    loader = create_loader()
 
-    def connect(module: Any, **how: Any) -> Any:
-        if (
-            how.get("resource") == "s3"
-        ):  # it remembers where a bucket was, which is made anew elsewhere
-            return make(module, **how)
-        environment = {key: value for key, value in os.environ.items() if key.startswith("AWS_")}
-        key = json.dumps([how, environment], sort_keys=True, default=repr)
-        if key not in kept:
-            kept[key] = make(module, **how)
-        return kept[key]
+    class Session(boto3.Session):
+        """A session that gives out the clients of those before it."""
+
+        def client(self, service_name: str, *args: Any, **how: Any) -> Any:
+            # S3's remembers where a bucket was, and tests make it anew elsewhere.
+            if service_name == "s3":
+                return super().client(service_name, *args, **how)
+            environment = {key: value for key, value in os.environ.items() if key[:4] == "AWS_"}
+            settings = {**how, "config": vars(how["config"]) if "config" in how else {}}
+            key = json.dumps(
+                [service_name, args, self.profile_name, settings, environment],
+                sort_keys=True,
+                default=repr,
+            )
+            if key not in kept:
+                kept[key] = super().client(service_name, *args, **how)
+            return kept[key]
 
     with (
         # It reads the SDK's megabytes of JSON.
         mock.patch("botocore.session.create_loader", return_value=loader),
-        mock.patch.object(modules, "boto3_conn", connect),
+        mock.patch.object(boto3, "Session", Session),
     ):
         yield
 
