@@ -213,6 +213,11 @@ resources:
           type: list
           elements: str
           returned: always
+        private_subnet_zones:
+          description: Their zones, in the order of private_subnet_ids.
+          type: list
+          elements: str
+          returned: always
         private_subnet_cidrs:
           description: Their IPv4 blocks, in the order of private_subnet_ids.
           type: list

@@ -19,6 +19,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     roles,
     stores,
     trust,
+    volumes,
 )
 
 
@@ -53,6 +54,7 @@ def judge(
         "errors": found,
         "warnings": [
             *cluster.warnings(inputs.get("eks", {}), today),
+            *volumes.warnings(inputs.get("eks", {}), inputs.get("milvus", {})),
             *stores.rds_warnings(inputs.get("rds", {})),
             *exposure.warnings(inputs.get("app_rollout", {}), _controller(inputs)),
         ],

@@ -18,6 +18,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles impo
 
 MOST_NODES = 450
 """AWS's quota of nodes in a managed node group."""
+LONGEST_NAME = 63
+"""Characters that AWS takes of a node group's name."""
 PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::\d{12}:(role|user)/.+")
 POLICY = re.compile(r"arn:aws[\w-]*:eks::aws:cluster-access-policy/\w+|Amazon\w+")
 
@@ -32,6 +34,7 @@ def problems(inputs: Inputs, environment: str, today: str) -> Iterator[str]:
     names = [str(group.get("name")) for group in groups]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"eks: eks_node_groups has {name} twice: give each group a name of its own."
+    yield from _zonal(groups, names)
     for group in groups:
         yield from _node_group(group)
         yield from _nodes(group)
@@ -77,11 +80,27 @@ def _endpoint(inputs: Inputs, environment: str) -> Iterator[str]:
             yield f"eks: eks_allowed_cidr_blocks has '{block}', which is no CIDR block: {error}."
 
 
+def _zonal(groups: list[Mapping[str, Any]], names: list[str]) -> Iterator[str]:
+    """What AWS refuses of the names that groups have in their zones, which end in a letter."""
+    for name in (str(group.get("name")) for group in groups if group.get("zonal")):
+        if len(name) > LONGEST_NAME - 2:
+            yield (
+                f"eks: node group {name}: with zonal the zone's letter is added, so at most "
+                f"{LONGEST_NAME - 2} characters are left for the name; it has {len(name)}."
+            )
+        for other in names:
+            if re.fullmatch(re.escape(name) + "-[a-z]", other):
+                yield (
+                    f"eks: node group {other} has the name of {name} in a zone (zonal): give one "
+                    "of them another name."
+                )
+
+
 def _node_group(group: Mapping[str, Any]) -> Iterator[str]:
     name = str(group.get("name"))
     label = f"eks: node group {name}"
-    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", name) is None:
-        yield f"{label}: the name takes letters, digits, - and _, at most 63."
+    if re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_NAME - 1}}}", name) is None:
+        yield f"{label}: the name takes letters, digits, - and _, at most {LONGEST_NAME}."
     low, high, wanted = (group.get(f"{which}_size") for which in ("min", "max", "desired"))
     if low is None or high is None:
         yield f"{label}: min_size and max_size are needed: within them the autoscaler chooses."

@@ -49,6 +49,7 @@ def network(raw: Dict, name: str) -> Dict:
         "cidr_block": raw["vpcs"][0]["CidrBlock"] if vpcs else None,
         "private_subnet_ids": [net["SubnetId"] for net in subnets if not _is_public(net)],
         "public_subnet_ids": [net["SubnetId"] for net in subnets if _is_public(net)],
+        "private_subnet_zones": [net["AvailabilityZone"] for net in subnets if not _is_public(net)],
         "private_subnet_cidrs": [net["CidrBlock"] for net in subnets if not _is_public(net)],
         "public_subnet_cidrs": [net["CidrBlock"] for net in subnets if _is_public(net)],
         "availability_zones": sorted({net["AvailabilityZone"] for net in subnets}),

@@ -89,7 +89,7 @@ class Controller:
         before = list(scene.places)
         self._expect(scene, groups, nodes)
         if waiting:
-            self._grow(plan.growth(scene, waiting, groups), groups)
+            self._grow(plan.growth(scene, waiting, groups, settings.balance), groups)
         scene.places = before
         if settings.scale_down:
             self._shrink(settings, groups, nodes, scene)

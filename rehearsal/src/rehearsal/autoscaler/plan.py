@@ -14,6 +14,12 @@ from rehearsal.autoscaler.settings import Settings
 
 SAFE = "cluster-autoscaler.kubernetes.io/safe-to-evict"
 KEEP = "cluster-autoscaler.kubernetes.io/scale-down-disabled"
+OF_A_ZONE = (
+    "eks.amazonaws.com/nodegroup",
+    "topology.ebs.csi.aws.com/zone",
+    "topology.kubernetes.io/zone",
+)
+"""Labels in which groups may differ that are alike otherwise."""
 FULL = "max node group size reached"
 
 
@@ -39,10 +45,13 @@ class Growth:
     hopeless: list[tuple[Pod, str]] = field(default_factory=list)
 
 
-def growth(scene: Scene, waiting: Iterable[Pod], groups: list[Group]) -> Growth:
+def growth(
+    scene: Scene, waiting: Iterable[Pod], groups: list[Group], balance: bool = False
+) -> Growth:
     """Find a group for each pod that no node takes, as few nodes as a first fit needs.
 
-    The scene's nodes take pods meanwhile, those on their way among them.
+    The scene's nodes take pods meanwhile, those on their way among them. balance: of groups that
+    differ in nothing but their zone the smallest grows.
     """
     found = Growth()
     for pod in waiting:
@@ -50,7 +59,7 @@ def growth(scene: Scene, waiting: Iterable[Pod], groups: list[Group]) -> Growth:
             place.pods.append(pod)
             continue
         reasons: Counter[str] = Counter()
-        for group in groups:
+        for group in balanced(groups, found.more) if balance else groups:
             fresh = another(group, found.more[group.name])
             if group.desired + found.more[group.name] >= group.largest:
                 reasons[FULL] += 1
@@ -67,6 +76,21 @@ def growth(scene: Scene, waiting: Iterable[Pod], groups: list[Group]) -> Growth:
             text = f"pod didn't trigger scale-up: {said or 'there is no node group'}"
             found.hopeless.append((pod, text))
     return found
+
+
+def balanced(groups: list[Group], more: Mapping[str, int]) -> list[Group]:
+    """The groups, those that are alike beside each other and the smallest of them first."""
+    first = {likeness(group): place for place, group in reversed(list(enumerate(groups)))}
+    return sorted(
+        groups, key=lambda each: (first[likeness(each)], each.desired + more.get(each.name, 0))
+    )
+
+
+def likeness(group: Group) -> str:
+    """What groups have in common between which nodes are balanced."""
+    template = group.template
+    labels = {key: value for key, value in template.labels.items() if key not in OF_A_ZONE}
+    return repr((sorted(labels.items()), template.taints, sorted(template.room.items())))
 
 
 def another(group: Group, number: int) -> Place:

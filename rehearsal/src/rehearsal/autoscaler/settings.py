@@ -26,6 +26,7 @@ class Settings:
     grace: float
     keep_system_pods: bool
     keep_local_storage: bool
+    balance: bool = False
 
     @classmethod
     def of(cls, namespace: str, data: Mapping[str, Any]) -> Settings:
@@ -44,6 +45,7 @@ class Settings:
             grace=float(arguments["max-graceful-termination-sec"]),
             keep_system_pods=truth(arguments["skip-nodes-with-system-pods"]),
             keep_local_storage=truth(arguments["skip-nodes-with-local-storage"]),
+            balance=truth(arguments.get("balance-similar-node-groups", "false")),
         )
 
 

@@ -70,6 +70,7 @@ def test_the_network_is_sorted_by_zone() -> None:
     network = transform.network(raw, NAME)
     assert network["private_subnet_ids"] == ["subnet-a", "subnet-b"]
     assert network["public_subnet_ids"] == ["subnet-p"]
+    assert network["private_subnet_zones"] == ["us-east-1a", "us-east-1b"]
     assert network["private_subnet_cidrs"] == ["10.20.1.0/24", "10.20.2.0/24"]
     assert network["public_subnet_cidrs"] == ["10.20.3.0/24"]
     assert network["availability_zones"] == ["us-east-1a", "us-east-1b"]

@@ -125,3 +125,25 @@ def test_up_and_back(play: Play, aws: Aws) -> None:
     assert versions(aws) == {"1.34"}
     assert planned.rows == done.rows
     assert done.steps == ["nodes", "add-ons", "insights", "control plane"]
+
+    a_group_over_zones_goes_only_when_it_may(play, aws)
+
+
+def a_group_over_zones_goes_only_when_it_may(play: Play, aws: Aws) -> None:
+    """As a cluster has it that was made before its groups were those of single zones."""
+    eks = aws.client("eks")
+    assert set(eks.list_nodegroups(clusterName=NAME)["nodegroups"]) == {"main-a", "main-b"}
+    one = eks.describe_nodegroup(clusterName=NAME, nodegroupName="main-a")["nodegroup"]
+    assert len(one["subnets"]) == 1
+    eks.create_nodegroup(
+        clusterName=NAME, nodegroupName="main", nodeRole=one["nodeRole"], subnets=one["subnets"]
+    )
+    refused = play("site.yml", fails=True)
+    words = " ".join(refused.ran.output.split())
+    assert f"EKS cluster {NAME} has node group main, for which eks_node_groups asks one" in words
+    assert refused.sent == []
+    done = play("site.yml", eks_replace_node_groups=True)
+    assert [(row["resource"], row["action"]) for row in done.rows] == [
+        ("eks nodegroup main", "delete")
+    ]
+    assert set(eks.list_nodegroups(clusterName=NAME)["nodegroups"]) == {"main-a", "main-b"}

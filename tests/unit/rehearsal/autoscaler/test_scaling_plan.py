@@ -85,6 +85,41 @@ def test_no_group_grows_beyond_its_bound() -> None:
     ] * 2
 
 
+ZONE = "topology.kubernetes.io/zone"
+
+
+def in_zone(zone: str) -> dict[str, Any]:
+    """The volumes by claim: that of `data` is in a zone."""
+    terms = [{"matchExpressions": [{"key": ZONE, "operator": "In", "values": [zone]}]}]
+    return {"here/data": {"spec": {"nodeAffinity": {"required": {"nodeSelectorTerms": terms}}}}}
+
+
+def test_a_group_over_zones_does_not_grow_for_a_volume_beyond_its_first() -> None:
+    """Cluster Autoscaler takes a group's first zone for that of its next node."""
+    waiting = [pod(volumes=[{"persistentVolumeClaim": {"claimName": "data"}}])]
+    scene = Scene([], volumes=in_zone("b"))
+    over_zones = group("main", 9, **{ZONE: "a"})
+    [(_, text)] = plan.growth(scene, waiting, [over_zones], balance=True).hopeless
+    assert text == (
+        "pod didn't trigger scale-up: 1 node(s) didn't match PersistentVolume's node affinity"
+    )
+    zonal = [group(f"main-{zone}", 9, **{ZONE: zone}) for zone in "ab"]
+    assert dict(plan.growth(scene, waiting, zonal, balance=True).more) == {"main-b": 1}
+
+
+def test_groups_that_differ_in_their_zone_grow_by_turns() -> None:
+    zonal = [group(f"main-{zone}", 9, **{ZONE: zone}) for zone in "abc"]
+    other = group("other", 9, disk="ssd")
+    waiting = [pod(affinity=ALONE) for _ in range(4)]
+    assert dict(plan.growth(Scene([]), waiting, [*zonal, other], balance=True).more) == {
+        "main-a": 2,
+        "main-b": 1,
+        "main-c": 1,
+    }
+    waiting = [pod(affinity=ALONE) for _ in range(4)]
+    assert dict(plan.growth(Scene([]), waiting, zonal).more) == {"main-a": 4}
+
+
 def unneeded(*pods: Any, budgets: Any = (), elsewhere: Any = (), **more: Any) -> bool:
     """Whether a node with pods is not needed beside another with pods."""
     place = node("a", *pods)
