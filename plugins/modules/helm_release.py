@@ -25,7 +25,7 @@ description:
 requirements:
   - python >= 3.11
   - kubernetes
-  - helm 3
+  - helm 3; another major version is refused
 attributes:
   check_mode:
     description: Asks the API server for a dry run of each object; nothing is changed.
@@ -211,6 +211,7 @@ def run(module: AnsibleModule, kubeconfig: str) -> dict:
         params["name"],
         params["timeout"],
     )
+    helm.check()
     release = Release(Kube(params["kubeconfig"], params["context"]), helm, params["history_max"])
     plan = release.plan(chart, params["revision"] or 0)
     newest = plan.last

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Dict = dict[str, Any]
+NEEDED = "helm 3 is needed"
 
 
 class HelmError(Exception):
@@ -44,6 +45,16 @@ class Helm:
     namespace: str
     name: str
     timeout: float
+
+    def check(self) -> None:
+        """Refuse a helm of another major version: 4 applies objects by the server, under owners.
+
+        Raises:
+            HelmError: see the message.
+        """
+        found = self._start(["helm", "version", "--template={{.Version}}"], "").strip()
+        if not found.startswith("v3."):
+            raise HelmError(f"{NEEDED}, found {found}: install version 3 and put it first on PATH")
 
     def render(self, chart: Chart) -> Dict:
         """Return the release as an upgrade would make it; nothing is changed.
@@ -87,21 +98,25 @@ class Helm:
             command.append(f"--kubeconfig={self.kubeconfig}")
         if self.context:
             command.append(f"--kube-context={self.context}")
+        return self._start(command, json.dumps(values or {}))
+
+    def _start(self, command: Sequence[str], given: str) -> str:
+        """Start a command of helm with its input, and return what it prints."""
         try:
             done = subprocess.run(
                 command,
-                input=json.dumps(values or {}),
+                input=given,
                 capture_output=True,
                 text=True,
                 timeout=self.timeout,
                 check=False,
             )
         except FileNotFoundError as error:
-            raise HelmError("helm is needed and isn't on PATH: install version 3") from error
+            raise HelmError(f"{NEEDED} and isn't on PATH: install it") from error
         except subprocess.TimeoutExpired as error:
-            text = f"helm {arguments[0]} {self.name} took longer than {self.timeout:.0f} s"
+            text = f"helm {command[1]} {self.name} took longer than {self.timeout:.0f} s"
             raise HelmError(text) from error
         if done.returncode:
             words = done.stderr.replace("Error: ", "").strip()[-2000:]
-            raise HelmError(f"helm {arguments[0]} {self.name} in {self.namespace}: {words}")
+            raise HelmError(f"helm {command[1]} {self.name} in {self.namespace}: {words}")
         return done.stdout

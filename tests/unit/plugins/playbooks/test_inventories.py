@@ -50,7 +50,8 @@ def test_an_inventory_passes_preflight(inventory: str, environment: dict[str, st
     assert all(row["changed"] == row["failed"] == 0 for row in done.recap.values())
 
 
-def test_bad_inputs_are_all_named_at_once(environment: dict[str, str]) -> None:
+def test_bad_inputs_are_all_named_at_once(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "helm").write_text("#!/bin/sh\necho v4.3.2+g0\n")
     done = preflight(
         "prod",
         environment,
@@ -69,6 +70,8 @@ def test_bad_inputs_are_all_named_at_once(environment: dict[str, str]) -> None:
         "must be 2 or 3 different zones",
         "not all are zones of us-east-1",
         "platform_kubeconfig is '/nowhere', where there is no file",
+        "need helm 3 on PATH, found v4.3.2+g0",
+        "Helm 4 applies objects in another way",
     ):
         assert text in done.output, text
 
