@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import karpenter
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import karpenter, kubernetes
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 
 SWITCHES = ("load_balancer_controller", "external_secrets", "metrics_server")
@@ -29,6 +29,9 @@ def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
         yield from karpenter.problems(inputs, eks)
     for name in wanted:
         yield from _sources(name, inputs)
+    if scope := str(inputs.get("cluster_addons_external_secrets_scope") or ""):
+        name = "cluster_addons: cluster_addons_external_secrets_scope"
+        yield from kubernetes.namespace_problems(name, scope)
     yield from _mirrors(inputs)
     yield from _contradictions(inputs, wanted, eks)
     if inputs.get("cluster_addons_replicas", 1) < 1:

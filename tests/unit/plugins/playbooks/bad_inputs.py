@@ -202,6 +202,11 @@ ROWS = [
         "has main twice",
         node_groups=[MAIN, MAIN],
     ),
+    nodes("at most 61 characters are left for the name; it has 62", name="m" * 62, zonal=True),
+    eks(
+        "node group main-b has the name of main in a zone (zonal)",
+        node_groups=[{**MAIN, "zonal": True}, {**MAIN, "name": "main-b"}],
+    ),
     eks("has 'root': give the ARN", access_entries=[{"principal_arn": "root"}]),
     eks(
         "'cluster admin' is no access policy",
@@ -247,6 +252,11 @@ ROWS = [
     Row("kms", {"kms_deletion_window": 3}, "kms_deletion_window is 3"),
     Row("kms", {"kms_rotation_days": 10}, "kms_rotation_days is 10"),
     # cluster_addons
+    Row(
+        "cluster_addons",
+        {"cluster_addons_external_secrets_scope": "Rag_Ops"},
+        "cluster_addons_external_secrets_scope is 'Rag_Ops', which no namespace can be called",
+    ),
     karpenter("karpenter_chart_version is 1.0.1; Kubernetes", chart_version="1.0.1"),
     karpenter("karpenter_image_tag is 'latest'", image_tag="latest"),
     karpenter("ami_alias is 'al2023@newest'", node_class={"ami_alias": "al2023@newest"}),
