@@ -96,6 +96,10 @@ iam: caches ## Write the operators' policies anew and prove them minimal; sample
 compliance: caches ## Checkov over what the platform makes (docs/compliance.md); write=1 writes the page
 	$(pytest) tests/compliance $(if $(write),--write)
 
+.PHONY: charts
+charts: caches ## The official charts from CHARTS=<folder> with the roles' values; write=1 writes the facts about them
+	$(pytest) tests/charts --charts $(or $(CHARTS),$(error CHARTS=<folder> is needed: docs/development.md)) $(if $(write),--write)
+
 .PHONY: performance
 performance: caches ## What running side by side saves (docs/performance.md); latency=50 sets the calls' ms
 	$(python) tests/performance/measure.py $(latency)

@@ -12,6 +12,8 @@ import pytest
 from running import ROOT, Aws, Ran, local_play, run_playbook
 
 sys.path.append(str(ROOT / "tests/unit/chart"))
+sys.path.append(str(ROOT / "tests/charts"))
+import facts
 from charts import helm_program
 
 ROLE = ROOT / "roles/cluster_addons"
@@ -73,6 +75,15 @@ def releases(aws: Aws, folder: Path, **inputs: Any) -> dict[str, dict[str, Any]]
     return {path.stem: json.loads(path.read_text()) for path in folder.glob("*.json")}
 
 
+def suits(name: str, values: dict[str, Any]) -> None:
+    """The official chart has a place for each value, and calls its pods as the spread does."""
+    chart = facts.known()[name]
+    assert facts.misplaced(values, chart["values"]) == []
+    selectors = [each["labelSelector"] for each in values["topologySpreadConstraints"]]
+    called = {each["matchLabels"]["app.kubernetes.io/name"] for each in selectors}
+    assert called <= set(chart["pods"].values())
+
+
 DEFINITION = """\
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -93,6 +104,7 @@ def test_an_empty_account_can_be_planned(aws: Aws, tmp_path: Path) -> None:
     assert planned.returncode == 0, planned.output
     for said in (
         "namespace external-secrets",
+        "namespace rag",
         "customresourcedefinition things.example.org",
         "helm release kube-system/aws-load-balancer-controller",
         "helm release external-secrets/external-secrets",
@@ -132,16 +144,20 @@ def test_production_values_are_complete(aws: Aws, tmp_path: Path) -> None:
     annotation = {"eks.amazonaws.com/role-arn": ROLES["workload_load_balancer_controller"]}
     assert controller["serviceAccount"]["annotations"] == annotation
     assert controller["defaultTags"]["Environment"] == "dev"
-    for each in found.values():
+    for name, each in found.items():
         values = each["values"]
+        suits(name, values)
         assert (values.get("replicaCount") or values.get("replicas")) == 2
         assert values["resources"]["limits"]["memory"]
         assert values["priorityClassName"] == "system-cluster-critical"
         assert values["podDisruptionBudget"]
         keys = [spread["topologyKey"] for spread in values["topologySpreadConstraints"]]
         assert keys == ["topology.kubernetes.io/zone", "kubernetes.io/hostname"]
-    # It borrows the token of the application's service account.
-    assert "annotations" not in found["external-secrets"]["values"]["serviceAccount"]
+    # It borrows the token of the application's service account, and has rights where that is only.
+    secrets = found["external-secrets"]["values"]
+    assert "annotations" not in secrets["serviceAccount"]
+    assert (secrets["scopedRBAC"], secrets["scopedNamespace"]) == (True, "rag")
+    assert not any(value for key, value in secrets.items() if key.startswith("process"))
 
 
 @pytest.mark.parametrize("mirror", ["oci://mirror.example/charts", "https://mirror.example/charts"])
@@ -185,6 +201,7 @@ def test_karpenter_runs_on_managed_nodes_by_its_queue_and_role(aws: Aws, tmp_pat
         "1.14.1",
     )
     values = karpenter["values"]
+    suits("karpenter", values)
     assert values["settings"]["interruptionQueue"] == "ragops-dev-karpenter"
     role = values["serviceAccount"]["annotations"]["eks.amazonaws.com/role-arn"]
     assert role == ROLES["workload_karpenter"]
