@@ -17,6 +17,7 @@ PROGRAMS = (
     ("helm", "v3.20.0+g0"),
     ("buildah", "buildah"),
     ("session-manager-plugin", "1.2.707.0"),
+    ("grype", "grype"),
 )
 """What preflight looks for, and what each says."""
 
@@ -52,6 +53,7 @@ def test_an_inventory_passes_preflight(inventory: str, environment: dict[str, st
 
 def test_bad_inputs_are_all_named_at_once(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "helm").write_text("#!/bin/sh\necho v4.3.2+g0\n")
+    (tmp_path / "grype").unlink()
     done = preflight(
         "prod",
         environment,
@@ -72,6 +74,7 @@ def test_bad_inputs_are_all_named_at_once(environment: dict[str, str], tmp_path:
         "platform_kubeconfig is '/nowhere', where there is no file",
         "need helm 3 on PATH, found v4.3.2+g0",
         "Helm 4 applies objects in another way",
+        "images_scan is required, and neither trivy nor grype is on PATH",
     ):
         assert text in done.output, text
 
