@@ -40,7 +40,7 @@ _SAME: Mapping[tuple[str, str], str] = {
 }
 """(service, parameter): the parameter by which others name the same thing."""
 _ENDING = ("delete_", "release_", "terminate_", "schedule_")
-_MAKING = ("create_", "allocate_", "run_instances")
+_MAKING = ("create_", "allocate_", "request_", "run_instances")
 # Of something that the thing has, or has not; not of the thing itself.
 _OF_A_PART = ("LifecyclePolicyNotFoundException", "RepositoryPolicyNotFoundException")
 
@@ -50,6 +50,7 @@ NETWORK = "EC2 has yet to spread the subnet or security group"
 PRINCIPAL = "IAM has yet to spread a role that the policy names"
 VERSIONING = "S3 has yet to spread the buckets' versioning"
 WRITING = "S3 is still at work on the bucket"
+BALANCER = "Route 53 has yet to hear of the load balancer"
 
 # (service, operation): (code, part of the text, cause). An empty part: whatever the text.
 NOT_YET: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
@@ -117,6 +118,9 @@ NOT_YET: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
     ("elasticache", "create_replication_group"): (
         ("InvalidParameterValue", "security group", NETWORK),
         ("ServiceLinkedRoleNotFoundFault", "", LINKED),
+    ),
+    ("route53", "change_resource_record_sets"): (
+        ("InvalidChangeBatch", "that target was not found", BALANCER),
     ),
     ("s3", "put_bucket_replication"): (
         ("InvalidRequest", "ersioning", VERSIONING),

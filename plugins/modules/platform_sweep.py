@@ -42,6 +42,11 @@ options:
       the platform's tags there are looked for, too. Replicas themselves are always found.
     type: str
     default: ""
+  hosted_zone:
+    description: Id or name of the hosted zone with the application's records. In it those are
+      looked for that a TXT record of the platform tells of.
+    type: str
+    default: ""
 extends_documentation_fragment:
   - ragops.platform.reading
   - amazon.aws.common.modules
@@ -164,6 +169,7 @@ def main() -> None:
                 "default": [],
             },
             "replica_region": {"type": "str", "default": ""},
+            "hosted_zone": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
@@ -180,7 +186,8 @@ def main() -> None:
         account_id = account(connect)
         scope = Scope(module.params["project"], module.params["environment"], region, account_id)
         more = elsewhere if replica_region not in ("", region) else None
-        left, kept = judge(sweep(connect, scope, more), module.params["survivors"])
+        found = sweep(connect, scope, more, module.params["hosted_zone"])
+        left, kept = judge(found, module.params["survivors"])
     except AwsError as error:
         fail(module, error)
     module.exit_json(

@@ -23,6 +23,9 @@ _NEEDS = {
     ),
     "cognito": ("user_pool_arn", "user_pool_client_id", "user_pool_domain"),
 }
+_ZONE_ID = re.compile(r"Z[A-Z0-9]{1,31}")
+_LONGEST = 64
+"""Characters of a certificate's name (RFC 5280)."""
 _WIDEST = 8
 """Ranges that are wider name nobody: /0 is everybody, and two of /1 are, too."""
 _PREFIX = "alb.ingress.kubernetes.io/"
@@ -47,6 +50,7 @@ def problems(inputs: Inputs, region: str, controller: bool) -> Iterator[str]:
     if inputs.get("app_rollout_state") == "absent":
         return
     asked = effective(inputs)
+    yield from _zone(asked)
     yield from _values(asked["annotations"])
     yield from _ranges(asked["cidrs"])
     yield from _sign_in(asked)
@@ -61,10 +65,11 @@ def problems(inputs: Inputs, region: str, controller: bool) -> Iterator[str]:
 def warnings(inputs: Inputs, controller: bool) -> Iterator[str]:
     """Yield what is allowed, and better known."""
     asked = effective(inputs)
-    if exposed(asked, controller) and not asked["certificate"]:
+    if exposed(asked, controller) and not _secure(asked):
         yield (
             "app_rollout: people reach the application by HTTP, unencrypted, as "
-            "app_rollout_certificate_arn is empty. The load balancer is internal."
+            "app_rollout_certificate_arn and app_rollout_hosted_zone are empty. The load balancer "
+            "is internal."
         )
 
 
@@ -79,6 +84,8 @@ def effective(inputs: Inputs) -> dict[str, Any]:
         "host": str(over.get("host", own.get("host") or "")),
         "scheme": over.get("scheme", own.get("scheme") or "internal"),
         "certificate": str(over.get("certificateArn", own.get("certificate_arn") or "")),
+        "zone": str(own.get("hosted_zone") or ""),
+        "over": sorted({"host", "enabled", "certificateArn"} & set(over)),
         # Lists are appended.
         "cidrs": [*(own.get("inbound_cidrs") or []), *(over.get("inboundCidrs") or [])],
         "sign_in": {key: value for key, value in (own.get("sign_in") or {}).items() if value},
@@ -108,12 +115,55 @@ def _host(host: str) -> Iterator[str]:
         )
 
 
+def _secure(asked: Mapping[str, Any]) -> bool:
+    """Whether there is a certificate, or one is requested."""
+    return bool(asked["certificate"] or asked["zone"])
+
+
+def _zone(asked: Mapping[str, Any]) -> Iterator[str]:
+    zone, host = asked["zone"], asked["host"]
+    if not zone:
+        return
+    if not host:
+        yield (
+            f"app_rollout: app_rollout_hosted_zone is '{zone}', and app_rollout_host is empty: set "
+            "the name that gets a record in the zone."
+        )
+        return
+    if asked["over"]:
+        yield (
+            f"app_rollout: app_rollout_values.ingress has {', '.join(asked['over'])}, and "
+            "app_rollout_hosted_zone is set: the record and the certificate are made for the "
+            "inputs. Use app_rollout_host, app_rollout_ingress and app_rollout_certificate_arn."
+        )
+    if not asked["certificate"] and len(host) > _LONGEST:
+        yield (
+            f"app_rollout: app_rollout_host has {len(host)} characters: ACM issues certificates "
+            f"for names of at most {_LONGEST}. Choose a shorter one, or give "
+            "app_rollout_certificate_arn."
+        )
+    if _ZONE_ID.fullmatch(zone):
+        return
+    name = zone.rstrip(".")
+    if not _HOST.fullmatch(name):
+        yield (
+            f"app_rollout: app_rollout_hosted_zone is '{zone}', which is neither the id of a "
+            "hosted zone (Z0123456789ABC) nor a name such as example.com in lower case."
+        )
+    elif host != name and not host.endswith(f".{name}"):
+        yield (
+            f"app_rollout: app_rollout_host {host} is not in app_rollout_hosted_zone {zone}: name "
+            "the zone that has it."
+        )
+
+
 def _internet(asked: Mapping[str, Any]) -> Iterator[str]:
-    if not asked["certificate"]:
+    if not _secure(asked):
         yield (
             "app_rollout: app_rollout_scheme is internet-facing, and app_rollout_certificate_arn "
             "is empty: documents and questions would cross the internet unencrypted. Give the ARN "
-            "of a certificate of ACM, or leave app_rollout_scheme at internal."
+            "of a certificate of ACM, or app_rollout_hosted_zone to have one requested, or "
+            "leave app_rollout_scheme at internal."
         )
     if asked["sign_in"].get("provider") or asked["signed_in_by_values"]:
         return
@@ -167,10 +217,10 @@ def _sign_in(asked: Mapping[str, Any]) -> Iterator[str]:
     ]
     if plain:
         yield f"app_rollout: app_rollout_sign_in: {', '.join(plain)} must begin with https://."
-    if not asked["certificate"]:
+    if not _secure(asked):
         yield (
-            "app_rollout: app_rollout_sign_in needs app_rollout_certificate_arn: a load balancer "
-            "signs people in by HTTPS only."
+            "app_rollout: app_rollout_sign_in needs app_rollout_certificate_arn or "
+            "app_rollout_hosted_zone: a load balancer signs people in by HTTPS only."
         )
 
 

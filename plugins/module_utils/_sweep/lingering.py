@@ -34,7 +34,19 @@ def _rule(connect: Connect, arn: str) -> bool:
     return call(connect("events"), "describe_rule", about, missing=gone, **which) is not None
 
 
-_LOOKS: Mapping[str, Callable[[Connect, str], bool]] = {"events": _rule, "sqs": _queue}
+def _certificate(connect: Connect, arn: str) -> bool:
+    """Whether a certificate is there."""
+    gone = ("ResourceNotFoundException",)
+    about = f"certificate {arn}"
+    found = call(connect("acm"), "describe_certificate", about, missing=gone, CertificateArn=arn)
+    return found is not None
+
+
+_LOOKS: Mapping[str, Callable[[Connect, str], bool]] = {
+    "acm": _certificate,
+    "events": _rule,
+    "sqs": _queue,
+}
 
 
 def is_there(connect: Connect, service: str, arn: str) -> bool:

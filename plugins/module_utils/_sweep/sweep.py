@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .._platform.read import Connect, Scope
 from ..aws import collect, tag_dict
-from . import ec2, services
+from . import ec2, names, services
 from .item import ENDING, Item, reason
 from .lingering import is_there
 
@@ -84,17 +84,22 @@ def parse(arn: str) -> tuple[str, str]:
     return parts[2] if len(parts) > 2 else "", kind or "resource"
 
 
-def sweep(connect: Connect, scope: Scope, elsewhere: Connect | None = None) -> list[Item]:
+def sweep(
+    connect: Connect, scope: Scope, elsewhere: Connect | None = None, zone: str = ""
+) -> list[Item]:
     """Everything of the platform, sorted. Raises AwsError: the first finder's failure.
 
     elsewhere: clients of the region with the replicas of the buckets. The buckets there are
     among those of the account; their key and what is only tagged are that region's.
+    zone: hosted zone with the application's records, by id or name; empty: none is read.
     """
-    with ThreadPoolExecutor(max_workers=len(FINDERS) + 3) as pool:
+    with ThreadPoolExecutor(max_workers=len(FINDERS) + 4) as pool:
         jobs = [pool.submit(finder, connect, scope) for finder in FINDERS.values()]
         jobs.append(pool.submit(tagged, connect, scope))
         if elsewhere:
             jobs += [pool.submit(finder, elsewhere, scope) for finder in (services.kms, tagged)]
+        if zone:
+            jobs.append(pool.submit(names.records, connect, scope, zone))
         found = {item for job in jobs for item in job.result()}
     return sorted(found, key=lambda item: (not item.billed, item.service, item.type, item.id))
 

@@ -15,11 +15,13 @@ from typing import Any
 
 from rehearsal.aws import (
     backups,
+    certificates,
     decisions,
     dropped,
     eks,
     eks_oidc,
     eks_records,
+    hosted_zones,
     instances,
     launches,
     logs,
@@ -63,6 +65,10 @@ def adjusted() -> Any:
     balancers = importlib.import_module(service + "alb")
     network.adjust_balancers(balancers, ec2)
     target_health.adjust(balancers, Path(sys.argv[1]).with_name("target_health.json"))
+    names = importlib.import_module(service + "route53")
+    hosted_zones.adjust(names, balancers, Settings.of(os.environ).reads)
+    tagging = importlib.import_module(service + "tagging")
+    certificates.adjust(importlib.import_module(service + "acm"), names, balancers, tagging)
     iam = importlib.import_module(service + "iam")
     eks_oidc.adjust(iam)
     sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam)

@@ -10,6 +10,7 @@ from typing import Any
 
 from rehearsal.aws import (
     backups,
+    certificates,
     cluster_access,
     decisions,
     dropped,
@@ -17,6 +18,7 @@ from rehearsal.aws import (
     eks_oidc,
     eks_records,
     elasticache,
+    hosted_zones,
     instances,
     launches,
     logs,
@@ -65,6 +67,10 @@ def main() -> None:
     balancers = importlib.import_module(service + "alb")
     network.adjust_balancers(balancers, ec2)
     target_health.adjust(balancers, world / "target_health.json")
+    names = importlib.import_module(service + "route53")
+    hosted_zones.adjust(names, balancers, Settings.of(os.environ).reads)
+    tagging = importlib.import_module(service + "tagging")
+    certificates.adjust(importlib.import_module(service + "acm"), names, balancers, tagging)
     eks_oidc.adjust(importlib.import_module(service + "iam"))
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     oidc.adjust(eks_service)
@@ -94,14 +100,14 @@ async def serve(*servers: tuple[Any, str, Path | None]) -> None:
     config = importlib.import_module("hypercorn.config")
     start = importlib.import_module("hypercorn.asyncio").serve
     running = []
-    for application, address, certificates in servers:
+    for application, address, folder in servers:
         settings = config.Config()
         settings.bind = [address]
         settings.keep_alive_timeout = 75
         settings.accesslog = None
-        if certificates:
-            settings.certfile = str(certificates / "server.crt")
-            settings.keyfile = str(certificates / "server.key")
+        if folder:
+            settings.certfile = str(folder / "server.crt")
+            settings.keyfile = str(folder / "server.key")
         running.append(start(application, settings))
     await asyncio.gather(*running)
 

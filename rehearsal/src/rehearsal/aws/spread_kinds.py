@@ -109,6 +109,16 @@ class Kind:
 
 KINDS: tuple[Kind, ...] = (
     Kind(
+        "acm",
+        "RequestCertificate",
+        "<CertificateArn",
+        ("CertificateArn",),
+        "ResourceNotFoundException",
+        "Could not find certificate {}.",
+        400,
+        "CertificateArn",
+    ),
+    Kind(
         "iam",
         "CreateRole",
         "RoleName",

@@ -13,7 +13,7 @@ from rehearsal.aws.spread_kinds import EC2_LISTS, KINDS, Kind
 def kind_listed(service: str, action: str, path: str) -> Kind | None:
     """The kind of which an operation lists all."""
     for kind in KINDS:
-        noun = kind.made.removeprefix("Create")
+        noun = kind.made.removeprefix("Create").removeprefix("Request")
         plural = f"{noun[:-1]}ies" if noun.endswith("cy") or noun.endswith("ory") else f"{noun}s"
         plural = f"{noun}es" if noun.endswith("s") else plural
         operations = (f"List{plural}", f"Describe{plural}")

@@ -77,6 +77,14 @@ CASES: dict[str, dict[str, Any]] = {
                  "app_rollout_scheme": "internet-facing", "app_rollout_inbound_cidrs": [],
                  "app_rollout_certificate_arn": CERTIFICATE, "app_rollout_sign_in": SIGN_IN,
                  "app_rollout_load_balancer_protection": True},
+    "requested": {"app_rollout_ingress": True, "app_rollout_host": "rag.example.com",
+                  "app_rollout_scheme": "internet-facing", "app_rollout_sign_in": SIGN_IN,
+                  "app_rollout_hosted_zone": "example.com",
+                  "__app_rollout_certificate": {"certificate": {"arn": CERTIFICATE}}},
+    "to be requested": {"app_rollout_ingress": True, "app_rollout_host": "rag.example.com",
+                        "app_rollout_hosted_zone": "example.com",
+                        "__app_rollout_certificate": {
+                            "certificate": {"arn": "(known after creation)"}}},
     "external again": {
         "app_rollout_external_secrets": True,
         "__app_rollout_external": {
@@ -226,6 +234,9 @@ def test_nobody_is_let_in_who_was_not_named(values: dict[str, dict[str, Any]]) -
     assert (inside["scheme"], inside["host"]) == ("internal", "rag.example.com")
     logs = "ragops-dev-access-logs-123456789012"
     assert inside["accessLogs"] == {"bucket": logs}
+    requested = [values[case]["values"]["ingress"] for case in ("requested", "to be requested")]
+    assert requested[0]["certificateArn"] == CERTIFICATE
+    assert requested[1]["certificateArn"].endswith(":000000000000:certificate/to-be-requested")
     outside = values["internet"]["values"]["ingress"]
     assert (outside["scheme"], outside["certificateArn"]) == ("internet-facing", CERTIFICATE)
     assert outside["signIn"]["oidc"] == {

@@ -86,6 +86,8 @@ def parse(
             parameters |= dict(_flat(json.loads(body)))
     if service == "s3":
         parameters |= dict(_of_markup(body.decode("utf-8", errors="replace")))
+    if service == "route53":
+        parameters |= dict(_of_changes(body.decode("utf-8", errors="replace")))
     parts = tuple(unquote(part) for part in path.split("/") if part)
     return Call(service, region, account, parameters, parts)
 
@@ -98,6 +100,20 @@ def _of_markup(body: str) -> Iterator[tuple[str, str]]:
         yield f"Tags.{number}.Value", value
     if role := re.search(r"<Role>(.*?)</Role>", body):
         yield "Role", role.group(1)
+
+
+def _of_changes(body: str) -> Iterator[tuple[str, str]]:
+    """Action, type and name of each change in a batch of Route 53's."""
+    changes = re.findall(
+        r"<Action>(.*?)</Action>\s*<ResourceRecordSet>\s*<Name>(.*?)</Name>\s*<Type>(.*?)</Type>",
+        body,
+        re.DOTALL,
+    )
+    for number, (action, name, kind) in enumerate(changes, start=1):
+        yield f"ChangeActions.{number}", action
+        # Normalized: in lower case, without the last dot.
+        yield f"ChangeNames.{number}", name.lower().rstrip(".")
+        yield f"ChangeTypes.{number}", kind
 
 
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, str]]:

@@ -133,6 +133,8 @@ def _tag_iam(name: str, call: Call, records: Records) -> Found:  # noqa: ARG001
 
 
 TAGGED: dict[str, Callable[..., Found]] = {
+    # The certificate has no id yet (hashicorp/terraform-provider-aws#11903).
+    "acm": _named("acm:AddTagsToCertificate", {"RequestCertificate": ("certificate/*",)}),
     "ec2": _tag_ec2,
     "ecr": _named("ecr:TagResource", {"CreateRepository": ("repository/{}", "repositoryName")}),
     "eks": _tag_eks,

@@ -13,8 +13,18 @@ from rehearsal.aws.authorization.reference import Action, find
 from rehearsal.aws.authorization.touched import Touched, touched
 
 SERVICES = {
-    *("autoscaling", "ec2", "ecr", "eks", "elasticache", "elasticloadbalancing", "iam", "kms"),
-    *("logs", "rds", "secretsmanager"),
+    *(
+        "acm",
+        "autoscaling",
+        "ec2",
+        "ecr",
+        "eks",
+        "elasticache",
+        "elasticloadbalancing",
+        "iam",
+        "kms",
+    ),
+    *("logs", "rds", "route53", "secretsmanager"),
 }
 """Those of which it is known here which parameters name resources; others are ministack's, but
 for what depends on their calls."""
@@ -88,7 +98,24 @@ def context(action: Action, each: Touched, call: Call, records: Records) -> dict
 def asked_for(action: Action, call: Call) -> dict[str, Any]:
     """The tags that a call gives, where the action's conditions know them."""
     takes = "aws:RequestTag/${TagKey}" in action.keys
-    return requested(call.tags) if takes and call.service != "ec2" else {}
+    known = requested(call.tags) if takes and call.service != "ec2" else {}
+    return {**known, **of_names(action, call)}
+
+
+def of_names(action: Action, call: Call) -> dict[str, Any]:
+    """What a call asks of names: for a certificate, or as records."""
+    if action.name == "acm:RequestCertificate":
+        names = call.many("DomainName", "SubjectAlternativeNames")
+        method = call.one("ValidationMethod")
+        return {"acm:DomainNames": sorted(set(names)), "acm:ValidationMethod": method}
+    if action.name == "route53:ChangeResourceRecordSets":
+        key = action.name
+        return {
+            f"{key}Actions": call.many("ChangeActions"),
+            f"{key}NormalizedRecordNames": call.many("ChangeNames"),
+            f"{key}RecordTypes": call.many("ChangeTypes"),
+        }
+    return {}
 
 
 def requested(tags: Mapping[str, str]) -> dict[str, Any]:

@@ -44,6 +44,8 @@ class Records:
 
     def _record(self, service: str, resource: str, arn: str) -> Any:
         kind, _, name = resource.partition("/")
+        if service == "acm":
+            return (self.load("acm")._certificates.get(arn) or {}).get("Tags")
         if service == "iam":
             return self._iam(kind, name, arn)
         if service == "kms":

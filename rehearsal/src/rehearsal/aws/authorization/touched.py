@@ -62,7 +62,14 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 }
 """Parameters with the names of resources, by service and type."""
 ARNS = (
-    *("OpenIDConnectProviderArn", "PolicyArn", "ResourceArn", "ResourceArns", "ResourceName"),
+    *(
+        "CertificateArn",
+        "OpenIDConnectProviderArn",
+        "PolicyArn",
+        "ResourceArn",
+        "ResourceArns",
+        "ResourceName",
+    ),
     *("resourceArn", "resourceArns"),
 )
 """Parameters with whole ARNs."""
@@ -255,6 +262,12 @@ def of_balancing(kind: Kind, call: Call, records: Records) -> Iterator[str]:  # 
         yield fill(kind.form, call.region, call.account, call.one("Name"))
 
 
+def of_route53(kind: Kind, call: Call, records: Records) -> Iterator[str]:  # noqa: ARG001
+    """By the path: /2013-04-01/hostedzone/<id>/..., /2013-04-01/change/<id>."""
+    if call.path[1:2] == (kind.name,) and len(call.path) > 2:
+        yield fill(kind.form, call.region, call.account, call.path[2])
+
+
 FINDERS: dict[str, Callable[[Kind, Call, Records], Iterator[str]]] = {
     "autoscaling": of_autoscaling,
     "ec2": of_ec2,
@@ -262,6 +275,7 @@ FINDERS: dict[str, Callable[[Kind, Call, Records], Iterator[str]]] = {
     "elasticloadbalancing": of_balancing,
     "iam": of_iam,
     "kms": of_kms,
+    "route53": of_route53,
     "secretsmanager": of_secretsmanager,
 }
 """Services whose resources are not just named by a parameter."""

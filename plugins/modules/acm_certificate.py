@@ -1,0 +1,194 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module acm_certificate: a public certificate that is validated in a hosted zone."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: acm_certificate
+version_added: 0.2.0
+short_description: A public certificate of ACM, requested and validated through Route 53
+description:
+  - Requests a public certificate for a host, makes the record by which ACM validates it in a hosted
+    zone, and waits until it is issued. A run puts back what was removed of that, since ACM renews
+    the certificate only as long as the record is there.
+  - A certificate that failed, timed out or expired is replaced, and deleted if nothing uses it.
+  - Records carry no tags. So the TXT record C(_ragops-platform.<host>) says whose the host is, and
+    which record was made for ACM. A host that has records without it is refused before anything
+    is made.
+  - Not for what M(community.aws.acm_certificate) does, which imports certificates, and requests
+    none.
+options:
+  state:
+    description: Whether the certificate exists. V(absent) removes all that carry our tags
+      C(Project), C(Environment) and C(ManagedBy) in the region, and their records in the zone.
+    type: str
+    choices: [present, absent]
+    default: present
+  domain_name:
+    description: The host, of 64 characters at most. Required with O(state=present).
+    type: str
+  hosted_zone:
+    description: Id or name of a public hosted zone that has the host in it. Required with
+      O(state=present). With O(state=absent) a zone that is gone has no records any more.
+    type: str
+  keep_used:
+    description: With O(state=absent) whether a certificate that is still used after O(wait_timeout)
+      is kept, with a warning, instead of failing.
+    type: bool
+    default: false
+  wait_timeout:
+    description: Seconds to wait until it is issued, or until nothing uses it any more.
+    type: int
+    default: 1800
+  tags:
+    description: Tags of the certificate. Tags that others add are left alone.
+    type: dict
+    required: true
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Have a certificate for the host
+  ragops.platform.acm_certificate:
+    domain_name: rag.example.com
+    hosted_zone: example.com
+    tags: {Project: ragops, Environment: dev, ManagedBy: ragops.platform}
+
+- name: Remove it when nothing uses it any more
+  ragops.platform.acm_certificate:
+    state: absent
+    hosted_zone: example.com
+    tags: {Project: ragops, Environment: dev, ManagedBy: ragops.platform}
+"""
+
+RETURN = r"""
+certificate:
+  description: The certificate.
+  returned: when O(state=present)
+  type: dict
+  contains:
+    arn:
+      description: ARN; in check mode a text that says so where there is none yet.
+      type: str
+      returned: always
+      sample: arn:aws:acm:us-east-1:000000000000:certificate/0b7c1a2d-0000-4000-8000-000000000000
+    status:
+      description: Status by ACM.
+      type: str
+      returned: always
+      sample: ISSUED
+    domain_name:
+      description: The host.
+      type: str
+      returned: always
+      sample: rag.example.com
+kept:
+  description: ARNs of certificates that something uses.
+  returned: when O(state=absent)
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils import aws
+from ansible_collections.ragops.platform.plugins.module_utils._acm import certificate, validation
+from ansible_collections.ragops.platform.plugins.module_utils._dns import zone as zones
+from ansible_collections.ragops.platform.plugins.module_utils._dns.records import Records
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    UNKNOWN,
+    Api,
+    Plan,
+    reconcile,
+)
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options."""
+    return {
+        "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        "domain_name": {"type": "str"},
+        "hosted_zone": {"type": "str"},
+        "keep_used": {"type": "bool", "default": False},
+        "wait_timeout": {"type": "int", "default": 1800},
+        "tags": {"type": "dict", "required": True},
+    }
+
+
+def ensure_present(module: Any, plan: Plan, acm: Api, names: Api) -> dict[str, Any]:
+    """Take the host, request, let ACM see the record, wait."""
+    options = module.params
+    domain = str(options["domain_name"]).lower().rstrip(".")
+    zone = zones.need(names, options["hosted_zone"], domain)
+    records = Records(names, zone, options["tags"])
+    records.take(domain)
+    found = certificate.ensure_present(acm, plan, domain, options["tags"])
+    if not module.check_mode:
+        found = validation.await_record(acm, found, certificate.label_of(domain))
+    wanted = validation.ensure_record(records, plan, domain, found)
+    if not module.check_mode:
+        timeout = options["wait_timeout"]
+        found = validation.await_issued(acm, found, records, wanted, timeout)
+    arn, status = found.get("CertificateArn", UNKNOWN), found.get("Status", UNKNOWN)
+    return {"certificate": {"arn": arn, "status": status, "domain_name": domain}}
+
+
+def ensure_absent(module: Any, plan: Plan, acm: Api, names: Api) -> dict[str, Any]:
+    """Delete our certificates, then the records by which they were validated."""
+    options = module.params
+    every = certificate.listed(acm)
+    mine = certificate.own(acm, every, options["tags"])
+    kept = certificate.ensure_absent(
+        acm, plan, mine, options["wait_timeout"], keep_used=options["keep_used"]
+    )
+    if kept:
+        module.warn(
+            f"Kept, because something uses them: {', '.join(kept)}. Remove that, then run again."
+        )
+    asked = options["hosted_zone"]
+    zone = zones.find(names, asked) if asked else None
+    if zone:
+        records = Records(names, zone, options["tags"])
+        ours = {each.arn for each in mine}
+        needed = {
+            name
+            for each in every
+            if each["CertificateArn"] not in ours
+            for name in (each["DomainName"], *each.get("SubjectAlternativeNameSummaries", ()))
+        }
+        stay = {each.domain for each in mine if each.arn in kept}
+        validation.ensure_absent(records, plan, stay, needed)
+    return {"kept": kept}
+
+
+def bring(module: Any, plan: Plan) -> dict[str, Any]:
+    """Bring the certificate to the wanted state."""
+    acm = Api(aws.client(module, "acm"), module.check_mode)
+    names = Api(aws.client(module, "route53"), module.check_mode)
+    if module.params["state"] == "absent":
+        return ensure_absent(module, plan, acm, names)
+    return ensure_present(module, plan, acm, names)
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec=argument_spec(),
+        required_if=[("state", "present", ("domain_name", "hosted_zone"))],
+        supports_check_mode=True,
+    )
+    for tag in certificate.OURS:
+        if not module.params["tags"].get(tag):
+            module.fail_json(msg=f"tags lacks {tag}, by which a certificate is known. Add it.")
+    reconcile(module, bring)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Module route53_alias: a host that leads to a load balancer, in somebody's hosted zone."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: route53_alias
+version_added: 0.2.0
+short_description: A host in a hosted zone that leads to a load balancer
+description:
+  - Makes, repairs or removes the alias record of a host.
+  - Records carry no tags. So the TXT record C(_ragops-platform.<host>) says whose the host is. A
+    host that has records without it is refused, and nothing is ever overwritten that was not read
+    before. To hand such a host over, make the TXT record that the refusal names.
+  - Unlike M(amazon.aws.route53) it knows whose a record is, and what to delete without being told.
+options:
+  state:
+    description:
+      - V(present) the host leads to O(target).
+      - V(absent) no host of the platform leads anywhere, in this zone. The TXT record stays as long
+        as it tells of a record for ACM (M(ragops.platform.acm_certificate)).
+      - V(free) changes nothing, and fails where V(present) could not have the host.
+    type: str
+    choices: [present, absent, free]
+    default: present
+  name:
+    description: The host. Required unless O(state=absent).
+    type: str
+  hosted_zone:
+    description: Id or name of a public hosted zone that has the host in it. With O(state=absent)
+      one that is gone has no records any more.
+    type: str
+    required: true
+  target:
+    description: DNS name of a load balancer of this account and region. Only check mode does
+      without one that is there.
+    type: str
+    default: ""
+  wait_timeout:
+    description: Seconds to wait until the load balancer is active, and until Route 53's name
+      servers know the record.
+    type: int
+    default: 600
+  tags:
+    description: Its C(Project) and C(Environment) are what the TXT record says.
+    type: dict
+    required: true
+extends_documentation_fragment:
+  - ragops.platform.reconciled
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: See whether the host can be had
+  ragops.platform.route53_alias:
+    state: free
+    name: rag.example.com
+    hosted_zone: example.com
+    tags: {Project: ragops, Environment: dev}
+
+- name: Let the host lead to the load balancer
+  ragops.platform.route53_alias:
+    name: rag.example.com
+    hosted_zone: example.com
+    target: "{{ load_balancer }}"
+    tags: {Project: ragops, Environment: dev}
+
+- name: Let it lead nowhere any more
+  ragops.platform.route53_alias:
+    state: absent
+    hosted_zone: example.com
+    tags: {Project: ragops, Environment: dev}
+"""
+
+RETURN = r"""
+hosts:
+  description: Hosts that lead to the load balancer, or did with O(state=absent).
+  returned: always
+  type: list
+  elements: str
+  sample: [rag.example.com]
+zone_id:
+  description: Id of the hosted zone; empty if it is gone.
+  returned: always
+  type: str
+  sample: Z0123456789ABCDEFGHIJ
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils import aws
+from ansible_collections.ragops.platform.plugins.module_utils._dns import alias
+from ansible_collections.ragops.platform.plugins.module_utils._dns import zone as zones
+from ansible_collections.ragops.platform.plugins.module_utils._dns.records import Records
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options."""
+    return {
+        "state": {"type": "str", "choices": ["present", "absent", "free"], "default": "present"},
+        "name": {"type": "str"},
+        "hosted_zone": {"type": "str", "required": True},
+        "target": {"type": "str", "default": ""},
+        "wait_timeout": {"type": "int", "default": 600},
+        "tags": {"type": "dict", "required": True},
+    }
+
+
+def ensure_present(module: Any, plan: Plan, names: Api, host: str) -> dict[str, Any]:
+    """Let the host lead to the load balancer."""
+    options = module.params
+    target, timeout = options["target"].rstrip("."), options["wait_timeout"]
+    if not target and not module.check_mode:
+        raise aws.AwsError(f"target is empty: say to which load balancer {host} shall lead.")
+    zone = zones.need(names, options["hosted_zone"], host)
+    records = Records(names, zone, options["tags"])
+    records.refuse_taken(host)
+    balancers = Api(aws.client(module, "elbv2"), module.check_mode)
+    found = alias.balancer(balancers, target, timeout) if target else None
+    alias.ensure_present(records, plan, host, found, timeout)
+    return {"hosts": [host], "zone_id": zone.id}
+
+
+def bring(module: Any, plan: Plan) -> dict[str, Any]:
+    """Bring the host to the wanted state."""
+    options = module.params
+    names = Api(aws.client(module, "route53"), module.check_mode)
+    if options["state"] == "absent":
+        zone = zones.find(names, options["hosted_zone"])
+        if zone is None:
+            return {"hosts": [], "zone_id": ""}
+        records = Records(names, zone, options["tags"])
+        return {"hosts": alias.ensure_absent(records, plan), "zone_id": zone.id}
+    host = str(options["name"]).lower().rstrip(".")
+    if options["state"] == "free":
+        zone = alias.ensure_free(names, options["hosted_zone"], host, options["tags"])
+        return {"hosts": [], "zone_id": zone.id}
+    return ensure_present(module, plan, names, host)
+
+
+def main() -> None:
+    """Run the module."""
+    module = AnsibleAWSModule(
+        argument_spec=argument_spec(),
+        required_if=[("state", "present", ("name",)), ("state", "free", ("name",))],
+        supports_check_mode=True,
+    )
+    for tag in ("Project", "Environment"):
+        if not module.params["tags"].get(tag):
+            module.fail_json(msg=f"tags lacks {tag}, by which a record is known. Add it.")
+    reconcile(module, bring)
+
+
+if __name__ == "__main__":
+    main()
