@@ -12,8 +12,10 @@ import pytest
 
 HERE = Path(__file__).parent
 PLUGINS = HERE.parent / "plugins"
-sys.path[:0] = [str(PLUGINS), str(HERE)]
+sys.path[:0] = [str(PLUGINS), str(PLUGINS / "modules"), str(HERE)]
 
+import hosted_zones as dns  # noqa: E402
+from hosted_zones import HOST  # noqa: E402
 from running import Aws, adjusted  # noqa: E402
 from test_balancer import SERVICES, ingress  # noqa: E402
 
@@ -151,7 +153,16 @@ def test_a_certificate_must_be_there_and_issued(aws: Aws, vpc: str) -> None:
     nobodys = "arn:aws:acm:us-east-1:000000000000:certificate/none"
     with pytest.raises(wanted.Refused, match="CertificateNotFound"):
         made.ensure(balancer(BOTH[0], certificate_arn=nobodys, **https))
-    own = acm.request_certificate(DomainName="rag.example.com")["CertificateArn"]
+    own = acm.request_certificate(DomainName=HOST, ValidationMethod="DNS")["CertificateArn"]
+    with pytest.raises(wanted.Refused, match="its status is PENDING_VALIDATION"):
+        made.ensure(balancer(BOTH[0], certificate_arn=own, **https))
+    zone = dns.zone(aws)
+    for _ in range(8):
+        seen = acm.describe_certificate(CertificateArn=own)["Certificate"]
+        record = seen["DomainValidationOptions"][0].get("ResourceRecord")
+        if record and not any(kind == "CNAME" for _, kind in dns.records(aws, zone)):
+            wish = dns.plain(record["Name"], "CNAME", record["Value"])
+            dns.change(aws, zone, ("CREATE", wish))
     made.ensure(balancer(BOTH[0], certificate_arn=own, ssl_policy=POLICY, **https))
     elb: Any = aws.client("elbv2")
     (found,) = elb.describe_load_balancers()["LoadBalancers"]

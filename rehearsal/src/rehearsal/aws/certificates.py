@@ -67,7 +67,8 @@ class Certificates:
             cert |= {
                 "Status": "PENDING_VALIDATION",
                 "DomainValidationOptions": [
-                    self._option(name) for name in cert["SubjectAlternativeNames"]
+                    self._option(name, data.get("ValidationMethod") or "EMAIL")
+                    for name in cert["SubjectAlternativeNames"]
                 ],
                 "_token": (token, domain),
                 "_requested": time.time(),
@@ -76,24 +77,28 @@ class Certificates:
             }
         return response
 
-    def _option(self, domain: str) -> Dict:
-        """The record is the same for an account and a name, whichever the certificate."""
+    def _option(self, domain: str, method: str) -> Dict:
+        """The record is the same for an account and a name, whichever the certificate.
+
+        AWS: without a method somebody is asked by mail, who never answers here.
+        """
         account, base = self._acm.get_account_id(), domain.removeprefix("*.")
 
         def mark(what: str) -> str:
             return hashlib.md5(f"{what}{account}{base}".encode()).hexdigest()  # noqa: S324 - a name
 
-        return {
+        option = {
             "DomainName": domain,
             "ValidationDomain": domain,
-            "ValidationMethod": "DNS",
+            "ValidationMethod": method,
             "ValidationStatus": "PENDING_VALIDATION",
-            "ResourceRecord": {
-                "Name": f"_{mark('name')}.{base}.",
-                "Type": "CNAME",
-                "Value": f"_{mark('value')}.xlfgrmvvlj.acm-validations.aws.",
-            },
         }
+        record = {
+            "Name": f"_{mark('name')}.{base}.",
+            "Type": "CNAME",
+            "Value": f"_{mark('value')}.xlfgrmvvlj.acm-validations.aws.",
+        }
+        return {**option, "ResourceRecord": record} if method == "DNS" else option
 
     def describe(self, tell: Handler, data: Dict) -> Response:
         """AWS: a description is a look at where the validation is."""
@@ -129,7 +134,7 @@ class Certificates:
             cert["Status"], cert["_why"] = "FAILED", "CAA_ERROR"
         elif time.time() - cert["_requested"] > self._settings.seconds:
             cert["Status"] = "VALIDATION_TIMED_OUT"
-        elif all(self._in_dns(option["ResourceRecord"]) for option in options):
+        elif all(self._in_dns(option.get("ResourceRecord")) for option in options):
             cert["_proving"] -= 1
             if cert["_proving"] < 0:
                 cert["Status"], cert["IssuedAt"] = "ISSUED", self._acm.now_iso()
@@ -143,8 +148,8 @@ class Certificates:
             if not zone.get("private"):
                 yield from self._route53._records.get(zone_id, ())
 
-    def _in_dns(self, wanted: Dict) -> bool:
-        return any(
+    def _in_dns(self, wanted: Dict | None) -> bool:
+        return wanted is not None and any(
             record["Name"] == wanted["Name"]
             and record["Type"] == "CNAME"
             and record.get("ResourceRecords") == [wanted["Value"]]
