@@ -29,6 +29,22 @@ def known() -> dict[str, Dict]:
     return found
 
 
+class Indented(yaml.SafeDumper):
+    """Writes lists as the project's other files have them."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        """Indent lists, too."""
+        del indentless
+        super().increase_indent(flow, indentless=False)
+
+
+def write(charts: Mapping[str, Dict]) -> None:
+    """Write the facts; what stands above them stays."""
+    head = FILE.read_text().split("\n\n", 1)[0]
+    text = yaml.dump(dict(charts), Dumper=Indented, sort_keys=False)
+    FILE.write_text(f"{head}\n\n{text}")
+
+
 def leaves(values: Mapping[str, Any], kinds: Mapping[str, str], path: str = "") -> Iterator[str]:
     """Places of values; what the chart passes on as it is counts as one."""
     for key, value in values.items():

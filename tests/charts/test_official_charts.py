@@ -10,7 +10,6 @@ from typing import Any
 import facts
 import httpx
 import pytest
-import yaml
 from ansible_collections.ragops.platform.plugins.module_utils._helm.command import Chart, Helm
 from ansible_collections.ragops.platform.plugins.module_utils._helm.release import Release
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube
@@ -43,8 +42,7 @@ def test_the_facts_are_those_of_the_chart(
     source = {"source": recorded[name]["source"], "repository": recorded[name]["repository"]}
     if pytestconfig.getoption("--write"):
         recorded[name] = source | every
-        head = facts.FILE.read_text().split("\n\n", 1)[0]
-        facts.FILE.write_text(f"{head}\n\n{yaml.safe_dump(recorded, sort_keys=False)}")
+        facts.write(recorded)
     assert facts.known()[name] == source | every
 
 
