@@ -48,15 +48,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: C(errors) and C(warnings), a list of texts each.
+  description:
+    - C(errors) and C(warnings), a list of texts each.
+    - C(account), what module M(ragops.platform.platform_account_info) is to ask, by its options.
   type: dict
 """
 
 
 def input_problems(
     hostvars: Mapping[str, Mapping[str, Any]], components: Collection[str], roles: str, today: str
-) -> dict[str, list[str]]:
-    """Return errors and warnings, one text for each problem of the inputs."""
+) -> dict[str, Any]:
+    """Return errors and warnings, one text for each problem, and what to ask the account."""
     return inputs.judge(hostvars, list(components), Path(roles), today)
 
 

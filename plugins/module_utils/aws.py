@@ -9,6 +9,7 @@ every failure says which action failed on which resource and what to do about it
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import re
 import threading
@@ -125,6 +126,7 @@ def client(module: Any, service: str, region: str | None = None) -> Any:
 
     A user's own `aws_config` wins over our retries. region: another one than the module's.
     """
+    _refuse_two_identities(module)
     own_region, endpoint, options = get_aws_connection_info(module)
     profile = options.pop("profile_name", None)
     ours = Config(**RETRIES, user_agent_extra="ragops.platform")
@@ -149,6 +151,28 @@ def client(module: Any, service: str, region: str | None = None) -> Any:
             msg=f"No connection to AWS ({service}) can be made: {error}. Check the profile, the "
             "region, the endpoint and AWS's files in ~/.aws."
         )
+
+
+_PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_KEYS = (
+    *("AWS_ACCESS_KEY_ID", "AWS_ACCESS_KEY", "AWS_SECRET_ACCESS_KEY", "AWS_SECRET_KEY"),
+    "AWS_SESSION_TOKEN",
+)
+
+
+def _refuse_two_identities(module: Any) -> None:
+    """End the module if it is given a profile and keys: which of them is meant can't be told."""
+    options = module.params
+    if not options.get("profile") or not (options.get("access_key") or options.get("secret_key")):
+        return
+    profiles = [name for name in _PROFILE if os.environ.get(name)] or ["profile"]
+    keys = [name for name in _KEYS if os.environ.get(name)] or ["access_key", "secret_key"]
+    module.fail_json(
+        msg=f"AWS credentials are given twice: by the profile {options['profile']} "
+        f"({', '.join(profiles)}) and by keys ({', '.join(keys)}). Leave one kind out: `unset "
+        f"{' '.join(keys)}` to use the profile, or `unset {' '.join(profiles)}` to use the keys. "
+        "Nothing was changed."
+    )
 
 
 def require_region(module: Any) -> str:

@@ -37,10 +37,16 @@ options:
     type: str
   availability_zones:
     description:
-      - Two or three zones. Required with O(state=present). One may be appended later, none taken
-        away.
+      - Two or three zones. One may be appended later, none taken away.
+      - When not given, O(zone_count) of the account's zones, in the order of their names, without
+        those in which EKS makes no cluster. Subnets that exist stay in their zones.
     type: list
     elements: str
+  zone_count:
+    description: How many zones are chosen when O(availability_zones) is not given.
+    type: int
+    choices: [2, 3]
+    default: 2
   public_subnet_cidrs:
     description:
       - One block per zone for load balancers and NAT gateways.
@@ -196,6 +202,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._network import (
     absent,
     ensure,
+    places,
     snapshot,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
@@ -226,6 +233,7 @@ def argument_spec() -> dict[str, Any]:
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "cidr_block": {"type": "str"},
         "availability_zones": texts,
+        "zone_count": {"type": "int", "choices": [2, 3], "default": 2},
         "public_subnet_cidrs": texts,
         "private_subnet_cidrs": texts,
         "nat": {"type": "str", "choices": ["none", "single", "one_per_az"], "default": "single"},
@@ -245,7 +253,7 @@ def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
         argument_spec=argument_spec(),
-        required_if=[("state", "present", ("cidr_block", "availability_zones"))],
+        required_if=[("state", "present", ("cidr_block",))],
         supports_check_mode=True,
     )
     options = {**module.params, "region": aws.require_region(module)}
@@ -259,10 +267,12 @@ def main() -> None:
         policies = json.dumps(options["endpoint_policies"])
         filled = fill_identity(policies, Api(aws.client(module, "sts")))
         options["endpoint_policies"] = json.loads(filled)
-        wanted = ensure.wish(options) if options["state"] == "present" else None
+        if options["state"] == "present":
+            ensure.check(options)
         run = Run(api, plan, snapshot.read(api, options["name"], options["tags"]), options)
-        if wanted:
-            network = ensure.present(run, wanted)
+        if options["state"] == "present":
+            options["availability_zones"] = places.settle(api, run.seen, options)
+            network = ensure.present(run, ensure.wish(options))
         else:
             run.elb = Api(aws.client(module, "elbv2"), module.check_mode)
             run.classic_elb = Api(aws.client(module, "elb"), module.check_mode)

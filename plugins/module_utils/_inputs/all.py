@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     access,
+    account,
     addons,
     cluster,
     exposure,
@@ -28,8 +29,10 @@ def judge(
     components: Collection[str],
     folder: Path,
     today: str,
-) -> dict[str, list[str]]:
+) -> dict[str, Any]:
     """Return errors and warnings, one text each: component, input, its value, the remedy.
+
+    Beside them `account`: what the account is to be asked (module platform_account_info).
 
     Args:
         variables: variables by component host.
@@ -58,6 +61,7 @@ def judge(
             *stores.rds_warnings(inputs.get("rds", {})),
             *exposure.warnings(inputs.get("app_rollout", {}), _controller(inputs)),
         ],
+        "account": account.questions(inputs, shared, components),
     }
 
 

@@ -25,8 +25,10 @@ def problems(name: str, region: str, inputs: Inputs) -> Iterator[str]:
         region: platform_region.
         inputs: of the role, typed.
     """
-    zones = inputs.get("network_availability_zones") or [f"{region}a", f"{region}b"]
-    strange = [zone for zone in zones if not (zone[:-1] == region and zone[-1:].isalpha())]
+    named = inputs.get("network_availability_zones") or []
+    # Which zones the account has only AWS knows (module platform_account_info).
+    zones = named or layout.stand_ins(inputs.get("network_zone_count", 2))
+    strange = [zone for zone in named if not (zone[:-1] == region and zone[-1:].isalpha())]
     if strange:
         yield (
             f"network: network_availability_zones has {', '.join(strange)}: not all are zones of "

@@ -15,7 +15,17 @@ NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BOUNDARY = re.compile(
     r"arn:(aws[a-z-]*|\{partition\}):iam::(\d{12}|\{account\}|aws):policy/[\w+=,.@/-]+"
 )
-REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-[0-9]")
+REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
+OTHER_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eu-isoe-": "aws-iso-e",
+    "us-isof-": "aws-iso-f",
+    "eusc-": "aws-eusc",
+}
+"""Partitions by the start of their regions' names."""
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Component")
 TAGGABLE = re.compile(r"[\w .:/=+@-]*")
 """What every service takes in a tag: IAM and RDS are the strictest."""
@@ -44,8 +54,7 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
         "platform_namespace", str(variables.get("platform_namespace", "rag"))
     )
     region = str(variables.get("platform_region", ""))
-    if REGION.fullmatch(region) is None:
-        yield f"platform_region is '{region}': give a region such as us-east-1."
+    yield from region_problems("platform_region", region)
     account = str(variables.get("platform_account_id") or "")
     if account and re.fullmatch(r"\d{12}", account) is None:
         yield (
@@ -59,6 +68,21 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
             "as arn:{partition}:iam::{account}:policy/ragops-dev-boundary."
         )
     yield from _tags(variables.get("platform_extra_tags") or {})
+
+
+def region_problems(option: str, region: str) -> Iterator[str]:
+    """Yield what is wrong with a region: its form, or another partition than `aws`.
+
+    There addresses, images, versions and services differ, and nothing of that is proved.
+    """
+    if REGION.fullmatch(region) is None:
+        yield f"{option} is '{region}': give a region such as us-east-1."
+    for start, partition in OTHER_PARTITIONS.items():
+        if region.startswith(start):
+            yield (
+                f"{option} is '{region}', a region of the partition {partition}: the platform is "
+                "made for, and proved in, the partition aws only. Choose one of its regions."
+            )
 
 
 def _tags(tags: Mapping[str, str]) -> Iterator[str]:

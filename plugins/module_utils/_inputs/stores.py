@@ -16,6 +16,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._elasticache impor
     checks as elasticache_checks,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import versions
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.platform import (
+    region_problems,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 from ansible_collections.ragops.platform.plugins.module_utils._rds import checks as rds_checks
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
@@ -113,7 +116,9 @@ def s3_problems(inputs: Inputs, region: str) -> Iterator[str]:
         value = inputs.get(option, 1)
         if value < 1:
             yield f"s3: {option} is {value}: it must be at least 1 day."
-    if inputs.get("s3_replication_region") == region:
+    if replica := inputs.get("s3_replication_region"):
+        yield from region_problems("s3: s3_replication_region", replica)
+    if replica == region:
         yield (
             f"s3: s3_replication_region is {region}, the platform's own: replicas belong into "
             "another region; empty makes none."

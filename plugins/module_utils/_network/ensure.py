@@ -34,6 +34,12 @@ class Wish:
         return [subnet for subnet in self.subnets if subnet.tier == name]
 
 
+def check(options: dict[str, Any]) -> None:
+    """Raise AwsError for what cannot be had, whatever AWS has."""
+    named = options.get("availability_zones") or []
+    wish({**options, "availability_zones": named or layout.stand_ins(options["zone_count"])})
+
+
 def wish(options: dict[str, Any]) -> Wish:
     """Return what is wanted.
 

@@ -64,6 +64,11 @@ def _network(text: str, option: str) -> Network:
     return network
 
 
+def stand_ins(count: int) -> list[str]:
+    """Return what stands for zones that are not chosen yet, where only blocks are of interest."""
+    return [f"place {number}" for number in range(1, count + 1)]
+
+
 def subnets(options: dict[str, Any]) -> list[Subnet]:
     """Return the subnets of both tiers, checked to lie in the VPC and not to overlap.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.aws import (
+    account,
     backups,
     certificates,
     decisions,
@@ -31,6 +32,7 @@ from rehearsal.aws import (
     sessions,
     target_health,
 )
+from rehearsal.aws.regions import DisabledRegions
 from rehearsal.aws.repeats import Repeats
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.aws.spread import Settings, Spread
@@ -76,8 +78,10 @@ def adjusted() -> Any:
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
     if "AWS_DECISIONS" in os.environ:
         decisions.adjust(evaluator, Path(os.environ["AWS_DECISIONS"]))
-    launches.adjust(app, ec2)
-    return Repeats(Spread(app.app, Settings.of(os.environ)))
+    here = account.Account(Path(sys.argv[1]).with_name("account.json"))
+    account.adjust(ec2, here)
+    launches.adjust(app, ec2, here)
+    return Repeats(Spread(DisabledRegions(app.app, here), Settings.of(os.environ)))
 
 
 async def serve(application: Any, port: int, **options: Any) -> None:

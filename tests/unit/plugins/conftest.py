@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -32,3 +33,11 @@ def aws(emulator: Aws) -> Aws:
     """An empty emulated AWS account."""
     emulator.reset()
     return emulator
+
+
+@pytest.fixture
+def account(request_log: Path) -> Iterator[Callable[..., None]]:
+    """Sets what the emulated account has of zones and the like (rehearsal.aws.account)."""
+    file = request_log.with_name("account.json")
+    yield lambda **facts: file.write_text(json.dumps(facts)) and None
+    file.unlink(missing_ok=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from rehearsal.aws import (
+    account,
     backups,
     certificates,
     cluster_access,
@@ -31,6 +32,7 @@ from rehearsal.aws import (
     web_identity,
 )
 from rehearsal.aws.data import PostgresServer, RedisServer
+from rehearsal.aws.regions import DisabledRegions
 from rehearsal.aws.repeats import Repeats
 from rehearsal.aws.requestlog import RequestLog
 from rehearsal.aws.spread import Settings, Spread
@@ -79,9 +81,11 @@ def main() -> None:
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")
     sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam_service)
-    launches.adjust(app, ec2)
+    here = account.Account(world / "account.json")
+    account.adjust(ec2, here)
+    launches.adjust(app, ec2, here)
     web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
-    spread = Spread(app.app, Settings.of(os.environ))
+    spread = Spread(DisabledRegions(app.app, here), Settings.of(os.environ))
     asyncio.run(
         serve(
             (

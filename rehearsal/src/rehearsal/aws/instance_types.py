@@ -6,9 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import Any
 
+from rehearsal.aws.account import Account, zones_here
 from rehearsal.aws.query import Action, Parameters, Response, markup, numbered, one
-
-ZONES = ("us-east-1a", "us-east-1b", "us-east-1c")
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,30 @@ TYPES = {
 }
 """A few of the many: enough for a choice between sizes, families and prices."""
 
+FAMILIES = (
+    *("t2", "t3", "t3a", "t4g", "m5", "m5a", "m6i", "m6a", "m6g", "m7i", "m7a", "m7g", "m8g"),
+    *("c5", "c5a", "c6i", "c6a", "c6g", "c7i", "c7a", "c7g", "c8g"),
+    *("r5", "r5a", "r6i", "r6a", "r6g", "r7i", "r7a", "r7g", "r8g"),
+)
+SIZES = {
+    "t": ("nano", "micro", "small", "medium", "large", "xlarge", "2xlarge"),
+    "": ("medium", "large", "xlarge", "2xlarge", "4xlarge", "8xlarge", "12xlarge", "16xlarge"),
+}
+"""Sizes by a family's first letter. They can be had, and nothing more is known of them here."""
 
-def adjust(ec2: Any) -> None:
-    """Correct what is told of them. ec2: ministack's module."""
+
+def is_offered(kind: str) -> bool:
+    """Whether AWS has such a type at all."""
+    family, _, size = kind.partition(".")
+    return family in FAMILIES and size in SIZES.get(family[:1], SIZES[""])
+
+
+def adjust(ec2: Any, account: Account) -> None:
+    """Correct what is told of them. ec2: ministack's module; account: says where each is."""
     actions: dict[str, Action] = ec2._ACTION_MAP
     describe = "DescribeInstanceTypes"
     actions[describe] = functools.partial(described, ec2, actions[describe])
-    actions["DescribeInstanceTypeOfferings"] = functools.partial(offered, ec2)
+    actions["DescribeInstanceTypeOfferings"] = functools.partial(offered, ec2, account)
 
 
 def described(ec2: Any, describe: Action, parameters: Parameters) -> Response:
@@ -125,19 +141,35 @@ def facts(kind: InstanceType) -> dict[str, Any]:
     }
 
 
-def offered(ec2: Any, parameters: Parameters) -> Response:
+def offered(ec2: Any, account: Account, parameters: Parameters) -> Response:
     """AWS: DescribeInstanceTypeOfferings says where a type can be had. ministack: no such call.
 
-    Here each is in all zones.
+    Filters: instance-type and location. Without the first, those are listed of which more is known.
     """
     where = one(parameters, "LocationType") or "region"
-    places = ZONES if where == "availability-zone" else (ec2.get_region(),)
+    zones = list(zones_here(ec2, account))
+    wanted = filters_of(parameters)
     found = [
         {"instanceType": name, "locationType": where, "location": place}
-        for name in TYPES
-        for place in places
+        for name in filter(is_offered, wanted.get("instance-type", TYPES))
+        for place in places(account, name, where, zones, ec2.get_region())
+        if place in wanted.get("location", [place])
     ]
     told: Response = ec2._xml(
         200, "DescribeInstanceTypeOfferingsResponse", markup({"instanceTypeOfferingSet": found})
     )
     return told
+
+
+def places(account: Account, kind: str, where: str, zones: list[str], region: str) -> list[str]:
+    """Where a type is offered, by kind of location (region, availability-zone)."""
+    there = account.offered(kind, zones)
+    return there if where == "availability-zone" else [region] if there else []
+
+
+def filters_of(parameters: Parameters) -> dict[str, list[str]]:
+    """The filters of a request, by name."""
+    found: dict[str, list[str]] = {}
+    while name := one(parameters, f"Filter.{len(found) + 1}.Name"):
+        found[name] = numbered(parameters, f"Filter.{len(found) + 1}.Value")
+    return found

@@ -7,7 +7,8 @@ import json
 import time
 from typing import Any
 
-from rehearsal.aws.instance_types import TYPES, ZONES, InstanceType
+from rehearsal.aws.account import Account, zones_here
+from rehearsal.aws.instance_types import TYPES, InstanceType
 from rehearsal.aws.query import Action, Parameters, Response, markup, numbered
 
 SERVICE = "pricing"
@@ -20,10 +21,10 @@ METAL = {"c5.metal": 4.08}
 """A machine without hypervisor: the list is asked for these apart, and no answer is empty."""
 
 
-def adjust(app: Any, router: Any, iam_actions: Any, ec2: Any) -> None:
+def adjust(app: Any, router: Any, iam_actions: Any, ec2: Any, account: Account) -> None:
     """Add the price list to ministack's services, and spot prices to EC2's calls.
 
-    app, router, iam_actions, ec2: ministack's modules.
+    app, router, iam_actions, ec2: ministack's modules; account: whose zones the spot prices are of.
     """
     router.SERVICE_PATTERNS[SERVICE] = {
         "target_prefixes": [TARGET],
@@ -32,7 +33,7 @@ def adjust(app: Any, router: Any, iam_actions: Any, ec2: Any) -> None:
     iam_actions.SERVICE_TO_IAM_NAMESPACE[SERVICE] = SERVICE
     app.SERVICE_HANDLERS[SERVICE] = answer
     actions: dict[str, Action] = ec2._ACTION_MAP
-    actions["DescribeSpotPriceHistory"] = functools.partial(spot_prices, ec2)
+    actions["DescribeSpotPriceHistory"] = functools.partial(spot_prices, ec2, account)
 
 
 async def answer(
@@ -93,7 +94,7 @@ def spot_price(kind: InstanceType) -> float:
     return round(kind.price * SPOT_PART, 4)
 
 
-def spot_prices(ec2: Any, parameters: Parameters) -> Response:
+def spot_prices(ec2: Any, account: Account, parameters: Parameters) -> Response:
     """AWS: DescribeSpotPriceHistory. ministack: no such call. Here prices never change."""
     asked = numbered(parameters, "InstanceType")
     now = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())
@@ -106,7 +107,7 @@ def spot_prices(ec2: Any, parameters: Parameters) -> Response:
             "availabilityZone": zone,
         }
         for kind in TYPES.values()
-        for zone in ZONES
+        for zone in zones_here(ec2, account)
         if not asked or kind.name in asked
     ]
     told: Response = ec2._xml(

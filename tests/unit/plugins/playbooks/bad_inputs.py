@@ -82,6 +82,21 @@ ROWS = [
     platform("platform_environment is 'dev--1'", platform_environment="dev--1"),
     platform("AWS takes 64: at most 30 fit", platform_name=f"{'a' * 20}-{'b' * 20}"),
     platform("platform_region is 'frankfurt'", platform_region="frankfurt"),
+    *(
+        platform(f"a region of the partition {partition}", platform_region=region)
+        for region, partition in (
+            ("cn-north-1", "aws-cn"),
+            ("us-gov-west-1", "aws-us-gov"),
+            ("us-iso-east-1", "aws-iso"),
+            ("us-isob-east-1", "aws-iso-b"),
+            ("eu-isoe-west-1", "aws-iso-e"),
+            ("us-isof-south-1", "aws-iso-f"),
+            ("eusc-de-east-1", "aws-eusc"),
+        )
+    ),
+    Row("s3", {"s3_replication_region": "cn-north-1"}, "a region of the partition aws-cn"),
+    Row("s3", {"s3_replication_region": "paris"}, "s3_replication_region is 'paris'"),
+    network("network_zone_count must be one of: 2, 3", zone_count=4),
     platform("platform_account_id is '1234'", platform_account_id="1234"),
     platform(
         "platform_permissions_boundary is 'boundary': give the ARN",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,47 @@ def test_a_tunnel_asks_for_the_program_that_carries_it(
     assert done.returncode == 2
     assert "session-manager-plugin is not on PATH, which carries the tunnel" in done.output
     assert preflight("rehearsal", environment).returncode == 0
+
+
+def test_a_platform_is_planned_in_zones_that_the_account_has(
+    environment: dict[str, str], account: Callable[..., None]
+) -> None:
+    letters = {"a": {"id": "usw1-az3"}, "c": {"id": "usw1-az1"}}
+    account(
+        zones={"us-west-1": letters},
+        offered={"t3.medium": ["us-west-1a"], "m6i.large": []},
+        addresses=1,
+    )
+    small = [{"name": "main", "instance_types": ["t3.medium"], "min_size": 2, "max_size": 4}]
+    huge = [{**small[0], "name": "huge", "instance_types": ["m6i.large"]}]
+    done = preflight("prod", environment, platform_region="us-west-1", eks_node_groups=small + huge)
+    assert done.returncode == 2
+    for text in (
+        "nothing was changed",
+        "network_zone_count is 3, and in us-west-1 this account has us-west-1a, us-west-1c of use",
+        "Set network_zone_count to fewer",
+        "node group huge: AWS offers no m6i.large in us-west-1.",
+    ):
+        assert text in done.output, text
+    done = preflight(
+        "prod",
+        environment,
+        platform_region="us-west-1",
+        network_availability_zones=["us-west-1a", "us-west-1b"],
+        eks_node_groups=small,
+    )
+    assert "network_availability_zones has us-west-1b: the account has no such zone" in done.output
+    done = preflight(
+        "dev", environment, platform_region="us-west-1", eks_node_groups=small, network_zone_count=2
+    )
+    assert "node group main: AWS offers no t3.medium in us-west-1c" in done.output
+    assert "network_availability_zones: us-west-1a." in done.output
+
+
+def test_a_region_that_the_account_has_not_enabled_is_named(
+    environment: dict[str, str], account: Callable[..., None]
+) -> None:
+    account(disabled_regions=["ap-east-1"])
+    done = preflight("dev", environment, platform_region="ap-east-1")
+    assert done.returncode == 2
+    assert "The account has not enabled the region ap-east-1 (platform_region)" in done.output

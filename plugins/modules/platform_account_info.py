@@ -1,0 +1,210 @@
+#!/usr/bin/python
+# Copyright (c) 2026 The ragops.platform authors
+# MIT License (see LICENSE)
+"""Ask an account, before anything is made, what only AWS knows of a platform's inputs."""
+
+DOCUMENTATION = r"""
+---
+module: platform_account_info
+version_added: 0.2.0
+short_description: Ask AWS what only the account knows of a platform's inputs
+description:
+  - Says who the caller is, chooses the availability zones, and says what the account refuses of the
+    inputs, before anything is made.
+  - All is read at the same time in one process. Only what is given is asked.
+  - Reads only.
+options:
+  project:
+    description: Value of the tag C(Project), first part of all names.
+    type: str
+    required: true
+  environment:
+    description: Value of the tag C(Environment), second part of all names.
+    type: str
+    required: true
+  account_id:
+    description: The account that the credentials must be of. Empty means any.
+    type: str
+    default: ""
+  network:
+    description: Asks for the zones of a network.
+    type: dict
+    suboptions:
+      availability_zones:
+        description: Zones by name. Empty means that they are chosen.
+        type: list
+        elements: str
+        default: []
+      zone_count:
+        description: How many zones are chosen.
+        type: int
+        default: 2
+  node_groups:
+    description: Asks where the instance types of node groups are offered.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      name:
+        description: Name of the group, for errors.
+        type: str
+        required: true
+      instance_types:
+        description: Its instance types; each zone must have one of them.
+        type: list
+        elements: str
+        required: true
+  neighbours:
+    description: Asks for what components of a run need of others that take no part in it.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      component:
+        description: The component that needs it.
+        type: str
+        required: true
+      maker:
+        description: The component that would make it.
+        type: str
+        choices: [eks, kms, network]
+        required: true
+extends_documentation_fragment:
+  - ragops.platform.reading
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+"""
+
+EXAMPLES = r"""
+- name: Ask the account before anything is made
+  ragops.platform.platform_account_info:
+    project: ragops
+    environment: dev
+    region: us-east-1
+    network: {zone_count: 2}
+    node_groups:
+      - {name: main, instance_types: [t3.medium]}
+  register: account
+"""
+
+RETURN = r"""
+account_id:
+  description: The account of the credentials.
+  returned: always
+  type: str
+  sample: "123456789012"
+arn:
+  description: ARN of the caller.
+  returned: always
+  type: str
+  sample: arn:aws:iam::123456789012:role/deployer
+partition:
+  description: The partition that the region is of.
+  returned: always
+  type: str
+  sample: aws
+availability_zones:
+  description: The zones of the network, named or chosen, in the order of its subnets.
+  returned: always
+  type: list
+  elements: str
+  sample: [us-east-1a, us-east-1b]
+problems:
+  description: What the account refuses, one text each; empty if nothing.
+  returned: always
+  type: list
+  elements: str
+missing:
+  description: What is needed of O(neighbours) and does not exist, one text each.
+  returned: always
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+from ansible_collections.ragops.platform.plugins.module_utils._account import caller
+from ansible_collections.ragops.platform.plugins.module_utils._account.look import Wishes, look
+from ansible_collections.ragops.platform.plugins.module_utils._account.neighbours import LOOKS
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    client,
+    fail,
+    require_region,
+)
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+
+
+def argument_spec() -> dict[str, Any]:
+    """Return the module's options."""
+    texts = {"type": "list", "elements": "str"}
+    return {
+        "project": {"type": "str", "required": True},
+        "environment": {"type": "str", "required": True},
+        "account_id": {"type": "str", "default": ""},
+        "network": {
+            "type": "dict",
+            "options": {
+                "availability_zones": {**texts, "default": []},
+                "zone_count": {"type": "int", "default": 2},
+            },
+        },
+        "node_groups": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "name": {"type": "str", "required": True},
+                "instance_types": {**texts, "required": True},
+            },
+        },
+        "neighbours": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "component": {"type": "str", "required": True},
+                "maker": {"type": "str", "required": True, "choices": sorted(LOOKS)},
+            },
+        },
+    }
+
+
+def main() -> None:
+    """Entry point of the module."""
+    module = AnsibleAWSModule(argument_spec=argument_spec(), supports_check_mode=True)
+    region, options = require_region(module), module.params
+    project, environment = options["project"], options["environment"]
+
+    def connect(service: str, elsewhere: str | None = None) -> Api:
+        return Api(client(module, service, elsewhere))
+
+    try:
+        who = caller.identify(connect, region)
+        caller.check_account(who, options["account_id"], f"{project}-{environment}")
+        wishes = Wishes(
+            f"{project}-{environment}",
+            region,
+            {"Project": project, "Environment": environment},
+            options["network"] or {},
+            options["node_groups"],
+            options["neighbours"],
+        )
+        found = look(connect, wishes)
+    except AwsError as error:
+        fail(module, error)
+    module.exit_json(
+        changed=False,
+        account_id=who.account,
+        arn=who.arn,
+        partition=who.partition,
+        availability_zones=found.zones,
+        problems=found.problems,
+        missing=found.missing,
+    )
+
+
+if __name__ == "__main__":
+    main()
