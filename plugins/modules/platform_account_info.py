@@ -11,6 +11,7 @@ short_description: Ask AWS what only the account knows of a platform's inputs
 description:
   - Says who the caller is, chooses the availability zones, and says what the account refuses of the
     inputs, before anything is made.
+  - Whether another platform has the joined name C(<project>-<environment>) is always asked.
   - All is read at the same time in one process. Only what is given is asked.
   - Reads only.
 options:

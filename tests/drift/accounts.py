@@ -75,7 +75,15 @@ class Account:
         before, started = len(self._sent()), time.monotonic()
         ran = run_playbook(
             ROOT,
-            *(playbook, "-i", "inventories/prod", "--limit", LAYER, "--skip-tags", "preflight"),
+            *(
+                playbook,
+                "-i",
+                "inventories/prod",
+                "--limit",
+                LAYER,
+                "--skip-tags",
+                "preflight,lock",
+            ),
             *("-e", json.dumps({**INPUTS, report: str(file)}), *arguments),
             environment=self.aws.environment,
         )

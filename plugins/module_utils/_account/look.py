@@ -14,7 +14,7 @@ from typing import Any
 
 from ..aws import AwsError
 from ..reconcile import Api
-from . import neighbours, zones
+from . import names, neighbours, zones
 from .caller import Connect
 
 
@@ -49,10 +49,9 @@ class Found:
 def look(connect: Connect, wishes: Wishes) -> Found:
     """Ask the account about all wishes at once. Raises AwsError when AWS does not answer."""
     found = Found()
-    if not wishes.network and not wishes.node_groups and not wishes.neighbours:
-        return found
     ec2 = connect("ec2")
     with ThreadPoolExecutor(max_workers=6) as pool:
+        taken = pool.submit(names.taken, connect, wishes)
         lacking = {
             maker: pool.submit(neighbours.LOOKS[maker], connect, wishes)
             for maker in sorted({need["maker"] for need in wishes.neighbours})
@@ -63,6 +62,7 @@ def look(connect: Connect, wishes: Wishes) -> Found:
             offers = pool.submit(_offers, ec2, wishes.node_groups)
             found.problems += _zone_problems(found, wishes, there.result(), subnets.result())
             found.problems += _type_problems(wishes, found.zones, there.result(), offers.result())
+        found.problems += taken.result()
         found.missing += neighbours.missing(
             wishes, {maker: what.result() for maker, what in lacking.items()}
         )

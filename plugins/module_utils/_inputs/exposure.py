@@ -231,7 +231,7 @@ def _certificate(arn: str, region: str) -> Iterator[str]:
     if found is None:
         yield (
             f"app_rollout: app_rollout_certificate_arn is '{arn}', which is no certificate of ACM "
-            "(arn:aws:acm:<region>:<account>:certificate/<id>)."
+            "(arn:<partition>:acm:<region>:<account>:certificate/<id>)."
         )
     elif found[1] != region:
         yield (

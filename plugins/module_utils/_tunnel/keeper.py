@@ -265,6 +265,10 @@ def told(error: Exception) -> str:
 
 
 def _runs(owner: int) -> bool:
+    """Whether a process is there; 0 stands for one that is not known.
+
+    One that ended and that nobody has asked for its end is not: it would be there for ever.
+    """
     if not owner:
         return True
     try:
@@ -273,7 +277,12 @@ def _runs(owner: int) -> bool:
         return False
     except PermissionError:  # it is somebody's, and there
         return True
-    return True
+    stat = Path(f"/proc/{owner}/stat")
+    try:
+        # "pid (name) state ...", and the name may hold anything.
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:  # it has ended since; or there is no /proc, and no telling
+        return not Path("/proc/self").exists()
 
 
 def main() -> int:

@@ -1,0 +1,104 @@
+"""What a run needs of components that take no part in it: said at once. And few forks do."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from running import ROOT, Aws, run_playbook
+from test_inventories import PROGRAMS
+
+
+@pytest.fixture
+def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
+    """An empty account, and the programs that preflight looks for."""
+    for name, says in PROGRAMS:
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\necho {says}\n")
+        program.chmod(0o755)
+    return {**aws.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}", "KUBECONFIG": ""}
+
+
+@pytest.mark.parametrize(
+    ("selection", "says"),
+    [
+        (
+            ("--limit", "network,s3,ecr,secrets"),
+            ["network, ecr, secrets, s3: KMS key alias/ragops-dev does not exist, and"],
+        ),
+        (("--tags", "network"), ["(--limit kms,network)"]),
+        (
+            ("--limit", "data"),
+            [
+                "bastion, eks: KMS key alias/ragops-dev does not exist",
+                "eks, rds, elasticache, bastion: VPC ragops-dev does not exist",
+            ],
+        ),
+        (("--limit", "milvus,health"), ["milvus, health: EKS cluster ragops-dev does not exist"]),
+    ],
+)
+def test_a_neighbour_that_is_not_there_and_takes_no_part_is_named_at_once(
+    environment: dict[str, str], request_log: Path, selection: tuple[str, str], says: list[str]
+) -> None:
+    before = len(request_log.read_text().splitlines())
+    done = run_playbook(
+        ROOT, "site.yml", "-i", "inventories/dev", *selection, environment=environment
+    )
+    assert done.returncode == 2, done.output
+    for text in says:
+        assert text in " ".join(done.output.split()), text
+    calls = [json.loads(line) for line in request_log.read_text().splitlines()[before:]]
+    assert [call["action"] for call in calls if call["mutating"]] == []
+
+
+def test_one_fork_is_enough(environment: dict[str, str]) -> None:
+    """Those that wait for the key took all forks, so that it was never made."""
+    done = run_playbook(
+        ROOT,
+        *("site.yml", "-i", "inventories/dev", "--limit", "kms,s3", "--forks", "1"),
+        *("-e", "s3_wait_timeout=5"),
+        environment=environment,
+    )
+    assert done.returncode == 0, done.output
+
+
+def test_credentials_that_are_given_twice_are_named(environment: dict[str, str]) -> None:
+    done = run_playbook(
+        ROOT,
+        *("playbooks/preflight.yml", "-i", "inventories/dev", "--limit", "kms"),
+        environment={**environment, "AWS_PROFILE": "ops"},
+    )
+    assert done.returncode == 2
+    for text in (
+        "by the profile ops (AWS_PROFILE) and by keys (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY)",
+        "`unset AWS_PROFILE` to use the keys",
+    ):
+        assert text in " ".join(done.output.split()), text
+
+
+def test_the_joined_name_of_another_platform_is_refused_before_a_second_network(
+    environment: dict[str, str], aws: Aws, request_log: Path
+) -> None:
+    tags = {"Name": "ragops-dev-blue", "Project": "ragops", "Environment": "dev-blue"}
+    told = [{"Key": key, "Value": value} for key, value in tags.items()]
+    told.append({"Key": "ManagedBy", "Value": "ragops.platform"})
+    theirs = aws.client("ec2").create_vpc(
+        CidrBlock="10.20.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": told}]
+    )["Vpc"]["VpcId"]
+    before = len(request_log.read_text().splitlines())
+    done = run_playbook(
+        ROOT,
+        *("site.yml", "-i", "inventories/dev", "--limit", "foundation"),
+        *("-e", "platform_project=ragops-dev", "-e", "platform_environment=blue"),
+        environment=environment,
+    )
+    assert done.returncode == 2, done.output
+    for text in (
+        f"VPC ragops-dev-blue ({theirs}) is somebody else's: it is tagged Project=ragops",
+        "Choose another platform_project or platform_environment",
+    ):
+        assert text in " ".join(done.output.split()), text
+    calls = [json.loads(line) for line in request_log.read_text().splitlines()[before:]]
+    assert [call["action"] for call in calls if call["mutating"]] == []
