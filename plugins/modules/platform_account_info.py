@@ -40,6 +40,15 @@ options:
         description: How many zones are chosen.
         type: int
         default: 2
+      nat:
+        description: The NAT gateways; each needs an Elastic IP, of which an account may have few.
+        type: str
+        choices: [none, single, one_per_az]
+        default: none
+  database_class:
+    description: Asks whether RDS offers this class for PostgreSQL.
+    type: str
+    default: ""
   node_groups:
     description: Asks where the instance types of node groups are offered.
     type: list
@@ -150,8 +159,14 @@ def argument_spec() -> dict[str, Any]:
             "options": {
                 "availability_zones": {**texts, "default": []},
                 "zone_count": {"type": "int", "default": 2},
+                "nat": {
+                    "type": "str",
+                    "choices": ["none", "single", "one_per_az"],
+                    "default": "none",
+                },
             },
         },
+        "database_class": {"type": "str", "default": ""},
         "node_groups": {
             "type": "list",
             "elements": "dict",
@@ -192,6 +207,7 @@ def main() -> None:
             options["network"] or {},
             options["node_groups"],
             options["neighbours"],
+            options["database_class"],
         )
         found = look(connect, wishes)
     except AwsError as error:

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..aws import AwsError
 from ..reconcile import Api
-from . import names, neighbours, zones
+from . import names, neighbours, offers, zones
 from .caller import Connect
 
 
@@ -32,6 +32,7 @@ class Wishes:
     network: Mapping[str, Any] = field(default_factory=dict)
     node_groups: Sequence[Mapping[str, Any]] = ()
     neighbours: Sequence[Mapping[str, str]] = ()
+    database_class: str = ""
 
 
 @dataclass
@@ -50,8 +51,11 @@ def look(connect: Connect, wishes: Wishes) -> Found:
     """Ask the account about all wishes at once. Raises AwsError when AWS does not answer."""
     found = Found()
     ec2 = connect("ec2")
-    with ThreadPoolExecutor(max_workers=6) as pool:
-        taken = pool.submit(names.taken, connect, wishes)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        others = [
+            pool.submit(ask, connect, wishes)
+            for ask in (names.taken, offers.database_problems, offers.address_problems)
+        ]
         lacking = {
             maker: pool.submit(neighbours.LOOKS[maker], connect, wishes)
             for maker in sorted({need["maker"] for need in wishes.neighbours})
@@ -59,10 +63,10 @@ def look(connect: Connect, wishes: Wishes) -> Found:
         if wishes.network or wishes.node_groups:
             there = pool.submit(zones.read, ec2, wishes.region)
             subnets = pool.submit(_subnets, ec2, wishes)
-            offers = pool.submit(_offers, ec2, wishes.node_groups)
+            where = pool.submit(_offers, ec2, wishes.node_groups)
             found.problems += _zone_problems(found, wishes, there.result(), subnets.result())
-            found.problems += _type_problems(wishes, found.zones, there.result(), offers.result())
-        found.problems += taken.result()
+            found.problems += _type_problems(wishes, found.zones, there.result(), where.result())
+        found.problems += [text for each in others for text in each.result()]
         found.missing += neighbours.missing(
             wishes, {maker: what.result() for maker, what in lacking.items()}
         )

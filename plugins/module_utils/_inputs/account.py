@@ -41,10 +41,12 @@ def questions(
         "network": {
             "availability_zones": network.get("network_availability_zones") or [],
             "zone_count": network.get("network_zone_count", 2),
+            "nat": network.get("network_nat", "single"),
         }
         if network
         else {},
         "node_groups": groups,
+        "database_class": inputs.get("rds", {}).get("rds_instance_class", ""),
         "neighbours": [need for need in _needs(inputs, shared) if need["maker"] not in components],
     }
 

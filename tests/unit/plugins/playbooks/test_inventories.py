@@ -107,13 +107,21 @@ def test_a_platform_is_planned_in_zones_that_the_account_has(
     )
     small = [{"name": "main", "instance_types": ["t3.medium"], "min_size": 2, "max_size": 4}]
     huge = [{**small[0], "name": "huge", "instance_types": ["m6i.large"]}]
-    done = preflight("prod", environment, platform_region="us-west-1", eks_node_groups=small + huge)
+    done = preflight(
+        "prod",
+        environment,
+        platform_region="us-west-1",
+        eks_node_groups=small + huge,
+        rds_instance_class="db.t1.micro",
+    )
     assert done.returncode == 2
     for text in (
         "nothing was changed",
         "network_zone_count is 3, and in us-west-1 this account has us-west-1a, us-west-1c of use",
         "Set network_zone_count to fewer",
         "node group huge: AWS offers no m6i.large in us-west-1.",
+        "3 NAT gateways need 3 Elastic IPs, and of the 1 that the account may have in us-west-1 0",
+        "rds_instance_class is db.t1.micro, which RDS does not offer for PostgreSQL in us-west-1",
     ):
         assert text in done.output, text
     done = preflight(
