@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 from killing import Failed, run_module
 from running import Aws, adjusted
-from subjects import NAME, TAGS
+from subjects import NAME, TAGS, ZONE, make_names, named, remove_names
 
 READS = 2
 GROUPS = [
@@ -52,6 +52,11 @@ def _new_account(late: Aws) -> None:
 def refused(aws: Aws) -> int:
     """How many calls the account has refused because of what it had yet to spread."""
     return int(httpx.get(f"{aws.url}/_ministack/spread", timeout=10).json()["refused"])
+
+
+def shown_late(aws: Aws) -> int:
+    """How many answers told of what was before."""
+    return int(httpx.get(f"{aws.url}/_ministack/spread", timeout=10).json()["late"])
 
 
 def seen(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
@@ -129,6 +134,28 @@ def test_a_secret_is_there_for_whoever_asks_next(late: Aws) -> None:
     asked = {"project": "ragops", "environment": "test", "components": ["secrets"]}
     found = run_module(late.environment, "platform_info", asked)["resources"]["secrets"]
     assert found["redis_auth_token"]
+
+
+def test_a_certificate_is_requested_once_and_a_new_load_balancer_waited_for(late: Aws) -> None:
+    """The list does not show it yet, and Route 53 has not heard of the target."""
+    ground, done = named(late), []
+
+    def run(module: str, options: dict[str, Any]) -> None:
+        done.append(run_module(late.environment, module, options)["changed"])
+
+    before = shown_late(late)
+    for _ in range(2):
+        make_names(run, ground)
+    assert done == [True, True, False, False]
+    assert shown_late(late) > before
+    acm = late.client("acm")
+    (only,) = acm.list_certificates()["CertificateSummaryList"]
+    assert only["Status"] == "ISSUED"
+    for _ in range(2):
+        remove_names(run, ground)
+    assert done[4:] == [True, True, False, False]
+    for zone in late.client("route53").list_hosted_zones()["HostedZones"]:
+        assert (zone["Name"], zone["ResourceRecordSetCount"]) == (f"{ZONE}.", 2)
 
 
 def test_what_is_not_there_is_said_at_once(late: Aws) -> None:

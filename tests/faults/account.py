@@ -10,9 +10,12 @@ from ansible_collections.ragops.platform.plugins.module_utils._platform.read imp
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.item import ENDING
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import sweep
 from running import Aws
+from subjects import ZONE
 
 # Ids, which differ from run to run.
-RANDOM = re.compile(r"^[a-z]+-[0-9a-f]{8,17}$|oidc-provider/.*$|key/.*$|/[0-9a-f]{16}$")
+RANDOM = re.compile(
+    r"^[a-z]+-[0-9a-f]{8,17}$|oidc-provider/.*$|key/.*$|certificate/.*$| in Z\w+$|/[0-9a-f]{16}$"
+)
 
 
 class Holdings:
@@ -32,6 +35,6 @@ class Holdings:
         """How many there are of what; names with random parts cut off. What ends is left out."""
         return Counter(
             f"{item.service} {item.type} {RANDOM.sub('', item.id)}".strip()
-            for item in sweep(self._connect, self._scope)
+            for item in sweep(self._connect, self._scope, zone=ZONE)
             if item.state != ENDING
         )

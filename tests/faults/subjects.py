@@ -11,6 +11,7 @@ import yaml
 from running import ROOT, Aws
 
 NAME = "ragops-test"
+ZONE = "example.com"
 TAGS = {"Project": "ragops", "Environment": "test", "ManagedBy": "ragops.platform"}
 SERVICE_ROLES = (
     ("eks-cluster", "eks.amazonaws.com", "AmazonEKSClusterPolicy"),
@@ -177,6 +178,29 @@ def trust(service: str) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+def named(aws: Aws) -> Ground:
+    """Somebody's hosted zone, and a load balancer that the cluster's controller would make."""
+    aws.client("route53").create_hosted_zone(Name=ZONE, CallerReference="faults")
+    found = aws.client("ec2").describe_subnets()["Subnets"]  # of the default VPC
+    subnets = [each["SubnetId"] for each in found[:2]]
+    made = aws.client("elbv2").create_load_balancer(Name="k8s-rag", Subnets=subnets)
+    return {"target": made["LoadBalancers"][0]["DNSName"]}
+
+
+def make_names(run: Runner, ground: Ground) -> None:
+    """As role app_rollout does: the certificate, and the record when there is a load balancer."""
+    host = {"hosted_zone": ZONE, "tags": TAGS}
+    run("acm_certificate", {**host, "domain_name": f"rag.{ZONE}"})
+    run("route53_alias", {**host, "name": f"rag.{ZONE}", "target": ground["target"]})
+
+
+def remove_names(run: Runner, _: Ground) -> None:
+    """In reverse."""
+    host = {"hosted_zone": ZONE, "tags": TAGS, "state": "absent"}
+    run("route53_alias", host)
+    run("acm_certificate", host)
+
+
 BUCKETS = ["ragops-test-documents-{account}", "ragops-test-embeddings-{account}"]
 REPOSITORIES = [f"{NAME}/backend", f"{NAME}/frontend"]
 GENERATED = [
@@ -264,5 +288,6 @@ SUBJECTS = {
             {"name": NAME},
             prepare=node_role,
         ),
+        Subject("names", make_names, remove_names, named),
     )
 }

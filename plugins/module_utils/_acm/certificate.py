@@ -77,18 +77,23 @@ def ensure_present(api: Api, plan: Plan, domain: str, tags: Mapping[str, str]) -
     a certificate that would be requested has the ARN UNKNOWN, and no record.
     """
     mine = own(api, [each for each in listed(api) if each["DomainName"] == domain], tags)
-    alive = [each for each in mine if each.status in ALIVE]
     wanted = {key: str(value) for key, value in tags.items()}
-    for dead in mine:
-        if dead not in alive and not describe(api, dead.arn, dead.label).get("InUseBy"):
+    for dead in (each for each in mine if each.status not in ALIVE):
+        if not describe(api, dead.arn, dead.label).get("InUseBy"):
             plan.record(f"{dead.label}, {dead.status}", {"arn": dead.arn}, None)
             api.write("delete_certificate", dead.label, GONE, CertificateArn=dead.arn)
-    if not alive:
-        plan.record(label_of(domain), None, {"tags": wanted})
-        return _request(api, domain, wanted)
-    current = alive[0]
+    for current in (each for each in mine if each.status in ALIVE):
+        # The list may still have one that is gone.
+        if there := describe(api, current.arn, current.label):
+            _tag(api, plan, current, wanted)
+            return there
+    plan.record(label_of(domain), None, {"tags": wanted})
+    return _request(api, domain, wanted)
+
+
+def _tag(api: Api, plan: Plan, current: Found, wanted: Mapping[str, str]) -> None:
     carried = {key: current.tags[key] for key in wanted if key in current.tags}
-    plan.record(label_of(domain), {"tags": carried}, {"tags": wanted})
+    plan.record(label_of(current.domain), {"tags": carried}, {"tags": wanted})
     # All of them: a policy may ask for the ones that say whose it is.
     if missing_tags(current.tags, wanted):
         api.write(
@@ -97,7 +102,6 @@ def ensure_present(api: Api, plan: Plan, domain: str, tags: Mapping[str, str]) -
             CertificateArn=current.arn,
             Tags=tag_list(wanted),
         )
-    return describe(api, current.arn, current.label)
 
 
 def _request(api: Api, domain: str, tags: Mapping[str, str]) -> Dict:
@@ -134,18 +138,29 @@ def ensure_absent(
     """
     kept = []
     for each in certificates:
-        if api.check_mode or _deleted(api, each, timeout, keep_used=keep_used):
+        outcome = DELETED if api.check_mode else _delete(api, each, timeout, keep_used=keep_used)
+        if outcome == DELETED:
             plan.record(each.label, {"arn": each.arn}, None)
-        else:
+        elif outcome == KEPT:
             kept.append(each.arn)
     return kept
 
 
-def _deleted(api: Api, certificate: Found, timeout: float, *, keep_used: bool) -> bool:
+DELETED, KEPT, MISSING = "deleted", "kept", "missing"
+"""What became of a certificate. MISSING: the list still had one that is gone."""
+
+
+def _delete(api: Api, certificate: Found, timeout: float, *, keep_used: bool) -> str:
+    outcome = DELETED
+
     def lacking() -> str | None:
+        nonlocal outcome
         try:
-            api.write("delete_certificate", certificate.label, GONE, CertificateArn=certificate.arn)
+            api.write("delete_certificate", certificate.label, CertificateArn=certificate.arn)
         except AwsError as error:
+            if error.code in GONE:
+                outcome = MISSING
+                return None
             if error.code != IN_USE:
                 raise
             users = describe(api, certificate.arn, certificate.label).get("InUseBy") or ()
@@ -157,5 +172,5 @@ def _deleted(api: Api, certificate: Found, timeout: float, *, keep_used: bool) -
     except AwsError as error:
         if error.code or not keep_used:
             raise
-        return False
-    return True
+        return KEPT
+    return outcome

@@ -3,7 +3,7 @@
 Settings, from the environment of the emulated account:
 
     AWS_CERTIFICATE_READS    descriptions that don't show the record yet, and that see it in DNS
-                             before the certificate is issued (default 2)
+                             before the certificate is issued (default 1)
     AWS_CERTIFICATE_SECONDS  seconds after which the validation times out (default 72 hours)
 """
 
@@ -32,14 +32,14 @@ PAGE = 1000
 class Settings:
     """How long ACM takes; see the module."""
 
-    reads: int = 2
+    reads: int = 1
     seconds: float = 72 * 3600
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """As an environment says."""
         return cls(
-            int(environment.get("AWS_CERTIFICATE_READS", 2)),
+            int(environment.get("AWS_CERTIFICATE_READS", 1)),
             float(environment.get("AWS_CERTIFICATE_SECONDS", 72 * 3600)),
         )
 

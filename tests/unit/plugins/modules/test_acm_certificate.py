@@ -6,6 +6,7 @@ from typing import Any
 
 import hosted_zones as dns
 import pytest
+from ansible_collections.ragops.platform.plugins.module_utils import journal
 from aws_lifecycle import Life, World
 from hosted_zones import CLAIM, HOST, OWNER, TAGS
 from running import Aws
@@ -82,6 +83,7 @@ def test_what_was_removed_is_put_back_and_all_of_it_removed(life: Life, zone: st
 def test_one_that_failed_is_said_why_and_replaced(life: Life, zone: str) -> None:
     aws, world = life.world.aws, life.world
     forbid(aws, zone, "CREATE")
+    journal.clear()
     said = world.run("acm_certificate", OPTIONS, fails=True)
     assert "FAILED (CAA_ERROR)" in said["msg"]
     assert "add one for amazon.com" in said["msg"]

@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
+import hosted_zones as dns
 import pytest
 from botocore.exceptions import ClientError
-
-HERE = Path(__file__).parent
-PLUGINS = HERE.parent / "plugins"
-sys.path[:0] = [str(PLUGINS), str(PLUGINS / "modules")]
-
-import hosted_zones as dns  # noqa: E402
-from hosted_zones import HOST  # noqa: E402
-from running import Aws, adjusted  # noqa: E402
+from hosted_zones import HOST
+from running import Aws
 
 CNAME = dns.plain(f"{HOST}.", "CNAME", "elsewhere.example.net")
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    with adjusted(tmp_path_factory.mktemp("names") / "requests.jsonl") as aws:
-        yield aws
-
-
-@pytest.fixture
-def aws(served: Aws) -> Aws:
-    served.reset()
-    return served
 
 
 @pytest.fixture

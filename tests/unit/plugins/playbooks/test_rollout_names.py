@@ -1,0 +1,113 @@
+"""Role app_rollout: the host leads to the load balancer that its Ingress is told of."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import kube_api
+import pytest
+from kube_api import Kube
+from running import ROOT, Aws, Ran, local_play, run_playbook
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "modules"))
+
+import hosted_zones as dns
+from hosted_zones import HOST, TAGS
+
+INGRESSES = "/apis/networking.k8s.io/v1/namespaces/default/ingresses"
+MERGE = {"Content-Type": "application/merge-patch+json"}
+EMPTY: dict[str, Any] = {
+    "metadata": {"name": "rag"},
+    "spec": {"defaultBackend": {"service": {"name": "x", "port": {"number": 80}}}},
+}
+
+
+@pytest.fixture(scope="module")
+def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kube]:
+    with kube_api.serving(tmp_path_factory.mktemp("kubernetes")) as served:
+        served.make(INGRESSES, EMPTY)
+        yield served
+
+
+def tell(kube: Kube, *names: str) -> None:
+    """Do what the controller does when a load balancer is made."""
+    status = {"status": {"loadBalancer": {"ingress": [{"hostname": name} for name in names]}}}
+    answer = kube.client.patch(f"{INGRESSES}/rag/status", json=status, headers=MERGE)
+    assert answer.is_success, answer.text
+
+
+def run(aws: Aws, kube: Kube | None, folder: Path, *flags: str, **inputs: Any) -> Ran:
+    """The tasks of the role that are about the name."""
+    name = {
+        "ansible.builtin.include_role": {
+            "name": "ragops.platform.app_rollout",
+            "tasks_from": "name",
+        }
+    }
+    given = {
+        "platform_namespace": "default",
+        "platform_region": "us-east-1",
+        "platform_tags": TAGS,
+        "app_rollout_host": HOST,
+        "app_rollout_hosted_zone": dns.ZONE,
+        "app_rollout_timeout": 5,
+        "__kube_access_available": kube is not None,
+        "__kube_access_kubeconfig": str(kube.kubeconfig) if kube else "",
+        **inputs,
+    }
+    book = local_play(folder, vars=given, tasks=[name])
+    return run_playbook(ROOT, book, *flags, environment=aws.environment)
+
+
+def changed(ran: Ran) -> int:
+    assert ran.returncode == 0, ran.output
+    return ran.recap["localhost"]["changed"]
+
+
+def target(aws: Aws, zone: str) -> str:
+    return str(dns.records(aws, zone)[f"{HOST}.", "A"]["AliasTarget"]["DNSName"]).rstrip(".")
+
+
+def test_the_host_follows_the_load_balancer_of_the_asked_scheme(
+    aws: Aws, kube: Kube, tmp_path: Path
+) -> None:
+    zone = dns.zone(aws)
+    inside = dns.balancer(aws, "k8s-inside", "internal")["DNSName"]
+    outside = dns.balancer(aws, "k8s-outside", "internet-facing")["DNSName"]
+    assert changed(run(aws, None, tmp_path, "--check")) == 1
+    tell(kube, inside)
+    assert changed(run(aws, kube, tmp_path)) == 1
+    assert target(aws, zone) == inside
+    assert changed(run(aws, kube, tmp_path)) == 0
+    # The one before is told until the controller has made the other one.
+    later = threading.Timer(3, tell, (kube, outside))
+    later.start()
+    ran = run(aws, kube, tmp_path, app_rollout_scheme="internet-facing", app_rollout_timeout=120)
+    later.join()
+    assert changed(ran) == 1
+    assert target(aws, zone) == outside
+
+
+def test_without_a_load_balancer_it_says_what_the_controller_says(
+    aws: Aws, kube: Kube, tmp_path: Path
+) -> None:
+    dns.zone(aws)
+    tell(kube)
+    text = "Failed deploy model due to couldn't auto-discover subnets"
+    event = {
+        "metadata": {"name": "rag.1"},
+        "type": "Warning",
+        "reason": "FailedDeployModel",
+        "message": text,
+        "involvedObject": {"kind": "Ingress", "name": "rag", "namespace": "default"},
+    }
+    kube.make("/api/v1/namespaces/default/events", event)
+    ran = run(aws, kube, tmp_path)
+    assert ran.returncode != 0
+    said = " ".join(ran.output.replace('"', " ").split())
+    assert "has told no internal load balancer for Ingress default/rag in 5 s" in said
+    assert text in said
