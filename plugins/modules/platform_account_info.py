@@ -49,6 +49,10 @@ options:
     description: Asks whether RDS offers this class for PostgreSQL.
     type: str
     default: ""
+  replica_region:
+    description: Asks whether the account has enabled this region, for replicas of buckets.
+    type: str
+    default: ""
   node_groups:
     description: Asks where the instance types of node groups are offered.
     type: list
@@ -167,6 +171,7 @@ def argument_spec() -> dict[str, Any]:
             },
         },
         "database_class": {"type": "str", "default": ""},
+        "replica_region": {"type": "str", "default": ""},
         "node_groups": {
             "type": "list",
             "elements": "dict",
@@ -208,6 +213,7 @@ def main() -> None:
             options["node_groups"],
             options["neighbours"],
             options["database_class"],
+            options["replica_region"],
         )
         found = look(connect, wishes)
     except AwsError as error:

@@ -33,6 +33,7 @@ class Wishes:
     node_groups: Sequence[Mapping[str, Any]] = ()
     neighbours: Sequence[Mapping[str, str]] = ()
     database_class: str = ""
+    replica_region: str = ""
 
 
 @dataclass
@@ -54,7 +55,12 @@ def look(connect: Connect, wishes: Wishes) -> Found:
     with ThreadPoolExecutor(max_workers=8) as pool:
         others = [
             pool.submit(ask, connect, wishes)
-            for ask in (names.taken, offers.database_problems, offers.address_problems)
+            for ask in (
+                names.taken,
+                offers.database_problems,
+                offers.address_problems,
+                offers.replica_problems,
+            )
         ]
         lacking = {
             maker: pool.submit(neighbours.LOOKS[maker], connect, wishes)

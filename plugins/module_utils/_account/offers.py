@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""What the region offers of databases, and how many Elastic IPs the account may still have."""
+"""Databases that the region offers, Elastic IPs that are left, and the regions that are enabled."""
 
 from __future__ import annotations
 
@@ -73,3 +73,19 @@ def address_problems(connect: Connect, wishes: Wishes) -> list[str]:
         "raise the quota (Service Quotas: EC2-VPC Elastic IPs), or set network_nat to single or "
         "none."
     ]
+
+
+def replica_problems(connect: Connect, wishes: Wishes) -> list[str]:
+    """Return what is wrong with the region of the buckets' replicas."""
+    if not (wanted := wishes.replica_region):
+        return []
+    found = connect("ec2").read("describe_regions", "the regions of AWS", AllRegions=True)
+    status = {item["RegionName"]: item.get("OptInStatus") for item in found["Regions"]}
+    if wanted not in status:
+        return [f"s3: s3_replication_region is {wanted}: AWS has no such region."]
+    if status[wanted] == "not-opted-in":
+        return [
+            f"s3: s3_replication_region is {wanted}, which the account has not enabled. Enable it "
+            f"(aws account enable-region --region-name {wanted}), or choose another region."
+        ]
+    return []

@@ -46,6 +46,7 @@ def questions(
         if network
         else {},
         "node_groups": groups,
+        "replica_region": inputs.get("s3", {}).get("s3_replication_region") or "",
         "database_class": inputs.get("rds", {}).get("rds_instance_class", ""),
         "neighbours": [need for need in _needs(inputs, shared) if need["maker"] not in components],
     }

@@ -144,6 +144,9 @@ def test_a_region_that_the_account_has_not_enabled_is_named(
     environment: dict[str, str], account: Callable[..., None]
 ) -> None:
     account(disabled_regions=["ap-east-1"])
+    done = preflight("dev", environment, s3_replication_region="ap-east-1")
+    assert done.returncode == 2
+    assert "s3_replication_region is ap-east-1, which the account has not enabled" in done.output
     done = preflight("dev", environment, platform_region="ap-east-1")
     assert done.returncode == 2
     assert "The account has not enabled the region ap-east-1 (platform_region)" in done.output
