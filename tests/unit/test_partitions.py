@@ -22,6 +22,9 @@ EXAMPLES = re.compile(
     r'^(DOCUMENTATION|EXAMPLES|RETURN) = r"""\n.*?^"""$', re.MULTILINE | re.DOTALL
 )
 
+STAND_INS = ("certificate/to-be-requested",)
+"""In a plan, for what AWS has yet to name: sent nowhere."""
+
 
 def regions() -> Iterator[tuple[str, str]]:
     """Every region that the SDK knows, with its partition."""
@@ -50,6 +53,8 @@ def test_no_arn_of_one_partition_is_written_out(folder: str) -> None:
         f"{path.relative_to(ROOT)}: {line.strip()}"
         for path in files
         for line in EXAMPLES.sub("", path.read_text()).splitlines()
-        if re.search(r"arn:aws(-[a-z-]+)?:", line) and not line.lstrip().startswith(("#", '"""'))
+        if re.search(r"arn:aws(-[a-z-]+)?:", line)
+        and not line.lstrip().startswith(("#", '"""'))
+        and not any(stand_in in line for stand_in in STAND_INS)
     ]
     assert found == []

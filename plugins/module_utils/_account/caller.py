@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -70,6 +71,11 @@ def _is_off(connect: Connect, region: str) -> bool:
 
 def check_account(caller: Caller, wanted: str, name: str) -> None:
     """Raise AwsError if the credentials are of another account than the platform's."""
+    if wanted and re.fullmatch(r"\d{12}", wanted) is None:
+        raise AwsError(
+            f"platform_account_id is '{wanted}': give the 12 digits of an AWS account, in quotes "
+            "so that zeros in front stay. Nothing was changed."
+        )
     if wanted and caller.account != wanted:
         raise AwsError(
             f"The credentials are of AWS account {caller.account} ({caller.arn}), but {name} "

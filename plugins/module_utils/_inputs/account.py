@@ -61,14 +61,16 @@ def _groups(eks: Inputs) -> list[dict[str, Any]]:
 def _needs(inputs: Mapping[str, Inputs], shared: Mapping[str, Any]) -> Iterator[dict[str, str]]:
     """Yield what each component needs of another one: {component, maker}."""
     alias = f"alias/{shared['platform_name']}"
+    # What is switched off needs nothing.
+    off = () if shared.get("platform_bastion") else ("bastion",)
     for component, option in KEYS.items():
-        own = inputs.get(component)
+        own = None if component in off else inputs.get(component)
         if own is None or (component == "network" and not own.get("network_flow_logs", True)):
             continue
         if own.get(option, alias) == alias or (component == "eks" and not own.get(option)):
             yield {"component": component, "maker": "kms"}
     for component in IN_NETWORK:
-        if component in inputs:
+        if component in inputs and component not in off:
             yield {"component": component, "maker": "network"}
     # A kubeconfig of the user's own leads to a cluster of their own.
     if not shared.get("platform_kubeconfig"):
