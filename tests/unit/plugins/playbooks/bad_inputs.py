@@ -356,19 +356,6 @@ ROWS = [
     app("app_rollout_sign_in needs app_rollout_certificate_arn or", sign_in=COGNITO),
     app("and app_rollout_host is empty: set the name", hosted_zone="example.com"),
     named("is not in app_rollout_hosted_zone ample.com", hosted_zone="ample.com"),
-    named("is not in app_rollout_hosted_zone rag.example.com.eu", hosted_zone="rag.example.com.eu"),
-    named("is 'Example.com', which is neither", hosted_zone="Example.com"),
-    named("is 'localhost', which is neither", hosted_zone="localhost"),
-    named(
-        "app_rollout_host has 71 characters",
-        host=f"{'r' * 59}.example.com",
-        hosted_zone="example.com",
-    ),
-    named(
-        "app_rollout_values.ingress has host, and app_rollout_hosted_zone is set",
-        hosted_zone="example.com",
-        values={"ingress": {"host": "other.example.com"}},
-    ),
     app(
         "lacks user_pool_domain, which provider cognito needs",
         sign_in={**COGNITO, "user_pool_domain": ""},

@@ -10,6 +10,7 @@ from typing import Any
 
 import kube_api
 import pytest
+import yaml
 from kube_api import Kube
 from running import ROOT, Aws, Ran, local_play, run_playbook
 
@@ -111,3 +112,30 @@ def test_without_a_load_balancer_it_says_what_the_controller_says(
     said = " ".join(ran.output.replace('"', " ").split())
     assert "has told no internal load balancer for Ingress default/rag in 5 s" in said
     assert text in said
+
+
+def test_preflight_asks_for_the_zone_before_anything_is_made(
+    aws: Aws, tmp_path: Path, request_log: Path
+) -> None:
+    """The zone is there, and the host is somebody's."""
+    zone = dns.zone(aws)
+    dns.change(aws, zone, ("CREATE", dns.plain(f"{HOST}.", "A", "192.0.2.1")))
+    look = yaml.safe_load((ROOT / "roles/preflight/tasks/main.yml").read_text())[-1]
+    given = {
+        "preflight_components": ["app_rollout"],
+        "platform_region": "us-east-1",
+        "platform_tags": TAGS,
+    }
+    before = len(request_log.read_text().splitlines())
+    for asked, code in ((dns.ZONE, 2), ("", 0)):
+        named = {"app_rollout_host": HOST, "app_rollout_hosted_zone": asked}
+        host = {"ansible.builtin.add_host": {"name": "app_rollout", **named}}
+        ran = run_playbook(
+            ROOT,
+            local_play(tmp_path, vars=given, tasks=[host, look]),
+            environment=aws.environment,
+        )
+        assert ran.returncode == code, ran.output
+        assert (f"has a record {HOST} (A) already" in " ".join(ran.output.split())) is bool(asked)
+    lines = request_log.read_text().splitlines()[before:]
+    assert not any('"mutating": true' in line for line in lines)

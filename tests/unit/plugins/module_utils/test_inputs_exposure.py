@@ -1,0 +1,62 @@
+"""Who reaches the application, by a name in a hosted zone: what preflight says of the inputs.
+
+More of them than `bad_inputs` has, where each costs a run of Ansible.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import exposure
+
+NAMED = {"app_rollout_host": "rag.example.com", "app_rollout_hosted_zone": "example.com"}
+COGNITO = {
+    "provider": "cognito",
+    "user_pool_arn": "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_a",
+    "user_pool_client_id": "1a",
+    "user_pool_domain": "rag",
+}
+LONG = f"{'r' * 59}.example.com"
+ARN = "arn:aws:acm:us-east-1:123456789012:certificate/0b7c1a2d"
+
+
+def said(**inputs: Any) -> list[str]:
+    given = {**NAMED, **{f"app_rollout_{key}": value for key, value in inputs.items()}}
+    return list(exposure.problems(given, "us-east-1", controller=True))
+
+
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {},
+        {"hosted_zone": "example.com."},
+        {"hosted_zone": "rag.example.com"},
+        {"hosted_zone": "Z0123456789ABCDEFGHIJ"},
+        {"scheme": "internet-facing", "inbound_cidrs": ["203.0.113.0/24"]},
+        {"scheme": "internet-facing", "sign_in": COGNITO},
+        {"host": LONG, "certificate_arn": ARN},
+    ],
+)
+def test_a_zone_stands_for_a_certificate(inputs: dict[str, Any]) -> None:
+    assert said(**inputs) == []
+    assert list(exposure.warnings({**NAMED, "app_rollout_scheme": "internal"}, True)) == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "text"),
+    [
+        ({"host": ""}, "and app_rollout_host is empty: set the name"),
+        ({"hosted_zone": "ample.com"}, "is not in app_rollout_hosted_zone ample.com"),
+        ({"hosted_zone": "a.rag.example.com"}, "is not in app_rollout_hosted_zone a.rag"),
+        ({"hosted_zone": "Example.com"}, "is 'Example.com', which is neither"),
+        ({"hosted_zone": "localhost"}, "is 'localhost', which is neither"),
+        ({"hosted_zone": "z0123"}, "is 'z0123', which is neither"),
+        ({"host": LONG}, "app_rollout_host has 71 characters"),
+        ({"values": {"ingress": {"host": "b.example.com"}}}, "app_rollout_values.ingress has host"),
+        ({"values": {"ingress": {"certificateArn": ARN}}}, "ingress has certificateArn"),
+        ({"scheme": "internet-facing"}, "and everybody could come"),
+    ],
+)
+def test_what_does_not_fit_is_said(inputs: dict[str, Any], text: str) -> None:
+    assert any(text in each for each in said(**inputs)), said(**inputs)
