@@ -24,19 +24,15 @@ def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("selection", "says"),
     [
-        (
-            ("--limit", "network,s3,ecr,secrets"),
-            ["network, ecr, secrets, s3: KMS key alias/ragops-dev does not exist, and"],
-        ),
         (("--tags", "network"), ["(--limit kms,network)"]),
         (
-            ("--limit", "data"),
+            ("--limit", "s3,rds,elasticache,bastion,milvus"),
             [
-                "bastion, eks: KMS key alias/ragops-dev does not exist",
-                "eks, rds, elasticache, bastion: VPC ragops-dev does not exist",
+                "s3, bastion: KMS key alias/ragops-dev does not exist, and component kms",
+                "rds, elasticache, bastion: VPC ragops-dev does not exist",
+                "milvus: EKS cluster ragops-dev does not exist",
             ],
         ),
-        (("--limit", "milvus,health"), ["milvus, health: EKS cluster ragops-dev does not exist"]),
     ],
 )
 def test_a_neighbour_that_is_not_there_and_takes_no_part_is_named_at_once(
