@@ -61,8 +61,8 @@ class Release:
 
         Raises:
             KubeError: the cluster can't be read.
-            HelmError: the release is held by another operation, has no such revision, the chart
-                refuses its values, or the API server would refuse an object.
+            HelmError: the release is held by another operation, is of another chart, has no such
+                revision, the chart refuses its values, or the API server would refuse an object.
         """
         helm = self.helm
         revisions = read(self.cluster.kube, helm.namespace, helm.name)
@@ -70,6 +70,7 @@ class Release:
         self._refuse_busy(last)
         target = helm.render(chart) if chart else self._revision(revisions, revision).content
         base = deployed(revisions)
+        self._refuse_other_chart(base or last, target)
         old = [item.manifest for item in (base, last) if item]
         wishes = wishes_of(self.cluster, helm.namespace, old, str(target.get("manifest", "")))
         plan = Plan(last, base, target, wishes, compare(self.cluster, wishes))
@@ -85,6 +86,18 @@ class Release:
             f"{last.updated}: another run is at it, or one was killed. If none runs, release it "
             f"with: helm -n {self.helm.namespace} {verb} {self.helm.name}"
         )
+
+    def _refuse_other_chart(self, there: Revision | None, target: Mapping[str, Any]) -> None:
+        """Helm would take somebody else's release of our name for ours, and replace its objects."""
+        known = there.chart.get("name") if there else None
+        wanted = ((target.get("chart") or {}).get("metadata") or {}).get("name")
+        if known and wanted and known != wanted:
+            helm = self.helm
+            raise HelmError(
+                f"release {helm.name} in {helm.namespace} is somebody else's: it is of the chart "
+                f"{known}, wanted is {wanted}. Nothing was changed. Choose another release or "
+                f"namespace; if it may go: helm -n {helm.namespace} uninstall {helm.name}"
+            )
 
     def _revision(self, revisions: list[Revision], number: int) -> Revision:
         for item in revisions:

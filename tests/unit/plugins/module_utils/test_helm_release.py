@@ -1,0 +1,50 @@
+"""Whose a release is: one of our name whose chart is another is not taken up."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._helm.command import Chart, HelmError
+from ansible_collections.ragops.platform.plugins.module_utils._helm.release import Release
+from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "modules"))
+
+from kube_server import Api, serving
+
+
+class Renders:
+    """Helm as far as a plan needs it: what a chart renders to."""
+
+    namespace, name = "rag", "rag"
+
+    def render(self, chart: Chart) -> dict[str, Any]:
+        return {"chart": {"metadata": {"name": chart.reference}}, "manifest": ""}
+
+
+def secret(chart: str, status: str) -> dict[str, Any]:
+    """A revision as Helm keeps it."""
+    content = {
+        "version": 1,
+        "info": {"status": status},
+        "chart": {"metadata": {"name": chart, "version": "1.0.0"}},
+        "manifest": "",
+    }
+    packed = base64.b64encode(gzip.compress(json.dumps(content).encode()))
+    return {"data": {"release": base64.b64encode(packed).decode()}}
+
+
+@pytest.mark.parametrize("status", ["deployed", "failed"])
+def test_a_release_of_another_chart_is_somebody_elses(status: str) -> None:
+    api = Api(lists={"secrets": [secret("wordpress", status)]})
+    with serving(api) as kubeconfig:
+        release = Release(Kube(kubeconfig, None), Renders(), 5)  # type: ignore[arg-type]
+        with pytest.raises(HelmError, match=r"is of the chart wordpress, wanted is rag\. Nothing"):
+            release.plan(Chart("rag", "", "", {}), 0)
+        assert release.plan(Chart("wordpress", "", "", {}), 0).last is not None
