@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from . import ownership
 from .aws import Dict, call, tag_changes, tag_dict
 from .aws import create as aws_create
 
@@ -64,6 +65,9 @@ def ensure_present(iam: Any, url: str, wanted: Mapping[str, Any], *, check_mode:
     """Make the provider or change what differs: (changed, ARN, before, after)."""
     found = find(iam, url)
     before = found[1] if found else None
+    if before:
+        label, tags = f"OIDC provider {before['issuer']}", wanted["tags"] or {}
+        ownership.refuse_others(label, before["tags"], tags)
     target = after(before, url, wanted)
     arn = found[0] if found else None
     if before == target or check_mode:
@@ -113,11 +117,16 @@ def update(iam: Any, arn: str, before: Dict, target: Dict) -> None:
         call(iam, "tag_open_id_connect_provider", about, **which, Tags=tags)
 
 
-def ensure_absent(iam: Any, url: str, *, check_mode: bool) -> Outcome:
-    """Delete the provider if it exists: (changed, None, before, None)."""
+def ensure_absent(iam: Any, url: str, tags: Mapping[str, str], *, check_mode: bool) -> Outcome:
+    """Delete the provider if it exists: (changed, None, before, None).
+
+    tags: those that say whose it is; without them it goes whoever it belongs to.
+    """
     found = find(iam, url)
     if found is None:
         return False, None, None, None
+    if ownership.proof(tags):
+        ownership.require_ours(f"OIDC provider {found[1]['issuer']}", found[1]["tags"], tags)
     if not check_mode:
         about = f"OIDC provider {url}"
         operation = "delete_open_id_connect_provider"

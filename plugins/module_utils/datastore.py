@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     tag_dict,
@@ -93,10 +94,28 @@ def text_tags(tags: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in tags.items()}
 
 
+def tags_of(api: Api, label: str, arn: str, missing: Collection[str] = ()) -> dict[str, str] | None:
+    """Return a resource's tags; None when it is gone, though it was listed just now.
+
+    missing: error codes of one that is gone.
+    """
+    try:
+        answer = api.read("list_tags_for_resource", label, ResourceName=arn)
+    except AwsError as error:
+        if error.code not in missing:
+            raise
+        return None
+    return tag_dict(answer.get("TagList"))
+
+
 def read_tags(api: Api, label: str, arn: str, wanted: Mapping[str, str]) -> dict[str, str]:
-    """Return those of a resource's tags that are wanted to be there."""
-    answer = api.read("list_tags_for_resource", label, ResourceName=arn)
-    current = tag_dict(answer.get("TagList"))
+    """Return those of a resource's tags that are wanted to be there.
+
+    Raises:
+        AwsError: the resource is not ours.
+    """
+    current = tags_of(api, label, arn) or {}
+    ownership.refuse_others(label, current, wanted)
     return {key: current[key] for key in wanted if key in current}
 
 
@@ -156,11 +175,20 @@ def ensure_subnet_group(
     write_tags(api, label, arn, current["tags"], tags)
 
 
-def remove_subnet_group(api: Api, plan: Plan, prefix: str, name: str) -> None:
-    """Delete a subnet group if it is there."""
-    if find_subnet_group(api, prefix, name) is None:
+def remove_subnet_group(
+    api: Api, plan: Plan, prefix: str, name: str, tags: Mapping[str, str]
+) -> None:
+    """Delete a subnet group if it is there and ours."""
+    item = find_subnet_group(api, prefix, name)
+    if item is None:
         return
     label = f"{prefix.lower()} subnet group {name}"
+    arn = item.get("DBSubnetGroupArn") or item["ARN"]
+    gone = (f"{prefix}SubnetGroupNotFoundFault",)
+    current = tags_of(api, label, arn, gone)
+    if current is None:
+        return
+    ownership.require_ours(label, current, tags)
     plan.record(label, {"name": name}, None)
     write_when_free(
         api,
@@ -169,7 +197,7 @@ def remove_subnet_group(api: Api, plan: Plan, prefix: str, name: str) -> None:
         {f"{prefix}SubnetGroupName": name},
         # For a while after its last member is gone AWS still calls it used.
         busy=("CacheSubnetGroupInUse", "InvalidDBSubnetGroupStateFault"),
-        missing=(f"{prefix}SubnetGroupNotFoundFault",),
+        missing=gone,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore
+from ansible_collections.ragops.platform.plugins.module_utils import datastore, ownership
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
@@ -202,6 +202,7 @@ def retire(
     groups: Mapping[str, Any],
     pattern: str,
     used: set[str],
+    tags: Mapping[str, Any],
 ) -> None:
     """Delete groups of ours that nothing uses any more, such as those of a former version.
 
@@ -209,11 +210,15 @@ def retire(
         groups: the account's groups by name.
         pattern: how our groups for this resource are called.
         used: those that stay.
+        tags: those that say which are ours; others of such a name stay, too.
     """
     for name in sorted(groups):
         if name in used or re.fullmatch(pattern, name) is None:
             continue
         label = f"{kind.low} parameter group {name}"
+        current = datastore.tags_of(api, label, groups[name][kind.arn], kind.missing)
+        if not ownership.is_ours(current or {}, tags):
+            continue
         plan.record(label, {"name": name}, None)
         datastore.write_when_free(
             api,

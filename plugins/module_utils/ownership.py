@@ -1,9 +1,11 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Whose resource is it? Told by the tags Project and Environment, as everywhere in the platform.
+"""Whose resource is it? Told by four tags together, as everywhere in the platform.
 
-A resource of our name may be somebody else's (other values), ours (the same
-values) or undecided (tags were removed, or never set by a run that was killed).
+Project and Environment are tags that companies ask of every team, and Terraform sets them, too.
+Only with Component and ManagedBy, whose value is the platform's own, do they prove that this
+platform made a resource. AWS takes tags in the call that makes a resource, so that no killed run
+leaves one without them. What AWS itself makes under a name that holds ours (a log group) has none.
 """
 
 from __future__ import annotations
@@ -12,54 +14,95 @@ from collections.abc import Mapping
 
 from .aws import AwsError
 
-IDENTITY = ("Project", "Environment")
-"""The tags that say whose a resource is."""
+PLATFORM = ("Project", "Environment")
+"""The tags that name a platform; they prove nothing by themselves."""
+MANAGED_BY = "ragops.platform"
+"""The value of the tag ManagedBy, which nobody else sets."""
+PROOF = (*PLATFORM, "Component", "ManagedBy")
+"""The tags that together say whose a resource is."""
 
 
-def identity(wanted: Mapping[str, str]) -> dict[str, str]:
+def proof(wanted: Mapping[str, str]) -> dict[str, str]:
     """Return those of the wanted tags that say whose a resource is."""
-    return {key: str(wanted[key]) for key in IDENTITY if key in wanted}
+    return {key: str(wanted[key]) for key in PROOF if key in wanted}
 
 
 def is_ours(current: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
     """Return whether a resource's tags prove that it is ours."""
-    mine = identity(wanted)
+    mine = proof(wanted)
     return bool(mine) and mine.items() <= current.items()
 
 
-def is_foreign(current: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Return whether a resource's tags say that it is somebody else's."""
-    return any(current.get(key, value) != value for key, value in identity(wanted).items())
+def is_takeable(current: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Return whether a resource of our name may be taken up, and its lost tags set again.
+
+    Its ManagedBy must be the platform's own, and none of the others may contradict. Who wants no
+    ManagedBy takes up what does not contradict.
+    """
+    mine = proof(wanted)
+    contradicts = any(current.get(key, value) != value for key, value in mine.items())
+    return not contradicts and ("ManagedBy" not in mine or "ManagedBy" in current)
 
 
-def refuse_foreign(label: str, current: Mapping[str, str], wanted: Mapping[str, str]) -> None:
-    """Refuse to touch a resource that is somebody else's.
+def is_of_platform(current: Mapping[str, str], project: str, environment: str) -> bool:
+    """Return whether a resource is of this platform, whichever of its components made it."""
+    mine = {"Project": project, "Environment": environment, "ManagedBy": MANAGED_BY}
+    return mine.items() <= current.items()
+
+
+def refuse_others(label: str, current: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse to take up, or to change, a resource of our name that is not provably ours.
 
     Raises:
-        AwsError: its tags Project or Environment have other values than ours.
+        AwsError: see `is_takeable`.
     """
-    if is_foreign(current, wanted):
+    if not is_takeable(current, wanted):
         raise AwsError(
             f"{label} is somebody else's: it is tagged {_said(current)}, ours is tagged "
-            f"{_said(identity(wanted))}. Nothing was changed. Choose another platform_project or "
-            "platform_environment, or correct its tags if it is ours."
+            f"{_said(proof(wanted))}. Nothing of it was changed. Rename it, or choose another "
+            "platform_project or platform_environment. If this platform made it and its tags were "
+            "changed or removed, set them as they were and run again."
         )
+
+
+def refuse_claimed(label: str, current: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse what somebody else tagged; without any of the four tags AWS itself has made it.
+
+    Raises:
+        AwsError: it carries one of the four tags, and is not ours (see `is_takeable`).
+    """
+    if any(key in current for key in PROOF):
+        refuse_others(label, current, wanted)
+
+
+def refuse_damaged(label: str, current: Mapping[str, str], wanted: Mapping[str, str]) -> None:
+    """Refuse to pass over what is ours but for a lost ManagedBy; another's of our name is nothing.
+
+    For kinds of which AWS lets several carry one name (a VPC, an instance).
+
+    Raises:
+        AwsError: its other tags are all ours, and nobody says who manages it.
+    """
+    rest = {key: value for key, value in proof(wanted).items() if key != "ManagedBy"}
+    if "ManagedBy" not in current and rest and rest.items() <= current.items():
+        require_ours(label, current, wanted)
 
 
 def require_ours(label: str, current: Mapping[str, str], wanted: Mapping[str, str]) -> None:
     """Refuse to destroy what is not provably ours.
 
     Raises:
-        AwsError: the tags Project and Environment are not both ours.
+        AwsError: one of its four tags is missing or has another value.
     """
     if not is_ours(current, wanted):
         raise AwsError(
             f"{label} is not removed: it is tagged {_said(current)}, not "
-            f"{_said(identity(wanted))}. Nothing was changed. If it is ours, add these tags and "
-            "run again; otherwise leave it."
+            f"{_said(proof(wanted))}. Nothing was changed. If it is ours, add these tags and "
+            "run again; otherwise leave it, and rename it or choose another platform_project or "
+            "platform_environment."
         )
 
 
 def _said(tags: Mapping[str, str]) -> str:
-    found = [f"{key}={tags[key]}" for key in IDENTITY if key in tags]
-    return ", ".join(found) or "with neither Project nor Environment"
+    found = [f"{key}={tags[key]}" for key in PROOF if key in tags]
+    return ", ".join(found) or f"with none of {', '.join(PROOF)}"

@@ -159,11 +159,11 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
         return {"kept": kept}
     key_api = Api(aws.client(module, "kms"), module.check_mode)
     key = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"], options["tags"])
-    return {
-        "repositories": [
-            ensure.ensure_present(api, plan, replace(wish, kms_key_arn=key)) for wish in wishes
-        ]
-    }
+    wishes = [replace(wish, kms_key_arn=key) for wish in wishes]
+    # Whose each of them is, before the first is made.
+    for wish in wishes:
+        ensure.ensure_present(Api(api.client, check_mode=True), Plan(), wish)
+    return {"repositories": [ensure.ensure_present(api, plan, wish) for wish in wishes]}
 
 
 def main() -> None:

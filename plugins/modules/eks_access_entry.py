@@ -147,7 +147,7 @@ def run(module: Any) -> tuple[bool, Any, Any]:
         lambda: principal_of(client(module, "sts"), client(module, "iam")),
     )
     if module.params["state"] == "absent":
-        return ensure_absent(run_, cluster, [entry["principal_arn"] for entry in entries])
+        return ensure_absent(run_, cluster, entries)
     return ensure_present(run_, cluster, entries, purge=module.params["purge"])
 
 

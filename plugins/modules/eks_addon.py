@@ -45,7 +45,10 @@ options:
         description: IAM role of the add-on's service account.
         type: str
       tags:
-        description: Tags to set. Other tags stay.
+        description:
+          - Tags to set. Other tags stay.
+          - One that has not those that say whose it is (C(Project), C(Environment), C(Component),
+            C(ManagedBy)) is refused, to be changed or, where these are given, to be removed.
         type: dict
   service_account_role_arns:
     description:
@@ -144,8 +147,7 @@ def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     cluster = module.params["cluster"]
     wanted = module.params["addons"]
     if module.params["state"] == "absent":
-        names = [member["name"] for member in wanted]
-        return ensure_absent(session(module), ADDON, cluster, names)
+        return ensure_absent(session(module), ADDON, cluster, wanted)
     run_ = session(module)
     roles = module.params["service_account_role_arns"]
     key = "service_account_role_arn"

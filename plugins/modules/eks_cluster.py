@@ -229,7 +229,9 @@ def run(module: Any) -> tuple[bool, Any, Any]:
     options = module.params
     if options["state"] == "absent":
         unprotect = options["deletion_protection"] is False
-        return ensure_absent(session(module), options["name"], unprotect=unprotect)
+        return ensure_absent(
+            session(module), options["name"], unprotect=unprotect, tags=options["tags"]
+        )
     wanted = {key: options[key] for key in SETTINGS}
     if wanted["encryption_key_arn"] == "":
         wanted["encryption_key_arn"] = None

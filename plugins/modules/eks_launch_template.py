@@ -114,7 +114,7 @@ def run(module: Any, api: Api, plan: Plan) -> dict[str, Any]:
     options = module.params
     if options["state"] == "absent":
         names = [item["name"] for item in options["templates"]]
-        ensure_absent(api, plan, options["cluster"], names)
+        ensure_absent(api, plan, options["cluster"], names, options["tags"])
         return {}
     return ensure_present(
         api,

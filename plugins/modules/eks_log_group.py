@@ -104,7 +104,7 @@ def run(module: Any, api: Api, plan: Plan) -> str:
     options = module.params
     name = name_of(options["cluster"])
     if options["state"] == "absent":
-        ensure_absent(api, plan, name, options["watch_seconds"])
+        ensure_absent(api, plan, name, options["watch_seconds"], options["tags"])
     else:
         keys = ("retention_days", "kms_key_arn", "tags")
         ensure_present(api, plan, name, {key: options[key] for key in keys})

@@ -117,7 +117,10 @@ options:
             choices: [NO_SCHEDULE, NO_EXECUTE, PREFER_NO_SCHEDULE]
             required: true
       tags:
-        description: Tags to set. Other tags stay.
+        description:
+          - Tags to set. Other tags stay.
+          - One that has not those that say whose it is (C(Project), C(Environment), C(Component),
+            C(ManagedBy)) is refused, to be changed or, where these are given, to be removed.
         type: dict
   launch_templates:
     description:
@@ -254,8 +257,7 @@ def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     wanted = module.params["node_groups"]
     kind = nodes(force=module.params["force"], back=module.params["rollback"])
     if module.params["state"] == "absent":
-        names = [member["name"] for member in wanted]
-        return ensure_absent(session(module), kind, cluster, names)
+        return ensure_absent(session(module), kind, cluster, wanted)
     if module.params["rollback"]:
         raw = describe(client(module, "eks"), cluster)
         version.check_way_back(session(module), raw, [member["version"] for member in wanted])

@@ -41,7 +41,10 @@ options:
         type: str
         default: ""
   tags:
-    description: Tags of all associations. Other tags stay.
+    description:
+      - Tags of all associations. Other tags stay.
+      - One that has not those that say whose it is (C(Project), C(Environment), C(Component),
+        C(ManagedBy)) is refused, to be changed or, where these are given, to be removed.
     type: dict
     default: {}
 extends_documentation_fragment:
@@ -102,14 +105,14 @@ def run(module: AnsibleAWSModule) -> tuple[bool, Any, Any]:
     """(changed, before, after), by namespace and service account."""
     session = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
     cluster, wanted = module.params["cluster"], module.params["associations"]
+    tags = {key: str(value) for key, value in module.params["tags"].items()}
     if module.params["state"] == "absent":
-        return ensure_absent(session, cluster, wanted)
+        return ensure_absent(session, cluster, wanted, tags)
     for entry in wanted:
         if not entry["role_arn"]:
             raise AwsError(
                 f"The {about(cluster, key_of(entry))} needs a role_arn. Nothing was changed."
             )
-    tags = {key: str(value) for key, value in module.params["tags"].items()}
     return ensure_present(session, cluster, wanted, tags)
 
 

@@ -96,7 +96,9 @@ def main() -> None:
     try:
         iam = client(module, "iam")
         if module.params["state"] == "absent":
-            changed, arn, before, after = ensure_absent(iam, url, check_mode=module.check_mode)
+            changed, arn, before, after = ensure_absent(
+                iam, url, wanted["tags"] or {}, check_mode=module.check_mode
+            )
         else:
             changed, arn, before, after = ensure_present(
                 iam, url, wanted, check_mode=module.check_mode

@@ -157,16 +157,21 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     """Bring all roles to their state; return what is told of them."""
     roles, tags = module.params["roles"], module.params["tags"]
     api = Api(client(module, "iam"), module.check_mode)
+    # Whose each role is, before the first is made or removed.
+    foreseen = Api(api.client, check_mode=True), Plan()
     if module.params["state"] == "absent":
-        for role in roles:
-            ensure_absent(api, plan, role["name"], tags)
+        for how in (foreseen, (api, plan)):
+            for role in roles:
+                ensure_absent(*how, role["name"], tags)
         return {}
     for role in roles:
         check(role)
     fill = filler(module)
+    targets = [settings({**role, "tags": tags}, fill) for role in roles]
+    for role, target in zip(roles, targets, strict=True):
+        ensure_present(*foreseen, role["name"], target)
     arns = {}
-    for role in roles:
-        target = settings({**role, "tags": tags}, fill)
+    for role, target in zip(roles, targets, strict=True):
         predicted = fill(f"arn:{{partition}}:iam::{{account}}:role{role['path']}{role['name']}")
         arns[role["name"]] = ensure_present(api, plan, role["name"], target) or predicted
     return {"roles": arns}

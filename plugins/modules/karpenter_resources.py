@@ -90,6 +90,7 @@ karpenter:
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -136,13 +137,13 @@ def bring(module: Any, plan: Plan) -> Mapping[str, Any]:
     """Bring them to the wanted state."""
     options = module.params
 
-    def api(service: str) -> Api:
-        return Api(aws.client(module, service), module.check_mode)
+    def api(service: str, *, check_mode: bool) -> Api:
+        return Api(aws.client(module, service), check_mode)
 
-    caller = api("sts").read("get_caller_identity", "the caller's identity")
+    caller = api("sts", check_mode=True).read("get_caller_identity", "the caller's identity")
     run = Run(
-        api("sqs"),
-        api("events"),
+        api("sqs", check_mode=module.check_mode),
+        api("events", check_mode=module.check_mode),
         plan,
         name=options["name"],
         region=aws.require_region(module),
@@ -151,10 +152,17 @@ def bring(module: Any, plan: Plan) -> Mapping[str, Any]:
         tags={key: str(value) for key, value in options["tags"].items()},
         retention_seconds=options["retention_seconds"],
     )
+    # Whose each of them is, before the first is made or removed.
+    foreseen = replace(
+        run, sqs=api("sqs", check_mode=True), events=api("events", check_mode=True), plan=Plan()
+    )
     if options["state"] == "absent":
-        ensure_absent(run, api("iam"))
+        ensure_absent(foreseen, api("iam", check_mode=True))
+        ensure_absent(run, api("iam", check_mode=module.check_mode))
         return {}
-    return {"karpenter": ensure_present(run, api("iam"), options["node_role"])}
+    ensure_present(foreseen, api("iam", check_mode=True), options["node_role"])
+    iam = api("iam", check_mode=module.check_mode)
+    return {"karpenter": ensure_present(run, iam, options["node_role"])}
 
 
 def main() -> None:

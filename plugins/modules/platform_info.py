@@ -9,8 +9,11 @@ module: platform_info
 version_added: 0.1.0
 short_description: Read all resources of one platform environment from AWS
 description:
-  - Finds the resources of one platform by the tags C(Project) and C(Environment) and by their
-    names, which all begin with C(<project>-<environment>), and returns ids and endpoints.
+  - Finds the resources of one platform by the tags C(Project), C(Environment) and C(ManagedBy)
+    (C(ragops.platform)) and by their names, which all begin with C(<project>-<environment>), and
+    returns ids and endpoints.
+  - What has such a name and other tags is somebody else's. It is an error where ours can't stand
+    beside it, and is passed over where it can.
   - All services are read at the same time in one process.
   - What runs in the cluster is read with O(application), from the cluster, at the same time.
   - Reads only. There is no state file, AWS is the state.
@@ -304,7 +307,7 @@ resources:
         node_groups:
           description:
             - Each with name, status, version, ami_type, release_version, instance_types, min_size,
-              max_size, desired_size.
+              max_size, desired_size, managed_by (the value of its tag C(ManagedBy)).
           type: list
           elements: dict
           returned: always

@@ -267,10 +267,12 @@ def main() -> None:
         policies = json.dumps(options["endpoint_policies"])
         filled = fill_identity(policies, Api(aws.client(module, "sts")))
         options["endpoint_policies"] = json.loads(filled)
-        if options["state"] == "present":
+        removal = options["state"] == "absent"
+        if not removal:
             ensure.check(options)
-        run = Run(api, plan, snapshot.read(api, options["name"], options["tags"]), options)
-        if options["state"] == "present":
+        seen = snapshot.read(api, options["name"], options["tags"], removal=removal)
+        run = Run(api, plan, seen, options)
+        if not removal:
             options["availability_zones"] = places.settle(api, run.seen, options)
             network = ensure.present(run, ensure.wish(options))
         else:

@@ -216,12 +216,15 @@ def clients_of_milvus(namespace: str) -> Dict:
 
 def environment(name: str) -> tuple[str, ...]:
     """A further environment in the account and the cluster, and how to run playbooks for it."""
-    tags = [{"Key": k, "Value": v} for k, v in {"Project": "ragops", "Environment": name}.items()]
+    own = {"Project": "ragops", "Environment": name, "ManagedBy": "ragops.platform"}
+    tags = [{"Key": k, "Value": v} for k, v in own.items()]
     secrets, s3, ecr = (boto3.client(service) for service in ("secretsmanager", "s3", "ecr"))
     for what in ("database-url", "redis-url", "milvus-token"):
         value = secrets.get_secret_value(SecretId=f"ragops-rehearsal/{what}")["SecretString"]
         secrets.create_secret(Name=f"ragops-{name}/{what}", SecretString=value, Tags=tags)
-    s3.create_bucket(Bucket=f"ragops-{name}-documents-000000000000")
+    bucket = f"ragops-{name}-documents-000000000000"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
     for what in ("backend", "frontend"):
         made = ecr.create_repository(repositoryName=f"ragops-{name}/{what}", tags=tags)
         forget(made["repository"]["repositoryUri"])

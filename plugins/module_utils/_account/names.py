@@ -25,7 +25,7 @@ def taken(connect: Connect, wishes: Wishes) -> list[str]:
     """Return one text if another platform has this one's name; which of its resources says so."""
     for label, tags in _named(connect, wishes):
         try:
-            ownership.refuse_foreign(label, tags, wishes.tags)
+            ownership.refuse_claimed(label, tags, wishes.tags)
         except AwsError as error:
             return [f"platform_name: {error}"]
     return []

@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     tag_dict,
@@ -52,15 +53,26 @@ class Run:
         return f"instance {self.name}"
 
 
-def find(run: Run) -> list[Item]:
-    """Return our living instances of this name, oldest first."""
-    identity = {"Name": run.name} | {
-        key: run.tags[key] for key in ("Project", "Environment") if key in run.tags
-    }
-    filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity.items()]
-    filters.append({"Name": "instance-state-name", "Values": list(LIVING)})
+def find(run: Run, *, removal: bool = False) -> list[Item]:
+    """Return our living instances of this name, oldest first.
+
+    removal: whether they are to go; then another's of this name is none of our business.
+
+    Raises:
+        AwsError: there are some of this name that others tagged, and none is ours.
+    """
+    filters = [
+        {"Name": "tag:Name", "Values": [run.name]},
+        {"Name": "instance-state-name", "Values": list(LIVING)},
+    ]
     found = run.ec2.pages("describe_instances", "Reservations", run.label, Filters=filters)
-    instances = [item for reservation in found for item in reservation["Instances"]]
+    called = [item for reservation in found for item in reservation["Instances"]]
+    instances = [
+        item for item in called if ownership.is_takeable(tag_dict(item.get("Tags")), run.tags)
+    ]
+    refuse = ownership.refuse_damaged if removal else ownership.refuse_claimed
+    for item in [] if instances else called:
+        refuse(f"{run.label} ({item['InstanceId']})", tag_dict(item.get("Tags")), run.tags)
     return sorted(instances, key=lambda item: str(item.get("LaunchTime")))
 
 
@@ -83,7 +95,7 @@ def ensure(run: Run) -> str:
 
 def remove(run: Run) -> None:
     """Terminate the instance and wait: it holds its security group until it is gone."""
-    items = find(run)
+    items = find(run, removal=True)
     for item in items:
         run.plan.record(run.label, {"id": item["InstanceId"]}, None)
     _terminate(run, items)

@@ -118,7 +118,7 @@ def _tags(api: Api, wish: Wish, item: Dict) -> dict[str, str]:
 
 def _read(api: Api, wish: Wish, item: Dict, wanted: Dict) -> Dict:
     tags = _tags(api, wish, item)
-    ownership.refuse_foreign(wish.label, tags, wish.tags)
+    ownership.refuse_others(wish.label, tags, wish.tags)
     encrypted = item.get("encryptionConfiguration") or {"encryptionType": "AES256"}
     _refuse_encryption(wish, encrypted)
 

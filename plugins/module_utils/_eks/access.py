@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from .. import ownership
 from ..aws import AwsError, Dict, call, collect
 from .common import GONE, Session, merged_tags
 
@@ -80,12 +81,16 @@ def ensure_present(
     for item in wanted:
         principal = item["principal_arn"]
         found = read(session, cluster, principal)
+        if found and not _of_creator(found[1]):
+            title, tags = about(cluster, principal), item.get("tags") or {}
+            ownership.refuse_others(title, found[1]["tags"], tags)
         before[principal] = found[1] if found else None
         target[principal] = after(before[principal], item)
         _reconcile(session, cluster, found, target[principal])
     if purge:
         others = surplus(session, cluster, list(target))
-        before.update(ensure_absent(session, cluster, others)[1])
+        unwanted = [{"principal_arn": principal} for principal in others]
+        before.update(ensure_absent(session, cluster, unwanted)[1])
     return before != target, before, target
 
 
@@ -147,6 +152,16 @@ def principal_of(sts: Any, iam: Any) -> str:
     return str(found["Role"]["Arn"])
 
 
+def _of_creator(entry: Mapping[str, Any]) -> bool:
+    """Whether EKS itself made the entry, for who made the cluster: it gives it no tags."""
+    admin = [
+        item["policy_arn"].rpartition("/")[2] == "AmazonEKSClusterAdminPolicy"
+        and not item["namespaces"]
+        for item in entry["policies"]
+    ]
+    return not entry["tags"] and not entry["kubernetes_groups"] and admin == [True]
+
+
 def _reconcile(
     session: Session, cluster: str, found: tuple[str, Dict] | None, target: Dict
 ) -> None:
@@ -187,13 +202,19 @@ def _scope(namespaces: list[str]) -> Dict:
 
 
 def ensure_absent(
-    session: Session, cluster: str, principals: Sequence[str]
+    session: Session, cluster: str, unwanted: Sequence[Mapping[str, Any]]
 ) -> tuple[bool, dict[str, Dict | None], dict[str, Dict]]:
-    """Delete the entries that exist: (changed, before, {})."""
+    """Delete the entries that exist: (changed, before, {}).
+
+    Raises AwsError when one has not the tags that say whose it is, where `unwanted` gives them.
+    """
     before: dict[str, Dict | None] = {}
-    for principal in principals:
+    for item in unwanted:
+        principal, tags = item["principal_arn"], item.get("tags") or {}
         found = read(session, cluster, principal)
         if found:
+            if ownership.proof(tags):
+                ownership.require_ours(about(cluster, principal), found[1]["tags"], tags)
             before[principal] = found[1]
             session.write(
                 "delete_access_entry",

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .. import ownership
 from ..aws import AwsError, Dict, wait_until
 from . import version
 from .cluster import (
@@ -85,6 +86,7 @@ def ensure_present(
         parameters = creation(target, creator_is_admin=creator_is_admin)
         session.write("create_cluster", about(name), **parameters)
     else:
+        ownership.refuse_others(about(name), before["tags"], wanted.get("tags") or {})
         refuse(before, target)
         intent = intent or version.Intent()
         version.refuse_step(name, before["version"], target["version"], intent)
@@ -111,16 +113,23 @@ def update(session: Session, raw: Dict, before: Dict, target: Dict, intent: vers
 
 
 def ensure_absent(
-    session: Session, name: str, *, unprotect: bool = False
+    session: Session,
+    name: str,
+    *,
+    unprotect: bool = False,
+    tags: Mapping[str, str] | None = None,
 ) -> tuple[bool, Dict | None, None]:
     """Delete the cluster: (changed, before, None). One that is being deleted is only awaited.
 
+    tags: those that say whose it is; without them it goes whoever it belongs to.
     unprotect: whether protection against deletion may be switched off for it.
     """
     raw = describe(session.eks, name)
     before = shape(raw)
     if raw is None:
         return False, None, None
+    if ownership.proof(tags or {}):
+        ownership.require_ours(about(name), raw.get("tags", {}), tags or {})
     deleting = raw["status"] == "DELETING"
     if not deleting:
         _refuse_deletion(session, raw, unprotect=unprotect)

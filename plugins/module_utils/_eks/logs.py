@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from .. import ownership
 from ..aws import AwsError, wait_until
 from ..reconcile import Api, Plan, missing_tags
 
@@ -56,6 +57,7 @@ def ensure_present(api: Api, plan: Plan, name: str, wanted: Mapping[str, Any]) -
         else:
             _retain(api, name, wanted["retention_days"])
         return
+    ownership.refuse_claimed(label, found["tags"], tags)
     before = {
         "retention_days": found.get("retentionInDays", 0),
         "kms_key_arn": found.get("kmsKeyId"),
@@ -103,16 +105,18 @@ def _retain(api: Api, name: str, days: int) -> None:
         api.write("delete_retention_policy", label, GONE, logGroupName=name)
 
 
-def ensure_absent(api: Api, plan: Plan, name: str, watch: float) -> None:
+def ensure_absent(api: Api, plan: Plan, name: str, watch: float, tags: Mapping[str, str]) -> None:
     """Delete the group, and again whenever it comes back.
 
     The last lines of a control plane that ends make it anew, without retention or owner.
     watch: seconds for which it is looked for once it was there; one look at least.
+    tags: those that say whose it is.
     """
     label = f"log group {name}"
     found = find(api, name)
     if found is None:
         return
+    ownership.refuse_claimed(label, found["tags"], tags)
     plan.record(label, {"retention_days": found.get("retentionInDays", 0)}, None)
     api.write("delete_log_group", label, GONE, logGroupName=name)
     if api.check_mode:

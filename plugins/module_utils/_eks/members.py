@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .. import ownership
 from ..aws import AwsError, Dict, call, wait_until
 from .common import GONE, Session, reasons
 
@@ -105,6 +106,9 @@ def _plan(session: Session, kind: Kind, cluster: str, member: Mapping[str, Any])
     if status == "DELETING":
         wait_gone(session, kind, cluster, [name])
         raw = None
+    if raw:
+        about = kind.about(cluster, name)
+        ownership.refuse_others(about, raw.get("tags", {}), member.get("tags") or {})
     failed = status == "CREATE_FAILED"
     before = kind.shape(raw) if raw and not failed else None
     target = kind.after(before, member)
@@ -202,10 +206,21 @@ def wait_ready(session: Session, kind: Kind, cluster: str, names: Sequence[str])
     wait_until(f"{kind.title}s of EKS cluster {cluster}", probe, timeout=session.timeout)
 
 
-def ensure_absent(session: Session, kind: Kind, cluster: str, names: Sequence[str]) -> Outcome:
-    """Delete all of `names`, then await them: (changed, before by name, {})."""
+def ensure_absent(
+    session: Session, kind: Kind, cluster: str, unwanted: Sequence[Mapping[str, Any]]
+) -> Outcome:
+    """Delete all of `unwanted`, then await them: (changed, before by name, {}).
+
+    Raises AwsError, before anything is deleted, when one has not the tags that it is to have.
+    """
     changed = False
     before: dict[str, Dict | None] = {}
+    names = [member["name"] for member in unwanted]
+    for member in unwanted:
+        tags = member.get("tags") or {}
+        raw = kind.describe(session, cluster, member["name"]) if ownership.proof(tags) else None
+        if raw:
+            ownership.require_ours(kind.about(cluster, member["name"]), raw.get("tags", {}), tags)
     wait_idle(session, kind, cluster, names)
     for name in names:
         raw = kind.describe(session, cluster, name)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import ownership
 from ..aws import Dict, call, collect
 from .common import GONE, Session, merged_tags
 
@@ -70,6 +71,8 @@ def ensure_present(
         name = "/".join(key)
         found = read(session, cluster, key, known[key]) if key in known else None
         shape = found[1] if found else None
+        if shape:
+            ownership.refuse_others(about(cluster, key), shape["tags"], tags)
         target = {
             "namespace": key[0],
             "service_account": key[1],
@@ -107,15 +110,23 @@ def create(session: Session, cluster: str, key: Key, target: Dict) -> None:
 
 
 def ensure_absent(
-    session: Session, cluster: str, unwanted: Sequence[Mapping[str, Any]]
+    session: Session,
+    cluster: str,
+    unwanted: Sequence[Mapping[str, Any]],
+    tags: Mapping[str, str],
 ) -> tuple[bool, Dict, Dict]:
-    """Delete the associations that exist: (changed, before, {})."""
+    """Delete the associations that exist: (changed, before, {}).
+
+    tags: those that say whose they are; without them they go whoever they belong to.
+    """
     known = identifiers(session, cluster)
     before: Dict = {}
     for key in map(key_of, unwanted):
         found = read(session, cluster, key, known[key]) if key in known else None
         if found is None:
             continue
+        if ownership.proof(tags):
+            ownership.require_ours(about(cluster, key), found[1]["tags"], tags)
         before["/".join(key)] = found[1]
         session.write(
             "delete_pod_identity_association",

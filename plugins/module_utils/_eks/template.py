@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from .. import ownership
 from ..aws import Dict, tag_dict
 from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 
@@ -105,6 +106,9 @@ def ensure_present(
 ) -> dict[str, Dict]:
     """Make each template, or a new version of it when it differs: {group: {id, version}}."""
     found = find(api, cluster, [item["name"] for item in wanted])
+    for group, taken in found.items():
+        label = f"launch template {name_of(cluster, group)}"
+        ownership.refuse_others(label, tag_dict(taken.get("Tags")), tags)
     result = {}
     for item in wanted:
         name = name_of(cluster, item["name"])
@@ -152,10 +156,17 @@ def _update(api: Api, plan: Plan, name: str, known: Dict, data: Dict, tags: Dict
     return {"id": known["LaunchTemplateId"], "version": str(version)}
 
 
-def ensure_absent(api: Api, plan: Plan, cluster: str, groups: Sequence[str]) -> None:
-    """Delete the templates that exist, with all their versions."""
+def ensure_absent(
+    api: Api, plan: Plan, cluster: str, groups: Sequence[str], tags: Mapping[str, str]
+) -> None:
+    """Delete the templates that exist, with all their versions.
+
+    tags: those that say whose they are; without them they go whoever they belong to.
+    """
     for group, known in find(api, cluster, groups).items():
         label = f"launch template {name_of(cluster, group)}"
+        if ownership.proof(tags):
+            ownership.require_ours(label, tag_dict(known.get("Tags")), tags)
         plan.record(label, {"id": known["LaunchTemplateId"]}, None)
         which = {"LaunchTemplateId": known["LaunchTemplateId"]}
         api.write("delete_launch_template", label, NO_TEMPLATE, **which)

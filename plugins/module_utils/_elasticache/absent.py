@@ -48,8 +48,11 @@ def ensure_absent(api: Api, plan: Plan, options: dict[str, Any]) -> str | None:
         datastore_parameters.listed(api, datastore_parameters.CACHE),
         rf"{pattern_of(group_id)}|{re.escape(options['parameter_group']['name'])}",
         set(),
+        options["tags"],
     )
-    datastore.remove_subnet_group(api, plan, "Cache", options["subnet_group"]["name"])
+    datastore.remove_subnet_group(
+        api, plan, "Cache", options["subnet_group"]["name"], options["tags"]
+    )
     return snapshot
 
 

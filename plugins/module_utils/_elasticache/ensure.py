@@ -121,7 +121,7 @@ def _refuse(api: Api, this: Group, found: dict[str, Any] | None) -> None:
 def _accept(api: Api, this: Group, found: dict[str, Any], current: datastore.State) -> None:
     options, wanted = this.options, this.wanted
     tags = cache.tags_of(api, found, options["wait_timeout"])
-    ownership.refuse_foreign(this.label, tags, wanted["tags"])
+    ownership.refuse_others(this.label, tags, wanted["tags"])
     datastore.refuse_unchangeable(this.label, current, wanted, transform.REMEDIES)
     if current["encryption_in_transit"] and not wanted["encryption_in_transit"]:
         raise AwsError(
@@ -250,5 +250,11 @@ def _retire(api: Api, plan: Plan, this: Group, groups: dict[str, Any]) -> None:
         member = cache.member_of(api, group)
         used.add(member.get("CacheParameterGroup", {}).get("CacheParameterGroupName", ""))
     datastore_parameters.retire(
-        api, plan, datastore_parameters.CACHE, groups, pattern_of(this.id), used
+        api,
+        plan,
+        datastore_parameters.CACHE,
+        groups,
+        pattern_of(this.id),
+        used,
+        this.options["tags"],
     )

@@ -39,7 +39,7 @@ def ensure_present(api: Api, plan: Plan, name: str, target: Dict) -> str | None:
     found = read(api, name)
     arn, before = found or (None, None)
     if before is not None:
-        ownership.refuse_foreign(about(name), before["tags"], target["tags"])
+        ownership.refuse_others(about(name), before["tags"], target["tags"])
     wanted = after(name, before, target)
     if not plan.record(about(name), before, wanted):
         return arn
@@ -118,7 +118,7 @@ def ensure_absent(api: Api, plan: Plan, name: str, tags: Dict) -> None:
     if found is None:
         return
     before = found[1]
-    if ownership.identity(tags):
+    if ownership.proof(tags):
         ownership.require_ours(about(name), before["tags"], tags)
     plan.record(about(name), before, None)
     update_policies(api, name, before, {**before, "policies": {}, "managed_policies": []})

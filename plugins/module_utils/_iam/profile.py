@@ -40,7 +40,7 @@ def ensure(iam: Api, plan: Plan, name: str, role: str, tags: dict[str, str]) -> 
         held = None
     else:
         seen = tag_dict(item.get("Tags"))
-        ownership.refuse_foreign(label, seen, tags)
+        ownership.refuse_others(label, seen, tags)
         held = next(iter(_held(item)), None)
         shown = {key: seen[key] for key in tags if key in seen}
         plan.record(label, {"role": held, "tags": shown}, wanted)

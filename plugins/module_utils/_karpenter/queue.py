@@ -75,7 +75,7 @@ def ensure(run: Run, rules: Iterable[str]) -> None:
         return
     found = run.sqs.read("get_queue_attributes", label, QueueUrl=url, AttributeNames=["All"])
     seen = run.sqs.read("list_queue_tags", label, QueueUrl=url).get("Tags") or {}
-    ownership.refuse_foreign(label, seen, run.tags)
+    ownership.refuse_others(label, seen, run.tags)
     before = _shape(found.get("Attributes", {}), document)
     before["tags"] = {key: seen[key] for key in run.tags if key in seen}
     run.plan.record(label, before, wanted)

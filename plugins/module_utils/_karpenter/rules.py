@@ -101,7 +101,7 @@ def _ensure_rule(run: Run, name: str, pattern: Dict, found: Mapping[str, Dict]) 
     seen: dict[str, str] = {}
     if rule := found.get(name):
         seen = _tags(run, name)
-        ownership.refuse_foreign(label, seen, run.tags)
+        ownership.refuse_others(label, seen, run.tags)
         before = {
             "description": rule.get("Description", ""),
             "pattern": json.loads(rule.get("EventPattern") or "{}"),

@@ -123,8 +123,8 @@ def _choose(api: Api, wish: Wish) -> tuple[str | None, dict[str, Any] | None]:
         return target, behind
     mine = lost(api, wish.label, wish.tags)
     if mine is None and behind:
-        ownership.refuse_foreign(wish.label, current, wish.tags)
-        # Its tags were removed; the alias still says whose it is.
+        # An alias has no tags: who made it is not known, and who made its key is.
+        ownership.refuse_others(wish.label, current, wish.tags)
         return target, behind
     return target, mine
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
 from ansible_collections.ragops.platform.plugins.module_utils.ownership import (
-    IDENTITY,
+    PLATFORM,
+    PROOF,
     is_ours,
-    refuse_foreign,
+    refuse_others,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
 
@@ -19,8 +20,6 @@ NOT_FOUND = ("NotFoundException",)
 ENDING = ("PendingDeletion", "PendingReplicaDeletion")
 """States from which only CancelKeyDeletion brings a key back."""
 _PREFERENCE = ("Enabled", "Disabled", "PendingDeletion")
-_MARKS = (*IDENTITY, "Component", "ManagedBy")
-"""The tags that tell the platform's key from others of the same platform."""
 
 
 def describe(api: Api, key_id: str) -> dict[str, Any] | None:
@@ -100,7 +99,7 @@ def _better(
         return None
     mine = lost(api, alias, own)
     if key and mine is None:
-        refuse_foreign(f"kms key {alias}", current, own)
+        refuse_others(f"kms key {alias}", current, own)
     return mine
 
 
@@ -118,8 +117,8 @@ def tags_of(api: Api, label: str, key_id: str, lenient: Collection[str] = ()) ->
 
 def tagged(api: Api, label: str, wanted: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield the metadata of the keys that carry the platform's marks; ended ones are not listed."""
-    marks = {key: str(wanted[key]) for key in _MARKS if key in wanted}
-    if not marks.keys() >= set(IDENTITY):
+    marks = {key: str(wanted[key]) for key in PROOF if key in wanted}
+    if not marks.keys() >= set(PLATFORM):
         return
     for item in api.pages("list_keys", "Keys", label):
         # Somebody else's key may let nobody read it.

@@ -165,7 +165,8 @@ def ensure_route_table(
             route. Other routes (endpoints, peerings) are left alone.
     """
     label = f"route table {name}"
-    item = named(run.seen.route_tables, name) or _table_of(run, subnet_ids)
+    own = run.takeable(run.seen.route_tables)
+    item = named(own, name) or _table_of(own, subnet_ids)
     wanted = {"default_route": default[1] if default else None, "subnets": sorted(subnet_ids)}
     if item is None:
         run.plan.record(label, None, {**wanted, "tags": run.tags(name)})
@@ -193,10 +194,10 @@ def ensure_route_table(
     return table_id
 
 
-def _table_of(run: Run, subnet_ids: list[str]) -> Item | None:
-    for table in run.seen.route_tables:
-        own = {item.get("SubnetId") for item in table.get("Associations") or []}
-        if own & set(subnet_ids):
+def _table_of(tables: list[Item], subnet_ids: list[str]) -> Item | None:
+    for table in tables:
+        held = {item.get("SubnetId") for item in table.get("Associations") or []}
+        if held & set(subnet_ids):
             return table
     return None
 

@@ -90,7 +90,7 @@ def ensure_group(run: Run) -> None:
         _set_retention(run, label, 0, options["retention_days"])
         return
     seen = run.logs.read("list_tags_for_resource", label, resourceArn=run.group_arn).get("tags", {})
-    ownership.refuse_foreign(label, seen, tags)
+    ownership.refuse_others(label, seen, tags)
     current = {
         "retention_days": item.get("retentionInDays", 0),
         "kms_key_arn": item.get("kmsKeyId", ""),
@@ -175,7 +175,7 @@ def ensure_role(run: Run) -> None:
         policy = None
     else:
         seen = tag_dict(role.get("Tags"))
-        ownership.refuse_foreign(label, seen, tags)
+        ownership.refuse_others(label, seen, tags)
         policy = run.iam.read(
             "get_role_policy", label, NO_ENTITY, RoleName=run.role, PolicyName=POLICY
         ).get("PolicyDocument")

@@ -31,7 +31,7 @@ def ensure_nat(run: Run, zone: str, subnet_id: str) -> str:
     """Start one NAT gateway with an address of its own; `await_nats` waits for it."""
     name = name_of(run, zone)
     label = f"nat gateway {name}"
-    item = only(run.seen.nats, "SubnetId", subnet_id)
+    item = only(run.takeable(run.seen.nats), "SubnetId", subnet_id)
     if item is not None:
         nat_id = str(item["NatGatewayId"])
         before, after = run.settle(label, item, nat_id, name)

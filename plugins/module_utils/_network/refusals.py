@@ -7,7 +7,9 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils._network import layout
+from ansible_collections.ragops.platform.plugins.module_utils._network.endpoints import service_name
 from ansible_collections.ragops.platform.plugins.module_utils._network.groups import group_name
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
@@ -25,12 +27,53 @@ def check(run: Run, subnets: list[layout.Subnet]) -> None:
     """Raise AwsError for the first wish that cannot be had without making things anew."""
     if run.seen.vpc is None:
         return
+    _check_owners(run, subnets)
     _check_block(run, run.seen.vpc)
     for subnet in subnets:
         _check_subnet(run, subnet)
     _check_others(run, subnets)
     for group in run.options["security_groups"]:
         _check_group(run, group)
+
+
+def _check_owners(run: Run, subnets: list[layout.Subnet]) -> None:
+    """Refuse what would be taken up for its place or name, and which others made in our VPC."""
+    blocks = [subnet.cidr for subnet in subnets]
+    services = [*run.options["gateway_endpoints"], *run.options["interface_endpoints"]]
+    group_names = [group_name(run.name, group["key"]) for group in run.options["security_groups"]]
+    # kind, what is there, the key by which it would be found and its values, the key of its id
+    kinds: tuple[tuple[str, list[Item], str, list[str], str], ...] = (
+        ("subnet", run.seen.subnets, "CidrBlock", blocks, "SubnetId"),
+        ("security group", run.seen.groups, "GroupName", group_names, "GroupId"),
+        (
+            "endpoint",
+            run.seen.endpoints,
+            "ServiceName",
+            [service_name(run, service) for service in services],
+            "VpcEndpointId",
+        ),
+    )
+    for kind, items, key, values, id_key in kinds:
+        for item in items:
+            if item[key] in values:
+                _refuse_others(run, f"{kind} {item[key]} ({item[id_key]})", item)
+    for item in run.seen.gateways:
+        if item.get("Attachments"):
+            _refuse_others(run, f"internet gateway {item['InternetGatewayId']}", item)
+    # A table or NAT gateway of somebody else's is no hindrance, unless it has the name of ours.
+    for kind, items, id_key in (
+        ("route table", run.seen.route_tables, "RouteTableId"),
+        ("nat gateway", run.seen.nats, "NatGatewayId"),
+    ):
+        for item in items:
+            name = tag_dict(item.get("Tags")).get("Name", "")
+            if name.startswith(f"{run.name}-"):
+                _refuse_others(run, f"{kind} {name} ({item[id_key]})", item)
+
+
+def _refuse_others(run: Run, label: str, item: Item) -> None:
+    place = f"{label} in VPC {(run.seen.vpc or {})['VpcId']}"
+    ownership.refuse_others(place, tag_dict(item.get("Tags")), run.options["tags"])
 
 
 def _check_block(run: Run, vpc: Item) -> None:

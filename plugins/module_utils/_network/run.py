@@ -12,6 +12,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot 
     Snapshot,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import is_takeable
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
@@ -83,6 +84,11 @@ class Run:
         tags = self.options["tags"]
         identity = {key: str(tags[key]) for key in (*IDENTITY, *further) if key in tags}
         return [item for item in items if identity.items() <= tag_dict(item.get("Tags")).items()]
+
+    def takeable(self, items: list[Item]) -> list[Item]:
+        """Return the items that are ours, also those that have lost a tag."""
+        tags = self.options["tags"]
+        return [item for item in items if is_takeable(tag_dict(item.get("Tags")), tags)]
 
     def gone(self, kind: str, item: Item, item_id: str) -> str:
         """Record a resource that is removed; return its label."""

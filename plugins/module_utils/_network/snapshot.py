@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils._network.rules import (
     CONTROLLER_TAG,
     ENDPOINT,
@@ -62,20 +63,25 @@ def filters(**values: str) -> list[dict[str, Any]]:
 
 
 def tag_filters(name: str, tags: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the filters that find a resource of ours: Name and what identifies the platform."""
-    identity = {"Name": name} | {
-        key: tags[key] for key in ("Project", "Environment") if key in tags
-    }
+    """Return the filters that find a resource of ours: Name and what proves whose it is."""
+    identity = {"Name": name} | ownership.proof(tags)
     return [{"Name": f"tag:{key}", "Values": [value]} for key, value in identity.items()]
 
 
-def read(api: Api, name: str, tags: dict[str, str]) -> Snapshot:
+def read(api: Api, name: str, tags: dict[str, str], *, removal: bool = False) -> Snapshot:
     """Read the network called `name`; if there is none, what a killed run left of it.
 
+    removal: whether the network is to go; then another's VPC of this name is none of our business.
+
     Raises:
-        AwsError: two VPCs carry the name and the tags.
+        AwsError: two VPCs carry the name and the tags, or only one that others tagged.
     """
-    vpcs = api.pages("describe_vpcs", "Vpcs", f"VPC {name}", Filters=tag_filters(name, tags))
+    called = api.pages("describe_vpcs", "Vpcs", f"VPC {name}", Filters=tag_filters(name, {}))
+    vpcs = [vpc for vpc in called if ownership.is_takeable(tag_dict(vpc.get("Tags")), tags)]
+    # AWS lets many VPCs have one name: one without any of our tags stands beside ours.
+    refuse = ownership.refuse_damaged if removal else ownership.refuse_claimed
+    for vpc in [] if vpcs else called:
+        refuse(f"vpc {name} ({vpc['VpcId']})", tag_dict(vpc.get("Tags")), tags)
     if len(vpcs) > 1:
         raise AwsError(
             f"There are {len(vpcs)} VPCs named {name} with this platform's tags: "

@@ -2,9 +2,9 @@
 # MIT License (see LICENSE)
 """The AWS calls of platform_info: one function per component, each returns what AWS said.
 
-Things that carry tags in their own description (EC2, EKS, RDS, secrets) are found
-by name and must carry the platform's tags. The others are found by their full
-name, which holds project and environment (and for buckets the account).
+What is found by its name must carry the platform's tags, too: a name says nothing about who
+made it. One that has our name and not our tags is an error, since nothing of ours can stand
+beside it; where something can (a network), it is passed over.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from .. import ownership
+from .._elasticache.api import BUSY
 from ..aws import AwsError, Dict, call, collect, tag_dict
 
 Connect = Callable[[str], Any]
@@ -46,22 +48,41 @@ class Scope:
 
     def owns(self, tags: Mapping[str, str]) -> bool:
         """Whether a resource with these tags is of this platform."""
-        return tags.get("Project") == self.project and tags.get("Environment") == self.environment
+        return ownership.is_of_platform(tags, self.project, self.environment)
+
+    def is_claimed(self, tags: Mapping[str, str]) -> bool:
+        """Whether the tags say that it is somebody else's; without any of ours they say nothing."""
+        return any(key in tags for key in ownership.PROOF) and not ownership.is_takeable(
+            tags, self._own
+        )
+
+    @property
+    def _own(self) -> dict[str, str]:
+        return {
+            "Project": self.project,
+            "Environment": self.environment,
+            "ManagedBy": ownership.MANAGED_BY,
+        }
 
     @property
     def filters(self) -> list[Dict]:
         """EC2 filters for the platform's tags."""
-        return [
-            {"Name": "tag:Project", "Values": [self.project]},
-            {"Name": "tag:Environment", "Values": [self.environment]},
-        ]
+        return [{"Name": f"tag:{key}", "Values": [value]} for key, value in self._own.items()]
 
     def check(self, tags: Mapping[str, str], about: str) -> None:
         """Refuse a resource that has our name but not our tags: it is somebody else's."""
-        if not self.owns(tags):
+        self._refuse(tags, about, ours=self.owns(tags))
+
+    def check_repairable(self, tags: Mapping[str, str], about: str) -> None:
+        """As `check`, but let pass what has lost a tag that its role sets again."""
+        self._refuse(tags, about, ours=ownership.is_takeable(tags, self._own))
+
+    def _refuse(self, tags: Mapping[str, str], about: str, *, ours: bool) -> None:
+        if not ours:
             raise AwsError(
                 f"{about} exists, but its tags are not Project={self.project}, "
-                f"Environment={self.environment} (found: {dict(tags) or 'none'}). It belongs to "
+                f"Environment={self.environment}, ManagedBy={ownership.MANAGED_BY} "
+                f"(found: {dict(tags) or 'none'}). It belongs to "
                 "somebody else, or its tags were removed: add them back, rename or delete it, or "
                 "choose another platform_project or platform_environment."
             )
@@ -95,17 +116,22 @@ def network(connect: Connect, scope: Scope) -> Dict:
 
 
 def kms(connect: Connect, scope: Scope) -> Dict | None:
-    """The key behind alias/<name>; None without one, or when it is to be deleted."""
-    about = f"KMS alias/{scope.name}"
-    answer = call(
-        connect("kms"),
-        "describe_key",
-        about,
-        missing=("NotFoundException",),
-        KeyId=f"alias/{scope.name}",
-    )
+    """The key behind alias/<name>; None without one, or when it is to be deleted or is not ours.
+
+    Whoever moved the alias: role kms moves it back, or says whose the key is.
+    """
+    about, connection = f"KMS alias/{scope.name}", connect("kms")
+    missing = ("NotFoundException",)
+    alias = f"alias/{scope.name}"
+    answer = call(connection, "describe_key", about, missing=missing, KeyId=alias)
     key: Dict | None = answer["KeyMetadata"] if answer else None
-    return None if key and key.get("KeyState") == "PendingDeletion" else key
+    if key is None or key.get("KeyState") == "PendingDeletion":
+        return None
+    listed = collect(
+        connection, "list_resource_tags", "Tags", about, missing=missing, KeyId=key["KeyId"]
+    )
+    tags = {tag["TagKey"]: tag["TagValue"] for tag in listed}
+    return key if scope.owns(tags) else None
 
 
 def eks(connect: Connect, scope: Scope) -> Dict | None:
@@ -176,15 +202,29 @@ def rds(connect: Connect, scope: Scope) -> Dict | None:
 
 def elasticache(connect: Connect, scope: Scope) -> Dict | None:
     """The replication group <name>."""
+    about, connection = f"ElastiCache replication group {scope.name}", connect("elasticache")
+    missing = ("ReplicationGroupNotFoundFault", "ReplicationGroupNotFound")
     answer = call(
-        connect("elasticache"),
+        connection,
         "describe_replication_groups",
-        f"ElastiCache replication group {scope.name}",
-        missing=("ReplicationGroupNotFoundFault", "ReplicationGroupNotFound"),
+        about,
+        missing=missing,
         ReplicationGroupId=scope.name,
     )
     groups: list[Dict] = answer["ReplicationGroups"] if answer else []
-    return groups[0] if groups else None
+    if not groups:
+        return None
+    # AWS tells no tags of a group at which it is at work: then the role that changes it asks.
+    tags = call(
+        connection,
+        "list_tags_for_resource",
+        about,
+        missing=(*missing, *BUSY),
+        ResourceName=groups[0]["ARN"],
+    )
+    if tags is not None:
+        scope.check_repairable(tag_dict(tags.get("TagList")), about)
+    return groups[0]
 
 
 def s3(connect: Connect, scope: Scope) -> dict[str, str | None]:
@@ -193,15 +233,15 @@ def s3(connect: Connect, scope: Scope) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for purpose in BUCKETS:
         bucket = f"{scope.name}-{purpose}-{scope.account}"
-        answer = call(
-            connection,
-            "head_bucket",
-            f"S3 bucket {bucket}",
-            missing=("404", "NoSuchBucket", "NotFound"),
-            Bucket=bucket,
-            ExpectedBucketOwner=scope.account,
-        )
-        found[purpose] = bucket if answer is not None else None
+        about = f"S3 bucket {bucket}"
+        where = {"Bucket": bucket, "ExpectedBucketOwner": scope.account}
+        gone = ("404", "NoSuchBucket", "NotFound")
+        there = call(connection, "head_bucket", about, missing=gone, **where) is not None
+        if there:
+            missing = (*gone, "NoSuchTagSet")
+            tags = call(connection, "get_bucket_tagging", about, missing=missing, **where)
+            scope.check_repairable(tag_dict((tags or {}).get("TagSet")), about)
+        found[purpose] = bucket if there else None
     return found
 
 
@@ -210,14 +250,20 @@ def ecr(connect: Connect, scope: Scope) -> dict[str, str | None]:
     connection = connect("ecr")
     found: dict[str, str | None] = {}
     for name in REPOSITORIES:
+        about = f"ECR repository {scope.name}/{name}"
+        missing = ("RepositoryNotFoundException",)
+        names = [f"{scope.name}/{name}"]
         answer = call(
-            connection,
-            "describe_repositories",
-            f"ECR repository {scope.name}/{name}",
-            missing=("RepositoryNotFoundException",),
-            repositoryNames=[f"{scope.name}/{name}"],
+            connection, "describe_repositories", about, missing=missing, repositoryNames=names
         )
-        found[name] = answer["repositories"][0]["repositoryUri"] if answer else None
+        repository = answer["repositories"][0] if answer else None
+        if repository:
+            arn = repository["repositoryArn"]
+            tags = call(
+                connection, "list_tags_for_resource", about, missing=missing, resourceArn=arn
+            )
+            scope.check_repairable(tag_dict((tags or {}).get("tags")), about)
+        found[name] = repository["repositoryUri"] if repository else None
     return found
 
 

@@ -118,6 +118,7 @@ def node_group(raw: Dict) -> Dict:
         "min_size": scaling.get("minSize"),
         "max_size": scaling.get("maxSize"),
         "desired_size": scaling.get("desiredSize"),
+        "managed_by": raw.get("tags", {}).get("ManagedBy"),
     }
 
 

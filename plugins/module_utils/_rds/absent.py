@@ -54,9 +54,10 @@ def ensure_absent(services: Services, plan: Plan, options: dict[str, Any]) -> st
         groups,
         rf"{pattern_of(identifier)}|{re.escape(name)}",
         set(),
+        options["tags"],
     )
-    datastore.remove_subnet_group(api, plan, "DB", options["subnet_group"]["name"])
-    logs.remove(services.logs, plan, identifier)
+    datastore.remove_subnet_group(api, plan, "DB", options["subnet_group"]["name"], options["tags"])
+    logs.remove(services.logs, plan, identifier, options["tags"])
     return snapshot
 
 

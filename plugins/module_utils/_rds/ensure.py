@@ -93,7 +93,7 @@ def ensure_present(
     if found is not None and found["DBInstanceStatus"] == "deleting":
         raise AwsError(f"{this.label} is being deleted. Wait until it is gone, then run again.")
     if found is not None:
-        ownership.refuse_foreign(this.label, tag_dict(found.get("TagList")), this.wanted["tags"])
+        ownership.refuse_others(this.label, tag_dict(found.get("TagList")), this.wanted["tags"])
     version = _foresee(api, this, found)
     _refuse_other_vpc(services, options)
 
@@ -265,7 +265,13 @@ def _finish(
         instance = rds.find(api, this.identifier) or {}
         used |= {item["DBParameterGroupName"] for item in instance.get("DBParameterGroups") or []}
     datastore_parameters.retire(
-        api, plan, datastore_parameters.DB, groups, pattern_of(this.identifier), used
+        api,
+        plan,
+        datastore_parameters.DB,
+        groups,
+        pattern_of(this.identifier),
+        used,
+        options["tags"],
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore
+from ansible_collections.ragops.platform.plugins.module_utils import datastore, ownership
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
@@ -65,9 +65,17 @@ def _arn(group: Mapping[str, Any]) -> str:
     return str(group["arn"]).removesuffix(":*")
 
 
+def _tags(logs: Api, group: Mapping[str, Any]) -> dict[str, str]:
+    label, arn = f"log group {group['logGroupName']}", _arn(group)
+    tags: dict[str, str] = logs.read("list_tags_for_resource", label, GONE, resourceArn=arn).get(
+        "tags", {}
+    )
+    return tags
+
+
 def _state(logs: Api, group: Mapping[str, Any], wanted: datastore.State) -> datastore.State:
-    arn = _arn(group)
-    tags = logs.read("list_tags_for_resource", f"log group {arn}", resourceArn=arn).get("tags", {})
+    tags = _tags(logs, group)
+    ownership.refuse_claimed(f"log group {group['logGroupName']}", tags, wanted["tags"])
     return {
         "retention_days": group.get("retentionInDays", 0),
         "kms_key_arn": group.get("kmsKeyId", ""),
@@ -100,10 +108,15 @@ def _repair(
         logs.write("tag_resource", label, resourceArn=arn, tags=missing)
 
 
-def remove(logs: Api, plan: Plan, identifier: str) -> None:
-    """Delete an instance's log groups, and those that its last lines have made again."""
+def remove(logs: Api, plan: Plan, identifier: str, tags: Mapping[str, Any]) -> None:
+    """Delete an instance's log groups, and those that its last lines have made again.
+
+    Args:
+        tags: those that say whose they are; without any RDS has made them.
+    """
     for _ in range(2):
-        for name in sorted(found(logs, identifier)):
+        for name, group in sorted(found(logs, identifier).items()):
+            ownership.refuse_claimed(f"log group {name}", _tags(logs, group), tags)
             plan.record(f"log group {name}", {"name": name}, None)
             logs.write("delete_log_group", f"log group {name}", GONE, logGroupName=name)
         if logs.check_mode:

@@ -65,7 +65,7 @@ def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> None:
     else:
         _refuse_region(wish, region)
         current, tags = read(api, wish)
-        ownership.refuse_foreign(wish.label, {**tags, **current["tags"]}, wish.tags)
+        ownership.refuse_others(wish.label, {**tags, **current["tags"]}, wish.tags)
         # AWS takes no policy that is open to anybody while public access is blocked.
         others = policies.without_open(current["policy"])
         wanted["policy"] = policies.merge(others, wanted["policy"], SIDS)

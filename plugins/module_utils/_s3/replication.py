@@ -149,7 +149,7 @@ def ensure_no_role(api: Api, plan: Plan, name: str, tags: Mapping[str, str]) -> 
 
 def _read(api: Api, label: str, name: str, found: Dict, wanted: Dict) -> Dict:
     tags = tag_dict(found.get("Tags"))
-    ownership.refuse_foreign(label, tags, wanted["tags"])
+    ownership.refuse_others(label, tags, wanted["tags"])
     inline = api.read("get_role_policy", label, NO_ROLE, RoleName=name, PolicyName=POLICY).get(
         "PolicyDocument"
     )

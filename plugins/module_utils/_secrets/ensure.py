@@ -64,7 +64,7 @@ def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> Outcome:
         plan.record(wish.label, None, wanted)
         return Outcome(_create(api, wish, timeout))
     tags = tag_dict(item.get("Tags"))
-    ownership.refuse_foreign(wish.label, tags, wish.tags)
+    ownership.refuse_others(wish.label, tags, wish.tags)
     ending = "DeletedDate" in item
     if ending:
         api.write("restore_secret", wish.label, SecretId=wish.name)

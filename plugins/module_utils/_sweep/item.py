@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .._platform.read import Scope
+from ..ownership import MANAGED_BY
 
 ENDING = "ending"
 """`Item.state` of what AWS removes by itself at a known date and no longer bills."""
@@ -52,7 +53,10 @@ def reason(scope: Scope, tags: Mapping[str, str]) -> str:
     `shared` of kubernetes.io/cluster/<name> says that the cluster only uses it.
     """
     if scope.owns(tags):
-        return f"tagged Project={scope.project}, Environment={scope.environment}"
+        return (
+            f"tagged Project={scope.project}, Environment={scope.environment}, "
+            f"ManagedBy={MANAGED_BY}"
+        )
     marks = {
         f"kubernetes.io/cluster/{scope.name}": "owned",
         "elbv2.k8s.aws/cluster": scope.name,

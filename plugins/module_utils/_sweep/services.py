@@ -8,7 +8,7 @@ so what can carry tags must carry the platform's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .._elasticache.api import BUSY
@@ -163,9 +163,14 @@ def _store(service: str) -> Callable[[Connect, Scope], list[Item]]:
 
 
 def _snapshot_of(scope: Scope, type_: str, resource: Mapping[str, Any]) -> str:
-    """A snapshot need not have the tags of its source; its source's name is enough."""
+    """A snapshot need not have the tags of its source; its source's name is enough.
+
+    Unless its tags say that somebody else made it.
+    """
     source = resource.get("DBInstanceIdentifier") or resource.get("ReplicationGroupId")
-    return f"taken of {scope.name}" if type_ == "snapshot" and source == scope.name else ""
+    if type_ != "snapshot" or source != scope.name:
+        return ""
+    return "" if scope.is_claimed(tag_dict(resource.get("TagList"))) else f"taken of {scope.name}"
 
 
 def backups(connect: Connect, scope: Scope) -> list[Item]:
@@ -195,7 +200,7 @@ def backups(connect: Connect, scope: Scope) -> list[Item]:
 
 
 def s3(connect: Connect, scope: Scope) -> list[Item]:
-    """Buckets: by their full name, which holds the account, or by tags."""
+    """Buckets, by their tags; a name alone says nothing about who made them."""
     connection = connect("s3")
     ours = {f"{scope.name}-{purpose}-{scope.account}" for purpose in BUCKETS}
     found = []
@@ -203,15 +208,16 @@ def s3(connect: Connect, scope: Scope) -> list[Item]:
         name = str(bucket["Name"])
         if not name.startswith(f"{scope.name}-"):
             continue
-        why = _by_name(scope) if name in ours else reason(scope, _bucket_tags(connection, name))
-        if why:
+        # A stranger's bucket may have our prefix and forbid us to look: then it is not ours.
+        denied = () if name in ours else ("AccessDenied",)
+        if why := reason(scope, _bucket_tags(connection, name, denied)):
             found.append(Item("s3", "s3", "bucket", name, True, why, data=True))
     return found
 
 
-def _bucket_tags(connection: Any, name: str) -> dict[str, str]:
-    # A stranger's bucket may have our prefix and forbid us to look: then it is not ours.
-    missing = ("NoSuchTagSet", "NoSuchBucket", "AccessDenied")
+def _bucket_tags(connection: Any, name: str, lenient: Collection[str]) -> dict[str, str]:
+    """Tags of a bucket; none where it has none, or for an error of `lenient`."""
+    missing = ("NoSuchTagSet", "NoSuchBucket", *lenient)
     answer = call(
         connection, "get_bucket_tagging", f"S3 bucket {name}", missing=missing, Bucket=name
     )
@@ -219,15 +225,23 @@ def _bucket_tags(connection: Any, name: str) -> dict[str, str]:
 
 
 def ecr(connect: Connect, scope: Scope) -> list[Item]:
-    """Repositories under <name>/."""
-    listed = collect(
-        connect("ecr"), "describe_repositories", "repositories", f"repositories of {scope.name}"
-    )
-    return [
-        Item("ecr", "ecr", "repository", item["repositoryName"], True, _by_name(scope), data=True)
-        for item in listed
-        if item["repositoryName"].startswith(f"{scope.name}/")
-    ]
+    """Repositories under <name>/ with the platform's tags."""
+    connection, about = connect("ecr"), f"repositories of {scope.name}"
+    found = []
+    for item in collect(connection, "describe_repositories", "repositories", about):
+        name = str(item["repositoryName"])
+        if not name.startswith(f"{scope.name}/"):
+            continue
+        answer = call(
+            connection,
+            "list_tags_for_resource",
+            f"ECR repository {name}",
+            missing=("RepositoryNotFoundException",),
+            resourceArn=item["repositoryArn"],
+        )
+        if why := reason(scope, tag_dict((answer or {}).get("tags"))):
+            found.append(Item("ecr", "ecr", "repository", name, True, why, data=True))
+    return found
 
 
 def secrets(connect: Connect, scope: Scope) -> list[Item]:
@@ -250,12 +264,16 @@ def secrets(connect: Connect, scope: Scope) -> list[Item]:
         call(connection, "describe_secret", f"secret {name}", missing=missing, SecretId=name)
         for name in sorted(names)
     ]
-    return [_secret(scope, item) for item in asked if item is not None]
+    return [
+        _secret(item, why)
+        for item in asked
+        if item and (why := reason(scope, tag_dict(item.get("Tags"))))
+    ]
 
 
-def _secret(scope: Scope, item: Dict) -> Item:
+def _secret(item: Dict, why: str) -> Item:
     asked = item.get("DeletedDate")
-    why = f"scheduled for deletion ({asked:%Y-%m-%d})" if asked else _by_name(scope)
+    why = f"scheduled for deletion ({asked:%Y-%m-%d})" if asked else why
     return Item(
         "secrets",
         "secretsmanager",
@@ -269,15 +287,9 @@ def _secret(scope: Scope, item: Dict) -> Item:
 
 
 def kms(connect: Connect, scope: Scope) -> list[Item]:
-    """Keys behind the platform's alias or with its tags."""
+    """Keys with the platform's tags, whatever aliases lead to them."""
     connection = connect("kms")
     about = f"KMS keys of {scope.name}"
-    alias = f"alias/{scope.name}"
-    behind = {
-        item["TargetKeyId"]
-        for item in collect(connection, "list_aliases", "Aliases", about)
-        if item["AliasName"] == alias and "TargetKeyId" in item
-    }
     found, refusals = [], []
     keys = collect(connection, "list_keys", "Keys", about)
     for entry in keys:
@@ -297,7 +309,7 @@ def kms(connect: Connect, scope: Scope) -> list[Item]:
             refusals.append(error)
             answer = None
         tags = {tag["TagKey"]: tag["TagValue"] for tag in (answer or {}).get("Tags", ())}
-        if why := reason(scope, tags) or (f"behind {alias}" if key_id in behind else ""):
+        if why := reason(scope, tags):
             found.append(_key(connection, key_id, why, about))
     if keys and len(refusals) == len(keys):
         raise refusals[0]
@@ -369,10 +381,13 @@ def iam(connect: Connect, scope: Scope) -> list[Item]:
 
 
 def logs(connect: Connect, scope: Scope) -> list[Item]:
-    """Log groups whose names say the cluster, network, database or cache that wrote them."""
+    """Log groups whose names say the cluster, network, database or cache that wrote them.
+
+    AWS makes them without tags; those that somebody else tagged are somebody else's.
+    """
     connection = connect("logs")
     groups = {
-        str(group["logGroupName"])
+        str(group["logGroupName"]): str(group["arn"]).removesuffix(":*")
         for parent in ("/aws/eks", "/aws/vpc", "/aws/rds/instance", "/aws/elasticache", _INSIGHTS)
         for group in collect(
             connection,
@@ -382,10 +397,13 @@ def logs(connect: Connect, scope: Scope) -> list[Item]:
             logGroupNamePrefix=f"{parent}/{scope.name}/",
         )
     }
-    return [
-        Item("logs", "logs", "log_group", group, True, _by_name(scope), data=True)
-        for group in sorted(groups)
-    ]
+    found = []
+    for group, arn in sorted(groups.items()):
+        about, missing = f"log group {group}", ("ResourceNotFoundException",)
+        answer = call(connection, "list_tags_for_resource", about, missing=missing, resourceArn=arn)
+        if answer is not None and not scope.is_claimed(answer.get("tags", {})):
+            found.append(Item("logs", "logs", "log_group", group, True, _by_name(scope), data=True))
+    return found
 
 
 _INSIGHTS = "/aws/containerinsights"

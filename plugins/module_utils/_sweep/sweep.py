@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .._platform.read import Connect, Scope
 from ..aws import collect, tag_dict
+from ..ownership import MANAGED_BY
 from . import ec2, names, services
 from .item import ENDING, Item, reason
 from .lingering import is_there
@@ -53,6 +54,7 @@ def tagged(connect: Connect, scope: Scope) -> list[Item]:
         [
             {"Key": "Project", "Values": [scope.project]},
             {"Key": "Environment", "Values": [scope.environment]},
+            {"Key": "ManagedBy", "Values": [MANAGED_BY]},
         ],
         [{"Key": f"kubernetes.io/cluster/{scope.name}", "Values": ["owned"]}],
     ]

@@ -11,7 +11,8 @@ ACCOUNT = "000000000000"
 
 
 def tag_list(environment: str) -> list[dict[str, str]]:
-    return [{"Key": "Project", "Value": "ragops"}, {"Key": "Environment", "Value": environment}]
+    tags = {"Project": "ragops", "Environment": environment, "ManagedBy": "ragops.platform"}
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def leave_network(aws: Aws, environment: str) -> set[tuple[str, str]]:
@@ -134,7 +135,8 @@ def leave_data(aws: Aws, environment: str) -> set[tuple[str, str]]:
     )
     bucket = f"{name}-documents-{ACCOUNT}"
     aws.client("s3").create_bucket(Bucket=bucket)
-    aws.client("ecr").create_repository(repositoryName=f"{name}/backend")
+    aws.client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+    aws.client("ecr").create_repository(repositoryName=f"{name}/backend", tags=tags)
     secrets = aws.client("secretsmanager")
     secrets.create_secret(Name=f"{name}/database-url", SecretString="not-told", Tags=tags)
     key = aws.client("kms").create_key(

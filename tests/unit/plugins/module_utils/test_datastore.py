@@ -12,7 +12,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import (
 )
 from ansible_collections.ragops.platform.plugins.module_utils._rds import checks
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan, tag_list
 from stubbed import Script
 
 OPTIONS: dict[str, Any] = {
@@ -141,13 +141,22 @@ def test_a_group_of_another_family_is_refused() -> None:
 
 
 def test_a_group_in_use_is_removed_when_it_is_free() -> None:
-    script = Script("rds").refuses("delete_db_parameter_group", "InvalidDBParameterGroupState")
+    """And somebody else's of such a name, here without tags, stays."""
+    tags = {"Project": "ragops", "ManagedBy": "ragops.platform"}
+    script = Script("rds").says(
+        "list_tags_for_resource", {"TagList": []}, ResourceName="n-postgres13"
+    )
+    script.says("list_tags_for_resource", {"TagList": tag_list(tags)}, ResourceName="n-postgres14")
+    script.refuses("delete_db_parameter_group", "InvalidDBParameterGroupState")
     script.says("delete_db_parameter_group", {}, DBParameterGroupName="n-postgres14")
-    groups = {name: {} for name in ("n-postgres14", "n-postgres15", "n-postgres14-mine", "other")}
+    names = ("n-postgres13", "n-postgres14", "n-postgres15", "n-postgres14-mine", "other")
+    kind = datastore_parameters.DB
+    groups = {name: {kind.arn: name} for name in names}
     plan = Plan()
     with script.played() as api:
-        kind = datastore_parameters.DB
-        datastore_parameters.retire(api, plan, kind, groups, r"n-postgres\d+", {"n-postgres15"})
+        datastore_parameters.retire(
+            api, plan, kind, groups, r"n-postgres\d+", {"n-postgres15"}, tags
+        )
     assert plan.before == {"db parameter group n-postgres14": {"name": "n-postgres14"}}
 
 

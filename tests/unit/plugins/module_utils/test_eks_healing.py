@@ -84,7 +84,8 @@ class Eks:
 
     def absent(self, *names: str) -> Any:
         with self.stub:
-            outcome = members.ensure_absent(self.session, nodes.NODE_GROUP, CLUSTER, names)
+            unwanted = [{"name": name} for name in names]
+            outcome = members.ensure_absent(self.session, nodes.NODE_GROUP, CLUSTER, unwanted)
         self.stub.assert_no_pending_responses()
         return outcome
 

@@ -1,4 +1,4 @@
-"""Whose a resource is, by its tags Project and Environment."""
+"""Whose a resource is: four tags together, of which ManagedBy has a value that nobody else sets."""
 
 from __future__ import annotations
 
@@ -6,33 +6,56 @@ import pytest
 from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 
-MINE = {"Project": "ragops", "Environment": "dev", "Component": "s3"}
+COMPANY = {"Project": "ragops", "Environment": "dev"}
+MINE = {**COMPANY, "Component": "s3", "ManagedBy": "ragops.platform"}
+
+# What somebody else's resource of our name looks like.
+LOOK_ALIKES = {
+    "company tags only": COMPANY,
+    "no tags": {},
+    "another tool": {**MINE, "ManagedBy": "terraform"},
+    "another environment": {**MINE, "Environment": "prod"},
+    "another component": {**MINE, "Component": "kms"},
+}
 
 
-@pytest.mark.parametrize(
-    ("tags", "ours", "foreign"),
-    [
-        ({"Project": "ragops", "Environment": "dev", "Component": "kms"}, True, False),
-        ({"Project": "ragops", "Environment": "prod"}, False, True),
-        ({"Project": "other"}, False, True),
-        ({"Project": "ragops"}, False, False),
-        ({}, False, False),
-    ],
-)
-def test_tags_tell_whose_it_is(tags: dict[str, str], ours: bool, foreign: bool) -> None:
-    assert ownership.is_ours(tags, MINE) is ours
-    assert ownership.is_foreign(tags, MINE) is foreign
-    if foreign:
-        with pytest.raises(AwsError, match=r"bucket b is somebody else's: it is tagged Project="):
-            ownership.refuse_foreign("bucket b", tags, MINE)
-    else:
-        ownership.refuse_foreign("bucket b", tags, MINE)
-    if ours:
+@pytest.mark.parametrize("tags", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_a_look_alike_is_neither_taken_up_nor_removed(tags: dict[str, str]) -> None:
+    assert not ownership.is_ours(tags, MINE)
+    assert not ownership.is_takeable(tags, MINE)
+    with pytest.raises(AwsError, match=r"bucket b is somebody else's: it is tagged .* Rename it"):
+        ownership.refuse_others("bucket b", tags, MINE)
+    with pytest.raises(AwsError, match=r"bucket b is not removed.*add these tags"):
         ownership.require_ours("bucket b", tags, MINE)
-    else:
-        with pytest.raises(AwsError, match=r"bucket b is not removed.*add these tags"):
-            ownership.require_ours("bucket b", tags, MINE)
+
+
+def test_ours_may_be_changed_and_removed() -> None:
+    ownership.refuse_others("bucket b", {**MINE, "Owner": "me"}, MINE)
+    ownership.refuse_claimed("bucket b", MINE, MINE)
+    ownership.require_ours("bucket b", {**MINE, "Owner": "me"}, MINE)
+
+
+@pytest.mark.parametrize("key", ["Project", "Environment", "Component"])
+def test_ours_that_lost_a_tag_gets_it_back_and_is_not_removed(key: str) -> None:
+    damaged = {name: value for name, value in MINE.items() if name != key}
+    ownership.refuse_others("bucket b", damaged, MINE)
+    with pytest.raises(AwsError, match="is not removed"):
+        ownership.require_ours("bucket b", damaged, MINE)
+
+
+def test_what_aws_makes_under_our_name_has_no_tags() -> None:
+    ownership.refuse_claimed("log group g", {"Owner": "me"}, MINE)
+    for tags in LOOK_ALIKES.values():
+        if tags:
+            with pytest.raises(AwsError, match="log group g is somebody else's"):
+                ownership.refuse_claimed("log group g", tags, MINE)
+
+
+def test_a_platform_is_told_by_its_own_value_of_managed_by() -> None:
+    assert ownership.is_of_platform(MINE, "ragops", "dev")
+    for tags in (COMPANY, {}, LOOK_ALIKES["another tool"], LOOK_ALIKES["another environment"]):
+        assert not ownership.is_of_platform(tags, "ragops", "dev")
 
 
 def test_without_own_tags_nothing_is_ours() -> None:
-    assert not ownership.is_ours({}, {"Component": "s3"})
+    assert not ownership.is_ours({}, {"Owner": "me"})

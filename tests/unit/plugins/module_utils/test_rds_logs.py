@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._rds import logs
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan
 from stubbed import Script
 
@@ -84,6 +85,14 @@ def test_a_group_that_its_last_lines_bring_back_is_removed_again() -> None:
     script = Script("logs")
     for _ in range(2):
         script.says("describe_log_groups", described(), logGroupNamePrefix="/aws/rds/instance/n/")
+        script.says("list_tags_for_resource", {"tags": {}}, resourceArn=ARN)
         script.says("delete_log_group", {}, logGroupName=NAME)
     with script.played() as api:
-        logs.remove(api, Plan(), "n")
+        logs.remove(api, Plan(), "n", WANTED["tags"])
+
+
+def test_a_group_that_somebody_else_tagged_is_not_removed() -> None:
+    script = Script("logs").says("describe_log_groups", described())
+    script.says("list_tags_for_resource", {"tags": {"Project": "theirs"}}, resourceArn=ARN)
+    with script.played() as api, pytest.raises(AwsError, match=r"log group .* is somebody else's"):
+        logs.remove(api, Plan(), "n", WANTED["tags"])

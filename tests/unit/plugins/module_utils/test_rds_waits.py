@@ -293,6 +293,6 @@ def test_what_is_not_provably_ours_is_not_removed() -> None:
     script = instances("available")
     with (
         script.played(),
-        pytest.raises(AwsError, match="is not removed: it is tagged with neither"),
+        pytest.raises(AwsError, match="is not removed: it is tagged with none of"),
     ):
         absent.ensure_absent(services(script), Plan(), OPTIONS)

@@ -20,7 +20,8 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsErro
 from botocore.stub import Stubber
 
 SCOPE = Scope("ragops", "dev", "us-east-1", "123456789012")
-OURS = [{"Key": "Project", "Value": "ragops"}, {"Key": "Environment", "Value": "dev"}]
+TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
+OURS = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 CLUSTER = [{"Key": "kubernetes.io/cluster/ragops-dev", "Value": "owned"}]
 
 
@@ -87,7 +88,6 @@ def test_keys_of_others_may_hide_their_tags_but_not_all(aws: Stubs) -> None:
     keys = {"Keys": [{"KeyId": "a"}, {"KeyId": "b"}]}
     kms = aws.stubber("kms")
     for answered in (False, True):
-        aws.add("kms", "list_aliases", {"Aliases": []})
         aws.add("kms", "list_keys", keys)
         kms.add_client_error("list_resource_tags", "AccessDeniedException")
         if answered:
@@ -134,7 +134,16 @@ def test_a_bucket_that_may_not_be_read_is_somebody_elses(aws: Stubs) -> None:
     buckets = [{"Name": "ragops-dev-of-a-stranger"}, {"Name": "ragops-dev-documents-123456789012"}]
     aws.add("s3", "list_buckets", {"Buckets": buckets})
     aws.stubber("s3").add_client_error("get_bucket_tagging", "AccessDenied")
+    aws.add("s3", "get_bucket_tagging", {"TagSet": OURS})
     assert [item.id for item in services.s3(aws, SCOPE)] == ["ragops-dev-documents-123456789012"]
+
+
+def test_our_own_bucket_that_may_not_be_read_is_not_passed_over(aws: Stubs) -> None:
+    """Without the permission nothing would be found, and nothing left would be said."""
+    aws.add("s3", "list_buckets", {"Buckets": [{"Name": "ragops-dev-documents-123456789012"}]})
+    aws.stubber("s3").add_client_error("get_bucket_tagging", "AccessDenied")
+    with pytest.raises(AwsError, match="not allowed to s3:GetBucketTagging"):
+        services.s3(aws, SCOPE)
 
 
 def test_a_refused_look_names_the_permission(aws: Stubs) -> None:
@@ -146,9 +155,10 @@ def test_a_refused_look_names_the_permission(aws: Stubs) -> None:
 @pytest.mark.parametrize(
     ("tags", "why"),
     [
-        ({"Project": "ragops", "Environment": "dev"}, "tagged Project=ragops, Environment=dev"),
-        ({"Project": "ragops", "Environment": "dev-2"}, ""),
-        ({"Project": "ragops"}, ""),
+        (TAGS, "tagged Project=ragops, Environment=dev, ManagedBy=ragops.platform"),
+        ({**TAGS, "Environment": "dev-2"}, ""),
+        ({**TAGS, "ManagedBy": "terraform"}, ""),
+        ({"Project": "ragops", "Environment": "dev"}, ""),
         ({"kubernetes.io/cluster/ragops-dev": "shared"}, ""),
         ({"kubernetes.io/cluster/ragops-devel": "owned"}, ""),
         (

@@ -240,7 +240,7 @@ def test_each_drift_is_planned_by_name_and_repaired(life: Life) -> None:
 def test_a_rule_of_an_earlier_version_goes_and_anothers_stays(life: Life) -> None:
     life.settles()
     events = life.world.aws.client("events")
-    ours = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+    ours = [{"Key": key, "Value": value} for key, value in life.options["tags"].items()]
     events.put_rule(Name=f"{QUEUE}-old", EventPattern='{"source": ["aws.ec2"]}', Tags=ours)
     events.put_rule(Name=f"{QUEUE}-mine", EventPattern='{"source": ["aws.ec2"]}')
     life.settles()

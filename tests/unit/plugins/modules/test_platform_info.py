@@ -11,7 +11,7 @@ from kube_server import Api, serving
 from running import CREDENTIALS, Aws, run_module
 
 OPTIONS = {"project": "ragops", "environment": "dev"}
-TAGS = {"Project": "ragops", "Environment": "dev"}
+TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 
 
@@ -61,8 +61,10 @@ def test_what_is_tagged_is_found_and_nothing_else(aws: Aws) -> None:
     arn = aws.client("secretsmanager").create_secret(
         Name="ragops-dev/database-url", SecretString="a-very-secret-url", Tags=TAG_LIST
     )["ARN"]
-    aws.client("ecr").create_repository(repositoryName="ragops-dev/backend")
-    aws.client("s3").create_bucket(Bucket="ragops-dev-documents-000000000000")
+    aws.client("ecr").create_repository(repositoryName="ragops-dev/backend", tags=TAG_LIST)
+    bucket = "ragops-dev-documents-000000000000"
+    aws.client("s3").create_bucket(Bucket=bucket)
+    aws.client("s3").put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": TAG_LIST})
     result = read(aws)
     assert result["found"] == ["ecr", "eks", "network", "s3", "secrets"]
     resources = result["resources"]

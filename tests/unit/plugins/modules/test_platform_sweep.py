@@ -49,13 +49,13 @@ def test_everything_of_the_platform_is_found_and_nothing_of_its_neighbours(world
 def test_each_finding_says_why(world: World) -> None:
     leave(world.aws, "dev")
     why = {(item["service"], item["type"]): item["why"] for item in sweep(world)["left"]}
-    assert why["ec2", "vpc"] == "tagged Project=ragops, Environment=dev"
+    assert why["ec2", "vpc"] == "tagged Project=ragops, Environment=dev, ManagedBy=ragops.platform"
     assert why["ec2", "volume"] == (
         "made by the cluster (tagged kubernetes.io/cluster/ragops-dev=owned)"
     )
     assert "lies in the platform's VPC vpc-" in why["ec2", "network_interface"]
     assert why["rds", "snapshot"] == "taken of ragops-dev"
-    assert why["ecr", "repository"] == "named after ragops-dev"
+    assert why["ecr", "repository"] == why["s3", "bucket"] == why["ec2", "vpc"]
 
 
 def test_what_is_kept_on_purpose_is_told_apart(world: World) -> None:
@@ -166,7 +166,7 @@ def test_what_karpenter_leaves_is_found(world: World) -> None:
     """Made by this collection (queue, rules, profile), and by Karpenter: nodes, a profile."""
     iam, ec2 = world.aws.client("iam"), world.aws.client("ec2")
     iam.create_role(RoleName="ragops-dev-eks-nodes", AssumeRolePolicyDocument="{}")
-    tags = {"Project": "ragops", "Environment": "dev"}
+    tags = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
     options = {"name": "ragops-dev", "node_role": "ragops-dev-eks-nodes", "tags": tags}
     made = world.run("karpenter_resources", options)["karpenter"]
     marks = {"kubernetes.io/cluster/ragops-dev": "owned", "karpenter.sh/nodepool": "general"}

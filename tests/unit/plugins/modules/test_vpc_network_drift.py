@@ -110,7 +110,7 @@ def delete_a_group(aws: Aws) -> None:
 
 
 def untag_the_vpc(aws: Aws) -> None:
-    untag(aws, vpc_id(aws), "ManagedBy")
+    untag(aws, vpc_id(aws), "Component")
 
 
 def take_host_names_away(aws: Aws) -> None:
@@ -132,8 +132,10 @@ def take_the_role_tag(aws: Aws) -> None:
 
 
 def take_all_tags_of_a_subnet(aws: Aws) -> None:
+    """All but the one that says who made it."""
     found = subnet(aws, "public-2")
-    untag(aws, found["SubnetId"], *(tag["Key"] for tag in found["Tags"]))
+    keys = {tag["Key"] for tag in found["Tags"]} - {"ManagedBy"}
+    untag(aws, found["SubnetId"], *keys)
 
 
 def table(aws: Aws, name: str) -> dict[str, Any]:

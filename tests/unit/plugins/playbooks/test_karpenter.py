@@ -23,7 +23,7 @@ from running import ROOT, Aws, Ran, local_play, run_playbook
 from test_cluster_addons import helm_program
 
 NAME = "ragops-dev"
-TAGS = {"Project": "ragops", "Environment": "dev"}
+TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 POOLS, CLAIMS = "/apis/karpenter.sh/v1/nodepools", "/apis/karpenter.sh/v1/nodeclaims"
 CLASSES = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses"

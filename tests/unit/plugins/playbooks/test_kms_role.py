@@ -15,7 +15,7 @@ INPUTS: dict[str, Any] = {
     "platform_environment": "test",
     "platform_region": "us-east-1",
     "platform_name": "ragops-test",
-    "platform_tags": {"Project": "ragops", "Environment": "test"},
+    "platform_tags": {"Project": "ragops", "Environment": "test", "ManagedBy": "ragops.platform"},
     "ansible_python_interpreter": sys.executable,
 }
 

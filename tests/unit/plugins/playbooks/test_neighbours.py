@@ -93,7 +93,7 @@ def test_the_joined_name_of_another_platform_is_refused_before_a_second_network(
     assert done.returncode == 2, done.output
     for text in (
         f"VPC ragops-dev-blue ({theirs}) is somebody else's: it is tagged Project=ragops",
-        "Choose another platform_project or platform_environment",
+        "choose another platform_project or platform_environment",
     ):
         assert text in " ".join(done.output.split()), text
     calls = [json.loads(line) for line in request_log.read_text().splitlines()[before:]]

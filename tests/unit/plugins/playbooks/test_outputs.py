@@ -12,7 +12,8 @@ import pytest
 from running import ROOT, Aws, Ran, run_playbook
 
 NAME = "ragops-dev"
-TAGS = [{"Key": "Project", "Value": "ragops"}, {"Key": "Environment", "Value": "dev"}]
+OWN = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
+TAGS = [{"Key": key, "Value": value} for key, value in OWN.items()]
 PASSWORD = "not-to-be-seen"
 
 
@@ -36,7 +37,7 @@ def platform(aws: Aws) -> Aws:
         version="1.35",
         roleArn="arn:aws:iam::000000000000:role/eks",
         resourcesVpcConfig={"subnetIds": ["subnet-1", "subnet-2"]},
-        tags={"Project": "ragops", "Environment": "dev"},
+        tags=OWN,
     )
     return aws
 

@@ -20,7 +20,7 @@ INPUTS: dict[str, Any] = {
     "platform_environment": "test",
     "platform_region": "us-east-1",
     "platform_name": "ragops-test",
-    "platform_tags": {"Project": "ragops", "Environment": "test"},
+    "platform_tags": {"Project": "ragops", "Environment": "test", "ManagedBy": "ragops.platform"},
     "secrets_openai_api_key": "{{ lookup('ansible.builtin.env', 'GIVEN') }}",
     "secrets_kms_key_id": "",
     "secrets_recovery_window_days": 0,

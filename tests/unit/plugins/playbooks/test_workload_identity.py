@@ -16,7 +16,7 @@ from authorization_reference import problems
 
 NAME = "ragops-dev"
 ACCOUNT = "000000000000"
-TAGS = {"Project": "ragops", "Environment": "dev"}
+TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
 PREFIX = f"{NAME}-workload-"
 # What the SDK calls and what IAM calls it.
 IAM_NAMES = {"head_bucket": "s3:ListBucket"}

@@ -1,0 +1,112 @@
+"""What others made with the company's tags, another tool's or none: neither taken nor removed."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from aws_lifecycle import TAGS, World
+from look_alikes import KINDS, OWN
+from networks import NAME, network_options
+
+LOOK_ALIKES: dict[str, dict[str, str]] = {
+    "none": {},
+    "terraform": {**TAGS, "ManagedBy": "terraform"},
+}
+
+
+def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+@pytest.fixture(params=LOOK_ALIKES)
+def tags(request: pytest.FixtureRequest) -> dict[str, str]:
+    return LOOK_ALIKES[request.param]
+
+
+def test_each_kind_is_refused_before_anything_is_sent(world: World, tags: dict[str, str]) -> None:
+    """By a plan, by a run and by a removal: the account stays as it was."""
+    kinds = {name: kind for name, kind in KINDS.items() if tags or not kind.service_made}
+    wishes = {name: kind.options(world.aws) for name, kind in kinds.items()}
+    for kind in kinds.values():
+        kind.make(world.aws, tags)
+    quiet = world.mutations()
+    for name, kind in kinds.items():
+        for more, check in (({}, True), ({}, False), ({"state": "absent"}, False)):
+            answer = world.run(kind.module, {**wishes[name], **more}, check=check, fails=True)
+            said = r"is somebody else's: it is tagged .* Rename it|is not removed: it is tagged"
+            assert re.search(said, answer["msg"]), (name, more, answer["msg"])
+    # The queue is made before the rules, which others may have.
+    assert world.mutations() == quiet
+
+
+def test_a_vpc_of_the_joined_name(world: World, tags: dict[str, str]) -> None:
+    ec2 = world.aws.client("ec2")
+    named = [{"ResourceType": "vpc", "Tags": tag_list({**tags, "Name": NAME})}]
+    ec2.create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=named)
+    vpcs = len(ec2.describe_vpcs()["Vpcs"])
+    options = network_options()
+    if tags:
+        for check in (True, False):
+            message = world.run("vpc_network", options, check=check, fails=True)["msg"]
+            assert "is somebody else's" in message
+    # To take the network away is to leave theirs alone: AWS lets several VPCs have one name.
+    gone = world.run("vpc_network", {**options, "state": "absent"})
+    assert gone["changed"] is False
+    assert len(ec2.describe_vpcs()["Vpcs"]) == vpcs
+
+
+def test_the_vpc_of_a_platform_whose_joined_name_is_the_same(world: World) -> None:
+    """ragops + dev-blue and ragops-dev + blue: AWS lets both VPCs have the name."""
+    other = {**OWN, "Project": "ragops-test", "Environment": "blue"}
+    options = {**network_options(), "name": "ragops-test-blue"}
+    options["tags"] = {**options["tags"], "Environment": "test-blue"}
+    named = tag_list({**other, "Name": options["name"]})
+    world.aws.client("ec2").create_vpc(
+        CidrBlock="10.20.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": named}]
+    )
+    quiet = world.mutations()
+    for check in (True, False):
+        message = world.run("vpc_network", options, check=check, fails=True)["msg"]
+        assert "is somebody else's: it is tagged Project=ragops-test, Environment=blue" in message
+    assert world.run("vpc_network", {**options, "state": "absent"})["changed"] is False
+    assert world.mutations() == quiet
+
+
+def test_a_subnet_in_our_vpc(world: World, tags: dict[str, str]) -> None:
+    """It has the block of one of ours, which a run that was killed had not made yet."""
+    ec2 = world.aws.client("ec2")
+    options = network_options()
+    own = tag_list({**options["tags"], "Name": NAME})
+    vpc = ec2.create_vpc(
+        CidrBlock="10.20.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": own}]
+    )["Vpc"]["VpcId"]
+    theirs = [{"ResourceType": "subnet", "Tags": tag_list(tags)}] if tags else []
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.0.0/20", TagSpecifications=theirs)[
+        "Subnet"
+    ]["SubnetId"]
+    gateways = ec2.describe_internet_gateways()["InternetGateways"]
+    message = world.run("vpc_network", options, fails=True)["msg"]
+    assert f"({subnet}) in VPC {vpc} is somebody else's" in message
+    inside = [{"Name": "vpc-id", "Values": [vpc]}]
+    assert len(ec2.describe_subnets(Filters=inside)["Subnets"]) == 1
+    assert ec2.describe_internet_gateways()["InternetGateways"] == gateways
+
+
+def test_what_platform_info_and_the_sweep_say(world: World, tags: dict[str, str]) -> None:
+    """None of it is the platform's: named where ours can't stand beside it, else passed over."""
+    ec2 = world.aws.client("ec2")
+    how = [{"ResourceType": "vpc", "Tags": tag_list(tags)}] if tags else []
+    ec2.create_vpc(CidrBlock="10.30.0.0/16", TagSpecifications=how)
+    for kind in KINDS.values():
+        if tags or not kind.service_made:
+            kind.make(world.aws, tags)
+    which = {"project": "ragops", "environment": "test"}
+    beside = ["iam", "kms", "logs", "network", "secrets"]
+    read = world.run("platform_info", {**which, "components": beside})
+    assert set(read["found"]) <= {"logs"}, read["resources"]
+    for component in ("ecr", "eks", "elasticache", "rds", "s3"):
+        options = {**which, "components": [component]}
+        message = world.run("platform_info", options, fails=True)["msg"]
+        assert "exists, but its tags are not Project=ragops" in message, component
+    assert world.run("platform_sweep", which)["left"] == []
