@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -85,10 +84,11 @@ def test_the_host_follows_the_load_balancer_of_the_asked_scheme(
     assert target(aws, zone) == inside
     assert changed(run(aws, kube, tmp_path)) == 0
     # The one before is told until the controller has made the other one.
-    later = threading.Timer(3, tell, (kube, outside))
-    later.start()
-    ran = run(aws, kube, tmp_path, app_rollout_scheme="internet-facing", app_rollout_timeout=120)
-    later.join()
+    early = run(aws, kube, tmp_path, app_rollout_scheme="internet-facing")
+    assert "has told no internet-facing load balancer" in " ".join(early.output.split())
+    assert target(aws, zone) == inside
+    tell(kube, outside)
+    ran = run(aws, kube, tmp_path, app_rollout_scheme="internet-facing")
     assert changed(ran) == 1
     assert target(aws, zone) == outside
 
