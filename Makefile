@@ -112,7 +112,7 @@ coverage: caches ## Lines and branches of plugins/ that its tests run
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
-	$(pytest) -x -s tests/integration $(addprefix --ignore tests/integration/test_,rotation.py external_secrets.py karpenter.py supply_chain.py)
+	$(pytest) -x -s tests/integration $(addprefix --ignore tests/integration/test_,rotation.py external_secrets.py karpenter.py supply_chain.py dev_inventory.py)
 
 .PHONY: rotation
 rotation: caches ## Every secret that can be rotated is, in the rehearsal, and the application answers
@@ -121,6 +121,10 @@ rotation: caches ## Every secret that can be rotated is, in the rehearsal, and t
 .PHONY: external-secrets
 external-secrets: caches ## The platform's life with the External Secrets Operator in the rehearsal
 	$(pytest) -x -s tests/integration/test_external_secrets.py --external-secrets
+
+.PHONY: dev-inventory
+dev-inventory: caches ## The inventory dev as it is shipped, through its tunnel, in the rehearsal
+	$(pytest) -x -s tests/integration/test_dev_inventory.py
 
 .PHONY: karpenter
 karpenter: caches ## Nodes that Karpenter makes and takes away in the rehearsal

@@ -48,9 +48,7 @@ class Inventory:
         self.path = folder / "rehearsal"
         shutil.copytree(ROOT / "inventories/rehearsal", self.path, symlinks=True)
         group = self.path / "group_vars/platform"
-        group.mkdir()
-        self._main = self.path / "group_vars/platform.yml"
-        self._main = self._main.rename(group / "main.yml")
+        self._main = group / "machine.yml"
         # Read after it, so it has the last word.
         self._file = group / "with_changes.yml"
         self.values: dict[str, Any] = {}

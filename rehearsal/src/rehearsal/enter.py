@@ -17,6 +17,9 @@ from rehearsal.paths import Places
 BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 """The system's trust bundle; in the world, its authority is added to it."""
 
+PROGRAMS = Path(__file__).with_name("programs")
+"""Stand-ins for programs of AWS's that talk to AWS; nobody but the world's commands finds them."""
+
 FORWARDED = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
 
 
@@ -26,7 +29,13 @@ def environment(places: Places, caches: Mapping[str, str]) -> dict[str, str]:
     caches: `Caches.environment` as it was when the world started.
     """
     path = [caches["REHEARSAL_PROGRAMS"]] if "REHEARSAL_PROGRAMS" in caches else []
-    path += [str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]
+    path += [
+        str(PROGRAMS),
+        str(Path(sys.executable).parent),
+        os.environ.get("PATH", ""),
+        "/usr/sbin",
+        "/sbin",
+    ]
     inherited = {
         name: value
         for name, value in os.environ.items()

@@ -97,7 +97,7 @@ def test_switches_and_variables_are_those_of_the_inventory() -> None:
         "--external-secrets": "REHEARSAL_EXTERNAL_SECRETS",
         "--karpenter": "REHEARSAL_KARPENTER",
     }
-    inventory = Path(__file__).parents[3] / "inventories/rehearsal/group_vars/platform.yml"
+    inventory = Path(__file__).parents[3] / "inventories/rehearsal/group_vars/platform/machine.yml"
     assert all(f"'{each.variable}'" in inventory.read_text() for each in OPTIONAL)
 
 

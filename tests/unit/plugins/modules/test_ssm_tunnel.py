@@ -25,9 +25,11 @@ from ansible_collections.ragops.platform.plugins.module_utils._tunnel.open impor
 from aws_lifecycle import World
 from module_process import examples, play
 
+from rehearsal import enter as entering
+
 NAME = "ragops-dev-bastion"
 MODULE = "ssm_tunnel"
-PLUGIN = Path(__file__).resolve().parents[1] / "session_plugin.py"
+PLUGIN = entering.PROGRAMS / "session-manager-plugin"
 MANAGED = "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"
 PATIENCE = 20
 
