@@ -66,11 +66,13 @@ def hold(api: Api, run: Run, environment: Mapping[str, str]) -> None:
     with (run.folder / "lock.log").open("w") as log:
         # In a session of its own: an interrupt of the run is the run's to handle, and the lock has
         # to be there until it is over.
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, str(program), str(wish_file)],
             env={**os.environ, **environment},
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=subprocess.PIPE,
             stderr=log,
             start_new_session=True,
         )
+        if process.stdout is None or not process.stdout.readline():
+            raise OSError(f"the process that keeps the lock did not start: see {log.name}")

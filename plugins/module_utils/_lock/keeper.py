@@ -20,6 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+READY = "ready"
+"""What is said once the wish is known."""
+
 LOOK = 0.3
 """Seconds between two looks whether the run is still there."""
 
@@ -128,10 +131,13 @@ def runs(owner: int) -> bool:
 
 def main() -> None:
     """Keep what the file wishes."""
+    wish = Wish(**json.loads(Path(sys.argv[1]).read_text()))
+    # From here on nothing of the folder is needed: a run may end within its first second.
+    sys.stdout.write(f"{READY}\n")
+    sys.stdout.flush()
     import boto3
     from botocore.config import Config
 
-    wish = Wish(**json.loads(Path(sys.argv[1]).read_text()))
     retries = Config(retries={"mode": "standard", "max_attempts": 5})
     Keeper(boto3.client("ssm", region_name=wish.region, config=retries), wish).keep()
 
