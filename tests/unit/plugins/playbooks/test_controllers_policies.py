@@ -19,7 +19,7 @@ NAME = "ragops-dev"
 CONTROLLERS = json.loads((ROOT / "tests/unit/plugins/controllers.json").read_text())
 """By role: version, source, and calls that pass and that IAM refuses. {name} in them stands for an
 id of the test, or for what a call before gave (keep: name, path in its answer)."""
-MINE = {"Project": "ragops", "Environment": "dev"}
+MINE = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
 OWNED = {f"kubernetes.io/cluster/{NAME}": "owned", "karpenter.sh/nodepool": "general"}
 PLACES = {
     **{"account": ACCOUNT, "region": "us-east-1", "name": NAME},
