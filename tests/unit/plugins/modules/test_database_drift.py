@@ -96,6 +96,7 @@ def leftover(aws: Aws) -> None:
         DBParameterGroupName=f"{NAME}-postgres14",
         DBParameterGroupFamily="postgres14",
         Description="d",
+        Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()],
     )
 
 

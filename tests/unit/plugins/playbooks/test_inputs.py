@@ -15,6 +15,9 @@ from running import ROOT, Aws, run_playbook
 # their rows fits into a run.
 ONE_AT_A_TIME = {"network", "rds", "elasticache", "app_rollout"}
 
+# Judged by the inputs of both: whether people come from outside, and which ranges overlap.
+TOGETHER = ({"app_rollout", "cluster_addons"}, {"eks", "network"})
+
 
 def goes_alone(row: Row) -> bool:
     """Whether no other row of the component can be judged beside it: its type is wrong."""
@@ -28,9 +31,7 @@ def fits(row: Row, batch: list[Row]) -> bool:
     # The others are judged by the names and the region that these rows break.
     if {row.component, batch[0].component} & {"platform"} and row.component != batch[0].component:
         return False
-    # Whether people come from outside is judged by both together.
-    together = {"app_rollout", "cluster_addons"}
-    if any({row.component, other.component} == together for other in batch):
+    if any({row.component, other.component} in TOGETHER for other in batch):
         return False
     beside = [other for other in batch if other.component == row.component]
     return not ({key for other in batch for key in other.inputs} & set(row.inputs)) and not (

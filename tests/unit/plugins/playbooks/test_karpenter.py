@@ -25,6 +25,7 @@ from test_cluster_addons import helm_program
 NAME = "ragops-dev"
 TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
+ROLE_TAGS = [*TAG_LIST, {"Key": "Component", "Value": "workload_identity"}]
 POOLS, CLAIMS = "/apis/karpenter.sh/v1/nodepools", "/apis/karpenter.sh/v1/nodeclaims"
 CLASSES = "/apis/karpenter.k8s.aws/v1/ec2nodeclasses"
 ON = {"cluster_addons_autoscaler": "karpenter"}
@@ -185,7 +186,7 @@ class World:
         for role in ("eks-nodes", "workload-karpenter"):
             trust = '{"Statement": []}'
             iam.create_role(
-                RoleName=f"{NAME}-{role}", AssumeRolePolicyDocument=trust, Tags=TAG_LIST
+                RoleName=f"{NAME}-{role}", AssumeRolePolicyDocument=trust, Tags=ROLE_TAGS
             )
         eks.create_cluster(
             name=NAME,
@@ -401,7 +402,7 @@ def destroyed_though_switched_off(world: World) -> None:
     world.aws.client("iam").create_role(
         RoleName=f"{NAME}-workload-karpenter",
         AssumeRolePolicyDocument='{"Statement": []}',
-        Tags=TAG_LIST,
+        Tags=ROLE_TAGS,
     )
     world.changes(**ON)
     instance = world.node()

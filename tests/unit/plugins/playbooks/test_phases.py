@@ -150,7 +150,8 @@ def test_destroy_refuses_while_something_is_protected(checkout: Path, aws: Aws) 
 
 
 def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
-    tags = [{"TagKey": "Project", "TagValue": "ragops"}]
+    proof = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
+    tags = [{"TagKey": key, "TagValue": value} for key, value in proof.items()]
     kms = aws.client("kms")
     key = kms.create_key(Tags=tags)["KeyMetadata"]
     kms.create_alias(AliasName="alias/ragops-dev", TargetKeyId=key["KeyId"])

@@ -136,7 +136,11 @@ def a_group_over_zones_goes_only_when_it_may(play: Play, aws: Aws) -> None:
     one = eks.describe_nodegroup(clusterName=NAME, nodegroupName="main-a")["nodegroup"]
     assert len(one["subnets"]) == 1
     eks.create_nodegroup(
-        clusterName=NAME, nodegroupName="main", nodeRole=one["nodeRole"], subnets=one["subnets"]
+        clusterName=NAME,
+        nodegroupName="main",
+        nodeRole=one["nodeRole"],
+        subnets=one["subnets"],
+        tags=one["tags"],
     )
     alone = ("--limit", "eks")
     refused = play("site.yml", *alone, fails=True)

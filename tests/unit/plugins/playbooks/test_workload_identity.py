@@ -17,6 +17,7 @@ from authorization_reference import problems
 NAME = "ragops-dev"
 ACCOUNT = "000000000000"
 TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
+PLATFORM = {key: TAGS[key] for key in ("Project", "Environment")}
 PREFIX = f"{NAME}-workload-"
 # What the SDK calls and what IAM calls it.
 IAM_NAMES = {"head_bucket": "s3:ListBucket"}
@@ -167,7 +168,7 @@ def test_controllers_that_are_switched_on_have_roles_bound_to_the_cluster(
             # What AWS can't limit, what only makes the service's own role, and the VPC.
             other = sid in {"ServiceLinkedRole", "Vpc", "WebAcl", "WebAclOfLoadBalancers"}
             equals = statement.get("Condition", {}).get("StringEquals", {})
-            ours = {f"aws:ResourceTag/{key}": value for key, value in TAGS.items()}
+            ours = {f"aws:ResourceTag/{key}": value for key, value in PLATFORM.items()}
             assert reads or bound or other or ours.items() <= equals.items(), (name, sid)
     (values,) = found["secrets"]["secrets"]["Statement"]
     about = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{NAME}/*"
@@ -209,7 +210,7 @@ def test_karpenter_makes_and_ends_nothing_without_the_clusters_tag(
         assert condition["StringEquals"][f"aws:{kind}/{MARK}"] == "owned", sid
         assert condition["StringLike"] == {f"aws:{kind}/karpenter.sh/nodepool": "*"}, sid
     assert policy["OwnNetwork"]["Condition"] == {
-        "StringEquals": {f"aws:ResourceTag/{key}": value for key, value in TAGS.items()}
+        "StringEquals": {f"aws:ResourceTag/{key}": value for key, value in PLATFORM.items()}
     }
     assert policy["NodeRole"]["Resource"] == f"arn:aws:iam::{ACCOUNT}:role/{NAME}-eks-nodes"
     # Before a node class goes, Karpenter looks for a profile that it might have made for it.
