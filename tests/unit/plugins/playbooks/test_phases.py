@@ -159,7 +159,8 @@ def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
     run = play(checkout, aws, "destroy.yml", *arguments, "destroy_data=true")
     assert run.returncode == 2
     assert "Of ragops-dev there is still key (listed above), 1 of them billed." in run.output
-    shown = f"billed key {key['Arn']} (behind alias/ragops-dev)"
+    told = ", ".join(f"{name}={value}" for name, value in proof.items())
+    shown = f"billed key {key['Arn']} (tagged {told})"
     assert f"left {shown}" in " ".join(run.output.split())
     run = play(checkout, aws, "destroy.yml", *arguments, "destroy_data=false")
     assert run.returncode == 0, run.output
