@@ -23,7 +23,9 @@ _DOCUMENTATION = ("description", "version_added", "short_description")
 @functools.cache
 def _load(file: Path) -> Any:
     """Read a YAML file once: reading is what takes time here, and nobody changes what is read."""
-    return yaml.load(file.read_text(), Loader=_LOADER) if file.exists() else None  # noqa: S506
+    if not file.exists():
+        return None
+    return yaml.load(file.read_text(), Loader=_LOADER)  # noqa: S506 - a safe loader, see above
 
 
 @functools.cache

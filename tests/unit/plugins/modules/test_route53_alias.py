@@ -186,7 +186,8 @@ def test_a_zone_that_is_gone_has_nothing_left(world: World) -> None:
     assert (answer["changed"], answer["hosts"], answer["zone_id"]) == (False, [], "")
 
 
-def test_the_examples_of_both_modules_run(world: World, zone: str, tmp_path: Path) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("zone")
+def test_the_examples_of_both_modules_run(world: World, tmp_path: Path) -> None:
     certificate, last = examples("acm_certificate")
     free, led, nowhere = examples("route53_alias")
     name = dns.balancer(world.aws, "k8s-rag")["DNSName"]
