@@ -66,7 +66,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 
 .PHONY: unit
 unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
-	$(pytest) -n 2 --dist loadfile --no-loadscope-reorder tests/unit
+	$(pytest) -n 3 --dist loadfile --no-loadscope-reorder tests/unit
 	$(pytest) tests/faults
 	$(pytest) tests/consistency
 	cd $(backend) && .venv/bin/python -m pytest

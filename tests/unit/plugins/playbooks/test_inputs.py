@@ -4,51 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from bad_inputs import ROWS, Row
+from bad_inputs import ROWS
 from running import ROOT, Aws, run_playbook
-
-# Their checks say the first thing that is wrong, or judge several inputs together: only one of
-# their rows fits into a run.
-ONE_AT_A_TIME = {"network", "rds", "elasticache", "app_rollout"}
-
-# Judged by the inputs of both: whether people come from outside, and which ranges overlap.
-TOGETHER = ({"app_rollout", "cluster_addons"}, {"eks", "network"})
-
-
-def goes_alone(row: Row) -> bool:
-    """Whether no other row of the component can be judged beside it: its type is wrong."""
-    return row.component in ONE_AT_A_TIME or any(
-        text in row.message for text in ("must be one", ": give true")
-    )
-
-
-def fits(row: Row, batch: list[Row]) -> bool:
-    """Whether a row can be one of a run's bad inputs."""
-    # The others are judged by the names and the region that these rows break.
-    if {row.component, batch[0].component} & {"platform"} and row.component != batch[0].component:
-        return False
-    if any({row.component, other.component} in TOGETHER for other in batch):
-        return False
-    beside = [other for other in batch if other.component == row.component]
-    return not ({key for other in batch for key in other.inputs} & set(row.inputs)) and not (
-        beside and any(goes_alone(each) for each in [row, *beside])
-    )
-
-
-def batches(rows: list[Row]) -> list[list[Row]]:
-    """Rows that one run can have together: no input twice, and each is answered."""
-    found: list[list[Row]] = []
-    for row in rows:
-        batch = next((batch for batch in found if fits(row, batch)), None)
-        if batch is None:
-            found.append(batch := [])
-        batch.append(row)
-    return found
-
 
 PROGRAMS = (
     ("helm", "v3.20.0+g0"),
@@ -73,22 +35,43 @@ def test_there_are_enough_rows() -> None:
     assert len({(row.component, json.dumps(row.inputs)) for row in ROWS}) == len(ROWS)
 
 
-@pytest.mark.parametrize("batch", batches(ROWS), ids=lambda batch: f"{len(batch)} inputs")
-def test_a_bad_input_is_named_before_anything_changes(
-    batch: list[Row], environment: dict[str, str], request_log: Path
+@pytest.fixture(scope="module")
+def judged() -> list[list[str]]:
+    """What the judge says of each row's inputs in inventory prod: all in one process."""
+    done = subprocess.run(
+        [sys.executable, str(Path(__file__).with_name("judging.py")), "inventories/prod"],
+        cwd=ROOT,
+        input=json.dumps([{}, *(row.inputs for row in ROWS)]),
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    nothing, *answers = json.loads(done.stdout)
+    assert nothing == [], "the shipped inventory is refused"
+    return answers
+
+
+@pytest.mark.parametrize("number", range(len(ROWS)), ids=lambda number: ROWS[number].message)
+def test_a_bad_input_is_named(number: int, judged: list[list[str]]) -> None:
+    row = ROWS[number]
+    assert any(row.message in error for error in judged[number]), f"{row}\n{judged[number]}"
+
+
+def test_bad_inputs_of_several_components_are_named_before_anything_changes(
+    environment: dict[str, str], request_log: Path
 ) -> None:
     before = len(request_log.read_text().splitlines()) if request_log.exists() else 0
-    inputs: dict[str, Any] = {}
-    for row in batch:
-        inputs |= row.inputs
+    rows = {row.component: row for row in ROWS if row.component not in ("platform", "network")}
     done = run_playbook(
         ROOT,
-        *("site.yml", "-i", "inventories/prod", "-e", json.dumps(inputs)),
+        *("site.yml", "-i", "inventories/prod", "-e"),
+        json.dumps({key: value for row in rows.values() for key, value in row.inputs.items()}),
         environment=environment,
     )
     assert done.returncode == 2, done.output
     assert "nothing was changed" in done.output
-    for row in batch:
+    for row in rows.values():
         assert row.message in done.output, f"{row}\n{done.output}"
     calls = [json.loads(line) for line in request_log.read_text().splitlines()[before:]]
     assert [call["action"] for call in calls if call["mutating"]] == []
