@@ -227,12 +227,18 @@ def place_of(
         return group.Place(**place)
     copy = module.params["replication"] or {}
     timeout = module.params["wait_timeout"]
+    tags = module.params["tags"] or {}
+    # Each region has a key of the platform's alias; that of the replicas is made by these buckets' role.
     keys = {
-        "kms_key_arn": (region, module.params["kms_key_id"]),
-        "replica_key_arn": (copy.get("region", region), copy.get("kms_key_id")),
+        "kms_key_arn": (region, module.params["kms_key_id"], "kms"),
+        "replica_key_arn": (
+            copy.get("region", region),
+            copy.get("kms_key_id"),
+            tags.get("Component", "s3"),
+        ),
     }
-    for name, (where, key) in keys.items():
-        place[name] = kms.resolve(connect("kms", where), key, timeout, module.params["tags"])
+    for name, (where, key, maker) in keys.items():
+        place[name] = kms.resolve(connect("kms", where), key, timeout, tags, maker)
     return group.Place(**place)
 
 

@@ -291,7 +291,10 @@ S3 = [
     ),
     Drift(
         *("a bucket's tags removed", "s3", f"bucket {EMBEDDINGS}", "tags"),
-        lambda aws: aws.client("s3").delete_bucket_tagging(**LEDGER),
+        # But for the one without which the bucket would be nobody's.
+        lambda aws: aws.client("s3").put_bucket_tagging(
+            **LEDGER, Tagging={"TagSet": [{"Key": "ManagedBy", "Value": "ragops.platform"}]}
+        ),
         lambda aws: bucket_tags(aws),
     ),
 ]

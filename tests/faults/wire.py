@@ -79,7 +79,8 @@ class Refusal:
             return self._xml("<Response><Errors>{}</Errors><RequestID>r-1</RequestID></Response>")
         if call.service == "s3":
             return self._xml("{}")
-        if call.headers.get("content-type", "").startswith(QUERY):
+        query = call.headers.get("content-type", "").startswith(QUERY)
+        if query or call.service == "route53":
             return self._xml("<ErrorResponse>{}<RequestId>r-1</RequestId></ErrorResponse>")
         headers = {**_type("application/json"), "x-amzn-errortype": self.code}
         return self.status, headers, json.dumps({"message": self.message}).encode()

@@ -37,7 +37,11 @@ def find(api: Api, alias: str) -> dict[str, Any] | None:
 
 
 def resolve(
-    api: Api, key_id: str | None, timeout: float, tags: Mapping[str, str] | None = None
+    api: Api,
+    key_id: str | None,
+    timeout: float,
+    tags: Mapping[str, str] | None = None,
+    maker: str = "kms",
 ) -> str | None:
     """Return the ARN of a key given by id, ARN or alias; an alias is awaited.
 
@@ -50,13 +54,14 @@ def resolve(
         key_id: the key; empty or None gives None.
         timeout: seconds to wait.
         tags: the caller's tags, by which the platform's own alias is told from others.
+        maker: component whose role makes the key behind that alias.
 
     Raises:
         AwsError: there is no such key after `timeout` seconds, or it can't encrypt.
     """
     if not key_id or key_id.startswith("arn:"):
         return key_id or None
-    own = {**tags, "Component": "kms"} if tags and key_id == _alias_of(tags) else {}
+    own = {**tags, "Component": maker} if tags and key_id == _alias_of(tags) else {}
     found: list[str] = []
 
     def pending() -> str | None:
@@ -64,9 +69,9 @@ def resolve(
         better = _better(api, key, key_id, own)
         if key is None or (better and not api.check_mode):
             found[:] = [str(better["Arn"])] if better else []
-            return "no such key; role kms makes it" if key is None else _ELSEWHERE
+            return f"no such key; role {maker} makes it" if key is None else _elsewhere(maker)
         if key["KeyState"] == "Disabled" and not api.check_mode:
-            return "the key is disabled; role kms enables it"
+            return f"the key is disabled; role {maker} enables it"
         found[:] = [str((better or key)["Arn"])]
         return None
 
@@ -77,7 +82,8 @@ def resolve(
     return found[0]
 
 
-_ELSEWHERE = "the alias leads to another key than the platform's; role kms moves it back"
+def _elsewhere(maker: str) -> str:
+    return f"the alias leads to another key than the platform's; role {maker} moves it back"
 
 
 def _alias_of(tags: Mapping[str, str]) -> str:

@@ -30,7 +30,8 @@ def life(world: World, **more: Any) -> Life:
     return Life(world, "s3_buckets", {**WISH, **more})
 
 
-def key(aws: Aws, region: str = "us-east-1") -> str:
+def key(aws: Aws, region: str = "us-east-1", maker: str = "") -> str:
+    """A key; with `maker` the platform's, as that component's role makes it behind the alias."""
     kms = boto3.client(
         "kms",
         endpoint_url=aws.url,
@@ -38,7 +39,12 @@ def key(aws: Aws, region: str = "us-east-1") -> str:
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     )
-    return str(kms.create_key()["KeyMetadata"]["Arn"])
+    tags = {**TAGS, "Component": maker} if maker else {}
+    made = kms.create_key(Tags=[{"TagKey": name, "TagValue": tags[name]} for name in tags])
+    if maker:
+        alias = f"alias/{TAGS['Project']}-{TAGS['Environment']}"
+        kms.create_alias(AliasName=alias, TargetKeyId=made["KeyMetadata"]["KeyId"])
+    return str(made["KeyMetadata"]["Arn"])
 
 
 def statement(**more: Any) -> dict[str, Any]:
@@ -231,6 +237,20 @@ def test_a_replica_follows_in_another_region(world: World) -> None:
     here.settles("absent", destroy_data=True)
     assert s3.list_buckets()["Buckets"] == []
     assert iam.list_roles()["Roles"] == []
+
+
+def test_each_region_has_a_key_of_the_platforms_alias(world: World) -> None:
+    """Role kms makes the one, role s3 that of the replicas: the proof of ownership differs."""
+    key(world.aws, maker="kms")
+    there = key(world.aws, "us-west-2", maker="s3")
+    alias = f"alias/{TAGS['Project']}-{TAGS['Environment']}"
+    copy = {**REPLICATION, "kms_key_id": alias}
+    tags = {**TAGS, "Component": "s3"}
+    life(world, kms_key_id=alias, replication=copy, tags=tags).settles()
+    s3 = world.aws.client("s3")
+    found = s3.get_bucket_replication(Bucket=DOCUMENTS)["ReplicationConfiguration"]
+    target = found["Rules"][0]["Destination"]
+    assert target["EncryptionConfiguration"] == {"ReplicaKmsKeyID": there}
 
 
 def test_replicas_with_data_stay_too(world: World) -> None:
