@@ -228,7 +228,7 @@ def place_of(
     copy = module.params["replication"] or {}
     timeout = module.params["wait_timeout"]
     tags = module.params["tags"] or {}
-    # Each region has a key of the platform's alias; that of the replicas is made by these buckets' role.
+    # The alias leads to a key in each region; that of the replicas is made by these buckets' role.
     keys = {
         "kms_key_arn": (region, module.params["kms_key_id"], "kms"),
         "replica_key_arn": (
