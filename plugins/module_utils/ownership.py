@@ -22,6 +22,10 @@ PROOF = (*PLATFORM, "Component", "ManagedBy")
 """The tags that together say whose a resource is."""
 
 
+class NotOurs(AwsError):
+    """A resource of our name is somebody else's."""
+
+
 def proof(wanted: Mapping[str, str]) -> dict[str, str]:
     """Return those of the wanted tags that say whose a resource is."""
     return {key: str(wanted[key]) for key in PROOF if key in wanted}
@@ -54,10 +58,10 @@ def refuse_others(label: str, current: Mapping[str, str], wanted: Mapping[str, s
     """Refuse to take up, or to change, a resource of our name that is not provably ours.
 
     Raises:
-        AwsError: see `is_takeable`.
+        NotOurs: see `is_takeable`.
     """
     if not is_takeable(current, wanted):
-        raise AwsError(
+        raise NotOurs(
             f"{label} is somebody else's: it is tagged {_said(current)}, ours is tagged "
             f"{_said(proof(wanted))}. Nothing of it was changed. Rename it, or choose another "
             "platform_project or platform_environment. If this platform made it and its tags were "
@@ -69,7 +73,7 @@ def refuse_claimed(label: str, current: Mapping[str, str], wanted: Mapping[str, 
     """Refuse what somebody else tagged; without any of the four tags AWS itself has made it.
 
     Raises:
-        AwsError: it carries one of the four tags, and is not ours (see `is_takeable`).
+        NotOurs: it carries one of the four tags, and is not ours (see `is_takeable`).
     """
     if any(key in current for key in PROOF):
         refuse_others(label, current, wanted)
@@ -81,7 +85,7 @@ def refuse_damaged(label: str, current: Mapping[str, str], wanted: Mapping[str, 
     For kinds of which AWS lets several carry one name (a VPC, an instance).
 
     Raises:
-        AwsError: its other tags are all ours, and nobody says who manages it.
+        NotOurs: its other tags are all ours, and nobody says who manages it.
     """
     rest = {key: value for key, value in proof(wanted).items() if key != "ManagedBy"}
     if "ManagedBy" not in current and rest and rest.items() <= current.items():
@@ -92,10 +96,10 @@ def require_ours(label: str, current: Mapping[str, str], wanted: Mapping[str, st
     """Refuse to destroy what is not provably ours.
 
     Raises:
-        AwsError: one of its four tags is missing or has another value.
+        NotOurs: one of its four tags is missing or has another value.
     """
     if not is_ours(current, wanted):
-        raise AwsError(
+        raise NotOurs(
             f"{label} is not removed: it is tagged {_said(current)}, not "
             f"{_said(proof(wanted))}. Nothing was changed. If it is ours, add these tags and "
             "run again; otherwise leave it, and rename it or choose another platform_project or "

@@ -91,6 +91,7 @@ instance_id:
   sample: i-0a1b2c3d4e5f60718
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -137,6 +138,17 @@ def image_of(ssm: Api, parameter: str) -> str:
     return str(answer["Parameter"]["Value"])
 
 
+def bring(run: instance.Run, iam: Api, tags: dict[str, str]) -> dict[str, Any]:
+    """Bring instance and profile to their state; return what is told of them."""
+    options = run.options
+    if options["state"] == "absent":
+        instance.remove(run)
+        profile.remove(iam, run.plan, options["profile"], tags)
+        return {}
+    profile.ensure(iam, run.plan, options["profile"], options["role"], run.tags)
+    return {"instance_id": instance.ensure(run)}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
@@ -164,11 +176,10 @@ def main() -> None:
                 if options["kms_key_id"]
                 else None
             )
-            profile.ensure(api("iam"), run.plan, options["profile"], options["role"], run.tags)
-            made = {"instance_id": instance.ensure(run)}
-        else:
-            instance.remove(run)
-            profile.remove(api("iam"), run.plan, options["profile"], tags)
+        # Whose each of them is, before the first is made or removed.
+        quiet = replace(run, ec2=Api(run.ec2.client, check_mode=True), plan=Plan())
+        bring(quiet, Api(aws.client(module, "iam"), check_mode=True), tags)
+        made = bring(run, api("iam"), tags)
         aws.await_seen(module)
     except AwsError as error:
         aws.fail(module, error)

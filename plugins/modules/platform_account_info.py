@@ -148,6 +148,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     fail,
     require_region,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import MANAGED_BY
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
 
 
@@ -208,7 +209,7 @@ def main() -> None:
         wishes = Wishes(
             f"{project}-{environment}",
             region,
-            {"Project": project, "Environment": environment},
+            {"Project": project, "Environment": environment, "ManagedBy": MANAGED_BY},
             options["network"] or {},
             options["node_groups"],
             options["neighbours"],

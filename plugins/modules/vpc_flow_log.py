@@ -153,8 +153,10 @@ def main() -> None:
                 if options["kms_key_id"]
                 else None
             )
+            ensure_present(flow_log.foreseen(run))
             made = ensure_present(run)
         else:
+            flow_log.remove(flow_log.foreseen(run))
             flow_log.remove(run)
         aws.await_seen(module)
     except AwsError as error:

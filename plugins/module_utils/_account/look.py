@@ -22,8 +22,8 @@ from .caller import Connect
 class Wishes:
     """What the inputs ask of the account.
 
-    name: platform_name; tags: that find what is there; network, node_groups, neighbours: as the
-    module's options of these names, empty where the run is not about them.
+    name: platform_name; tags: that prove what is the platform's; network, node_groups,
+    neighbours: as the module's options of these names, empty where the run is not about them.
     """
 
     name: str

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
@@ -71,6 +71,12 @@ class Run:
     def tags(self, name: str) -> dict[str, str]:
         """Return the wanted tags as texts."""
         return {key: str(value) for key, value in self.options["tags"].items()} | {"Name": name}
+
+
+def foreseen(run: Run) -> Run:
+    """Return a run that sends nothing: whose each thing is, before the first is made or removed."""
+    ec2, logs, iam = (Api(each.client, check_mode=True) for each in (run.ec2, run.logs, run.iam))
+    return replace(run, ec2=ec2, logs=logs, iam=iam, plan=Plan(), warnings=[])
 
 
 def ensure_group(run: Run) -> None:
@@ -252,8 +258,14 @@ def ensure_log(run: Run) -> str:
     return _create_log(run, label, tags)
 
 
-def _find_logs(run: Run) -> list[Item]:
-    """Return the flow logs that write into our log group, and are no other VPC's."""
+def _find_logs(run: Run, *, removal: bool = False) -> list[Item]:
+    """Return our flow logs that write into our log group, and are no other VPC's.
+
+    removal: whether they are to go; then another's is none of our business.
+
+    Raises:
+        AwsError: another's writes into our log group, too, so that each record would be paid twice.
+    """
     vpc_id = run.options.get("vpc_id")
     if vpc_id == UNKNOWN:
         return []
@@ -264,7 +276,18 @@ def _find_logs(run: Run) -> list[Item]:
         Filter=[{"Name": "log-group-name", "Values": [run.group]}],
     )
     found = [item for item in found if item.get("LogGroupName") == run.group]
-    return [item for item in found if vpc_id in (None, item["ResourceId"])]
+    tags = run.tags(run.options["name"])
+    ours = []
+    for item in found:
+        if vpc_id not in (None, item["ResourceId"]):
+            continue
+        seen = tag_dict(item.get("Tags"))
+        if ownership.is_takeable(seen, tags):
+            ours.append(item)
+            continue
+        refuse = ownership.refuse_damaged if removal else ownership.refuse_others
+        refuse(f"flow log {item['FlowLogId']} into {run.group}", seen, tags)
+    return ours
 
 
 def _create_log(run: Run, label: str, tags: dict[str, str]) -> str:
@@ -298,7 +321,7 @@ def _delete_logs(run: Run, label: str, items: list[Item]) -> None:
 def remove(run: Run) -> None:
     """Remove flow log, role and log group, in that order: nothing writes any more then."""
     label = f"flow log {run.options['name']}"
-    items = _find_logs(run)
+    items = _find_logs(run, removal=True)
     for item in items:
         run.plan.record(label, {"id": item["FlowLogId"]}, None)
     _delete_logs(run, label, items)

@@ -19,6 +19,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     tag_dict,
     wait_until,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import PROOF
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
 
 
@@ -73,7 +74,10 @@ def _free_address(run: Run, name: str) -> str:
 
 
 def _settle_address(run: Run, nat: Item, name: str) -> None:
-    """Keep the gateway's address out of what is released; one without our tags gets them."""
+    """Keep the gateway's addresses out of what is released; ours get the tags that they lost.
+
+    Somebody may have given the gateway a second one, which stays theirs.
+    """
     for held in nat.get("NatGatewayAddresses") or []:
         allocation = held.get("AllocationId")
         known = only(run.seen.addresses, "AllocationId", str(allocation))
@@ -83,7 +87,10 @@ def _settle_address(run: Run, nat: Item, name: str) -> None:
             answer = run.api.read(
                 "describe_addresses", f"address {name}", AllocationIds=[allocation]
             )
-            known = answer["Addresses"][0]
+            found = answer["Addresses"][0]
+            # What it was made with is ours by that, though it has lost all its tags.
+            bare = held.get("IsPrimary") and not set(tag_dict(found.get("Tags"))) & set(PROOF)
+            known = found if bare or run.takeable([found]) else None
         if known is not None:
             label = f"address {name}"
             before, after = run.settle(label, known, str(allocation), name)

@@ -231,7 +231,8 @@ def with_addresses(ec2: Any, describe: Action, parameters: Parameters) -> Respon
     first, *others = body.decode().split("<natGatewayId>")
     for index, part in enumerate(others):
         nat = ec2._nat_gateways[part.split("<", 1)[0]]
-        item = f"<item><allocationId>{escape(nat['AllocationId'])}</allocationId></item>"
+        held = f"<allocationId>{escape(nat['AllocationId'])}</allocationId>"
+        item = f"<item>{held}<isPrimary>true</isPrimary></item>"
         listed = f"<natGatewayAddressSet>{item}</natGatewayAddressSet>"
         others[index] = part.replace("<natGatewayAddressSet/>", listed, 1)
     return status, headers, "<natGatewayId>".join([first, *others]).encode()

@@ -55,9 +55,9 @@ def role(aws: Aws, tags: Tags) -> None:
     )
 
 
-def profile(aws: Aws, tags: Tags) -> None:
-    aws.client("iam").create_instance_profile(
-        InstanceProfileName=f"{NAME}-karpenter-nodes", Tags=pairs(tags)
+def profile(purpose: str) -> Callable[[Aws, Tags], object]:
+    return lambda aws, tags: aws.client("iam").create_instance_profile(
+        InstanceProfileName=f"{NAME}-{purpose}", Tags=pairs(tags)
     )
 
 
@@ -173,11 +173,16 @@ def karpenter(name: str) -> Callable[[Aws], dict[str, Any]]:
     return wish(name=name, node_role=f"{NAME}-eks-nodes")
 
 
+BASTION = {
+    **{"name": f"{NAME}-bastion", "role": f"{NAME}-bastion"},
+    **{"subnet_ids": ["subnet-a"], "security_group_id": "sg-1"},
+}
 KINDS = {
     "role": Kind(
         role, "iam_roles", wish(roles=[{"name": f"{NAME}-rds-monitoring", "trust": OURS}])
     ),
-    "instance profile": Kind(profile, "karpenter_resources", karpenter(NAME)),
+    "instance profile": Kind(profile("karpenter-nodes"), "karpenter_resources", karpenter(NAME)),
+    "bastion's profile": Kind(profile("bastion"), "ec2_bastion", wish(**BASTION)),
     "key": Kind(key, "kms_key", wish(alias=f"alias/{NAME}", description="Data")),
     "bucket": Kind(bucket, "s3_buckets", wish(names=[f"{NAME}-documents-{{account}}"])),
     "repository": Kind(

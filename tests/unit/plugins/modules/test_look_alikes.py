@@ -6,7 +6,7 @@ import re
 
 import pytest
 from aws_lifecycle import TAGS, World
-from look_alikes import KINDS, OWN
+from look_alikes import BASTION, KINDS, OWN
 from networks import NAME, network_options
 
 LOOK_ALIKES: dict[str, dict[str, str]] = {
@@ -38,6 +38,73 @@ def test_each_kind_is_refused_before_anything_is_sent(world: World, tags: dict[s
             assert re.search(said, answer["msg"]), (name, more, answer["msg"])
     # The queue is made before the rules, which others may have.
     assert world.mutations() == quiet
+
+
+def test_an_instance_of_the_bastions_name(world: World, tags: dict[str, str]) -> None:
+    """Refused before the profile is made; untagged it may stand beside ours."""
+    ec2 = world.aws.client("ec2")
+    named = [{"ResourceType": "instance", "Tags": tag_list({**tags, "Name": BASTION["name"]})}]
+    how = {"ImageId": "ami-12345678", "InstanceType": "t3.micro", "MinCount": 1, "MaxCount": 1}
+    made = ec2.run_instances(**how, TagSpecifications=named)["Instances"][0]["InstanceId"]
+    quiet, options = world.mutations(), {**BASTION, "tags": OWN}
+    for check in (True, False) if tags else ():
+        message = world.run("ec2_bastion", options, check=check, fails=True)["msg"]
+        assert f"instance {NAME}-bastion ({made}) is somebody else's" in message
+    foreseen = {} if tags else world.run("ec2_bastion", options, check=True)["diff"]
+    assert foreseen.get("before", {}) == {}
+    assert world.run("ec2_bastion", {**options, "state": "absent"})["changed"] is False
+    assert world.mutations() == quiet
+
+
+def test_the_first_look_names_the_vpc_and_the_key(world: World, tags: dict[str, str]) -> None:
+    """Untagged, a VPC may stand beside ours; a key behind our alias may not."""
+    KINDS["key"].make(world.aws, tags)
+    named = [{"ResourceType": "vpc", "Tags": tag_list({**tags, "Name": NAME})}]
+    vpc = world.aws.client("ec2").create_vpc(CidrBlock="10.20.0.0/16", TagSpecifications=named)
+    asked = {
+        **{"project": "ragops", "environment": "test"},
+        "neighbours": [{"component": "rds", "maker": "network"}],
+    }
+    told = world.run("platform_account_info", asked)
+    label = f"VPC {NAME} ({vpc['Vpc']['VpcId']})"
+    wanted = [label, f"KMS key alias/{NAME}"] if tags else [f"KMS key alias/{NAME}"]
+    said = [text.partition(" is somebody else's")[0] for text in told["problems"]]
+    assert said == [f"platform_name: {each}" for each in wanted]
+    assert told["missing"], "another's VPC is no network of ours"
+
+
+def test_the_first_look_passes_an_alias_that_leads_away_from_our_key(world: World) -> None:
+    """Role kms moves it back."""
+    KINDS["key"].make(world.aws, LOOK_ALIKES["terraform"])
+    ours = [{"TagKey": key, "TagValue": value} for key, value in OWN.items()]
+    world.aws.client("kms").create_key(Tags=ours)
+    asked = {"project": "ragops", "environment": "test"}
+    assert world.run("platform_account_info", asked)["problems"] == []
+
+
+def test_the_first_look_counts_only_what_is_ours(world: World) -> None:
+    """Another's subnet of our name says no zone, another's address is one of theirs."""
+    ec2, theirs = world.aws.client("ec2"), LOOK_ALIKES["terraform"]
+    vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+    for kind, make, name in (
+        ("subnet", ec2.create_subnet, f"{NAME}-private-1"),
+        ("elastic-ip", ec2.allocate_address, f"{NAME}-nat-us-east-1a"),
+    ):
+        where = {"VpcId": vpc, "CidrBlock": "10.20.0.0/20", "AvailabilityZone": "us-east-1c"}
+        make(
+            **(where if kind == "subnet" else {"Domain": "vpc"}),
+            TagSpecifications=[{"ResourceType": kind, "Tags": tag_list({**theirs, "Name": name})}],
+        )
+    for _ in range(4):
+        ec2.allocate_address(Domain="vpc")
+    asked = {
+        **{"project": "ragops", "environment": "test"},
+        "network": {"zone_count": 2, "nat": "single"},
+    }
+    told = world.run("platform_account_info", asked)
+    assert told["availability_zones"] == ["us-east-1a", "us-east-1b"]
+    (problem,) = told["problems"]
+    assert "of the 5 that the account may have in us-east-1 5 are others'" in problem
 
 
 def test_a_vpc_of_the_joined_name(world: World, tags: dict[str, str]) -> None:
