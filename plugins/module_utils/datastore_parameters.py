@@ -139,6 +139,21 @@ def ensure(
     _set(api, kind, label, name, known, values)
 
 
+def refuse_others(
+    api: Api, kind: Kind, name: str, found: Mapping[str, Any] | None, tags: Mapping[str, str]
+) -> None:
+    """Refuse a group that is somebody else's, before anything is sent.
+
+    Args:
+        found: the group as AWS describes it; None if there is none.
+
+    Raises:
+        AwsError: it is not ours.
+    """
+    if found is not None:
+        datastore.read_tags(api, f"{kind.low} parameter group {name}", found[kind.arn], tags)
+
+
 def parameters(api: Api, kind: Kind, label: str, name: str) -> dict[str, dict[str, Any]]:
     """Return a group's parameters by name, as AWS describes them."""
     operation = f"describe_{kind.low}_parameters"

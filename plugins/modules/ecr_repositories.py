@@ -147,7 +147,11 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     for wish in wishes:
         check(wish)
     api = Api(aws.client(module, "ecr"), module.check_mode)
+    # Whose each of them is, before the first is made or removed.
+    foreseen = Api(api.client, check_mode=True), Plan()
     if options["state"] == "absent":
+        for wish in wishes:
+            ensure.ensure_absent(*foreseen, wish, options["force"])
         kept = [
             wish.name for wish in wishes if ensure.ensure_absent(api, plan, wish, options["force"])
         ]
@@ -160,9 +164,8 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     key_api = Api(aws.client(module, "kms"), module.check_mode)
     key = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"], options["tags"])
     wishes = [replace(wish, kms_key_arn=key) for wish in wishes]
-    # Whose each of them is, before the first is made.
     for wish in wishes:
-        ensure.ensure_present(Api(api.client, check_mode=True), Plan(), wish)
+        ensure.ensure_present(*foreseen, wish)
     return {"repositories": [ensure.ensure_present(api, plan, wish) for wish in wishes]}
 
 

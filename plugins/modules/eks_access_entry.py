@@ -108,6 +108,7 @@ entries:
   type: dict
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -141,13 +142,17 @@ ENTRY: dict[str, Any] = {
 def run(module: Any) -> tuple[bool, Any, Any]:
     """(changed, before by principal, after by principal)."""
     run_ = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
+    # Whose each of them is, before the first is made or removed.
+    quiet = replace(run_, check_mode=True)
     cluster = module.params["cluster"]
     entries = expanded(
         module.params["entries"],
         lambda: principal_of(client(module, "sts"), client(module, "iam")),
     )
     if module.params["state"] == "absent":
+        ensure_absent(quiet, cluster, entries)
         return ensure_absent(run_, cluster, entries)
+    ensure_present(quiet, cluster, entries)
     return ensure_present(run_, cluster, entries, purge=module.params["purge"])
 
 

@@ -79,6 +79,7 @@ associations:
   type: dict
 """
 
+from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -106,13 +107,17 @@ def run(module: AnsibleAWSModule) -> tuple[bool, Any, Any]:
     session = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
     cluster, wanted = module.params["cluster"], module.params["associations"]
     tags = {key: str(value) for key, value in module.params["tags"].items()}
+    # Whose each of them is, before the first is made or removed.
+    quiet = replace(session, check_mode=True)
     if module.params["state"] == "absent":
+        ensure_absent(quiet, cluster, wanted, tags)
         return ensure_absent(session, cluster, wanted, tags)
     for entry in wanted:
         if not entry["role_arn"]:
             raise AwsError(
                 f"The {about(cluster, key_of(entry))} needs a role_arn. Nothing was changed."
             )
+    ensure_present(quiet, cluster, wanted, tags)
     return ensure_present(session, cluster, wanted, tags)
 
 

@@ -259,6 +259,8 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     api = Api(aws.client(module, "elasticache"), module.check_mode)
     options = dict(module.params)
     if options["state"] == "absent":
+        # Whose each of them is, before the first is removed.
+        absent.ensure_absent(Api(api.client, check_mode=True), Plan(), options)
         snapshot = absent.ensure_absent(api, plan, options)
         return {"final_snapshot_id": snapshot} if snapshot else {}
 

@@ -386,6 +386,8 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     )
     options = dict(module.params)
     if options["state"] == "absent":
+        # Whose each of them is, before the first is removed.
+        absent.ensure_absent(services.quiet(), Plan(), options)
         snapshot = absent.ensure_absent(services, plan, options)
         return {"final_snapshot_id": snapshot} if snapshot else {}
     facts, notes = ensure.ensure_present(services, plan, options)

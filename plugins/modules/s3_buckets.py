@@ -256,7 +256,13 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     place = place_of(module, connect, aws.require_region(module))
     wanted = group.group_of(options, place)
     names = [wish.name for wish in wanted.buckets]
+
+    def quiet(service: str, where: str) -> Api:
+        return Api(connect(service, where).client, check_mode=True)
+
+    # Whose each of them is, before the first is made or removed.
     if options["state"] == "absent":
+        group.ensure_absent(quiet, Plan(), wanted, options["destroy_data"])
         kept = group.ensure_absent(connect, plan, wanted, options["destroy_data"])
         if kept:
             module.warn(
@@ -264,6 +270,7 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
                 "deletion with destroy_data."
             )
         return {"buckets": [name for name in names if name in kept], "kept": kept}
+    group.ensure_present(quiet, Plan(), wanted, options["wait_timeout"])
     group.ensure_present(connect, plan, wanted, options["wait_timeout"])
     return {"buckets": names, "replicas": [wish.name for wish in wanted.replicas]}
 

@@ -232,10 +232,9 @@ def make(module: AnsibleAWSModule, api: Api, plan: Plan, wishes: list[Wish]) -> 
     key_api = Api(aws.client(module, "kms"), module.check_mode)
     timeout = options["wait_timeout"]
     key = kms.resolve(key_api, options["kms_key_id"], timeout, options["tags"])
-    made = {
-        wish.name: ensure.ensure_present(api, plan, replace(wish, kms_key_arn=key), timeout)
-        for wish in wishes
-    }
+    wishes = [replace(wish, kms_key_arn=key) for wish in wishes]
+    ensure.refuse_others(api, wishes)
+    made = {wish.name: ensure.ensure_present(api, plan, wish, timeout) for wish in wishes}
     stale = [wish.name for wish in wishes if ensure.is_stale(api, wish, options["max_age_days"])]
     result: dict[str, Any] = {
         "arns": {name: outcome.arn for name, outcome in made.items()},
@@ -265,8 +264,11 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     api = Api(aws.client(module, "secretsmanager"), module.check_mode)
     if options["state"] == "present":
         return make(module, api, plan, wishes)
-    for wish in wishes:
-        ensure.ensure_absent(api, plan, wish, options["recovery_window_days"])
+    # Whose each of them is, before the first is removed.
+    foreseen = Api(api.client, check_mode=True), Plan()
+    for how in (foreseen, (api, plan)):
+        for wish in wishes:
+            ensure.ensure_absent(*how, wish, options["recovery_window_days"])
     return {}
 
 

@@ -163,10 +163,13 @@ def ensure_absent(
 
     tags: those that say whose they are; without them they go whoever they belong to.
     """
-    for group, known in find(api, cluster, groups).items():
+    found = find(api, cluster, groups)
+    # Whose each of them is, before the first is removed.
+    for group, known in found.items() if ownership.proof(tags) else ():
         label = f"launch template {name_of(cluster, group)}"
-        if ownership.proof(tags):
-            ownership.require_ours(label, tag_dict(known.get("Tags")), tags)
+        ownership.require_ours(label, tag_dict(known.get("Tags")), tags)
+    for group, known in found.items():
+        label = f"launch template {name_of(cluster, group)}"
         plan.record(label, {"id": known["LaunchTemplateId"]}, None)
         which = {"LaunchTemplateId": known["LaunchTemplateId"]}
         api.write("delete_launch_template", label, NO_TEMPLATE, **which)

@@ -79,17 +79,22 @@ def ensure_present(
         datastore.refuse_other_vpc(
             "Cache", subnets, item, lambda ids: datastore.vpc_of_subnets(ec2(), ids)
         )
+    groups = datastore_parameters.listed(api, datastore_parameters.CACHE)
+    name, kind = options["parameter_group"]["name"], datastore_parameters.CACHE
+    # Whose each of them is, before the first is made.
+    quiet = Api(api.client, check_mode=True)
+    datastore.ensure_subnet_group(quiet, Plan(), "Cache", subnets, options["tags"])
+    datastore_parameters.refuse_others(quiet, kind, name, groups.get(name), options["tags"])
 
     datastore.ensure_subnet_group(api, plan, "Cache", subnets, options["tags"])
-    groups = datastore_parameters.listed(api, datastore_parameters.CACHE)
     datastore_parameters.ensure(
         api,
         plan,
-        datastore_parameters.CACHE,
+        kind,
         options["parameter_group"],
         checks.family_of(options["engine"], options["engine_version"]),
         options["tags"],
-        groups.get(options["parameter_group"]["name"]),
+        groups.get(name),
     )
     if found is None:
         plan.record(this.label, None, this.wanted)

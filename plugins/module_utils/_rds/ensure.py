@@ -41,6 +41,13 @@ class Services:
     logs: Api
     secrets: Api
 
+    def quiet(self) -> Services:
+        """Return those that send nothing."""
+        rds_api, logs_api, secrets = (
+            Api(each.client, check_mode=True) for each in (self.rds, self.logs, self.secrets)
+        )
+        return Services(rds_api, self.ec2, logs_api, secrets)
+
 
 @dataclass
 class Instance:
@@ -96,10 +103,11 @@ def ensure_present(
         ownership.refuse_others(this.label, tag_dict(found.get("TagList")), this.wanted["tags"])
     version = _foresee(api, this, found)
     _refuse_other_vpc(services, options)
-
-    datastore.ensure_subnet_group(api, plan, "DB", options["subnet_group"], options["tags"])
     groups = datastore_parameters.listed(api, datastore_parameters.DB)
     group = options["parameter_group"]
+    _refuse_others(services, this, groups.get(group["name"]))
+
+    datastore.ensure_subnet_group(api, plan, "DB", options["subnet_group"], options["tags"])
     datastore_parameters.ensure(
         api,
         plan,
@@ -122,6 +130,19 @@ def ensure_present(
     unmade = {"DBInstanceIdentifier": this.identifier, "DBInstanceStatus": "to be created"}
     facts = transform.facts_of(rds.find(api, this.identifier) or unmade)
     return facts, this.notes + transform.notes_of(facts)
+
+
+def _refuse_others(services: Services, this: Instance, group: dict[str, Any] | None) -> None:
+    """Refuse what belongs to the instance and is somebody else's, before the first is made.
+
+    group: the parameter group, as AWS describes it.
+    """
+    options, quiet = this.options, services.quiet()
+    name, kind = options["parameter_group"]["name"], datastore_parameters.DB
+    subnets, tags = options["subnet_group"], options["tags"]
+    datastore.ensure_subnet_group(quiet.rds, Plan(), "DB", subnets, tags)
+    datastore_parameters.refuse_others(quiet.rds, kind, name, group, tags)
+    logs.ensure(quiet.logs, Plan(), this.identifier, this.wanted["log_exports"], options)
 
 
 def _refuse_other_vpc(services: Services, options: dict[str, Any]) -> None:

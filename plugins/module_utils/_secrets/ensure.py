@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -47,6 +48,17 @@ class Outcome:
 def find(api: Api, wish: Wish) -> Dict | None:
     """Return a secret's description, also of one that is scheduled for deletion."""
     return api.read("describe_secret", wish.label, NO_SECRET, SecretId=wish.name) or None
+
+
+def refuse_others(api: Api, wishes: Iterable[Wish]) -> None:
+    """Refuse secrets that are somebody else's, before the first is made.
+
+    Raises:
+        AwsError: one is.
+    """
+    for wish in wishes:
+        if item := find(api, wish):
+            ownership.refuse_others(wish.label, tag_dict(item.get("Tags")), wish.tags)
 
 
 def ensure_present(api: Api, plan: Plan, wish: Wish, timeout: float) -> Outcome:
