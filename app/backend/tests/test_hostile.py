@@ -5,6 +5,7 @@ import base64
 import contextlib
 import os
 import random
+import resource
 import subprocess
 import sys
 import threading
@@ -151,6 +152,11 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def reading(pid: int) -> bool:
+    """Whether a reader of a server has begun with its document: it may write no file any more."""
+    return any(resource.prlimit(child, resource.RLIMIT_FSIZE) == (0, 0) for child in children(pid))
+
+
 def test_questions_are_answered_while_hostile_files_come(start, limits, capsys):
     """The server stays up, answers everything, and its memory stays what it was."""
     backend = start(**limits)
@@ -221,7 +227,8 @@ def test_a_killed_reading_leaves_nothing(start, limits):
 
     thread = threading.Thread(target=upload)
     thread.start()
-    until("nobody reads it", lambda: children(backend.child.pid))
+    # Before that, its end would be that of a reader which did not start.
+    until("nobody reads it", lambda: reading(backend.child.pid))
     os.kill(children(backend.child.pid)[0], 9)
     thread.join()
     assert answers[0].status_code == 422
