@@ -14,6 +14,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     addons,
     cluster,
     exposure,
+    forms,
+    kubernetes,
     names,
     network,
     platform,
@@ -49,6 +51,9 @@ def judge(
         if errors:
             found += errors
             del inputs[component]
+        else:
+            region = str(shared["platform_region"])
+            found += forms.problems(component, inputs[component], region)
     found += _errors(inputs, shared, folder, today)
     found += access.problems(
         shared, list(variables), inputs.get("eks", {}), inputs.get("network", {})
@@ -56,6 +61,9 @@ def judge(
     return {
         "errors": found,
         "warnings": [
+            *roles.strangers(
+                folder, components, {name for own in variables.values() for name in own}
+            ),
             *cluster.warnings(inputs.get("eks", {}), today),
             *volumes.warnings(inputs.get("eks", {}), inputs.get("milvus", {})),
             *stores.rds_warnings(inputs.get("rds", {})),
@@ -83,6 +91,9 @@ def _errors(
     for component, check in checks.items():
         if component in inputs:
             yield from check(inputs[component])
+    yield from kubernetes.toleration_problems(
+        "milvus: milvus_tolerations", inputs.get("milvus", {}).get("milvus_tolerations", [])
+    )
     if "cluster_addons" in inputs:
         yield from addons.problems(inputs["cluster_addons"], inputs.get("eks", {}))
     if "app_rollout" in inputs:
@@ -90,6 +101,7 @@ def _errors(
         yield from trust.problems(inputs["app_rollout"], inputs.get("rds", {}), folder, region)
     yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))
     yield from names.problems(name, inputs)
+    yield from names.clashes(str(shared.get("platform_namespace", "rag")), inputs)
 
 
 def _controller(inputs: Mapping[str, roles.Inputs]) -> bool:

@@ -18,6 +18,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles impo
 
 MOST_NODES = 450
 """AWS's quota of nodes in a managed node group."""
+SMALLEST_DISK = 20
+"""GiB of EKS's images for nodes: EC2 makes no disk that is smaller than its image."""
 LONGEST_NAME = 63
 """Characters that AWS takes of a node group's name."""
 PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::\d{12}:(role|user)/.+")
@@ -31,6 +33,8 @@ def problems(inputs: Inputs, environment: str, today: str) -> Iterator[str]:
     groups = list(inputs.get("eks_node_groups", []))
     if inputs.get("eks_spot_group_enabled"):
         groups.append(inputs.get("eks_spot_group", {}))
+    if not groups:
+        yield "eks: eks_node_groups is empty: no pod could run. Give at least one group."
     names = [str(group.get("name")) for group in groups]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"eks: eks_node_groups has {name} twice: give each group a name of its own."
@@ -124,11 +128,14 @@ def _node_group(group: Mapping[str, Any]) -> Iterator[str]:
 def _nodes(group: Mapping[str, Any]) -> Iterator[str]:
     """What Kubernetes and EC2 refuse of a group's nodes."""
     label = f"eks: node group {group.get('name')}"
-    yield from kubernetes.label_problems(label, group.get("labels") or {})
+    yield from kubernetes.node_label_problems(label, group.get("labels") or {})
     yield from kubernetes.taint_problems(label, group.get("taints") or [])
     disk = group.get("disk_size")
-    if disk is not None and disk < 1:
-        yield f"{label}: disk_size is {disk}; give the GiB of a disk."
+    if disk is not None and disk < SMALLEST_DISK:
+        yield (
+            f"{label}: disk_size is {disk}; the nodes' image alone has {SMALLEST_DISK} GiB, so "
+            "give at least that."
+        )
 
 
 def _access(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -49,6 +49,12 @@ def problems(inputs: Inputs, region: str, controller: bool) -> Iterator[str]:
     """
     if inputs.get("app_rollout_state") == "absent":
         return
+    for name in inputs.get("app_rollout_extra_secrets", {}):
+        if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is None:
+            yield (
+                f"app_rollout: app_rollout_extra_secrets has '{name[:60]}', which is no name of an "
+                "environment variable: use letters, digits and _."
+            )
     asked = effective(inputs)
     yield from _zone(asked)
     yield from _values(asked["annotations"])

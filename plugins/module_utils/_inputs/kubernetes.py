@@ -10,6 +10,10 @@ from typing import Any
 
 _NAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 _WORD = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.-]{0,61}[A-Za-z0-9])?")
+_OWN_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease")
+_RESERVED = ("kubernetes.io", "k8s.io", "eks.amazonaws.com")
+"""Domains whose labels EKS lets nobody give to a node group's nodes."""
+_EFFECTS = ("NoSchedule", "PreferNoSchedule", "NoExecute")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
 
 
@@ -20,6 +24,11 @@ def namespace_problems(option: str, value: str) -> Iterator[str]:
             f"{option} is '{value[:70]}', which no namespace can be called: use lower-case "
             "letters, digits and dashes, at most 63."
         )
+    elif value in _OWN_NAMESPACES:
+        yield (
+            f"{option} is '{value}', which is Kubernetes' own: what the platform refuses there "
+            "others need. Give a namespace that is the platform's alone."
+        )
 
 
 def label_problems(where: str, labels: Mapping[str, str]) -> Iterator[str]:
@@ -28,6 +37,38 @@ def label_problems(where: str, labels: Mapping[str, str]) -> Iterator[str]:
         yield from _key(f"{where}: label '{key[:80]}'", key)
         if value and _WORD.fullmatch(value) is None:
             yield f"{where}: label {key[:80]} has the value '{value[:80]}': {_RULE}."
+
+
+def node_label_problems(where: str, labels: Mapping[str, str]) -> Iterator[str]:
+    """Yield which labels EKS refuses for the nodes of a group. where: of what they are."""
+    yield from label_problems(where, labels)
+    for key in labels:
+        domain = key.rpartition("/")[0]
+        if any(domain == own or domain.endswith(f".{own}") for own in _RESERVED):
+            yield (
+                f"{where}: label '{key[:80]}' is of {domain}, and EKS takes no labels of "
+                f"{', '.join(_RESERVED)}. Choose a domain of your own."
+            )
+
+
+def toleration_problems(option: str, tolerations: list[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield which tolerations a pod can't have. option: where they are given."""
+    for number, each in enumerate(tolerations):
+        where = f"{option}[{number}]"
+        for name in ("key", "operator", "value", "effect"):
+            if not isinstance(each.get(name, ""), str):
+                yield f"{where}.{name} is {each[name]!r}: give a text, in quotes."
+        if each.get("operator", "Equal") not in ("Equal", "Exists"):
+            yield f"{where}.operator is '{each['operator']}': Kubernetes has Equal and Exists."
+        elif each.get("operator") == "Exists" and each.get("value"):
+            yield f"{where}: operator Exists takes no value."
+        if each.get("effect", "") not in ("", *_EFFECTS):
+            yield f"{where}.effect is '{each['effect']}': Kubernetes has {', '.join(_EFFECTS)}."
+        if strange := sorted(each.keys() - {"key", "operator", "value", "effect", _SECONDS}):
+            yield f"{where} has {', '.join(strange)}, which no toleration has."
+
+
+_SECONDS = "tolerationSeconds"
 
 
 def taint_problems(where: str, taints: list[Mapping[str, Any]]) -> Iterator[str]:

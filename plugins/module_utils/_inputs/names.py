@@ -9,6 +9,8 @@ from typing import Any
 
 ROLE, BUCKET, GROUP = 64, 63, 40
 """Characters that IAM takes in a role's name, S3 in a bucket's, ElastiCache in a group's."""
+OWN = ({"name": "backend"}, {"name": "milvus"})
+"""The workloads that the platform itself has."""
 ACCOUNT = 12
 """Digits of an account, with which buckets' names end."""
 
@@ -47,14 +49,35 @@ def _workloads(inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     if "workload_identity" not in inputs:
         return
     identity, addons = inputs["workload_identity"], inputs.get("cluster_addons", {})
-    named = ("workload_identity_workloads", "workload_identity_extra")
-    for each in [each for option in named for each in identity.get(option) or []]:
-        yield str(each.get("name"))
+    # The default is made of other variables, so that it is not among the inputs.
+    yield from (str(each.get("name")) for each in identity.get("workload_identity_workloads", OWN))
+    yield from (str(each.get("name")) for each in identity.get("workload_identity_extra") or [])
     if addons.get("cluster_addons_load_balancer_controller"):
         yield "load-balancer-controller"
     autoscaler = str(addons.get("cluster_addons_autoscaler", "none"))
     if autoscaler != "none":
         yield autoscaler.replace("_", "-")
+
+
+def clashes(namespace: str, inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Yield names that two parts of the platform would have.
+
+    Args:
+        namespace: platform_namespace.
+        inputs: of the roles of this run, by role.
+    """
+    milvus = inputs.get("milvus", {}).get("milvus_namespace")
+    if milvus == namespace:
+        yield (
+            f"milvus_namespace and platform_namespace are both '{milvus}': each has its own rules "
+            "for pods and packets. Give them two namespaces."
+        )
+    roles = list(_workloads(inputs))
+    for name in sorted({name for name in roles if roles.count(name) > 1}):
+        yield (
+            f"workload_identity: workload_identity_extra has '{name}', and the platform has a "
+            "workload of that name: choose another one."
+        )
 
 
 def problems(name: str, inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

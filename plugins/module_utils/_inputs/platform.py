@@ -27,6 +27,8 @@ OTHER_PARTITIONS = {
 }
 """Partitions by the start of their regions' names."""
 OWN_TAGS = ("Project", "Environment", "ManagedBy", "Component")
+TAKEN = {"sg-": "EC2, for a security group,", "sthree-": "S3", "amzn-s3-demo-": "S3"}
+"""Beginnings of names that services keep for themselves."""
 TAGGABLE = re.compile(r"[\w .:/=+@-]*")
 """What every service takes in a tag: IAM and RDS are the strictest."""
 
@@ -49,6 +51,13 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
             yield (
                 f"{option} is '{value}': use lower-case letters, digits and single dashes, a "
                 "letter first."
+            )
+    project = str(variables.get("platform_project", ""))
+    for start, service in TAKEN.items():
+        if project.startswith(start):
+            yield (
+                f"platform_project is '{project}': {service} takes no name that begins with "
+                f"{start}. Choose another one."
             )
     yield from kubernetes.namespace_problems(
         "platform_namespace", str(variables.get("platform_namespace", "rag"))
@@ -87,10 +96,16 @@ def region_problems(option: str, region: str) -> Iterator[str]:
 
 def _tags(tags: Mapping[str, str]) -> Iterator[str]:
     for key, value in tags.items():
-        if key in OWN_TAGS:
+        # IAM takes Project and project for one key.
+        if key.lower() in (own.lower() for own in OWN_TAGS):
             yield (
                 f"platform_extra_tags sets {key}, by which the platform finds its resources: "
                 "leave it out."
+            )
+        elif key != next(other for other in tags if other.lower() == key.lower()):
+            yield (
+                f"platform_extra_tags has {key} twice, in capitals and small letters: IAM takes "
+                "them for one key. Leave one out."
             )
         elif key.lower().startswith("aws:"):
             yield f"platform_extra_tags has the key {key}: aws: is AWS's own. Choose another key."

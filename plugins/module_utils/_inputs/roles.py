@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,28 @@ def defaults_of(roles: Path, role: str) -> Inputs:
     """Return a role's defaults, without those that are made of other variables."""
     values = _load(roles / role / "defaults/main.yml")
     return {name: value for name, value in (values or {}).items() if "{{" not in str(value)}
+
+
+def strangers(
+    roles: Path, components: Collection[str], variables: Collection[str]
+) -> Iterator[str]:
+    """Yield variables that begin as a role's inputs do, and are none: most likely misspelt.
+
+    Args:
+        roles: folder of the roles.
+        components: the components of the run, whose roles are asked.
+        variables: names of what the run sets.
+    """
+    known = {role.name for role in roles.iterdir() if (role / "meta").is_dir()}
+    inputs = {name for role in known for name in spec_of(roles, role)}
+    for name in sorted(variables):
+        role = next((role for role in components if name.startswith(f"{role}_")), None)
+        if role is None or name in inputs or name.endswith(("_result", "_state")):
+            continue
+        near = difflib.get_close_matches(name, inputs, 1)
+        yield f"{name} is no input of role {role}, and changes nothing." + (
+            f" Is {near[0]} meant?" if near else ""
+        )
 
 
 def _apart(value: Any) -> Any:

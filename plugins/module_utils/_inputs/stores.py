@@ -38,6 +38,14 @@ ELASTICACHE_COMPUTED = {
 }
 
 
+OWN_SECRETS = (
+    *("database-app-login", "database-login", "database-url", "milvus-token"),
+    *("openai-api-key", "redis-auth-token", "redis-url"),
+)
+LARGEST_SECRET = 65536
+"""Bytes that Secrets Manager takes of a value."""
+
+
 def _options(inputs: Inputs, prefix: str, computed: Mapping[str, Any]) -> dict[str, Any]:
     """Return a role's inputs as its module's options."""
     return {**computed, **{name.removeprefix(prefix): value for name, value in inputs.items()}}
@@ -71,6 +79,11 @@ def rds_problems(inputs: Inputs, today: str) -> Iterator[str]:
             "digits and _, other than ragops (the master user's), that begins with neither pg_ nor "
             "rds."
         )
+    if inputs.get("rds_ca_certificate") == "rds-ca-2019":
+        yield (
+            "rds: rds_ca_certificate is rds-ca-2019, which ended in August 2024: give "
+            "rds-ca-rsa2048-g1, rds-ca-rsa4096-g1 or rds-ca-ecc384-g1."
+        )
     options = _options(inputs, "rds_", RDS_COMPUTED)
     yield from _refusal(lambda: rds_checks.check(options), "rds", inputs_of(options))
 
@@ -85,11 +98,26 @@ def rds_warnings(inputs: Inputs) -> Iterator[str]:
         )
 
 
+def _engine(inputs: Inputs) -> Iterator[str]:
+    """What ElastiCache has of the two engines: Redis OSS ended where Valkey began."""
+    engine = str(inputs.get("elasticache_engine", ""))
+    version = str(inputs.get("elasticache_engine_version", ""))
+    found = elasticache_checks.order(version)
+    low, high = {"redis": ([4, 0], [7, 1]), "valkey": ([7, 2], [99])}.get(engine, ([], []))
+    if re.match(r"\d", version) and not low <= found <= high:
+        yield (
+            f"elasticache: elasticache_engine_version is {version}, which ElastiCache has not of "
+            f"{engine}: redis (encrypted, at most 7.1) ends before valkey 7.2. Set the engine that "
+            "has this version."
+        )
+
+
 def elasticache_problems(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the inputs of role elasticache."""
     kind = str(inputs.get("elasticache_node_type", ""))
     if re.fullmatch(r"cache\.[a-z0-9-]+\.[a-z0-9-]+", kind) is None:
         yield f"elasticache: elasticache_node_type is '{kind}': give a type such as cache.t3.micro."
+    yield from _engine(inputs)
     options = _options(inputs, "elasticache_", ELASTICACHE_COMPUTED)
     yield from _refusal(
         lambda: elasticache_checks.check("replication group", options),
@@ -150,6 +178,16 @@ def secrets_problems(inputs: Inputs) -> Iterator[str]:
     if key and (key != key.strip() or " " in key):
         yield "secrets: secrets_openai_api_key has spaces or a line end: give the key alone."
     for extra in inputs.get("secrets_extra", []):
+        if extra.get("name") in OWN_SECRETS:
+            yield (
+                f"secrets: secrets_extra has {extra['name']}, which the platform makes itself: "
+                "choose another name."
+            )
+        if len(str(extra.get("value") or "").encode()) > LARGEST_SECRET:
+            yield (
+                f"secrets: the value of {extra.get('name')} in secrets_extra is longer than "
+                f"{LARGEST_SECRET} bytes, which is what Secrets Manager takes."
+            )
         # A variable of the environment that is not set gives this, and a random value is no key.
         if extra.get("value") == "":
             yield (

@@ -27,6 +27,7 @@ _WANTED = {
 
 TEXTS_BY_NAME = frozenset(
     {
+        "app_rollout_extra_secrets",
         "app_rollout_milvus_pod_labels",
         "cluster_addons_karpenter_node_pools.labels",
         "cluster_addons_namespaces.labels",

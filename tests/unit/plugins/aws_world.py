@@ -23,6 +23,7 @@ from rehearsal.aws import (
     eks_oidc,
     eks_records,
     hosted_zones,
+    iam_tags,
     instances,
     launches,
     logs,
@@ -73,6 +74,7 @@ def adjusted() -> Any:
     certificates.adjust(importlib.import_module(service + "acm"), names, balancers, tagging)
     iam = importlib.import_module(service + "iam")
     eks_oidc.adjust(iam)
+    iam_tags.adjust(iam)
     sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam)
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
     evaluator = importlib.import_module("ministack.core.iam_evaluator")

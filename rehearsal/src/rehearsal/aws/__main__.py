@@ -20,6 +20,7 @@ from rehearsal.aws import (
     eks_records,
     elasticache,
     hosted_zones,
+    iam_tags,
     instances,
     launches,
     logs,
@@ -80,6 +81,7 @@ def main() -> None:
     decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")
+    iam_tags.adjust(iam_service)
     sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam_service)
     here = account.Account(world / "account.json")
     account.adjust(ec2, here)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
@@ -70,9 +71,14 @@ def in_vpc_of_subnets(ec2: Any, create: Action, parameters: Parameters) -> Respo
 def with_prefix_lists(
     original: Callable[[Parameters, str], list[Item]], parameters: Parameters, prefix: str
 ) -> list[Item]:
-    """AWS: a rule's other end may be a prefix list. ministack reads the other kinds only."""
+    """AWS: a rule's other end may be a prefix list, and a block loses the bits of a host.
+
+    ministack reads the other kinds only, and keeps a block as it was sent.
+    """
     rules = original(parameters, prefix)
     for index, rule in enumerate(rules, start=1):
+        for block in rule["IpRanges"]:
+            block["CidrIp"] = str(ipaddress.ip_network(block["CidrIp"], strict=False))
         start, number = f"{prefix}.{index}.PrefixListIds", 1
         while found := one(parameters, f"{start}.{number}.PrefixListId"):
             text = one(parameters, f"{start}.{number}.Description")

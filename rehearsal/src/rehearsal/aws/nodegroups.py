@@ -10,6 +10,7 @@ from typing import Any
 
 Response = tuple[int, dict[str, str], bytes]
 
+RESERVED = ("kubernetes.io", "k8s.io", "eks.amazonaws.com")
 UPDATE = re.compile(r"/clusters/([\w-]+)/node-groups/([\w-]+)/update-(config|version)")
 
 
@@ -21,6 +22,8 @@ def with_settings(
 
     With a launch template the disk is the template's: AWS refuses diskSize and reports none.
     """
+    if refusal := of_labels(eks, body.get("labels", {})):
+        return refusal
     template = body.get("launchTemplate")
     if template and "diskSize" in body:
         text = "Disk size must be specified within the launch template."
@@ -36,6 +39,17 @@ def with_settings(
         group["launchTemplate"] = template
         del group["diskSize"]
     return answered(eks, {"nodegroup": group})
+
+
+def of_labels(eks: Any, labels: dict[str, str]) -> Response | None:
+    """AWS refuses labels of Kubernetes' domains and its own. ministack takes all."""
+    domains = [key.rpartition("/")[0] for key in labels]
+    if any(domain == own or domain.endswith(f".{own}") for domain in domains for own in RESERVED):
+        text = (
+            f"Label cannot contain reserved prefixes [{', '.join(f'{own}/' for own in RESERVED)}]"
+        )
+        return refused(eks, 400, "InvalidParameterException", text)
+    return None
 
 
 def update(eks: Any, path: str, body: bytes) -> Response | None:
@@ -64,6 +78,8 @@ def update(eks: Any, path: str, body: bytes) -> Response | None:
         group |= {key: wanted[key] for key in ("version", "launchTemplate") if key in wanted}
         group["releaseVersion"] = wanted.get("releaseVersion") or release(version)
     else:
+        if refusal := of_labels(eks, wanted.get("labels", {}).get("addOrUpdateLabels", {})):
+            return refusal
         configure(group, wanted)
     kind = "VersionUpdate" if what == "version" else "ConfigUpdate"
     done = {"id": str(uuid.uuid4()), "status": "Successful", "type": kind}

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import all as inputs
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import given, roles, types
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
+    forms,
+    given,
+    roles,
+    types,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
 
 ROLES = Path(__file__).resolve().parents[4] / "roles"
@@ -155,6 +160,16 @@ def test_every_dictionary_of_texts_is_one_that_roles_have() -> None:
     for name, option in options():
         walk(name, option)
     assert known >= types.TEXTS_BY_NAME
+    assert known >= forms.FORMS.keys() | forms.AT_LEAST.keys(), "a rule for no input"
+
+
+def test_a_misspelt_input_is_told_with_the_one_that_is_meant() -> None:
+    variables = {**BASE, "rds_instance_clas": "db.t3.micro", "rds_multi_az": True, "mine": 1}
+    told = inputs.judge({"rds": variables}, ["rds"], ROLES, TODAY)["warnings"]
+    assert told == [
+        "rds_instance_clas is no input of role rds, and changes nothing. Is rds_instance_class "
+        "meant?"
+    ]
 
 
 @pytest.mark.parametrize(

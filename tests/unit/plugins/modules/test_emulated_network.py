@@ -31,6 +31,16 @@ def egress(ec2: Any, group: str) -> list[dict[str, Any]]:
     return [rule for rule in found["IpPermissionsEgress"] if rule["IpProtocol"] != "-1"]
 
 
+def test_a_block_loses_the_bits_of_a_host(ec2: Any, vpc: str) -> None:
+    group = make_group(ec2, vpc)
+    rule = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}
+    ec2.authorize_security_group_egress(
+        GroupId=group, IpPermissions=[{**rule, "IpRanges": [{"CidrIp": "203.0.113.5/24"}]}]
+    )
+    (kept,) = egress(ec2, group)
+    assert [block["CidrIp"] for block in kept["IpRanges"]] == ["203.0.113.0/24"]
+
+
 def test_rules_name_prefix_lists_and_their_texts_change(ec2: Any, vpc: str) -> None:
     group = make_group(ec2, vpc)
     named = [{"Name": "prefix-list-name", "Values": [S3]}]
