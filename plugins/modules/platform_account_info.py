@@ -40,6 +40,13 @@ options:
         description: How many zones are chosen.
         type: int
         default: 2
+      interface_endpoints:
+        description:
+          - Services that are to have an endpoint, such as C(ecr.api); each must be offered in the
+            zones of the network.
+        type: list
+        elements: str
+        default: []
       nat:
         description: The NAT gateways; each needs an Elastic IP, of which an account may have few.
         type: str
@@ -96,7 +103,7 @@ EXAMPLES = r"""
     project: ragops
     environment: dev
     region: us-east-1
-    network: {zone_count: 2}
+    network: {zone_count: 2, interface_endpoints: [ecr.api, ecr.dkr]}
     node_groups:
       - {name: main, instance_types: [t3.medium]}
   register: account
@@ -164,6 +171,7 @@ def argument_spec() -> dict[str, Any]:
             "options": {
                 "availability_zones": {**texts, "default": []},
                 "zone_count": {"type": "int", "default": 2},
+                "interface_endpoints": {**texts, "default": []},
                 "nat": {
                     "type": "str",
                     "choices": ["none", "single", "one_per_az"],

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..aws import AwsError
 from ..reconcile import Api
-from . import names, neighbours, offers, zones
+from . import endpoints, names, neighbours, offers, zones
 from .caller import Connect
 
 
@@ -71,6 +71,8 @@ def look(connect: Connect, wishes: Wishes) -> Found:
             subnets = pool.submit(_subnets, ec2, wishes)
             where = pool.submit(_offers, ec2, wishes.node_groups)
             found.problems += _zone_problems(found, wishes, there.result(), subnets.result())
+            served = pool.submit(endpoints.zones_of, ec2, wishes)
+            found.problems += endpoints.problems(wishes, found.zones, served.result())
             found.problems += _type_problems(wishes, found.zones, there.result(), where.result())
         found.problems += [text for each in others for text in each.result()]
         found.missing += neighbours.missing(

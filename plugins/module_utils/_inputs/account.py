@@ -41,6 +41,7 @@ def questions(
         "network": {
             "availability_zones": network.get("network_availability_zones") or [],
             "zone_count": network.get("network_zone_count", 2),
+            "interface_endpoints": network.get("network_interface_endpoints", []),
             "nat": network.get("network_nat", "single"),
         }
         if network

@@ -8,17 +8,20 @@ the zones below. The file is JSON, and each key may be missing:
                                   "d": {"id": "apne1-az2", "state": "impaired"}}},
      "disabled_regions": ["ap-east-1"],
      "offered": {"t3.medium": ["ap-northeast-1a"]},
+     "endpoint_zones": {"bedrock-runtime": ["ap-northeast-1a"]},
      "addresses": 5}
 
 zones: by region and letter, with `state` (default available), `type` (default availability-zone)
 and `opt_in` (default opt-in-not-required). offered: zones that have an instance type, where it is
-not in all. addresses: how many Elastic IPs the account may have.
+not in all. endpoint_zones: likewise of a service's
+interface endpoints. addresses: how many Elastic IPs the account may have.
 """
 
 from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +37,12 @@ LETTERS = {
     "ca-central-1": {"a": 1, "b": 2, "d": 4},
     "ap-northeast-1": {"a": 4, "c": 1, "d": 2},
 }
+MORE_SERVICES = (
+    *("autoscaling", "bedrock-runtime", "eks", "eks-auth", "elasticache"),
+    *("elasticloadbalancing", "kms-fips", "rds", "s3", "xray"),
+)
+"""Of the services with interface endpoints, some that ministack leaves out."""
+_ZONES = re.compile("<availabilityZoneSet>.*?</availabilityZoneSet>", re.DOTALL)
 ADDRESSES = 5
 """AWS's default quota of Elastic IPs in a region."""
 
@@ -63,6 +72,12 @@ class Account:
         only: list[str] = self.facts.get("offered", {}).get(kind, zones)
         return [zone for zone in zones if zone in only]
 
+    def served(self, service: str, zones: list[str]) -> list[str]:
+        """The zones, of those, in which a service (com.amazonaws.<region>.x) has endpoints."""
+        short = service.split(".", 3)[-1]
+        only: list[str] = self.facts.get("endpoint_zones", {}).get(short, zones)
+        return [zone for zone in zones if zone in only]
+
     @property
     def addresses(self) -> int:
         """How many Elastic IPs the account may have in a region."""
@@ -86,6 +101,13 @@ def adjust(ec2: Any, account: Account) -> None:
         regions_enabled, account, actions["DescribeRegions"]
     )
     actions["CreateSubnet"] = functools.partial(in_known_zone, ec2, zones, actions["CreateSubnet"])
+    ec2._VPCE_INTERFACE_SERVICES += MORE_SERVICES
+    actions["DescribeVpcEndpointServices"] = functools.partial(
+        services_by_zone, zones, account, actions["DescribeVpcEndpointServices"]
+    )
+    actions["CreateVpcEndpoint"] = functools.partial(
+        endpoint_in_served_zones, ec2, zones, account, actions["CreateVpcEndpoint"]
+    )
     actions["AllocateAddress"] = functools.partial(
         within_quota, ec2, account, actions["AllocateAddress"]
     )
@@ -164,6 +186,47 @@ def in_known_zone(
             f"{'availabilityZone' if name else 'availabilityZoneId'} is invalid. Subnets can "
             f"currently only be created in the following availability zones: {', '.join(there)}.",
         )
+    return create(parameters)
+
+
+def services_by_zone(
+    zones: Callable[[], dict[str, Zone]],
+    account: Account,
+    describe: Action,
+    parameters: Parameters,
+) -> Response:
+    """AWS: the account's zones, for each service its own. ministack: a, b, c for all."""
+    status, headers, body = describe(parameters)
+    parts = body.decode().split("<serviceName>")
+    for number, part in enumerate(parts[1:], start=1):
+        service = part.partition("<")[0]
+        told = markup({"availabilityZoneSet": account.served(service, list(zones()))})
+        parts[number] = _ZONES.sub(told, part)
+    return status, headers, "<serviceName>".join(parts).encode()
+
+
+def endpoint_in_served_zones(
+    ec2: Any,
+    zones: Callable[[], dict[str, Zone]],
+    account: Account,
+    create: Action,
+    parameters: Parameters,
+) -> Response:
+    """AWS: refuses a service that it has not, or not in a zone. ministack: takes any."""
+    service, region = one(parameters, "ServiceName"), ec2.get_region()
+    kinds = (ec2._VPCE_GATEWAY_SERVICES, ec2._VPCE_INTERFACE_SERVICES)
+    if service not in {f"com.amazonaws.{region}.{name}" for kind in kinds for name in kind}:
+        text = f"The Vpc Endpoint Service '{service}' does not exist"
+        return refusal(ec2, "InvalidServiceName", text)
+    served = account.served(service, list(zones()))
+    for subnet in numbered(parameters, "SubnetId"):
+        there = ec2._subnets.get(subnet, {}).get("AvailabilityZone")
+        if there and there not in served:
+            text = (
+                f"The VPC endpoint service {service} does not support the availability zone of "
+                f"the subnet: {subnet}."
+            )
+            return refusal(ec2, "InvalidParameter", text)
     return create(parameters)
 
 

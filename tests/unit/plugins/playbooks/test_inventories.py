@@ -140,6 +140,19 @@ def test_a_platform_is_planned_in_zones_that_the_account_has(
     assert "network_availability_zones: us-west-1a." in done.output
 
 
+def test_endpoints_are_asked_for_where_the_network_is(
+    environment: dict[str, str], account: Callable[..., None]
+) -> None:
+    account(endpoint_zones={"bedrock-runtime": ["us-east-1c"]})
+    services = ["ecr.api", "bedrock-runtime", "docker"]
+    done = preflight("dev", environment, network_interface_endpoints=services)
+    assert done.returncode == 2
+    assert "has docker, and AWS has no interface endpoint of that name in us-east-1" in done.output
+    text = "has bedrock-runtime, which AWS does not offer in us-east-1a, us-east-1b."
+    assert text in " ".join(done.output.split())
+    assert "ecr.api, " not in done.output
+
+
 def test_a_region_that_the_account_has_not_enabled_is_named(
     environment: dict[str, str], account: Callable[..., None]
 ) -> None:
