@@ -11,7 +11,8 @@ short_description: Ask AWS what only the account knows of a platform's inputs
 description:
   - Says who the caller is, chooses the availability zones, and says what the account refuses of the
     inputs, before anything is made.
-  - Whether another platform has the joined name C(<project>-<environment>) is always asked.
+  - Whether somebody else has a VPC or a key of the joined name C(<project>-<environment>) is
+    always asked.
   - All is read at the same time in one process. Only what is given is asked.
   - Reads only.
 options:
@@ -90,6 +91,27 @@ options:
         type: str
         choices: [eks, kms, network]
         required: true
+  names:
+    description:
+      - Asks whose the things of these names are, if there are any.
+      - What does not carry the platform's tags is a problem.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      kind:
+        description: What it is.
+        type: str
+        choices: [bucket, cache, cluster, database, repository, role, secret]
+        required: true
+      name:
+        description: Its name. V({account}) stands for the caller's account.
+        type: str
+        required: true
+      region:
+        description: Its region, if that is not the platform's.
+        type: str
+        default: ""
 extends_documentation_fragment:
   - ragops.platform.reading
   - amazon.aws.common.modules
@@ -143,12 +165,16 @@ missing:
   elements: str
 """
 
+from functools import cache
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils._account import caller
+from ansible_collections.ragops.platform.plugins.module_utils._account import (
+    caller,
+    neighbours,
+    owned,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._account.look import Wishes, look
-from ansible_collections.ragops.platform.plugins.module_utils._account.neighbours import LOOKS
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,
@@ -196,10 +222,25 @@ def argument_spec() -> dict[str, Any]:
             "default": [],
             "options": {
                 "component": {"type": "str", "required": True},
-                "maker": {"type": "str", "required": True, "choices": sorted(LOOKS)},
+                "maker": {"type": "str", "required": True, "choices": sorted(neighbours.LOOKS)},
+            },
+        },
+        "names": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "kind": {"type": "str", "required": True, "choices": sorted(owned.LOOKS)},
+                "name": {"type": "str", "required": True},
+                "region": {"type": "str", "default": ""},
             },
         },
     }
+
+
+def names_of(wanted: list[dict[str, str]], account: str) -> list[dict[str, str]]:
+    """Return the names with the account's digits in them."""
+    return [{**each, "name": each["name"].replace("{account}", account)} for each in wanted]
 
 
 def main() -> None:
@@ -208,6 +249,7 @@ def main() -> None:
     region, options = require_region(module), module.params
     project, environment = options["project"], options["environment"]
 
+    @cache
     def connect(service: str, elsewhere: str | None = None) -> Api:
         return Api(client(module, service, elsewhere))
 
@@ -221,6 +263,7 @@ def main() -> None:
             options["network"] or {},
             options["node_groups"],
             options["neighbours"],
+            names_of(options["names"], who.account),
             options["database_class"],
             options["replica_region"],
         )

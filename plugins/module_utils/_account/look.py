@@ -14,7 +14,7 @@ from typing import Any
 
 from ..aws import AwsError
 from ..reconcile import Api
-from . import endpoints, names, neighbours, offers, zones
+from . import endpoints, names, neighbours, offers, owned, zones
 from .caller import Connect
 
 
@@ -23,7 +23,8 @@ class Wishes:
     """What the inputs ask of the account.
 
     name: platform_name; tags: that prove what is the platform's; network, node_groups,
-    neighbours: as the module's options of these names, empty where the run is not about them.
+    neighbours, names: as the module's options of these names, empty where the run is not about
+    them.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Wishes:
     network: Mapping[str, Any] = field(default_factory=dict)
     node_groups: Sequence[Mapping[str, Any]] = ()
     neighbours: Sequence[Mapping[str, str]] = ()
+    names: Sequence[Mapping[str, str]] = ()
     database_class: str = ""
     replica_region: str = ""
 
@@ -62,6 +64,7 @@ def look(connect: Connect, wishes: Wishes) -> Found:
                 offers.replica_problems,
             )
         ]
+        others += [pool.submit(owned.taken, connect, wishes, each) for each in wishes.names]
         lacking = {
             maker: pool.submit(neighbours.LOOKS[maker], connect, wishes)
             for maker in sorted({need["maker"] for need in wishes.neighbours})

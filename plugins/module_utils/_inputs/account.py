@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import owned
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 
 KEYS = {
@@ -49,6 +50,7 @@ def questions(
         "node_groups": groups,
         "replica_region": inputs.get("s3", {}).get("s3_replication_region") or "",
         "database_class": inputs.get("rds", {}).get("rds_instance_class", ""),
+        "names": owned.wanted(inputs, shared, str(shared["platform_name"])),
         "neighbours": [need for need in _needs(inputs, shared) if need["maker"] not in components],
     }
 

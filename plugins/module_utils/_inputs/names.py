@@ -25,7 +25,7 @@ def made(name: str, inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[s
     if "elasticache" in inputs:
         yield name, GROUP, "a replication group"
     yield from _buckets(name, inputs.get("s3"))
-    for workload in _workloads(inputs):
+    for workload in workloads(inputs):
         yield f"{name}-workload-{workload}", ROLE, "an IAM role"
     if "rds" in inputs:
         yield f"{name}-rds-monitoring", ROLE, "an IAM role"
@@ -44,7 +44,7 @@ def _buckets(name: str, s3: Mapping[str, Any] | None) -> Iterator[tuple[str, int
             yield f"{full}-{region}", BUCKET, "a bucket"
 
 
-def _workloads(inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def workloads(inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     """Yield the workloads that get a role: as vars/main.yml of role workload_identity says."""
     if "workload_identity" not in inputs:
         return
@@ -54,6 +54,8 @@ def _workloads(inputs: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     yield from (str(each.get("name")) for each in identity.get("workload_identity_extra") or [])
     if addons.get("cluster_addons_load_balancer_controller"):
         yield "load-balancer-controller"
+    if addons.get("cluster_addons_external_secrets"):
+        yield "secrets"
     autoscaler = str(addons.get("cluster_addons_autoscaler", "none"))
     if autoscaler != "none":
         yield autoscaler.replace("_", "-")

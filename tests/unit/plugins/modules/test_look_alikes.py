@@ -73,6 +73,36 @@ def test_the_first_look_names_the_vpc_and_the_key(world: World, tags: dict[str, 
     assert told["missing"], "another's VPC is no network of ours"
 
 
+def test_the_first_look_names_all_that_has_a_name_of_ours(
+    world: World, tags: dict[str, str]
+) -> None:
+    """By kind, all of it at once; what is ours or not there is no problem."""
+    names = {
+        "bucket": f"{NAME}-documents-{{account}}",
+        "cache": NAME,
+        "cluster": NAME,
+        "database": NAME,
+        "repository": f"{NAME}/backend",
+        "role": f"{NAME}-rds-monitoring",
+        "secret": f"{NAME}/token",
+    }
+    free = [{"kind": kind, "name": name.replace(NAME, "free")} for kind, name in names.items()]
+    asked = {
+        **{"project": "ragops", "environment": "test"},
+        "names": [*free, *({"kind": kind, "name": name} for kind, name in names.items())],
+    }
+    for kind in names:
+        KINDS[kind].make(world.aws, tags)
+    problems = world.run("platform_account_info", asked)["problems"]
+    said = [text.partition(" is somebody else's")[0] for text in problems]
+    filled = [name.replace("{account}", "0" * 12) for name in names.values()]
+    assert [text.rsplit(" ", 1)[1] for text in said] == filled
+    world.aws.reset()
+    for kind in names:
+        KINDS[kind].make(world.aws, OWN)
+    assert world.run("platform_account_info", asked)["problems"] == []
+
+
 def test_the_first_look_passes_an_alias_that_leads_away_from_our_key(world: World) -> None:
     """Role kms moves it back."""
     KINDS["key"].make(world.aws, LOOK_ALIKES["terraform"])

@@ -74,7 +74,7 @@ def test_credentials_that_are_given_twice_are_named(environment: dict[str, str])
         assert text in " ".join(done.output.split()), text
 
 
-def test_the_joined_name_of_another_platform_is_refused_before_a_second_network(
+def test_what_others_have_under_the_joined_name_is_named_before_anything_is_made(
     environment: dict[str, str], aws: Aws, request_log: Path
 ) -> None:
     tags = {"Name": "ragops-dev-blue", "Project": "ragops", "Environment": "dev-blue"}
@@ -83,6 +83,10 @@ def test_the_joined_name_of_another_platform_is_refused_before_a_second_network(
     theirs = aws.client("ec2").create_vpc(
         CidrBlock="10.20.0.0/16", TagSpecifications=[{"ResourceType": "vpc", "Tags": told}]
     )["Vpc"]["VpcId"]
+    aws.client("iam").create_role(
+        RoleName="ragops-dev-blue-flow-logs", AssumeRolePolicyDocument='{"Statement": []}'
+    )
+    aws.client("s3").create_bucket(Bucket="ragops-dev-blue-documents-000000000000")
     before = len(request_log.read_text().splitlines())
     done = run_playbook(
         ROOT,
@@ -94,6 +98,9 @@ def test_the_joined_name_of_another_platform_is_refused_before_a_second_network(
     for text in (
         f"VPC ragops-dev-blue ({theirs}) is somebody else's: it is tagged Project=ragops",
         "choose another platform_project or platform_environment",
+        "IAM role ragops-dev-blue-flow-logs is somebody else's: it is tagged with none of",
+        "S3 bucket ragops-dev-blue-documents-000000000000 is somebody else's",
+        "3 checks against the account failed",
     ):
         assert text in " ".join(done.output.split()), text
     calls = [json.loads(line) for line in request_log.read_text().splitlines()[before:]]
