@@ -18,12 +18,19 @@ PLATFORM = ("Project", "Environment")
 """The tags that name a platform; they prove nothing by themselves."""
 MANAGED_BY = "ragops.platform"
 """The value of the tag ManagedBy, which nobody else sets."""
+IDENTITY = (*PLATFORM, "ManagedBy")
+"""The tags that say of which platform a resource is, whichever of its components made it."""
 PROOF = (*PLATFORM, "Component", "ManagedBy")
 """The tags that together say whose a resource is."""
 
 
 class NotOurs(AwsError):
     """A resource of our name is somebody else's."""
+
+
+def identity(project: str, environment: str) -> dict[str, str]:
+    """Return the tags that say that a resource is of this platform."""
+    return dict(zip(IDENTITY, (project, environment, MANAGED_BY), strict=True))
 
 
 def proof(wanted: Mapping[str, str]) -> dict[str, str]:
@@ -50,8 +57,7 @@ def is_takeable(current: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
 
 def is_of_platform(current: Mapping[str, str], project: str, environment: str) -> bool:
     """Return whether a resource is of this platform, whichever of its components made it."""
-    mine = {"Project": project, "Environment": environment, "ManagedBy": MANAGED_BY}
-    return mine.items() <= current.items()
+    return identity(project, environment).items() <= current.items()
 
 
 def refuse_others(label: str, current: Mapping[str, str], wanted: Mapping[str, str]) -> None:
@@ -64,8 +70,8 @@ def refuse_others(label: str, current: Mapping[str, str], wanted: Mapping[str, s
         raise NotOurs(
             f"{label} is somebody else's: it is tagged {_said(current)}, ours is tagged "
             f"{_said(proof(wanted))}. Nothing of it was changed. Rename it, or choose another "
-            "platform_project or platform_environment. If this platform made it and its tags were "
-            "changed or removed, set them as they were and run again."
+            "platform_project or platform_environment. If this platform made it, or shall take it "
+            f"over with all that it holds, tag it ({_command(wanted)}) and look at the plan."
         )
 
 
@@ -101,10 +107,16 @@ def require_ours(label: str, current: Mapping[str, str], wanted: Mapping[str, st
     if not is_ours(current, wanted):
         raise NotOurs(
             f"{label} is not removed: it is tagged {_said(current)}, not "
-            f"{_said(proof(wanted))}. Nothing was changed. If it is ours, add these tags and "
-            "run again; otherwise leave it, and rename it or choose another platform_project or "
-            "platform_environment."
+            f"{_said(proof(wanted))}. Nothing was changed. If it is ours, tag it "
+            f"({_command(wanted)}) and run again; otherwise leave it, and rename it or choose "
+            "another platform_project or platform_environment."
         )
+
+
+def _command(wanted: Mapping[str, str]) -> str:
+    """Return the command that tags a resource as ours; others of its tags stay."""
+    tags = ",".join(f"{key}={value}" for key, value in proof(wanted).items())
+    return f"aws resourcegroupstaggingapi tag-resources --resource-arn-list <its ARN> --tags {tags}"
 
 
 def _said(tags: Mapping[str, str]) -> str:

@@ -102,6 +102,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._acm import certificate, validation
 from ansible_collections.ragops.platform.plugins.module_utils._dns import zone as zones
 from ansible_collections.ragops.platform.plugins.module_utils._dns.records import Records
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import IDENTITY
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
     Api,
@@ -184,7 +185,7 @@ def main() -> None:
         required_if=[("state", "present", ("domain_name", "hosted_zone"))],
         supports_check_mode=True,
     )
-    for tag in certificate.OURS:
+    for tag in IDENTITY:
         if not module.params["tags"].get(tag):
             module.fail_json(msg=f"tags lacks {tag}, by which a certificate is known. Add it.")
     reconcile(module, bring)

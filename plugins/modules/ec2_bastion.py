@@ -100,6 +100,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._bastion import in
 from ansible_collections.ragops.platform.plugins.module_utils._iam import profile
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -157,7 +158,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     aws.require_region(module)
-    for tag in ("Project", "Environment"):
+    for tag in PLATFORM:
         if not module.params["tags"].get(tag):
             module.fail_json(msg=f"tags lacks {tag}, by which the instance is known. Add it.")
     options = {**module.params, "profile": module.params["name"]}

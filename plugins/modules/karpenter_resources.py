@@ -98,6 +98,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._iam import profile
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter import queue, rules
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter.run import Run
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
 
 
@@ -172,7 +173,7 @@ def main() -> None:
         required_if=[("state", "present", ("node_role",))],
         supports_check_mode=True,
     )
-    for tag in ("Project", "Environment"):
+    for tag in PLATFORM:
         if not module.params["tags"].get(tag):
             module.fail_json(msg=f"tags lacks {tag}, by which its resources are known. Add it.")
     reconcile(module, bring)

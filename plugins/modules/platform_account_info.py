@@ -99,6 +99,10 @@ options:
     elements: dict
     default: []
     suboptions:
+      component:
+        description: The component that makes it, the value of its tag C(Component).
+        type: str
+        required: true
       kind:
         description: What it is.
         type: str
@@ -181,7 +185,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     fail,
     require_region,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import MANAGED_BY
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import identity
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
 
 
@@ -230,6 +234,7 @@ def argument_spec() -> dict[str, Any]:
             "elements": "dict",
             "default": [],
             "options": {
+                "component": {"type": "str", "required": True},
                 "kind": {"type": "str", "required": True, "choices": sorted(owned.LOOKS)},
                 "name": {"type": "str", "required": True},
                 "region": {"type": "str", "default": ""},
@@ -259,7 +264,7 @@ def main() -> None:
         wishes = Wishes(
             f"{project}-{environment}",
             region,
-            {"Project": project, "Environment": environment, "ManagedBy": MANAGED_BY},
+            identity(project, environment),
             options["network"] or {},
             options["node_groups"],
             options["neighbours"],

@@ -97,6 +97,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._dns import alias
 from ansible_collections.ragops.platform.plugins.module_utils._dns import zone as zones
 from ansible_collections.ragops.platform.plugins.module_utils._dns.records import Records
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
 
 
@@ -151,7 +152,7 @@ def main() -> None:
         required_if=[("state", "present", ("name",)), ("state", "free", ("name",))],
         supports_check_mode=True,
     )
-    for tag in ("Project", "Environment"):
+    for tag in PLATFORM:
         if not module.params["tags"].get(tag):
             module.fail_json(msg=f"tags lacks {tag}, by which a record is known. Add it.")
     reconcile(module, bring)

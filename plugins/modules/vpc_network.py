@@ -209,6 +209,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.run impor
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
@@ -257,7 +258,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     options = {**module.params, "region": aws.require_region(module)}
-    for tag in ("Project", "Environment"):
+    for tag in PLATFORM:
         if not options["tags"].get(tag):
             module.fail_json(msg=f"tags lacks {tag}, by which the network is known. Add it.")
     api = Api(aws.client(module, "ec2"), module.check_mode)

@@ -39,7 +39,8 @@ def _vpc(connect: Connect, wishes: Wishes) -> None:
     if any(ownership.is_takeable(seen, wishes.tags) for seen in tags.values()):
         return
     for identity, seen in tags.items():
-        ownership.refuse_claimed(f"{about} ({identity})", seen, wishes.tags)
+        wanted = {**wishes.tags, "Component": "network"}
+        ownership.refuse_claimed(f"{about} ({identity})", seen, wanted)
 
 
 def _key(connect: Connect, wishes: Wishes) -> None:
@@ -55,4 +56,4 @@ def _key(connect: Connect, wishes: Wishes) -> None:
             return  # The component that uses it says which right is missing.
         raise
     if not ownership.is_takeable(seen, wishes.tags) and not find.lost(kms, alias, wishes.tags):
-        ownership.refuse_others(label, seen, wishes.tags)
+        ownership.refuse_others(label, seen, {**wishes.tags, "Component": "kms"})

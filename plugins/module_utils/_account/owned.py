@@ -98,14 +98,14 @@ def taken(connect: Connect, wishes: Wishes, wanted: Mapping[str, str]) -> list[s
     """Return a text if the name of something that will be made is somebody else's.
 
     Args:
-        wanted: kind, name and region, as the module's option `names` has them.
+        wanted: component, kind, name and region, as the module's option `names` has them.
     """
     service, title, look = LOOKS[wanted["kind"]]
     label = f"{title} {wanted['name']}"
     try:
         tags = look(connect(service, wanted["region"] or None), wanted["name"], label)
         if tags is not None:
-            ownership.refuse_others(label, tags, wishes.tags)
+            ownership.refuse_others(label, tags, {**wishes.tags, "Component": wanted["component"]})
     except ownership.NotOurs as error:
         return [str(error)]
     return []

@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..aws import AwsError, Dict, tag_dict, wait_until
+from ..ownership import IDENTITY
 from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 
 GONE = ("ResourceNotFoundException",)
 IN_USE = "ResourceInUseException"
-OURS = ("Project", "Environment", "ManagedBy")
-"""Tags that together say that a certificate is ours: somebody's own tools set the first two."""
 ALIVE = ("ISSUED", "PENDING_VALIDATION")
 KEYS = ("RSA_1024", "RSA_2048", "RSA_3072", "RSA_4096")
 CURVES = ("EC_prime256v1", "EC_secp384r1", "EC_secp521r1")
@@ -52,7 +51,7 @@ def listed(api: Api) -> list[Dict]:
 
 def own(api: Api, every: list[Dict], tags: Mapping[str, str]) -> list[Found]:
     """Return ours among the listed ones, those that are issued first."""
-    proof = {key: str(tags[key]) for key in OURS if key in tags}
+    proof = {key: str(tags[key]) for key in IDENTITY if key in tags}
     found = []
     for each in every:
         arn, domain = each["CertificateArn"], each["DomainName"]

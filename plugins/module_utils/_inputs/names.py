@@ -74,7 +74,7 @@ def clashes(namespace: str, inputs: Mapping[str, Mapping[str, Any]]) -> Iterator
             f"milvus_namespace and platform_namespace are both '{milvus}': each has its own rules "
             "for pods and packets. Give them two namespaces."
         )
-    roles = list(_workloads(inputs))
+    roles = list(workloads(inputs))
     for name in sorted({name for name in roles if roles.count(name) > 1}):
         yield (
             f"workload_identity: workload_identity_extra has '{name}', and the platform has a "

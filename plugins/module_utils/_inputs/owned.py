@@ -23,7 +23,7 @@ EKS_ROLES = ("-eks-cluster", "-eks-nodes", "-eks-vpc-cni", "-eks-ebs-csi")
 def wanted(
     inputs: Mapping[str, Inputs], shared: Mapping[str, Any], name: str
 ) -> list[dict[str, str]]:
-    """Return kind, name and region (empty: the platform's) of each.
+    """Return component, kind, name and region (empty: the platform's) of each.
 
     Args:
         inputs: by component of the run, typed.
@@ -38,7 +38,14 @@ def wanted(
         if component == "bastion" and not shared.get("platform_bastion"):
             continue
         for kind, rest, *region in make(own, inputs):
-            found.append({"kind": kind, "name": name + rest, "region": "".join(region)})
+            found.append(
+                {
+                    "component": component,
+                    "kind": kind,
+                    "name": name + rest,
+                    "region": "".join(region),
+                }
+            )
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import kubernetes, types
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import PROOF
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BOUNDARY = re.compile(
@@ -26,7 +27,6 @@ OTHER_PARTITIONS = {
     "eusc-": "aws-eusc",
 }
 """Partitions by the start of their regions' names."""
-OWN_TAGS = ("Project", "Environment", "ManagedBy", "Component")
 TAKEN = {"sg-": "EC2, for a security group,", "sthree-": "S3", "amzn-s3-demo-": "S3"}
 """Beginnings of names that services keep for themselves."""
 TAGGABLE = re.compile(r"[\w .:/=+@-]*")
@@ -97,7 +97,7 @@ def region_problems(option: str, region: str) -> Iterator[str]:
 def _tags(tags: Mapping[str, str]) -> Iterator[str]:
     for key, value in tags.items():
         # IAM takes Project and project for one key.
-        if key.lower() in (own.lower() for own in OWN_TAGS):
+        if key.lower() in (own.lower() for own in PROOF):
             yield (
                 f"platform_extra_tags sets {key}, by which the platform finds its resources: "
                 "leave it out."

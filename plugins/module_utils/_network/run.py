@@ -12,16 +12,13 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot 
     Snapshot,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import is_takeable
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import IDENTITY, is_takeable
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
     missing_tags,
     tag_list,
 )
-
-IDENTITY = ("Project", "Environment", "ManagedBy")
-"""The tags by which the platform knows its own resources."""
 
 
 @dataclass

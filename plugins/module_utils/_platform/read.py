@@ -58,11 +58,7 @@ class Scope:
 
     @property
     def _own(self) -> dict[str, str]:
-        return {
-            "Project": self.project,
-            "Environment": self.environment,
-            "ManagedBy": ownership.MANAGED_BY,
-        }
+        return ownership.identity(self.project, self.environment)
 
     @property
     def filters(self) -> list[Dict]:

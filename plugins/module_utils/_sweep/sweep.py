@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from .._platform.read import Connect, Scope
 from ..aws import collect, tag_dict
-from ..ownership import MANAGED_BY
+from ..ownership import identity
 from . import ec2, names, services
 from .item import ENDING, Item, reason
 from .lingering import is_there
@@ -52,9 +52,8 @@ def tagged(connect: Connect, scope: Scope) -> list[Item]:
     """What carries the platform's tags in any other service, as the tagging API names it."""
     filters = [
         [
-            {"Key": "Project", "Values": [scope.project]},
-            {"Key": "Environment", "Values": [scope.environment]},
-            {"Key": "ManagedBy", "Values": [MANAGED_BY]},
+            {"Key": key, "Values": [value]}
+            for key, value in identity(scope.project, scope.environment).items()
         ],
         [{"Key": f"kubernetes.io/cluster/{scope.name}", "Values": ["owned"]}],
     ]

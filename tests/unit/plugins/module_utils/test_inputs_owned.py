@@ -123,6 +123,12 @@ def with_its(component: str) -> list[str]:
     return [component, "cluster_addons"] if component == "workload_identity" else [component]
 
 
+def test_what_it_asks_for_is_tagged_with_the_component() -> None:
+    for component in owned.MAKERS:
+        texts = [file.read_text() for file in (ROOT / f"roles/{component}").glob("[tv]*/*.yml")]
+        assert any(f"'Component': '{component}'" in text for text in texts), component
+
+
 def test_what_is_switched_off_is_not_asked_for() -> None:
     off = {
         **{name: {f"{name}_state": "absent"} for name in ("eks", "rds", "elasticache", "ecr")},

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from running import ROOT
 
 COMPANY = {"Project": "ragops", "Environment": "dev"}
 MINE = {**COMPANY, "Component": "s3", "ManagedBy": "ragops.platform"}
@@ -25,8 +29,32 @@ def test_a_look_alike_is_neither_taken_up_nor_removed(tags: dict[str, str]) -> N
     assert not ownership.is_takeable(tags, MINE)
     with pytest.raises(AwsError, match=r"bucket b is somebody else's: it is tagged .* Rename it"):
         ownership.refuse_others("bucket b", tags, MINE)
-    with pytest.raises(AwsError, match=r"bucket b is not removed.*add these tags"):
+    with pytest.raises(AwsError, match=r"bucket b is not removed.*tag it"):
         ownership.require_ours("bucket b", tags, MINE)
+
+
+@pytest.mark.parametrize("tags", LOOK_ALIKES.values(), ids=LOOK_ALIKES)
+def test_each_refusal_says_the_command_that_makes_it_ours(tags: dict[str, str]) -> None:
+    """Whoever owns it takes it over on purpose: with the tags that the command sets."""
+    for refuse in (ownership.refuse_others, ownership.require_ours):
+        with pytest.raises(ownership.NotOurs) as refused:
+            refuse("bucket b", tags, MINE)
+        command = re.search(r"\((aws [^)]*)\)", str(refused.value))
+        assert command
+        words = shlex.split(command.group(1).replace("<its ARN>", "arn:aws:s3:::b"))
+        assert words[:3] == ["aws", "resourcegroupstaggingapi", "tag-resources"]
+        given = dict(pair.split("=") for pair in words[words.index("--tags") + 1].split(","))
+        refuse("bucket b", {**tags, **given}, MINE)
+
+
+def test_the_tags_that_prove_it_are_said_in_one_place() -> None:
+    spelt = re.compile(r'"Project", "Environment"|"ManagedBy": |"Key": "ManagedBy"')
+    others = [
+        str(file.relative_to(ROOT))
+        for file in sorted((ROOT / "plugins").rglob("*.py"))
+        if file.name != "ownership.py" and spelt.search(file.read_text())
+    ]
+    assert others == []
 
 
 def test_ours_may_be_changed_and_removed() -> None:

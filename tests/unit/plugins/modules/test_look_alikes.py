@@ -86,10 +86,13 @@ def test_the_first_look_names_all_that_has_a_name_of_ours(
         "role": f"{NAME}-rds-monitoring",
         "secret": f"{NAME}/token",
     }
-    free = [{"kind": kind, "name": name.replace(NAME, "free")} for kind, name in names.items()]
     asked = {
         **{"project": "ragops", "environment": "test"},
-        "names": [*free, *({"kind": kind, "name": name} for kind, name in names.items())],
+        "names": [
+            {"component": "x", "kind": kind, "name": name.replace(NAME, how)}
+            for how in ("free", NAME)
+            for kind, name in names.items()
+        ],
     }
     for kind in names:
         KINDS[kind].make(world.aws, tags)
@@ -97,6 +100,8 @@ def test_the_first_look_names_all_that_has_a_name_of_ours(
     said = [text.partition(" is somebody else's")[0] for text in problems]
     filled = [name.replace("{account}", "0" * 12) for name in names.values()]
     assert [text.rsplit(" ", 1)[1] for text in said] == filled
+    proof = "Project=ragops,Environment=test,Component=x,ManagedBy=ragops.platform"
+    assert all(f"--tags {proof})" in text for text in problems)
     world.aws.reset()
     for kind in names:
         KINDS[kind].make(world.aws, OWN)
