@@ -21,6 +21,10 @@ RECAP = re.compile(
 )
 
 
+TOKEN_SECONDS = 60
+"""Seconds after which the world's cluster knows a token of EKS no more; AWS's are 900."""
+
+
 @dataclass
 class Outcome:
     """What a command did. recap: host -> {ok, changed, unreachable, failed} of a playbook."""
@@ -79,7 +83,8 @@ def inside(*argv: str, timeout: float = 1500, env: dict[str, str] | None = None)
 def playbook(name: str, *arguments: str, env: dict[str, str] | None = None) -> Outcome:
     """Run a playbook against the rehearsal."""
     program = str(ROOT / ".venv/bin/ansible-playbook")
-    return inside(program, name, "-i", "inventories/rehearsal", *arguments, env=env)
+    life = f"kube_access_token_life={TOKEN_SECONDS - 15}"
+    return inside(program, name, "-i", "inventories/rehearsal", "-e", life, *arguments, env=env)
 
 
 def user_namespace(process: Path) -> str:
@@ -160,7 +165,8 @@ def world(pytestconfig: pytest.Config) -> Iterator[Before]:
     asked = [option for option in options if pytestconfig.getoption(option)]
     run(REHEARSAL, "down")
     before = processes()
-    outcome = run(REHEARSAL, "up", *asked)
+    # Waits are longer than that: no task may keep the token with which it began.
+    outcome = run(REHEARSAL, "up", *asked, env={"AWS_EKS_TOKEN_SECONDS": str(TOKEN_SECONDS)})
     assert outcome.returncode == 0
     yield Before(before, inside("readlink", "/proc/self/ns/user").output.splitlines()[-1])
     run(REHEARSAL, "down")

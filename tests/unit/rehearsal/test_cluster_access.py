@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from rehearsal.aws.cluster_access import ClusterAccess, allows
+from rehearsal.aws.cluster_access import LIFE, TOKEN_PREFIX, ClusterAccess, age, allows
 
 VIEW = [
     {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list", "watch"]},
@@ -114,6 +116,23 @@ def test_a_token_of_who_has_an_entry_names_him_as_eks_does() -> None:
     assert user["extra"]["canonicalArn"] == [ROLE]
     _, answer = post("/authenticate", {**head, "spec": {"token": "bad"}})
     assert answer["status"] == {"authenticated": False}
+
+
+@pytest.mark.parametrize(("signed", "old"), [(0, False), (899, False), (901, True)])
+def test_a_token_ends_some_time_after_it_was_signed(signed: int, old: bool) -> None:
+    when = datetime.now(UTC) - timedelta(seconds=signed)
+    url = f"https://sts.us-east-1.amazonaws.com/?X-Amz-Date={when:%Y%m%dT%H%M%SZ}&X-Amz-Expires=60"
+    token = TOKEN_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+    assert (age(token) > LIFE) is old
+    assert age("good") == age(TOKEN_PREFIX) == 0
+
+    class Good(Eks):
+        def _authenticate_token_review(self, *asked: Any) -> Any:
+            asked[3]["spec"]["token"] = "good"
+            return super()._authenticate_token_review(*asked)
+
+    review = {"spec": {"token": token}}
+    assert ClusterAccess(Good()).authenticate(review)["status"]["authenticated"] is not old
 
 
 def test_policies_are_those_of_the_entry_that_the_user_came_by() -> None:

@@ -88,6 +88,7 @@ def main() -> None:
     launches.adjust(app, ec2, here)
     web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
     spread = Spread(DisabledRegions(app.app, here), Settings.of(os.environ))
+    token_life = float(os.environ.get("AWS_EKS_TOKEN_SECONDS", cluster_access.LIFE))
     asyncio.run(
         serve(
             (
@@ -95,7 +96,11 @@ def main() -> None:
                 f"0.0.0.0:{os.environ['GATEWAY_PORT']}",
                 None,
             ),
-            (cluster_access.ClusterAccess(eks_service), f"127.0.0.1:{ACCESS_PORT}", None),
+            (
+                cluster_access.ClusterAccess(eks_service, token_life),
+                f"127.0.0.1:{ACCESS_PORT}",
+                None,
+            ),
             (oidc.Issuer(eks_service, keys), f"{OIDC_ADDRESS}:{OIDC_PORT}", world / "oidc"),
         )
     )

@@ -4,29 +4,41 @@ Authentication: a token of `aws eks get-token` is a presigned sts:GetCallerIdent
 checked as STS would, and its caller must have an access entry. Authorization: the access
 policies that are associated with the entry, read at each question, so that a change counts
 at once.
+
+A token ends 15 minutes after it was signed, as EKS has it; a world in which waits are to outlive
+their tokens sets AWS_EKS_TOKEN_SECONDS in the environment of the emulated account.
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import fnmatch
 import json
+import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from rehearsal.aws.answers import Receive, Scope, Send, answer, asked
 
 Dict = dict[str, Any]
 
+LIFE = 15 * 60
+TOKEN_PREFIX = "k8s-aws-v1."  # noqa: S105 - what every token of EKS begins with
 PRINCIPAL = "canonicalArn"
 """Extra attribute of a user: the ARN of his access entry, under EKS's own name for it."""
 
 
 class ClusterAccess:
-    """An ASGI application for the API server alone. eks: ministack's module."""
+    """An ASGI application for the API server alone.
 
-    def __init__(self, eks: Any) -> None:
-        self._eks = eks
+    eks: ministack's module. life: seconds that a token is good, counted from its signature.
+    """
+
+    def __init__(self, eks: Any, life: float = LIFE) -> None:
+        self._eks, self._life = eks, life
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one review."""
@@ -43,6 +55,8 @@ class ClusterAccess:
     def authenticate(self, review: Dict) -> Dict:
         """Answer a TokenReview: the first cluster at which the token's caller has an entry."""
         status: Dict = {"authenticated": False}
+        if age(review.get("spec", {}).get("token", "")) > self._life:
+            return {**shell(review), "status": status}
         for (account, region, name), cluster in self._eks._clusters.all_items():
             secret = cluster.get("_auth_token", "")
             found = self._eks._authenticate_token_review(name, account, region, review, secret)
@@ -81,6 +95,16 @@ class ClusterAccess:
                 if principal in wanted:
                     title = self._eks._access_policy_name(policy)
                     yield self._eks._ACCESS_POLICY_RULES[title], association["accessScope"]
+
+
+def age(token: str) -> float:
+    """Seconds since a token was signed; 0 of what is no token of EKS, which others refuse."""
+    try:
+        url = base64.urlsafe_b64decode(token.removeprefix(TOKEN_PREFIX) + "==").decode()
+        signed = parse_qs(urlsplit(url).query)["X-Amz-Date"][0]
+        return time.time() - datetime.strptime(f"{signed}+0000", "%Y%m%dT%H%M%SZ%z").timestamp()
+    except (ValueError, KeyError):
+        return 0
 
 
 def shell(review: Dict) -> Dict:
