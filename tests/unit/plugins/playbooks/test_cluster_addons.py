@@ -114,17 +114,43 @@ def test_an_empty_account_can_be_planned(aws: Aws, tmp_path: Path) -> None:
         assert said in planned.output
 
 
-def test_a_controller_does_not_start_without_its_role(aws: Aws, tmp_path: Path) -> None:
+def make_cluster(aws: Aws) -> None:
+    """A cluster whose API nobody reaches."""
     aws.client("eks").create_cluster(
         name="ragops-dev",
         version="1.35",
         roleArn="arn:aws:iam::000000000000:role/eks",
         resourcesVpcConfig={"subnetIds": ["subnet-a", "subnet-b"]},
     )
+
+
+def test_a_controller_does_not_start_without_its_role(aws: Aws, tmp_path: Path) -> None:
+    make_cluster(aws)
     refused = run(aws, tmp_path, **ALL, kube_access_reach_timeout=0)
     assert refused.returncode != 0
     assert "aws-load-balancer-controller, cluster-autoscaler would run without" in refused.output
     assert "--limit workload_identity" in refused.output
+
+
+def test_roles_that_iams_list_does_not_show_yet_are_known_from_who_made_them(
+    aws: Aws, tmp_path: Path
+) -> None:
+    names = ("load-balancer-controller", "cluster-autoscaler", "secrets")
+    arns = {name: f"arn:aws:iam::000000000000:role/{name}" for name in names}
+    made = {"name": "workload_identity", "workload_identity_result": {"role_arns": arns}}
+    tasks = [
+        {"name": "Stand for the host", "ansible.builtin.add_host": made},
+        {
+            "name": "Run the role",
+            "ansible.builtin.include_role": {"name": "ragops.platform.cluster_addons"},
+        },
+    ]
+    make_cluster(aws)
+    ran = play(aws, tmp_path, {"tasks": tasks}, **ALL, kube_access_reach_timeout=0)
+    assert "would run without an IAM role" not in ran.output
+    assert "__cluster_addons_classes" in ran.output, (
+        "the next step asks the API, which nobody serves"
+    )
 
 
 def test_production_values_are_complete(aws: Aws, tmp_path: Path) -> None:
