@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from . import aws
+from . import aws, sendable
 from ._plan.unknown import UNKNOWN as UNKNOWN
 
 
@@ -53,7 +53,12 @@ class Api:
     def write(
         self, operation: str, about: str, missing: Collection[str] = (), **arguments: Any
     ) -> dict[str, Any]:
-        """Call a mutating operation, unless in check mode (then: an empty dict)."""
+        """Call a mutating operation, unless in check mode (then: an empty dict).
+
+        Raises:
+            aws.AwsError: AWS refused, or (in check mode, too) the SDK would not send it.
+        """
+        sendable.check(self.client, operation, about, arguments)
         if self.check_mode:
             return {}
         return aws.call(self.client, operation, about, missing=missing, **arguments) or {}
@@ -69,6 +74,7 @@ class Api:
 
         find: looks for it before a call is repeated; answers in the form of the operation's.
         """
+        sendable.check(self.client, operation, about, arguments)
         if self.check_mode:
             return {}
         return aws.create(self.client, operation, about, find, **arguments)
