@@ -62,7 +62,9 @@ KEY = _pattern(
     rf"|alias/[\w/-]+|{_KEY_ARN}|{_KEY_ARN.replace(':key/', ':alias/')}|{_UUID}|mrk-[0-9a-f]{{32}}",
     "a KMS key by its alias (alias/name), ARN or id",
 )
-KEY_ARN = _pattern(rf"|{_KEY_ARN}", "the ARN of a KMS key (arn:aws:kms:...:key/...)")
+KEY_ARN = _pattern(
+    rf"|{_KEY_ARN}", "the ARN of a KMS key (arn:{partition}:kms:<region>:<account>:key/<id>)"
+)
 PRINCIPALS = _pattern(r"arn:[^\s]+", "the ARN of an IAM role or user; * may stand in it")
 IAM_PATH = _pattern(r"/([!-.0-~]+/)*", "a path that begins and ends with /, such as /ragops/")
 BOUNDARY = _pattern(
@@ -84,7 +86,7 @@ ADDON = _pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", "an add-on's name, such as v
 ADDON_VERSION = _pattern(r"|v\d+\.\d+\.\d+-eksbuild\.\d+", "a version such as v1.21.1-eksbuild.1")
 WEB_ACL = _pattern(
     r"|arn:aws[\w-]*:wafv2:[a-z0-9-]+:\d{12}:regional/webacl/[^\s]+",
-    "the ARN of a regional web ACL of WAF (arn:aws:wafv2:<region>:<account>:regional/webacl/...)",
+    "the ARN of a regional web ACL of WAF (arn:{partition}:wafv2:<region>:...)",
 )
 ADDRESS = _pattern(r"|https?://[^\s/]+", "an address such as https://milvus.milvus.svc:19530")
 USER_GROUP = _pattern(
