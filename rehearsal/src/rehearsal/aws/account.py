@@ -39,7 +39,7 @@ LETTERS = {
 }
 MORE_SERVICES = (
     *("autoscaling", "bedrock-runtime", "eks", "eks-auth", "elasticache"),
-    *("elasticloadbalancing", "kms-fips", "rds", "s3", "xray"),
+    *("elasticloadbalancing", "guardduty-data", "kms-fips", "rds", "s3", "xray"),
 )
 """Of the services with interface endpoints, some that ministack leaves out."""
 _ZONES = re.compile("<availabilityZoneSet>.*?</availabilityZoneSet>", re.DOTALL)
