@@ -375,13 +375,14 @@ def test_a_classic_load_balancer_of_kubernetes_itself_goes(aws: Aws) -> None:
         after(aws, [*held, *free], step)
 
 
-def test_a_policy_that_aws_spells_otherwise_is_the_same() -> None:
+def test_a_policy_that_aws_spells_otherwise_is_the_same(aws: Aws) -> None:
     statement = {"Effect": "Allow", "Principal": "*", "Action": ["s3:*"], "Resource": ["*"]}
     wanted = {"Version": "2012-10-17", "Statement": [statement]}
     spelled = {**wanted, "Statement": [{**statement, "Action": "s3:*", "Resource": "*"}]}
     seen = endpoint("available", PolicyDocument=json.dumps(spelled), RouteTableIds=[])
     full = "com.amazonaws.us-east-1.s3"
-    run = run_on(None, Snapshot(endpoints=[{**seen, "ServiceName": full, "Tags": []}]))
+    client = aws.client("ec2")
+    run = run_on(client, Snapshot(endpoints=[{**seen, "ServiceName": full, "Tags": []}]))
     run.api.check_mode = True
     run.options["endpoint_policies"] = {"s3": wanted}
     endpoints.ensure_gateway(run, "vpc-1", "s3", [])
