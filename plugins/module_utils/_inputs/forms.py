@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import platform
+
 
 class Form(NamedTuple):
     """A way of writing. what: how it is asked for in a message; it follows "give"."""
@@ -67,9 +69,8 @@ KEY_ARN = _pattern(
 )
 PRINCIPALS = _pattern(r"arn:[^\s]+", "the ARN of an IAM role or user; * may stand in it")
 IAM_PATH = _pattern(r"/([!-.0-~]+/)*", "a path that begins and ends with /, such as /ragops/")
-BOUNDARY = _pattern(
-    r"|arn:(aws[\w-]*|\{partition\}):iam::(\d{12}|aws|\{account\}):policy/.+",
-    "the ARN of an IAM policy",
+BOUNDARY = Form(
+    lambda text: text == "" or platform.BOUNDARY.fullmatch(text), "the ARN of an IAM policy"
 )
 PURPOSE = _pattern(
     r"(?!access-logs$)[a-z0-9]([a-z0-9-]*[a-z0-9])?",

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws.cluster_access import LIFE, TOKEN_PREFIX, ClusterAccess, age, allows
+from rehearsal.aws.cluster_access import LIFE, PREFIX, ClusterAccess, age, allows
 
 VIEW = [
     {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list", "watch"]},
@@ -122,9 +122,9 @@ def test_a_token_of_who_has_an_entry_names_him_as_eks_does() -> None:
 def test_a_token_ends_some_time_after_it_was_signed(signed: int, old: bool) -> None:
     when = datetime.now(UTC) - timedelta(seconds=signed)
     url = f"https://sts.us-east-1.amazonaws.com/?X-Amz-Date={when:%Y%m%dT%H%M%SZ}&X-Amz-Expires=60"
-    token = TOKEN_PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
+    token = PREFIX + base64.urlsafe_b64encode(url.encode()).decode().rstrip("=")
     assert (age(token) > LIFE) is old
-    assert age("good") == age(TOKEN_PREFIX) == 0
+    assert age("good") == age(PREFIX) == 0
 
     class Good(Eks):
         def _authenticate_token_review(self, *asked: Any) -> Any:

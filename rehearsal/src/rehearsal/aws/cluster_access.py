@@ -26,7 +26,8 @@ from rehearsal.aws.answers import Receive, Scope, Send, answer, asked
 Dict = dict[str, Any]
 
 LIFE = 15 * 60
-TOKEN_PREFIX = "k8s-aws-v1."  # noqa: S105 - what every token of EKS begins with
+PREFIX = "k8s-aws-v1."
+"""What every token of EKS begins with."""
 PRINCIPAL = "canonicalArn"
 """Extra attribute of a user: the ARN of his access entry, under EKS's own name for it."""
 
@@ -100,7 +101,7 @@ class ClusterAccess:
 def age(token: str) -> float:
     """Seconds since a token was signed; 0 of what is no token of EKS, which others refuse."""
     try:
-        url = base64.urlsafe_b64decode(token.removeprefix(TOKEN_PREFIX) + "==").decode()
+        url = base64.urlsafe_b64decode(token.removeprefix(PREFIX) + "==").decode()
         signed = parse_qs(urlsplit(url).query)["X-Amz-Date"][0]
         return time.time() - datetime.strptime(f"{signed}+0000", "%Y%m%dT%H%M%SZ%z").timestamp()
     except (ValueError, KeyError):

@@ -44,7 +44,7 @@ def secret(chart: str, status: str) -> dict[str, Any]:
 def test_a_release_of_another_chart_is_somebody_elses(status: str) -> None:
     api = Api(lists={"secrets": [secret("wordpress", status)]})
     with serving(api) as kubeconfig:
-        release = Release(Kube(kubeconfig, None), Renders(), 5)  # type: ignore[arg-type]  # renders only
+        release = Release(Kube(kubeconfig, None), Renders(), 5)
         with pytest.raises(HelmError, match=r"is of the chart wordpress, wanted is rag\. Nothing"):
             release.plan(Chart("rag", "", "", {}), 0)
         assert release.plan(Chart("wordpress", "", "", {}), 0).last is not None
