@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, inside
+from conftest import REHEARSAL, ROOT, inside, run
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -77,8 +77,13 @@ def items(kind: str, *arguments: str) -> list[dict[str, Any]]:
 
 
 def apply(*manifests: dict[str, Any]) -> None:
-    program = "import subprocess, sys; subprocess.run(sys.argv[2:], input=sys.argv[1], text=True)"
-    inside("python3", "-c", program, yaml.safe_dump_all(manifests), "kubectl", "apply", "-f", "-")
+    program = (
+        "import subprocess, sys\n"
+        "sys.exit(subprocess.run(sys.argv[2:], input=sys.argv[1], text=True).returncode)"
+    )
+    text = yaml.safe_dump_all(manifests)
+    outcome = inside("python3", "-c", program, text, "kubectl", "apply", "-f", "-")
+    assert outcome.returncode == 0
 
 
 def aws(program: str, *arguments: str) -> Any:
@@ -135,19 +140,27 @@ def ready_pods() -> list[dict[str, Any]]:
     ]
 
 
-def events(reason: str) -> list[str]:
+def events(reason: str) -> list[tuple[str, str]]:
+    """Whom an event is about, and what it says."""
     return [
-        each["message"]
+        (each["involvedObject"]["name"], each["message"])
         for each in items("events", "--namespace", NAMESPACE)
         if each["reason"] == reason
     ]
+
+
+def told(reason: str, text: str) -> set[str]:
+    """The pods that were told something."""
+    return {name for name, message in events(reason) if message == text}
 
 
 def wait(what: str, met: Callable[[], object], timeout: float) -> float:
     """Wait until something is met; how many seconds it took."""
     began = time.monotonic()
     while not met():
-        assert time.monotonic() - began < timeout, f"{what}: not within {timeout:.0f} s"
+        if time.monotonic() - began > timeout:
+            log = run(REHEARSAL, "logs", "cluster-autoscaler").output
+            pytest.fail(f"{what}: not within {timeout:.0f} s\n{log}")
         time.sleep(1)
     return time.monotonic() - began
 
@@ -186,7 +199,8 @@ def test_pods_without_a_node_get_one(before: dict[str, Any]) -> None:
     size = f"{before['desired']}->{before['largest']} (max: {before['largest']})"
     said = events("TriggeredScaleUp")
     assert len(said) == more
-    assert all(each == f"pod triggered scale-up: [{{{before['name']} {size}}}]" for each in said)
+    text = f"pod triggered scale-up: [{{{before['name']} {size}}}]"
+    assert {message for _, message in said} == {text}
 
 
 @pytest.mark.usefixtures("before")
@@ -208,11 +222,12 @@ def test_pods_that_no_node_would_help_are_told_why(before: dict[str, Any]) -> No
     start = "pod didn't trigger scale-up: 1 "
     # At its bound, a group is not asked whether a node of it would help.
     full = f"{start}max node group size reached"
-    wait("both are told", lambda: events("NotTriggerScaleUp").count(full) == 2, 30)
+    # Longer than the minute after which a pod is told again.
+    wait("both are told", lambda: len(told("NotTriggerScaleUp", full)) == 2, 90)
     apply(deployment(len(FIXED)))
     selector = f"{start}node(s) didn't match Pod's node affinity/selector"
     wait("its nodes go", lambda: set(ready_nodes()) == FIXED, 180)
-    wait("the true cause", lambda: selector in events("NotTriggerScaleUp"), 90)
+    wait("the true cause", lambda: told("NotTriggerScaleUp", selector), 90)
     kubectl("delete", "pod", "choosy", "--namespace", NAMESPACE)
 
 

@@ -131,8 +131,9 @@ class Controller:
         for pod, text in found.hopeless:
             said, at = self._told.get(pod["metadata"]["uid"], ("", 0.0))
             if said != text or time.monotonic() - at > REPEAT:
-                self._told[pod["metadata"]["uid"]] = (text, time.monotonic())
+                # Noted afterwards: what the API did not take is told again in the next round.
                 self._cluster.tell(pod, "Pod", "NotTriggerScaleUp", text)
+                self._told[pod["metadata"]["uid"]] = (text, time.monotonic())
 
     def _shrink(
         self, settings: Settings, groups: list[Group], nodes: list[Dict], scene: Scene
