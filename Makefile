@@ -23,7 +23,7 @@ rehearse: setup ## Set everything up, roll the platform out in the rehearsal and
 	.venv/bin/rehearsal ask --document docs/architecture.md "How does the platform find its own resources again?"
 
 .PHONY: test
-test: caches lint unit molecule drift integration ## Set everything up and pass all tests
+test: caches lint unit molecule integration ## Set everything up, and pass the tests that each change must
 
 .PHONY: caches
 caches: setup ## Install Debian packages that are missing, and fill the rehearsal's caches
@@ -65,12 +65,18 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck
 
 .PHONY: unit
-unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster
-	$(pytest) -n 3 --dist loadfile --no-loadscope-reorder tests/unit
-	$(pytest) tests/faults
-	$(pytest) tests/consistency
-	cd $(backend) && .venv/bin/python -m pytest
+unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster, but those of `make slow`
+	$(pytest) -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" tests/unit
+	cd $(backend) && .venv/bin/python -m pytest -m "not slow"
 	cd $(frontend) && npm test --silent
+
+.PHONY: slow
+slow: caches $(backend)/.venv/.stamp ## Whole lives, hostile files, plan against run, samples of `make faults` and `make consistency`
+	$(pytest) -n 3 --dist loadfile --no-loadscope-reorder -m slow tests/unit
+	cd $(backend) && .venv/bin/python -m pytest -m slow
+	$(pytest) tests/consistency
+	$(pytest) tests/faults
+	$(pytest) tests/drift
 
 .PHONY: molecule
 molecule: caches ## A scenario per role against an emulated AWS; roles="kms rds" chooses

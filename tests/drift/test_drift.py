@@ -1,7 +1,7 @@
 """The plan is true: from an empty account, a converged one, after changes by hand, to none.
 
-In this order, on one account. The changes by hand of a component are made at once, since each
-is of another resource or field: the plan must name all of them and nothing else.
+In this order, on one account. All changes by hand are made at once, since each is of another
+resource or field: the plan must name all of them and nothing else.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ import pytest
 from accounts import UNPROTECTED, Account, Report
 from kinds import DRIFTS, Drift
 
-# DRIFT_EACH=1 makes each change alone: slower, and for one that is suspected to hide another.
-GROUPS = (
-    [[drift] for drift in DRIFTS]
-    if os.environ.get("DRIFT_EACH")
-    else [
+# For a change that is suspected to hide another.
+APART = {
+    "change": [[drift] for drift in DRIFTS],
+    "component": [
         [drift for drift in DRIFTS if drift.component == component]
         for component in dict.fromkeys(drift.component for drift in DRIFTS)
-    ]
-)
+    ],
+    "": [DRIFTS],
+}
+GROUPS = APART[os.environ.get("DRIFT_EACH", "")]
 
 
 def comparable(report: Report) -> dict[tuple[str, str], Any]:
@@ -65,40 +66,38 @@ def test_the_plan_of_a_converged_account_is_empty(converged: Account) -> None:
     assert {host: row["changed"] for host, row in again.ran.recap.items() if row["changed"]} == {}
 
 
-@pytest.mark.parametrize("drifts", GROUPS, ids=lambda drifts: drifts[0].component)
+@pytest.mark.parametrize("drifts", GROUPS, ids=lambda drifts: drifts[0].what)
 def test_drift_is_planned_exactly_and_repaired(converged: Account, drifts: list[Drift]) -> None:
-    aws, component = converged.aws, drifts[0].component
+    aws = converged.aws
+    tags = ("--tags", ",".join(dict.fromkeys(drift.component for drift in drifts)))
     good = [drift.read(aws) for drift in drifts]
     for drift in drifts:
         drift.make(aws)
     unmade = [d.what for d, value in zip(drifts, good, strict=True) if d.read(aws) == value]
     assert unmade == [], "not made: the emulated AWS keeps nothing of it"
 
-    planned = converged.plan("--tags", component)
-    done = converged.run("--tags", component)
-    again = converged.plan("--tags", component)
+    planned, done, again = converged.plan(*tags), converged.run(*tags), converged.plan(*tags)
 
     rows = planned.keyed()
     for drift, value in zip(drifts, good, strict=True):
-        row = rows.get((component, drift.resource), {"action": "", "fields": []})
+        key = (drift.component, drift.resource)
+        row = rows.get(key, {"action": "", "fields": []})
         named = row["action"] == drift.action and (
             not drift.field or any(field.startswith(drift.field) for field in row["fields"])
         )
         repaired = drift.read(aws) == value
-        quiet = (component, drift.resource) not in again.keyed()
+        quiet = key not in again.keyed()
         converged.table.append(
             (
                 drift.what,
-                component,
+                drift.component,
                 "yes" if named else "NO",
                 "yes" if repaired else "NO",
                 "unchanged" if quiet else "CHANGES",
             )
         )
-    converged.times[f"{component}: plan, run, plan"] = (
-        planned.seconds + done.seconds + again.seconds
-    )
-    assert set(rows) == {(component, drift.resource) for drift in drifts}, planned.table
+    converged.times[f"{tags[1]}: plan, run, plan"] = planned.seconds + done.seconds + again.seconds
+    assert set(rows) == {(drift.component, drift.resource) for drift in drifts}, planned.table
     assert comparable(planned) == comparable(done)
     assert again.rows == []
     assert "NO" not in {cell for line in converged.table[-len(drifts) :] for cell in line}

@@ -6,12 +6,7 @@ import pytest
 
 LONGEST = (
     *("test_karpenter.py", "test_upgrade.py", "test_workload_identity.py", "test_phases.py"),
-    *(
-        "test_others_in_the_cluster.py",
-        "test_plan.py",
-        "test_inventories.py",
-        "test_kube_access.py",
-    ),
+    *("test_plan.py", "test_inventories.py", "test_kube_access.py"),
 )
 """Files that run many plays. Each is one process's, so that at the end all would wait for it."""
 

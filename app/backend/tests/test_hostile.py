@@ -157,6 +157,7 @@ def reading(pid: int) -> bool:
     return any(resource.prlimit(child, resource.RLIMIT_FSIZE) == (0, 0) for child in children(pid))
 
 
+@pytest.mark.slow
 def test_questions_are_answered_while_hostile_files_come(start, limits, capsys):
     """The server stays up, answers everything, and its memory stays what it was."""
     backend = start(**limits)

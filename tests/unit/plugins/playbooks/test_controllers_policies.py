@@ -13,6 +13,8 @@ import pytest
 from deciding import ACCOUNT, ROOT_KEY, Account, attempt, deciding
 from running import ROOT, local_play, run_playbook
 
+pytestmark = pytest.mark.slow
+
 sys.path.insert(0, str(ROOT / "tests"))
 
 NAME = "ragops-dev"

@@ -10,7 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from running import ROOT, Ran, local_play, run_playbook
+
+pytestmark = pytest.mark.slow
 
 PASSWORD = "registry-password-of-the-test"
 DIGEST = f"sha256:{'4' * 64}"

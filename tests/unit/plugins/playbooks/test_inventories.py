@@ -97,6 +97,7 @@ def test_a_tunnel_asks_for_the_program_that_carries_it(
     assert preflight("rehearsal", environment).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_platform_is_planned_in_zones_that_the_account_has(
     environment: dict[str, str], account: Callable[..., None]
 ) -> None:
@@ -153,6 +154,7 @@ def test_endpoints_are_asked_for_where_the_network_is(
     assert "ecr.api, " not in done.output
 
 
+@pytest.mark.slow
 def test_a_region_that_the_account_has_not_enabled_is_named(
     environment: dict[str, str], account: Callable[..., None]
 ) -> None:

@@ -22,6 +22,8 @@ from kube_api import Kube
 from running import ROOT, Aws, Ran, local_play, run_playbook
 from test_cluster_addons import helm_program
 
+pytestmark = pytest.mark.slow
+
 NAME = "ragops-dev"
 TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]

@@ -49,6 +49,7 @@ def test_a_neighbour_that_is_not_there_and_takes_no_part_is_named_at_once(
     assert [call["action"] for call in calls if call["mutating"]] == []
 
 
+@pytest.mark.slow
 def test_one_fork_is_enough(environment: dict[str, str]) -> None:
     """Those that wait for the key took all forks, so that it was never made."""
     done = run_playbook(

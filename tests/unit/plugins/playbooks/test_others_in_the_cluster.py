@@ -13,6 +13,8 @@ import pytest
 from kube_api import Kube
 from running import ROOT, Aws, Ran, local_play, run_playbook
 
+pytestmark = pytest.mark.slow
+
 NAMESPACES = "/api/v1/namespaces"
 LABEL = "app.kubernetes.io/managed-by"
 NAMES = {"app_rollout": "rag", "milvus": "milvus", "cluster_addons": "reports"}

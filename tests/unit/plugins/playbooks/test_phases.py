@@ -149,6 +149,7 @@ def test_destroy_refuses_while_something_is_protected(checkout: Path, aws: Aws) 
     assert ran(run) == ["s3 absent"]
 
 
+@pytest.mark.slow
 def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
     proof = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}
     tags = [{"TagKey": key, "TagValue": value} for key, value in proof.items()]

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from running import ROOT, Aws, Ran, run_playbook
 
+pytestmark = pytest.mark.slow
+
 NAME = "ragops-dev"
 INPUTS = {
     "network_nat": "none",

@@ -247,6 +247,7 @@ def test_karpenter_may_use_the_key_of_its_nodes_disks_through_ec2(
     assert policy["GrantDisks"]["Condition"]["Bool"] == {"kms:GrantIsForAWSResource": "true"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["irsa", "pod_identity"])
 def test_karpenter_keeps_its_role_until_it_is_gone(cluster: Aws, tmp_path: Path, mode: str) -> None:
     """Without it nobody could end its nodes; the switch alone takes nothing out of a cluster."""
@@ -314,6 +315,7 @@ def test_an_empty_account_can_be_planned(aws: Aws, tmp_path: Path, request_log: 
     assert documents(aws) == {}
 
 
+@pytest.mark.slow
 def test_roles_live_and_go_with_their_workloads(cluster: Aws, tmp_path: Path) -> None:
     document = {
         "Version": "2012-10-17",
@@ -348,6 +350,7 @@ def test_roles_live_and_go_with_their_workloads(cluster: Aws, tmp_path: Path) ->
     assert changed(run(cluster, tmp_path, workload_identity_state="absent")) == 0
 
 
+@pytest.mark.slow
 def test_pod_identity_takes_the_place_of_irsa(cluster: Aws, tmp_path: Path) -> None:
     pods = {"platform_workload_identity": "pod_identity"}
     assert changed(run(cluster, tmp_path, **pods)) == 2
