@@ -55,6 +55,11 @@ options:
     description: Labels that the workloads must carry.
     type: dict
     default: {}
+  empty:
+    description: Whether there may be no workload at all. Set it for a release that Helm has
+      already installed and whose chart may have none.
+    type: bool
+    default: false
   timeout:
     description: Seconds in which all workloads must be up.
     type: int
@@ -200,6 +205,7 @@ ARGUMENTS = {
     "namespace": {"type": "str", "required": True},
     "release": {"type": "str", "default": ""},
     "labels": {"type": "dict", "default": {}},
+    "empty": {"type": "bool", "default": False},
     "timeout": {"type": "int", "default": 300},
     "grace": {"type": "int", "default": 20},
     "capacity_grace": {"type": "int", "default": 180},
@@ -224,6 +230,7 @@ def wait(params: dict) -> Outcome:
         stable=params["stable_for"],
         crashes=params["crashes"],
         log_lines=params["log_lines"],
+        empty=params["empty"],
     )
     kube = Kube(params["kubeconfig"], params["context"])
     labels = {key: str(value) for key, value in params["labels"].items()}
