@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ NAME = re.compile(r"[a-z](?:-?[a-z0-9])*")
 """An identifier as RDS and ElastiCache take it, in the case in which they keep it."""
 FREE_TIMEOUT = 600.0
 """Seconds for which a call is tried again while AWS is at work on its resource."""
+UNSEEN = 30.0
+"""Seconds within which AWS shows that it is at work on a change that it took."""
 
 
 def check_name(option: str, name: str, longest: int) -> None:
@@ -120,11 +123,20 @@ def read_tags(api: Api, label: str, arn: str, wanted: Mapping[str, str]) -> dict
 
 
 def write_tags(
-    api: Api, label: str, arn: str, current: Mapping[str, str], wanted: Mapping[str, str]
+    api: Api,
+    label: str,
+    arn: str,
+    current: Mapping[str, str],
+    wanted: Mapping[str, str],
+    busy: Collection[str] = (),
 ) -> None:
-    """Add the tags that are missing or differ."""
+    """Add the tags that are missing or differ.
+
+    busy: error codes of a resource that AWS is still at work on.
+    """
     if missing := missing_tags(current, wanted):
-        api.write("add_tags_to_resource", label, ResourceName=arn, Tags=tag_list(missing))
+        arguments = {"ResourceName": arn, "Tags": tag_list(missing)}
+        write_when_free(api, label, "add_tags_to_resource", arguments, busy=busy)
 
 
 def find_subnet_group(api: Api, prefix: str, name: str) -> State | None:
@@ -308,24 +320,36 @@ def await_status(
     good: tuple[str, ...],
     bad: tuple[str, ...],
     timeout: float,
+    shown: Callable[[], bool] | None = None,
 ) -> None:
     """Wait until a resource is in a good state.
+
+    For seconds after it took a change AWS still calls the resource available, and tells of it as
+    before. So a change that was sent counts as made when AWS was seen at work on it and is done, or
+    tells of what was asked for; or when it shows nothing of it for longer than it ever takes.
 
     Args:
         read: returns the current status, or None if there is no such resource.
         source: identifier and type of the resource's events.
         good, bad: states that end the wait.
+        shown: after a change, whether AWS tells of what was asked for.
 
     Raises:
         AwsError: a bad state, with AWS's last events, or the time is over.
     """
+    at_work, since = False, time.monotonic()
 
     def pending() -> str | None:
+        nonlocal at_work
         status = read()
         if status in good:
+            unseen = shown is not None and not at_work and not shown()
+            if unseen and time.monotonic() - since < UNSEEN:
+                return f"status {status}, and the change is not shown yet"
             return None
         if status is None or status in bad:
             raise lost(api, label, status, source)
+        at_work = True
         return f"status {status}"
 
     wait_until(label, pending, timeout=timeout)

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils import datastore
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import checks
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache import checks, transform
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     tag_dict,
@@ -96,8 +96,31 @@ def status(api: Api, group_id: str) -> str | None:
     return str(group["Status"])
 
 
-def await_available(api: Api, group_id: str, timeout: float) -> None:
-    """Wait until the group takes connections and modifications."""
+def shows(api: Api, group_id: str, wanted: datastore.State, arguments: Mapping[str, Any]) -> bool:
+    """Return whether AWS tells of what it was asked for; of a token it never does.
+
+    Args:
+        wanted: the group's state.
+        arguments: of the call that asked for (a part of) it.
+    """
+    group = find(api, group_id)
+    if group is None or "AuthToken" in arguments:
+        return False
+    fields = [field for name in arguments for field in transform.FIELDS.get(name, ())]
+    current = transform.state_of(group, member_of(api, group), wanted)
+    mode = arguments.get("TransitEncryptionMode")
+    return all(current[field] == wanted[field] for field in fields) and (
+        mode is None or group.get("TransitEncryptionMode") == mode
+    )
+
+
+def await_available(
+    api: Api, group_id: str, timeout: float, shown: Callable[[], bool] | None = None
+) -> None:
+    """Wait until the group takes connections and modifications.
+
+    shown: after a change, whether AWS tells of what was asked for.
+    """
     if api.check_mode:
         return
     datastore.await_status(
@@ -108,6 +131,7 @@ def await_available(api: Api, group_id: str, timeout: float) -> None:
         good=GOOD,
         bad=BAD,
         timeout=timeout,
+        shown=shown,
     )
 
 

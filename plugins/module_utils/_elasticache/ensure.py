@@ -191,7 +191,7 @@ def _modify(api: Api, plan: Plan, this: Group) -> None:
     _give_access(api, this, current)
     if wanted["replicas"] < current["replicas"]:
         _scale(api, this, "decrease_replica_count")
-    datastore.write_tags(api, this.label, group["ARN"], current["tags"], wanted["tags"])
+    datastore.write_tags(api, this.label, group["ARN"], current["tags"], wanted["tags"], cache.BUSY)
 
 
 def _give_access(api: Api, this: Group, current: datastore.State) -> None:
@@ -230,7 +230,9 @@ def _send(api: Api, this: Group, operation: str, arguments: dict[str, Any]) -> N
         timeout=timeout,
         hopeless=lambda: cache.refuse_hopeless(api, this.id),
     )
-    cache.await_available(api, this.id, timeout)
+    cache.await_available(
+        api, this.id, timeout, lambda: cache.shows(api, this.id, this.wanted, arguments)
+    )
 
 
 def _verify(api: Api, this: Group) -> None:

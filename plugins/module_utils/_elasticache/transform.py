@@ -34,6 +34,14 @@ FIXED = {
     "encryption_in_transit": "TransitEncryptionEnabled",
     "kms_key_arn": "KmsKeyId",
 }
+# parameter of a call that changes a group -> the fields that show whether it is done
+FIELDS = {
+    **{name: (field,) for field, name in CHANGEABLE.items()},
+    "NewReplicaCount": ("replicas",),
+    "UserGroupIdsToAdd": ("user_groups",),
+    "UserGroupIdsToRemove": ("user_groups",),
+    "AuthTokenUpdateStrategy": ("auth_token",),
+}
 RESTORE = "Remove the group with a final snapshot and restore that"
 REMEDIES = {
     "subnet_group": f"Keep the name. To move to other subnets: {RESTORE.lower()} there.",

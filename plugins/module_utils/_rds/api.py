@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils import datastore
@@ -71,11 +71,18 @@ def applied(api: Api, identifier: str) -> str | None:
     return str(instance["DBInstanceStatus"])
 
 
-def await_available(api: Api, identifier: str, timeout: float, read: Any = status) -> None:
+def await_available(
+    api: Api,
+    identifier: str,
+    timeout: float,
+    read: Any = status,
+    shown: Callable[[], bool] | None = None,
+) -> None:
     """Wait until the instance takes connections and modifications.
 
     Args:
         read: `status`, or `applied` to wait for what is pending as well.
+        shown: after a change, whether AWS tells of what was asked for.
     """
     if api.check_mode:
         return
@@ -87,6 +94,7 @@ def await_available(api: Api, identifier: str, timeout: float, read: Any = statu
         good=GOOD,
         bad=BAD,
         timeout=timeout,
+        shown=shown,
     )
 
 

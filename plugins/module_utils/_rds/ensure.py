@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Plan,
     tag_list,
 )
+
+PASSWORD, REBOOT = "MasterUserPassword", "reboot"
 
 
 @dataclass
@@ -58,12 +61,14 @@ class Instance:
         wanted: the state that follows from them; AWS's offers may still change it.
         own: the master password, if it is in a secret of ours.
         notes: what the operator should know.
+        asked: what was last asked of AWS and not yet waited for; None: nothing.
     """
 
     options: dict[str, Any]
     wanted: datastore.State
     own: own_password.OwnPassword | None = None
     notes: list[str] = field(default_factory=list)
+    asked: frozenset[str] | None = None
 
     @property
     def identifier(self) -> str:
@@ -256,7 +261,10 @@ def _modify(api: Api, plan: Plan, this: Instance) -> None:
         arguments |= this.own.arguments(current)
     if waiting or arguments:
         _send(api, this, ApplyImmediately=options["apply_immediately"], **arguments)
-    datastore.write_tags(api, this.label, arn, current["tags"], wanted["tags"])
+        differing = {field for field in current if current[field] != wanted[field]} - {"tags"}
+        password_sent = {PASSWORD} if PASSWORD in arguments else set()
+        this.asked = frozenset(differing | password_sent)
+    datastore.write_tags(api, this.label, arn, current["tags"], wanted["tags"], rds.BUSY)
 
 
 def _send(api: Api, this: Instance, **arguments: Any) -> None:
@@ -298,7 +306,20 @@ def _finish(
 
 def _await(api: Api, this: Instance) -> None:
     read = rds.applied if this.options["apply_immediately"] else rds.status
-    rds.await_available(api, this.identifier, this.options["wait_timeout"], read)
+    shown = None if this.asked is None else functools.partial(_shows, api, this, this.asked)
+    rds.await_available(api, this.identifier, this.options["wait_timeout"], read, shown)
+    this.asked = None
+
+
+def _shows(api: Api, this: Instance, asked: frozenset[str]) -> bool:
+    """Whether AWS tells of what was asked for; of a password only while it is pending."""
+    instance = rds.must_find(api, this.identifier)
+    current = transform.state_of(instance, this.wanted)
+    if PASSWORD in asked and PASSWORD not in transform.pending_of(instance):
+        return False
+    if REBOOT in asked and transform.facts_of(instance)["parameters_pending_reboot"]:
+        return False
+    return all(current[name] == this.wanted[name] for name in asked - {PASSWORD, REBOOT})
 
 
 def _verify_multi_az(api: Api, this: Instance) -> None:
@@ -308,6 +329,7 @@ def _verify_multi_az(api: Api, this: Instance) -> None:
     if not _is_single(api, this):
         return
     _send(api, this, MultiAZ=True, ApplyImmediately=this.options["apply_immediately"])
+    this.asked = frozenset({"multi_az"})
     _await(api, this)
     if _is_single(api, this):
         raise AwsError(
@@ -338,4 +360,5 @@ def _reboot(api: Api, plan: Plan, this: Instance) -> None:
         busy=rds.BUSY,
         timeout=this.options["wait_timeout"],
     )
+    this.asked = frozenset({REBOOT})
     _await(api, this)

@@ -55,8 +55,10 @@ def ensure(
     label = f"master password of db instance {identifier}"
     wanted = _schedule(options)
     current: dict[str, Any] = {}
+    secret: dict[str, Any] = {}
     if arn:
-        rules = secrets.read("describe_secret", label, SecretId=arn).get("RotationRules") or {}
+        secret = secrets.read("describe_secret", label, SecretId=arn)
+        rules = secret.get("RotationRules") or {}
         # Beside a schedule AWS also tells the days which it works out from it.
         other = "ScheduleExpression" in rules and "rotated_by_schedule" not in wanted
         current = {field: None if other else rules.get(RULES[field]) for field in wanted}
@@ -82,8 +84,26 @@ def ensure(
             },
             busy=rds.BUSY,
         )
+        if arn and not api.check_mode:
+            _await_another(secrets, label, arn, version_of(secret), options["wait_timeout"])
     if arn and not api.check_mode:
         _await_active(api, identifier, options["wait_timeout"])
+
+
+def version_of(secret: Mapping[str, Any]) -> str | None:
+    """Return which version of a secret holds, of how AWS describes it."""
+    versions = secret.get("VersionIdsToStages") or {}
+    return next((name for name, stages in versions.items() if "AWSCURRENT" in stages), None)
+
+
+def _await_another(secrets: Api, label: str, arn: str, before: str | None, timeout: float) -> None:
+    """Wait until the secret holds another version: until then RDS calls the old one active."""
+
+    def pending() -> str | None:
+        now = version_of(secrets.read("describe_secret", label, SecretId=arn))
+        return "it still holds the password from before" if now == before else None
+
+    wait_until(f"rotation of the {label}", pending, timeout=timeout)
 
 
 def _await_active(api: Api, identifier: str, timeout: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import escape
 
-from rehearsal.aws import elasticache_changes, elasticache_states, rds_changes
+from rehearsal.aws import elasticache_changes, elasticache_states, rds_changes, rds_states
 from rehearsal.aws.query import Action, Parameters, Response, listed, one
 
 
@@ -20,6 +20,7 @@ def adjust_rds(rds: Any) -> None:
     rds._instance_xml = functools.partial(with_log_exports, rds._instance_xml)
     rds._instance_xml = functools.partial(with_insights_key, rds._instance_xml)
     rds_changes.adjust(rds)
+    rds_states.adjust(rds, os.environ)
 
 
 def adjust_elasticache(elasticache: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.ragops.platform.plugins.module_utils import datastore
 from ansible_collections.ragops.platform.plugins.module_utils._rds import (
     absent,
     ensure,
@@ -157,6 +158,7 @@ def test_a_single_az_that_aws_made_in_silence_is_converted() -> None:
 def test_a_single_az_that_stays_is_an_error() -> None:
     script = Script("rds").says("describe_db_instances", instance("available", MultiAZ=False))
     script.says("modify_db_instance", {})
+    script.says("describe_db_instances", instance("modifying", MultiAZ=False))
     script.says("describe_db_instances", instance("available", MultiAZ=False))
     script.says("describe_db_instances", instance("available", MultiAZ=False))
     with script.played() as api, pytest.raises(AwsError, match="asked twice to be Multi-AZ"):
@@ -296,3 +298,33 @@ def test_what_is_not_provably_ours_is_not_removed() -> None:
         pytest.raises(AwsError, match="is not removed: it is tagged with none of"),
     ):
         absent.ensure_absent(services(script), Plan(), OPTIONS)
+
+
+def test_a_rotation_is_done_when_the_secret_holds_another_password() -> None:
+    """For seconds RDS calls the old one active."""
+    old = {"VersionIdsToStages": {"1" * 32: ["AWSCURRENT"]}}
+    new = {"VersionIdsToStages": {"1" * 32: ["AWSPREVIOUS"], "2" * 32: ["AWSCURRENT"]}}
+    rules = {"RotationRules": {"AutomaticallyAfterDays": 90}}
+    secrets = Script("secretsmanager").says("describe_secret", {**old, **rules})
+    secrets.says("describe_secret", old).says("describe_secret", new)
+    active = instance(
+        "available", MasterUserSecret={"SecretArn": "arn:of-secret", "SecretStatus": "active"}
+    )
+    script = Script("rds").says("describe_db_instances", active)
+    script.says("modify_db_instance", {}).says("describe_db_instances", active)
+    options = {**OPTIONS, "rotate_master_password": True}
+    with secrets.played() as secrets_api, script.played() as api:
+        password.ensure(secrets_api, api, Plan(), NAME, options, new=False)
+
+
+def test_a_password_that_aws_never_shows_is_waited_for_as_long_as_that_can_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(datastore, "UNSEEN", 0.5)
+    this = wanted()
+    this.asked = frozenset({ensure.PASSWORD})
+    script = Script("rds")
+    for _ in range(6):  # the status and the instance, at 0, 0.2 and 0.6 s
+        script.says("describe_db_instances", instance("available"))
+    with script.played() as api:
+        ensure._await(api, this)
