@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -342,27 +343,33 @@ def test_helm_test_asks_both_parts(render: Render) -> None:
     assert "rag-test" not in str(render({"tests": {"enabled": False}}))
 
 
-@pytest.mark.parametrize(("statuses", "code"), [((200, 200), 0), ((200, 503), 1), ((503, 200), 1)])
+PASS, WARN, FAIL = (200, "pass"), (200, "warn"), (503, "fail")
+
+
+@pytest.mark.parametrize(
+    ("answers", "code"),
+    [((PASS, PASS), 0), ((PASS, WARN), 1), ((PASS, FAIL), 1), ((FAIL, PASS), 1)],
+)
 def test_helm_test_fails_when_one_is_not_ready(
-    render: Render, statuses: tuple[int, int], code: int
+    render: Render, answers: tuple[tuple[int, str], ...], code: int
 ) -> None:
     command = render().get("Pod", "rag-test")["spec"]["containers"][0]["command"][:-2]
     with contextlib.ExitStack() as stack:
-        urls = [stack.enter_context(answering(status)) for status in statuses]
+        urls = [stack.enter_context(answering(*answer)) for answer in answers]
         done = subprocess.run([*command, *urls], capture_output=True, text=True, timeout=20)
     assert done.returncode == code
     assert all(url in done.stdout for url in urls)
 
 
 @contextlib.contextmanager
-def answering(status: int) -> Iterator[str]:
-    """The URL of a server that answers every request with a status."""
+def answering(status: int, word: str) -> Iterator[str]:
+    """The URL of a server that answers every request with a status and health's word for it."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(json.dumps({"status": word}).encode())
 
         def log_message(self, *_: object) -> None:
             pass

@@ -6,7 +6,7 @@ import { causeOf } from "./problem";
 const DEADLINE_MS = 1000;
 
 export interface BackendCheck {
-  status: "pass" | "fail";
+  status: "pass" | "warn" | "fail";
   componentType: "component";
   observedValue: number;
   observedUnit: "ms";
@@ -15,15 +15,20 @@ export interface BackendCheck {
   output?: string;
 }
 
+/** Whether the backend has answered this process before. */
+let reached = false;
+
 /**
- * Whether the backend's process can be reached. Its dependencies don't count:
- * when one of them is down this page still has to be there to say so.
+ * Whether the backend's process can be reached. Until it was once, the answer is "fail": a release
+ * whose address, name or network is wrong never becomes ready. Later it is "warn": the page has to
+ * be there to say so, or the load balancer would have no target left and show its own error.
  */
 export async function checkBackend(): Promise<BackendCheck> {
   const started = performance.now();
   const output = await failureOf();
+  reached ||= output === null;
   return {
-    status: output === null ? "pass" : "fail",
+    status: output === null ? "pass" : reached ? "warn" : "fail",
     componentType: "component",
     observedValue: Math.round(performance.now() - started),
     observedUnit: "ms",
