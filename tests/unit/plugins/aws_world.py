@@ -30,6 +30,7 @@ from rehearsal.aws import (
     network,
     rds,
     scaling_groups,
+    service_roles,
     sessions,
     target_health,
 )
@@ -74,6 +75,7 @@ def adjusted() -> Any:
     certificates.adjust(importlib.import_module(service + "acm"), names, balancers, tagging)
     iam = importlib.import_module(service + "iam")
     eks_oidc.adjust(iam)
+    service_roles.adjust(iam, lambda name: importlib.import_module(service + name))
     iam_tags.adjust(iam)
     sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam)
     logs.adjust(importlib.import_module(service + "cloudwatch_logs"))

@@ -28,6 +28,7 @@ from rehearsal.aws import (
     oidc,
     rds,
     scaling_groups,
+    service_roles,
     sessions,
     target_health,
     web_identity,
@@ -81,6 +82,7 @@ def main() -> None:
     decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
     iam_service = importlib.import_module(service + "iam")
+    service_roles.adjust(iam_service, lambda name: importlib.import_module(service + name))
     iam_tags.adjust(iam_service)
     sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam_service)
     here = account.Account(world / "account.json")

@@ -48,6 +48,8 @@ def test_the_key_policy_names_who_may_do_what(aws: Aws, tmp_path: Path) -> None:
         "Principal": {"AWS": "arn:aws:iam::000000000000:role/auditor"},
         "Action": "kms:DescribeKey",
     }
+    # As the role's defaults say: KMS takes no policy that names a role which is not there.
+    aws.client("iam").create_service_linked_role(AWSServiceName="autoscaling.amazonaws.com")
     done = role(aws, tmp_path, kms_node_volumes="true", kms_policy_statements=[own])
     assert done.returncode == 0, done.output
     found = statements(aws)
