@@ -345,7 +345,8 @@ resources:
     secrets:
       description:
         - ARNs, never values. Keys database_url, database_login, database_app_login, redis_url,
-          redis_auth_token, openai_api_key, milvus_token, and what else is under C(<name>/).
+          redis_auth_token, openai_api_key, milvus_token, milvus_app_login, and what else is under
+          C(<name>/).
       type: dict
       returned: when read
     iam:

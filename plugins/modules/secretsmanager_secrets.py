@@ -43,6 +43,13 @@ options:
         description: Makes the random value a login, as RDS writes them, a JSON object with
           C(username) and C(password).
         type: str
+      username_suffix:
+        description:
+          - Whether random letters and digits follow O(secrets[].username) in each generated value.
+          - For a service that knows one password per user. The login before and the one after a
+            rotation are two users then, and both are let in until the first is removed.
+        type: bool
+        default: false
   prefix:
     description: What the names of all O(secrets) begin with in AWS.
     type: str
@@ -168,6 +175,7 @@ def argument_spec() -> dict[str, Any]:
         "value": {"type": "str", "no_log": True},
         "generate_length": {"type": "int", "default": 40},
         "username": {"type": "str"},
+        "username_suffix": {"type": "bool", "default": False},
     }
     return {
         # The option is named so, but only its values are secret.

@@ -10,10 +10,12 @@ import pytest
 from conftest import ROOT, Outcome, inside, playbook
 
 PLATFORM = "ragops-rehearsal"
-GENERATED = {"database-login", "database-app-login", "redis-auth-token"}
+GENERATED = {"database-login", "database-app-login", "redis-auth-token", "milvus-app-login"}
 URLS = {"database-url", "redis-url"}
 ROWS = {
     ("secrets", f"secret {PLATFORM}/redis-auth-token"),
+    ("secrets", f"secret {PLATFORM}/milvus-app-login"),
+    ("milvus", "milvus role ragops_app"),
     ("elasticache", f"replication group {PLATFORM}"),
     ("elasticache", f"secret {PLATFORM}/redis-url"),
     ("rds", f"secret {PLATFORM}/database-login"),
@@ -40,7 +42,7 @@ def rotate(folder: Path) -> tuple[Outcome, set[tuple[str, str]]]:
     Tasks that a run hides are shown, as far as their modules do: no value even so.
     """
     report = folder / "changes.json"
-    shown = {f"{role}_no_log": False for role in ("secrets", "rds", "elasticache")}
+    shown = {f"{role}_no_log": False for role in ("secrets", "rds", "elasticache", "milvus")}
     inputs = json.dumps({**shown, "changes_file": str(report)})
     outcome = playbook("playbooks/rotate_secrets.yml", "-v", "--diff", "-e", inputs)
     assert outcome.returncode == 0

@@ -219,7 +219,7 @@ def environment(name: str) -> tuple[str, ...]:
     own = {"Project": "ragops", "Environment": name, "ManagedBy": "ragops.platform"}
     tags = [{"Key": k, "Value": v} for k, v in own.items()]
     secrets, s3, ecr = (boto3.client(service) for service in ("secretsmanager", "s3", "ecr"))
-    for what in ("database-url", "redis-url", "milvus-token"):
+    for what in ("database-url", "redis-url", "milvus-app-login"):
         value = secrets.get_secret_value(SecretId=f"ragops-rehearsal/{what}")["SecretString"]
         secrets.create_secret(Name=f"ragops-{name}/{what}", SecretString=value, Tags=tags)
     bucket = f"ragops-{name}-documents-000000000000"

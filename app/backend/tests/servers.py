@@ -15,12 +15,15 @@ from pathlib import Path
 import boto3
 import certificates
 import psycopg
+import yaml
 from milvus import MilvusServer
 from pymilvus import DataType, MilvusClient
 
 POSTGRES_BIN = Path(os.environ.get("POSTGRES_BIN", "/usr/lib/postgresql/15/bin"))
 BUCKET = "rag-documents"
 DIMENSION = 384
+MILVUS_ROLE, MILVUS_LOGIN = "ragops_app", "ragops_app_1:a-password"
+PRIVILEGES = Path(__file__).parents[3] / "roles/milvus/vars/main/application.yml"
 # RAG_TEST_PORTS=23000-23099 keeps the servers to a range; by default the system chooses.
 _RANGE = [int(n) for n in os.environ.get("RAG_TEST_PORTS", "0-0").split("-")]
 _given: set[int] = set()
@@ -160,18 +163,45 @@ def milvus(folder: Path) -> Iterator[int]:
     server.config.configs["data_dir"] = str(folder / "milvus")
     port = free_port()
     server.config.configs["proxy_port"] = port
+    server.config.set("authorization_enabled", True)
     try:
         server.start()
         wait("milvus", lambda: milvus_client(port).list_collections() == [], 60)
         create_collection(port, "documents_v1", "documents")
+        create_application(port)
         yield port
     finally:
         server.stop()
 
 
 def milvus_client(port: int) -> MilvusClient:
-    """A client of our Milvus."""
-    return MilvusClient(f"http://127.0.0.1:{port}", timeout=10)
+    """A client of our Milvus that may do everything: not the backend's."""
+    return MilvusClient(f"http://127.0.0.1:{port}", token="root:Milvus", timeout=10)
+
+
+def privileges() -> list[tuple[str, str, str]]:
+    """What the platform's role lets the application do: object type, privilege, object."""
+    stated = yaml.safe_load(PRIVILEGES.read_text())["__milvus_application_privileges"]
+    alias, collection = "{{ milvus_collection_alias }}", "{{ milvus_collection }}"
+    names = {alias: "documents", collection: "documents_v1"}
+    return [
+        (item["object_type"], privilege, names.get(name, name))
+        for item in stated
+        for name in item["object_names"]
+        for privilege in item["privileges"]
+    ]
+
+
+def create_application(port: int) -> None:
+    """The application's user as the platform's role makes it."""
+    client = milvus_client(port)
+    name, password = MILVUS_LOGIN.split(":")
+    client.create_role(MILVUS_ROLE)
+    for kind, privilege, target in privileges():
+        client.grant_privilege(MILVUS_ROLE, kind, privilege, target)
+    client.create_user(name, password)
+    client.grant_role(name, MILVUS_ROLE)
+    client.close()
 
 
 def create_collection(port: int, name: str, alias: str, dimension: int = DIMENSION) -> None:

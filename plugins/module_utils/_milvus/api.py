@@ -165,7 +165,7 @@ def await_answer(uri: str, token: str, trust: Trust, deadline: float, causes: li
     port = address.port or 19530
     asked = trust if address.scheme == "https" else None
     with telling(f"Milvus at {uri}", deadline - time.monotonic()) as teller:
-        while cause := _probe(address.hostname, port, asked, token):
+        while cause := probe(address.hostname, port, asked, token):
             if time.monotonic() + 0.5 > deadline:
                 behind = f" ({causes[-1]})" if causes else ""
                 raise MilvusError(
@@ -175,7 +175,7 @@ def await_answer(uri: str, token: str, trust: Trust, deadline: float, causes: li
             time.sleep(0.5)
 
 
-def _probe(host: str, port: int, trust: Trust | None, token: str) -> str:
+def probe(host: str, port: int, trust: Trust | None, token: str) -> str:
     """Return why the server doesn't answer, or nothing if it does."""
     try:
         socket.create_connection((host, port), timeout=3).close()
@@ -212,15 +212,21 @@ class Server:
         self.options = {"uri": uri, "token": token, **trust.options}
         self.client = MilvusClient(**self.options, timeout=timeout)
         self.uri = uri
+        self.trust = trust
         self.timeout = timeout
         self.database = database
-        self.version = str(self._call("get_server_version", "the server"))
+        self.version = str(self.call("get_server_version", "the server"))
         self.capabilities = capabilities_of(self.version)
-        self.databases = sorted(self._call("list_databases", "the server"))
+        self.databases = sorted(self.call("list_databases", "the server"))
         if database in self.databases:
             self.use_database()
 
-    def _call(self, method: str, what: str, *arguments: Any, **options: Any) -> Any:
+    def call(self, method: str, what: str, *arguments: Any, **options: Any) -> Any:
+        """Call a method of the client library; `what` names its object in an error.
+
+        Raises:
+            MilvusError: the server refused or didn't answer.
+        """
         options.setdefault("timeout", self.timeout)
         try:
             return getattr(self.client, method)(*arguments, **options)
@@ -228,6 +234,12 @@ class Server:
             raise MilvusError(
                 f"Milvus at {self.uri}: {method} of {what} failed: {error.message} "
                 f"(code {error.code})"
+            ) from error
+        except grpc.RpcError as error:
+            # What the login may not do, and what an older server has not, is no answer of its own.
+            raise MilvusError(
+                f"Milvus at {self.uri}: {method} of {what} was refused: {error.code().name}: "
+                f"{error.details()}"
             ) from error
 
     def use_database(self) -> None:
@@ -242,7 +254,7 @@ class Server:
 
     def create_database(self) -> None:
         """Create the database and use it."""
-        self._call("create_database", f"database {self.database}", self.database)
+        self.call("create_database", f"database {self.database}", self.database)
         self.databases = sorted([*self.databases, self.database])
         self.use_database()
 
@@ -250,20 +262,20 @@ class Server:
         """Return the names of all collections, without aliases; none without the database."""
         if self.database not in self.databases:
             return []
-        return sorted(self._call("list_collections", f"database {self.database}"))
+        return sorted(self.call("list_collections", f"database {self.database}"))
 
     def collection(self, name: str) -> Dict:
         """Return a collection, normalised (see `transform.found_collection`)."""
         what = f"collection {name}"
-        described = self._call("describe_collection", what, name)
+        described = self.call("describe_collection", what, name)
         indexes = [
-            self._call("describe_index", what, name, index)
-            for index in self._call("list_indexes", what, name)
+            self.call("describe_index", what, name, index)
+            for index in self.call("list_indexes", what, name)
         ]
         # Milvus 2.3 finds the aliases of the default database only by list_aliases; milvus-lite
         # has them nowhere else.
         if self.capabilities["flavour"] == "lite":
-            aliases = self._call("list_aliases", what, name)["aliases"]
+            aliases = self.call("list_aliases", what, name)["aliases"]
         else:
             aliases = described["aliases"]
         state = self.load_state(name)
@@ -271,7 +283,7 @@ class Server:
 
     def load_state(self, name: str) -> str:
         """Return `loaded`, `loading` or `not loaded`."""
-        answer = self._call("get_load_state", f"collection {name}", name)
+        answer = self.call("get_load_state", f"collection {name}", name)
         state = getattr(answer["state"], "name", str(answer["state"]))
         return {"Loaded": "loaded", "Loading": "loading"}.get(state, "not loaded")
 
@@ -295,7 +307,7 @@ class Server:
     def _owner_of(self, alias: str) -> str | None:
         """Ask each collection for its aliases: 2.3 answers describe_alias for `default` only."""
         for name in self.collections():
-            if alias in self._call("describe_collection", f"collection {name}", name)["aliases"]:
+            if alias in self.call("describe_collection", f"collection {name}", name)["aliases"]:
                 return name
         return None
 
@@ -328,7 +340,7 @@ class Server:
         level = wanted["consistency_level"]
         options = {"consistency_level": level} if level else {}
         what = f"collection {wanted['name']}"
-        self._call("create_collection", what, wanted["name"], schema=schema, **options)
+        self.call("create_collection", what, wanted["name"], schema=schema, **options)
 
     def create_index(self, name: str, index: Mapping[str, Any]) -> None:
         """Create one index and wait until it is there."""
@@ -337,23 +349,23 @@ class Server:
         numbers = {key: _number(value) for key, value in index["params"].items()}
         options: Dict = {"index_type": index["index_type"], **metric, "params": numbers}
         params.add_index(field_name=index["field"], **options)
-        self._call("create_index", f"index on {name}.{index['field']}", name, params)
+        self.call("create_index", f"index on {name}.{index['field']}", name, params)
 
     def load(self, name: str) -> None:
         """Ask for the collection to be loaded; doesn't wait."""
-        self._call("load_collection", f"collection {name}", name, _async=True)
+        self.call("load_collection", f"collection {name}", name, _async=True)
 
     def release(self, name: str) -> None:
         """Release the collection from memory."""
-        self._call("release_collection", f"collection {name}", name)
+        self.call("release_collection", f"collection {name}", name)
 
     def drop_collection(self, name: str) -> None:
         """Drop the collection with its rows."""
-        self._call("drop_collection", f"collection {name}", name)
+        self.call("drop_collection", f"collection {name}", name)
 
     def drop_alias(self, alias: str) -> None:
         """Drop an alias."""
-        self._call("drop_alias", f"alias {alias}", alias)
+        self.call("drop_alias", f"alias {alias}", alias)
 
     def point_alias(self, alias: str, name: str, exists: bool) -> None:
         """Point an alias at a collection.
@@ -370,7 +382,7 @@ class Server:
                     raise MilvusError(f"create_alias of {what} failed: {error.message}") from error
             else:
                 return
-        self._call("alter_alias", what, name, alias)
+        self.call("alter_alias", what, name, alias)
 
     def search_problem(self, name: str, field: str, vector: Any, timeout: float) -> str:
         """Return why one search for this vector failed, or nothing if it answered."""

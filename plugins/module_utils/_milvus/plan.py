@@ -30,6 +30,7 @@ def capabilities_of(version: str) -> Dict:
         "index_params_reported": not lite,
         "description_reported": not lite,
         "authorization": not lite,
+        "privilege_groups": not lite and release >= (2, 5),
     }
 
 

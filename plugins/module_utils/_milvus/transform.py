@@ -8,6 +8,7 @@ A property that a server doesn't report is None here, which means unknown, not a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 Dict = dict[str, Any]
@@ -29,6 +30,25 @@ INDEX_REPORT = frozenset(
         "index_param",
     }
 )
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One privilege of a role. object_name: a collection's or an alias's, or `*`."""
+
+    database: str
+    object_type: str
+    object_name: str
+    privilege: str
+
+    @property
+    def arguments(self) -> tuple[str, str, str, str]:
+        """What the client library takes after the role, in its order."""
+        return self.object_type, self.privilege, self.object_name, self.database
+
+    def __str__(self) -> str:
+        """How plans and errors name it."""
+        return f"{self.privilege} on {self.object_type} {self.database}.{self.object_name}"
 
 
 def wanted_collection(params: Mapping[str, Any]) -> Dict:

@@ -29,6 +29,7 @@ SECRETS = (
     "redis-auth-token",
     "openai-api-key",
     "milvus-token",
+    "milvus-app-login",
 )
 
 

@@ -19,6 +19,7 @@ ALPHABET = string.ascii_letters + string.digits
 AWS_KEY = "alias/aws/secretsmanager"
 READ = ("secretsmanager:GetSecretValue",)
 MAX_BYTES = 65536
+SUFFIX = 8
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Wish:
 
     value: the value, None for one that is generated once. rotate: generate another one now.
     username: makes a generated value a login, as RDS writes them: JSON of username and password.
+    username_suffix: whether each value has another username, which begins with `username`.
     readers: patterns of the ARNs that may read; None leaves the resource policy as it is.
     """
 
@@ -36,6 +38,7 @@ class Wish:
     value: str | None = field(default=None, repr=False)
     generate_length: int = 40
     username: str | None = None
+    username_suffix: bool = False
     rotate: bool = False
     kms_key_arn: str | None = None
     readers: Sequence[str] | None = None
@@ -52,7 +55,8 @@ class Wish:
         random = generate(self.generate_length)
         if self.username is None:
             return random
-        return json.dumps({"username": self.username, "password": random})
+        suffix = generate(SUFFIX) if self.username_suffix else ""
+        return json.dumps({"username": self.username + suffix, "password": random})
 
 
 def check(wish: Wish) -> None:
@@ -75,6 +79,8 @@ def check(wish: Wish) -> None:
         raise AwsError(
             f"{wish.name} has both a value and a username, which is for a generated one: give one."
         )
+    if wish.username_suffix and wish.username is None:
+        raise AwsError(f"{wish.name} has username_suffix, which needs a username: give one.")
     if wish.value and wish.rotate:
         raise AwsError(
             f"{wish.name} can't be rotated, since its value is given: give another value instead."

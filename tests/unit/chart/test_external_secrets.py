@@ -23,7 +23,7 @@ SOURCES: dict[str, Any] = {
         "name": "rag",
     },
     "redisUrl": "ragops-dev/redis-url",
-    "milvusToken": "ragops-dev/milvus-token",
+    "milvusLogin": "ragops-dev/milvus-app-login",
     "openaiApiKey": "ragops-dev/openai-api-key",
 }
 
@@ -92,7 +92,8 @@ def test_the_backend_mounts_what_the_operator_makes(render: Render) -> None:
         "username": {"key": "ragops-dev/database-app-login", "property": "username"},
         "password": {"key": "ragops-dev/database-app-login", "property": "password"},
         "redis": {"key": "ragops-dev/redis-url"},
-        "milvus": {"key": "ragops-dev/milvus-token"},
+        "milvus_username": {"key": "ragops-dev/milvus-app-login", "property": "username"},
+        "milvus_password": {"key": "ragops-dev/milvus-app-login", "property": "password"},
         "openai": {"key": "ragops-dev/openai-api-key"},
     }
     assert set(spec["target"]["template"]["data"]) == {
@@ -138,9 +139,19 @@ def test_the_url_survives_every_password(render: Render, tmp_path: Path, passwor
 def test_a_token_without_a_name_is_roots(
     render: Render, tmp_path: Path, token: str, result: str
 ) -> None:
-    spec = render({"externalSecrets": SOURCES}).get("ExternalSecret", "rag-secrets")["spec"]
+    sources = {**SOURCES, "milvusLogin": "", "milvusToken": "ragops-dev/milvus-token"}
+    spec = render({"externalSecrets": sources}).get("ExternalSecret", "rag-secrets")["spec"]
     template = spec["target"]["template"]["data"]["MILVUS_TOKEN"]
     assert filled(render, tmp_path, template, {"milvus": token}) == result
+
+
+def test_with_a_login_the_backend_gets_no_token_of_root(render: Render, tmp_path: Path) -> None:
+    sources = {**SOURCES, "milvusToken": "ragops-dev/milvus-token"}
+    spec = render({"externalSecrets": sources}).get("ExternalSecret", "rag-secrets")["spec"]
+    assert "ragops-dev/milvus-token" not in str(spec)
+    template = spec["target"]["template"]["data"]["MILVUS_TOKEN"]
+    login = {"milvus_username": "app", "milvus_password": "secret"}
+    assert filled(render, tmp_path, template, login) == "app:secret"
 
 
 def test_the_url_may_be_one_secret_and_the_rest_is_optional(render: Render) -> None:

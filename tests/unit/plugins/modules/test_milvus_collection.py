@@ -275,6 +275,14 @@ def test_unsupported_type_is_named_before_any_write(servers: dict[str, str]) -> 
     assert "SPARSE_FLOAT_VECTOR needs Milvus 2.4" in said
 
 
+def test_a_server_without_users_is_told_before_any_write(servers: dict[str, str]) -> None:
+    """milvus-lite lets everybody do everything; what a role may do is test_milvus_role's."""
+    asked = {"uri": servers["lite"], "name": "reader", "privileges": []}
+    said = run_module("milvus_role", asked, fails=True)["msg"]
+    assert "role reader, nothing changed: milvus_lite" in said
+    assert "has no users and roles" in said
+
+
 @pytest.fixture
 def certificates(tmp_path: Path) -> tuple[pki.Authority, pki.Pair]:
     """An authority, and a certificate that it gave to the name of a Service."""

@@ -9,7 +9,10 @@ import pytest
 import yaml
 from module_process import NAMESPACE
 
-MODULES = ("milvus_collection", "milvus_collection_info", "rag_health", "container_image")
+MODULES = (
+    *("milvus_collection", "milvus_collection_info", "milvus_role", "rag_health"),
+    "container_image",
+)
 
 
 FRAGMENTS = NAMESPACE.replace("plugins.modules", "plugins.doc_fragments")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -96,6 +97,21 @@ def test_a_rotated_value_leaves_the_old_one_as_previous(world: World) -> None:
     assert not [text for text in (old, new) if text in "".join(world.printed)]
 
 
+def test_each_value_of_a_login_with_a_suffix_is_another_user(world: World) -> None:
+    login = {"name": "login", "username": "app_", "username_suffix": True}
+    options = {"prefix": "ragops-test/", "secrets": [login], "tags": WISH["tags"]}
+    world.run("secretsmanager_secrets", options)
+    name = "ragops-test/login"
+    first = json.loads(value(world, name))
+    assert re.fullmatch("app_[A-Za-z0-9]{8}", first["username"])
+    assert not world.run("secretsmanager_secrets", options)["changed"]
+    world.run("secretsmanager_secrets", {**options, "rotate": ["login"]})
+    second = json.loads(value(world, name))
+    assert second["username"].startswith("app_")
+    assert {first[key] for key in first} & {second[key] for key in second} == set()
+    assert json.loads(value(world, name, stage="AWSPREVIOUS")) == first
+
+
 def test_a_removed_secret_comes_back_with_its_value(world: World) -> None:
     here = life(world)
     here.settles()
@@ -161,6 +177,10 @@ def test_somebody_elses_secret_is_left_alone(world: World) -> None:
         (
             {"secrets": [{"name": "login", "username": "ragops", "value": "given"}]},
             "login has both a value and a username",
+        ),
+        (
+            {"secrets": [{"name": "login", "username_suffix": True}]},
+            "login has username_suffix, which needs a username",
         ),
         ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms makes it"),
     ],

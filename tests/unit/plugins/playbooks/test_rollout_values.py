@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 from cryptography import x509
-from running import ROOT, run_playbook
+from running import ROOT, Aws, run_playbook
 
 CHART = ROOT / "app/chart"
 ROLE = ROOT / "roles/app_rollout"
@@ -26,7 +28,8 @@ PLATFORM = {
         "rds": {"master_secret_arn": MASTER, "endpoint": "db.example.com", "port": 5432,
                 "db_name": "rag"},
         "secrets": {"milvus_token": "arn:milvus", "openai_api_key": None,
-                    "database_url": "arn:url", "database_app_login": "arn:login"},
+                    "database_url": "arn:url", "database_app_login": "arn:login",
+                    "milvus_app_login": "arn:login", "redis_url": None},
         "s3": {"documents": "ragops-dev-documents-123456789012"},
         "iam": {"roles": {"workload_secrets": SECRETS_ROLE, "workload_backend": ""}},
     },
@@ -37,7 +40,13 @@ NOTHING = {
         "network": {"public_subnet_cidrs": [], "private_subnet_cidrs": []},
         "rds": dict.fromkeys(("master_secret_arn", "endpoint", "port", "db_name")),
         "secrets": dict.fromkeys(
-            ("milvus_token", "openai_api_key", "database_url", "database_app_login")
+            (
+                "milvus_token",
+                "milvus_app_login",
+                "openai_api_key",
+                "database_url",
+                "database_app_login",
+            )
         ),
         "s3": {"documents": None},
         "iam": {"roles": {}},
@@ -196,9 +205,35 @@ def test_secrets_come_one_way_or_the_other(values: dict[str, dict[str, Any]]) ->
                      "host": "db.example.com", "port": 5432, "name": "rag",
                      "sslmode": "verify-full"},
         "redisUrl": "ragops-dev/redis-url",
-        "milvusToken": "ragops-dev/milvus-token",
+        "milvusLogin": "ragops-dev/milvus-app-login",
     }  # fmt: skip
     assert values["external again"]["values"]["externalSecrets"]["revision"] == "one"
+
+
+def test_the_backend_is_not_root_of_the_platforms_milvus(aws: Aws, tmp_path: Path) -> None:
+    manager = aws.client("secretsmanager")
+    login = json.dumps({"username": "ragops_app_1", "password": "of-the-app"})
+    for name, text in (("milvus-token", "of-root"), ("milvus-app-login", login),
+                       ("database-url", "postgresql://a")):  # fmt: skip
+        manager.create_secret(Name=f"ragops-dev/{name}", SecretString=text)
+    cases: dict[str, dict[str, Any]] = {"own": {}, "elsewhere": {"milvus_enabled": "false"}}
+    files = [str(ROLE / "defaults/main.yml"), str(ROLE / "vars/main.yml")]
+    plays = [
+        {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars_files": files,
+         "vars": {**GIVEN, **inputs},
+         "tasks": [{"ansible.builtin.copy": {
+             "content": "{{ __app_rollout_backend_data | to_json }}",
+             "dest": str(tmp_path / name)}}]}
+        for name, inputs in cases.items()
+    ]  # fmt: skip
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(plays))
+    ran = run_playbook(ROOT, str(tmp_path / "play.yml"), environment=aws.environment)
+    assert ran.returncode == 0, ran.output
+    made = {name: json.loads((tmp_path / name).read_text())["MILVUS_TOKEN"] for name in cases}
+    assert {name: base64.b64decode(text).decode() for name, text in made.items()} == {
+        "own": "ragops_app_1:of-the-app",
+        "elsewhere": "root:of-root",
+    }
 
 
 def test_the_database_is_known_by_the_authorities_of_its_region(

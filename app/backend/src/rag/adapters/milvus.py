@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import numpy as np
-from grpc import RpcError
+from grpc import RpcError, StatusCode
+from grpc.aio import AioRpcError
 from pymilvus import AsyncMilvusClient, DataType, MilvusException
 
 from rag.adapters.protocols import Vector, VectorRow
@@ -28,6 +29,7 @@ _FIELDS = {
     "embedding": DataType.FLOAT_VECTOR,
 }
 _COLLECTION_NOT_FOUND = 100
+_REFUSALS = (StatusCode.PERMISSION_DENIED, StatusCode.UNAUTHENTICATED)
 _VERIFY_SECONDS = 30.0
 _BATCH = 500
 # By default channels to one address share a back-off which grows to two minutes: a new
@@ -176,6 +178,8 @@ class MilvusIndex:
             raise await self._failure(what, error) from error
         except (RpcError, OSError, TimeoutError) as error:
             await self.close()
+            if isinstance(error, AioRpcError) and error.code() in _REFUSALS:
+                raise DependencyError("milvus", f"{what}: refused: {error.details()}") from error
             raise DependencyError("milvus", f"{what}: no answer from {self._where()}") from error
 
     def _connected(self) -> AsyncMilvusClient:
