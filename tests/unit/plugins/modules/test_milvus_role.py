@@ -252,6 +252,31 @@ def test_who_may_not_manage_users_is_told_so(uri: str, root: MilvusClient) -> No
     assert root.describe_user(USER)["roles"] == (ROLE,)
 
 
+def test_a_group_of_privileges_is_taken_back_by_the_newer_call() -> None:
+    """Milvus from 2.5 on has groups, and no such server is to be had here."""
+    from ansible_collections.ragops.platform.plugins.module_utils._milvus import access, api
+    from ansible_collections.ragops.platform.plugins.module_utils._milvus.transform import Grant
+
+    class Newer:
+        capabilities = {"privilege_groups": True}  # noqa: RUF012 - a stand-in of this test
+        asked: list[tuple[Any, ...]] = []  # noqa: RUF012
+
+        def call(self, method: str, what: str, *arguments: Any, **options: Any) -> None:
+            if method == "revoke_privilege":
+                raise api.MilvusError(f"can not operate the built-in privilege group: {what}")
+            self.asked.append((method, arguments, options))
+
+    server = Newer()
+    grant = Grant("tenant", "Global", "*", "DatabaseAdmin")
+    access.Access(server).revoke(ROLE, grant)  # type: ignore[arg-type]
+    assert server.asked == [
+        ("revoke_privilege_v2", (ROLE, "DatabaseAdmin", "*"), {"db_name": "tenant"})
+    ]
+    server.capabilities = {"privilege_groups": False}
+    with pytest.raises(api.MilvusError, match="privilege group: DatabaseAdmin on Global tenant"):
+        access.Access(server).revoke(ROLE, grant)  # type: ignore[arg-type]
+
+
 def test_examples(uri: str, root: MilvusClient, tmp_path: Path) -> None:
     """The documented tasks run; only the way to the server and the passwords are the test's."""
     tasks = examples("milvus_role")
