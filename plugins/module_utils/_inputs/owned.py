@@ -95,6 +95,7 @@ def _ecr(own: Inputs, _: Mapping[str, Inputs]) -> Own:
 def _secrets(own: Inputs, _: Mapping[str, Inputs]) -> Own:
     yield "secret", "/redis-auth-token"
     yield "secret", "/milvus-token"
+    yield "secret", "/milvus-app-login"
     if own.get("secrets_openai_api_key"):
         yield "secret", "/openai-api-key"
     for extra in own.get("secrets_extra") or []:

@@ -39,8 +39,8 @@ ELASTICACHE_COMPUTED = {
 
 
 OWN_SECRETS = (
-    *("database-app-login", "database-login", "database-url", "milvus-token"),
-    *("openai-api-key", "redis-auth-token", "redis-url"),
+    *("database-app-login", "database-login", "database-url", "milvus-app-login"),
+    *("milvus-token", "openai-api-key", "redis-auth-token", "redis-url"),
 )
 LARGEST_SECRET = 65536
 """Bytes that Secrets Manager takes of a value."""

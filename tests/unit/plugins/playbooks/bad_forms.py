@@ -70,6 +70,7 @@ ROWS = [
     row("elasticache", "a user group's id", user_group_id="Ops_Group"),
     extra("a secret's name: letters", name="a pin"),
     extra("has database-login, which the platform makes itself", name="database-login"),
+    extra("has milvus-app-login, which the platform makes", name="milvus-app-login"),
     extra("the value of pin in secrets_extra is longer than 65536 bytes", value="x" * 65537),
     # Kubernetes, Milvus
     row("milvus", "milvus_namespace is 'My'", namespace="My"),

@@ -1,110 +1,82 @@
-"""Role milvus on a real Milvus: the application's login, when the alias moves and in a rotation."""
+"""What role milvus gives its modules, on a real Milvus: the alias moves, the login is rotated."""
 
 from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
-from running import ROOT, Aws, run_playbook
+from running import ROOT, run_playbook
 
 sys.path.append(str(ROOT / "tests/unit/plugins/modules"))
 from milvus_servers import milvus_server
+from module_process import run_module
 from pymilvus import MilvusClient
 
 ROLE = ROOT / "roles/milvus"
-FILES = [ROLE / "defaults/main.yml", *sorted((ROLE / "vars/main").iterdir())]
-V2 = {"milvus_collection": "documents_v2"}
+BEFORE = {"username": "ragops_app_1", "password": "b" * 40}
+AFTER = {"username": "ragops_app_2", "password": "c" * 40}
+MOVED = {"milvus_collection": "documents_v2", "__milvus_application_login": AFTER}
 RUNS: dict[str, dict[str, Any]] = {
-    "first": {},
-    "moved and rotated": V2,
-    "forgotten": {**V2, "milvus_forget_logins": True},
+    "first": {"__milvus_application_login": BEFORE},
+    "moved and rotated": MOVED,
+    "forgotten": {**MOVED, "milvus_forget_logins": True},
 }
-GIVEN: dict[str, Any] = {
-    "platform_name": "ragops-dev",
-    "platform_region": "us-east-1",
-    "platform_namespace": "rag",
-    "milvus_tls": False,
-    "__kube_access_kubeconfig": "",
-    "__milvus_platform": {"resources": {"secrets": {"milvus_app_login": "arn:login"}}},
-}
+TASKS = [
+    (module.removeprefix("ragops.platform."), task[module])
+    for task in yaml.safe_load((ROLE / "tasks/collection.yml").read_text())
+    for module in task
+    if module.startswith("ragops.platform.milvus_")
+]
 
 
-def plays(uri: str, folder: Path) -> list[dict[str, Any]]:
-    """The role's own tasks, on a server that is reached by its address; a result per run."""
-    tasks = yaml.safe_load((ROLE / "tasks/collection.yml").read_text())
-    for task in tasks:
-        for name in ("milvus_role", "milvus_collection"):
-            if module := task.get(f"ragops.platform.{name}"):
-                del module["kubernetes"]
-                module["uri"] = uri
-    results = ["__milvus_login", "__milvus_made", "__milvus_narrowed"]
-    kept = {
-        "ansible.builtin.copy": {
-            "content": "{{ [" + ", ".join(results) + "] | to_json }}",
-            "dest": "{{ __dest }}",
-        },
-        "check_mode": False,
-    }
-    rotate = {
-        "ragops.platform.secretsmanager_secrets": {
-            "region": "us-east-1",
-            "prefix": "ragops-dev/",
-            "secrets": "{{ __login }}",
-            "rotate": ["milvus-app-login"],
-            "tags": {"Project": "ragops", "Environment": "dev"},
-        }
-    }
-    return [
+@pytest.fixture(scope="module")
+def options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[dict[str, Any]]]:
+    """The options of the role's own tasks, in their order, of each run."""
+    folder = tmp_path_factory.mktemp("options")
+    files = [ROLE / "defaults/main.yml", *sorted((ROLE / "vars/main").iterdir())]
+    reached = ("kubernetes", "ca")  # the server here is one of this machine, and plain
+    texts = [{key: text for key, text in own.items() if key not in reached} for _, own in TASKS]
+    play = [
         {
             "hosts": "localhost",
             "connection": "local",
             "gather_facts": False,
-            "check_mode": name == "planned",
-            "vars_files": [str(file) for file in FILES],
+            "vars_files": [str(file) for file in files],
             "tasks": [
                 {
                     # Above the defaults, which are vars_files here.
-                    "vars": {
-                        **GIVEN,
-                        **inputs,
-                        "__dest": str(folder / name),
-                        "__login": secrets()[1:],
+                    "vars": {"__milvus_token": "root:Milvus", **inputs, "__options": texts},
+                    "ansible.builtin.copy": {
+                        "content": "{{ __options | to_json }}",
+                        "dest": str(folder / name),
                     },
-                    "block": [*([rotate] if name == "moved and rotated" else []), *tasks, kept],
                 }
+                for name, inputs in RUNS.items()
             ],
         }
-        for name, inputs in RUNS.items()
     ]
+    (folder / "play.yml").write_text(yaml.safe_dump(play))
+    ran = run_playbook(ROOT, str(folder / "play.yml"), environment={})
+    assert ran.returncode == 0, ran.output
+    return {name: json.loads((folder / name).read_text()) for name in RUNS}
 
 
-def secrets() -> list[dict[str, Any]]:
-    """What role secrets makes for Milvus."""
-    made = yaml.safe_load((ROOT / "roles/secrets/vars/main.yml").read_text())
-    return [one for one in made["__secrets_generated"] if one["name"].startswith("milvus-")]
-
-
-def test_a_login_lasts_until_it_is_forgotten(aws: Aws, tmp_path: Path) -> None:
-    manager = aws.client("secretsmanager")
-    before = {"username": "ragops_app_before", "password": "b" * 40}
-    tags = [{"Key": "Project", "Value": "ragops"}, {"Key": "Environment", "Value": "dev"},
-            {"Key": "ManagedBy", "Value": "ragops.platform"}]  # fmt: skip
-    for name, text in (("milvus-token", "Milvus"), ("milvus-app-login", json.dumps(before))):
-        manager.create_secret(Name=f"ragops-dev/{name}", SecretString=text, Tags=tags)
+def test_a_login_lasts_until_it_is_forgotten(options: dict[str, list[dict[str, Any]]]) -> None:
+    found: dict[str, list[dict[str, Any]]] = {}
     with milvus_server("milvus", authorization=True) as uri:
-        (tmp_path / "play.yml").write_text(yaml.safe_dump(plays(uri, tmp_path)))
-        ran = run_playbook(ROOT, str(tmp_path / "play.yml"), "--diff", environment=aws.environment)
-        assert ran.returncode == 0, ran.output
-        after = json.loads(
-            manager.get_secret_value(SecretId="ragops-dev/milvus-app-login")["SecretString"]
-        )
-        client = MilvusClient(uri=uri, token=f"{after['username']}:{after['password']}", timeout=10)
-        assert client.search("documents", data=[[0.1] * 384], limit=1) == [[]]
-        client.close()
-    found = {name: json.loads((tmp_path / name).read_text()) for name in RUNS}
+        for name in RUNS:
+            given = [{**own, "uri": uri} for own in options[name]]
+            found[name] = [
+                run_module(module, own) for (module, _), own in zip(TASKS, given, strict=True)
+            ]
+            user = RUNS[name]["__milvus_application_login"]
+            token = f"{user['username']}:{user['password']}"
+            client = MilvusClient(uri=uri, token=token, timeout=10)
+            assert client.search("documents", data=[[0.1] * 384], limit=1) == [[]]
+            client.close()
     changed = {name: [bool(one["changed"]) for one in three] for name, three in found.items()}
     assert changed == {
         "first": [True, True, False],
@@ -117,7 +89,6 @@ def test_a_login_lasts_until_it_is_forgotten(aws: Aws, tmp_path: Path) -> None:
     assert "default.documents_v1" in reached
     assert "default.documents_v2" in reached
     assert "documents_v1" not in str(narrowed["role"]["privileges"])
-    assert narrowed["other_users"] == ["ragops_app_before"]
-    assert found["forgotten"][2]["role"]["user"]["name"] == after["username"]
+    assert narrowed["other_users"] == [BEFORE["username"]]
+    assert found["forgotten"][2]["role"]["user"]["name"] == AFTER["username"]
     assert found["forgotten"][2]["other_users"] == []
-    assert not [text for text in (before["password"], after["password"]) if text in ran.output]
