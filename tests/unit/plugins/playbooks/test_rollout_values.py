@@ -216,7 +216,14 @@ def test_the_backend_is_not_root_of_the_platforms_milvus(aws: Aws, tmp_path: Pat
     for name, text in (("milvus-token", "of-root"), ("milvus-app-login", login),
                        ("database-url", "postgresql://a")):  # fmt: skip
         manager.create_secret(Name=f"ragops-dev/{name}", SecretString=text)
-    cases: dict[str, dict[str, Any]] = {"own": {}, "elsewhere": {"milvus_enabled": "false"}}
+    found = PLATFORM["resources"]
+    before = {**found, "secrets": {**found["secrets"], "milvus_app_login": None}}
+    cases: dict[str, dict[str, Any]] = {
+        "own": {},
+        "elsewhere": {"milvus_enabled": "false"},
+        # A plan of a platform whose backend is root still: the Secret will change.
+        "before": {"__app_rollout_platform": {**PLATFORM, "resources": before}},
+    }
     files = [str(ROLE / "defaults/main.yml"), str(ROLE / "vars/main.yml")]
     plays = [
         {"hosts": "localhost", "connection": "local", "gather_facts": False, "vars_files": files,
@@ -233,6 +240,7 @@ def test_the_backend_is_not_root_of_the_platforms_milvus(aws: Aws, tmp_path: Pat
     assert {name: base64.b64decode(text).decode() for name, text in made.items()} == {
         "own": "ragops_app_1:of-the-app",
         "elsewhere": "root:of-root",
+        "before": "(known after creation)",
     }
 
 
