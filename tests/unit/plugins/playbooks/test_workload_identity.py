@@ -170,9 +170,18 @@ def test_controllers_that_are_switched_on_have_roles_bound_to_the_cluster(
             equals = statement.get("Condition", {}).get("StringEquals", {})
             ours = {f"aws:ResourceTag/{key}": value for key, value in PLATFORM.items()}
             assert reads or bound or other or ours.items() <= equals.items(), (name, sid)
-    (values,) = found["secrets"]["secrets"]["Statement"]
-    about = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{NAME}/*"
-    assert (values["Action"], values["Resource"]) == ("secretsmanager:GetSecretValue", [about])
+    own = statements(found["secrets"]["secrets"])
+    about = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:{NAME}/"
+    assert {each["Action"] for each in own.values()} == {"secretsmanager:GetSecretValue"}
+    assert {sid: (each["Effect"], each["Resource"]) for sid, each in own.items()} == {
+        "Values": ("Allow", [f"{about}*"]),
+        "RootOfMilvus": ("Deny", f"{about}milvus-token-*"),
+    }
+    # A Milvus of one's own has no other login than that.
+    other = {**CONTROLLERS, "milvus_enabled": False}
+    assert changed(run(cluster, tmp_path, **other, secrets_kms_key_id="")) == 1
+    assert set(statements(documents(cluster)["secrets"]["secrets"])) == {"Values"}
+    assert changed(run(cluster, tmp_path, **CONTROLLERS, secrets_kms_key_id="")) == 1
     assert changed(run(cluster, tmp_path, **CONTROLLERS, secrets_kms_key_id="")) == 0
     assert changed(run(cluster, tmp_path)) == 1
     assert set(documents(cluster)) == {"backend", "milvus"}
