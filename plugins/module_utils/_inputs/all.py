@@ -16,6 +16,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     exposure,
     forms,
     kubernetes,
+    machines,
     names,
     network,
     platform,
@@ -87,6 +88,7 @@ def _errors(
         "ecr": stores.ecr_problems,
         "secrets": stores.secrets_problems,
         "kms": stores.kms_problems,
+        "bastion": machines.bastion_problems,
     }
     for component, check in checks.items():
         if component in inputs:
@@ -99,6 +101,8 @@ def _errors(
     if "app_rollout" in inputs:
         yield from exposure.problems(inputs["app_rollout"], region, _controller(inputs))
         yield from trust.problems(inputs["app_rollout"], inputs.get("rds", {}), folder, region)
+    if "images" in inputs:
+        yield from machines.image_problems(inputs["images"], inputs.get("eks", {}))
     yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))
     yield from names.problems(name, inputs)
     yield from names.clashes(str(shared.get("platform_namespace", "rag")), inputs)

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     access,
     kubernetes,
+    machines,
     versions,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
@@ -120,6 +121,7 @@ def _node_group(group: Mapping[str, Any]) -> Iterator[str]:
             yield f"{label}: '{kind}' is no instance type; give one such as t3.medium."
     if not group.get("instance_types"):
         yield f"{label}: instance_types is empty; name at least one."
+    yield from machines.group_problems(label, group)
     share = group.get("max_unavailable_percentage")
     if share is not None and not 1 <= share <= 100:
         yield f"{label}: max_unavailable_percentage is {share}; AWS takes 1 to 100."

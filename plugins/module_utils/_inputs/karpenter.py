@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import machines
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 
 # Kubernetes minor version -> the first Karpenter that runs on it, by Karpenter's matrix.
@@ -98,6 +99,7 @@ def _pool(pool: Mapping[str, Any]) -> Iterator[str]:
     for label in pool.get("labels") or {}:
         if str(label).startswith(OWN_LABELS):
             yield f"label {label} is Karpenter's own: use capacity_types and the like"
+    yield from machines.pool_problems(pool)
     yield from _disruption(pool)
 
 

@@ -11,6 +11,8 @@ from typing import Any
 Response = tuple[int, dict[str, str], bytes]
 
 RESERVED = ("kubernetes.io", "k8s.io", "eks.amazonaws.com")
+ARM = re.compile(r"(a1|[a-z]+\d+g\w*)(-\w+)?\.")
+"""Instance types with AWS's own processors."""
 UPDATE = re.compile(r"/clusters/([\w-]+)/node-groups/([\w-]+)/update-(config|version)")
 
 
@@ -23,6 +25,8 @@ def with_settings(
     With a launch template the disk is the template's: AWS refuses diskSize and reports none.
     """
     if refusal := of_labels(eks, body.get("labels", {})):
+        return refusal
+    if refusal := of_types(eks, body):
         return refusal
     template = body.get("launchTemplate")
     if template and "diskSize" in body:
@@ -49,6 +53,16 @@ def of_labels(eks: Any, labels: dict[str, str]) -> Response | None:
             f"Label cannot contain reserved prefixes [{', '.join(f'{own}/' for own in RESERVED)}]"
         )
         return refused(eks, 400, "InvalidParameterException", text)
+    return None
+
+
+def of_types(eks: Any, body: Any) -> Response | None:
+    """AWS refuses types of another architecture than the image's. ministack takes all."""
+    image = body.get("amiType", "AL2023_x86_64_STANDARD")
+    for kind in body.get("instanceTypes", []):
+        if bool(ARM.match(kind)) != ("_ARM_64" in image) and image != "CUSTOM":
+            text = f"[{kind}] is not a valid instance type for requested amiType {image}"
+            return refused(eks, 400, "InvalidParameterException", text)
     return None
 
 

@@ -1,4 +1,4 @@
-"""The emulated IAM and EKS refuse tags and labels that AWS refuses."""
+"""The emulated IAM and EKS refuse tags, labels and machines that AWS refuses."""
 
 from __future__ import annotations
 
@@ -41,3 +41,17 @@ def test_eks_refuses_labels_of_kubernetes_domains(aws: Aws, key: str) -> None:
     eks.create_nodegroup(**made, labels={"team": "x"})
     with pytest.raises(ClientError, match="Label cannot contain reserved prefixes"):
         eks.update_nodegroup_config(**group, labels={"addOrUpdateLabels": {key: "x"}})
+
+
+@pytest.mark.parametrize(
+    ("kind", "image"),
+    [("m7g.large", "AL2023_x86_64_STANDARD"), ("t3.large", "AL2023_ARM_64_STANDARD")],
+)
+def test_eks_refuses_machines_of_another_architecture(aws: Aws, kind: str, image: str) -> None:
+    eks = aws.client("eks")
+    network: dict[str, Any] = {"subnetIds": ["subnet-a", "subnet-b"]}
+    role = "arn:aws:iam::000000000000:role/eks"
+    eks.create_cluster(name="one", version="1.35", roleArn=role, resourcesVpcConfig=network)
+    made = {"clusterName": "one", "subnets": ["subnet-a"], "nodeRole": role, "amiType": image}
+    with pytest.raises(ClientError, match="is not a valid instance type for requested amiType"):
+        eks.create_nodegroup(**made, nodegroupName="main", instanceTypes=[kind])

@@ -72,6 +72,15 @@ ROWS = [
     extra("has database-login, which the platform makes itself", name="database-login"),
     extra("has milvus-app-login, which the platform makes", name="milvus-app-login"),
     extra("the value of pin in secrets_extra is longer than 65536 bytes", value="x" * 65537),
+    # Machines
+    group("has m7g.large (arm64), and ami_type is AL2023_x86", instance_types=["m7g.large"]),
+    group(
+        "has t3.medium (x86_64), and ami_type is AL2023_ARM_64_STANDARD",
+        instance_types=["t4g.medium", "t3.medium"],
+        ami_type="AL2023_ARM_64_STANDARD",
+    ),
+    row("bastion", "bastion_instance_type is t4g.micro (arm64)", instance_type="t4g.micro"),
+    row("images", "would be built for linux/arm64, which no node group", platform="linux/arm64"),
     # Kubernetes, Milvus
     row("milvus", "milvus_namespace is 'My'", namespace="My"),
     row("milvus", "none of Kubernetes' own", namespace="kube-system"),
