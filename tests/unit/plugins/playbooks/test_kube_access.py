@@ -12,7 +12,7 @@ import pytest
 from running import ROOT, Aws, Ran, local_play, run_playbook
 
 NAME = "ragops-dev"
-SOON = 60
+SOON = 240
 """Seconds: long before any wait for an add-on ends."""
 
 SEE = {
