@@ -12,6 +12,14 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import karpenter, kubernetes
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
 
+RELEASES = {
+    "load_balancer_controller": "aws-load-balancer-controller",
+    "external_secrets": "external-secrets",
+    "cluster_autoscaler": "cluster-autoscaler",
+    "karpenter": "karpenter",
+    "metrics_server": "metrics-server",
+}
+"""Names that the add-ons' releases have."""
 SWITCHES = ("load_balancer_controller", "external_secrets", "metrics_server")
 
 
@@ -32,6 +40,7 @@ def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
     if scope := str(inputs.get("cluster_addons_external_secrets_scope") or ""):
         name = "cluster_addons: cluster_addons_external_secrets_scope"
         yield from kubernetes.namespace_problems(name, scope)
+    yield from _releases(inputs, wanted)
     yield from _mirrors(inputs)
     yield from _contradictions(inputs, wanted, eks)
     if inputs.get("cluster_addons_replicas", 1) < 1:
@@ -59,6 +68,27 @@ def _sources(name: str, inputs: Inputs) -> Iterator[str]:
     tag = str(inputs.get(f"{prefix}_image_tag", "v0"))
     if tag in ("", "latest"):
         yield f"cluster_addons: {prefix}_image_tag is '{tag}'. Give the exact tag."
+
+
+def _releases(inputs: Inputs, wanted: list[str]) -> Iterator[str]:
+    """Further releases that would be another's, or change by themselves."""
+    known = {(inputs.get(f"cluster_addons_{key}_namespace"), RELEASES[key]): key for key in wanted}
+    for number, release in enumerate(inputs.get("cluster_addons_releases") or []):
+        label = f"cluster_addons: cluster_addons_releases[{number}] ({release.get('name')})"
+        if key := known.get((release.get("namespace"), release.get("name"))):
+            yield f"{label} is the release of the add-on {key}: give it another name."
+        chart = str(release.get("chart", ""))
+        if release.get("repo") or chart.startswith("oci://"):
+            if not release.get("version"):
+                yield f"{label} has no version, and would change by itself. Give the exact version."
+        elif (chart.startswith((".", "/")) or "/" not in chart) and not Path(chart).exists():
+            yield (
+                f"{label} has chart {chart}, where nothing is. Give a folder or an archive, or the "
+                "chart's repository as repo."
+            )
+        timeout = release.get("timeout")
+        if timeout is not None and timeout < 1:
+            yield f"{label} has timeout {timeout}: give at least 1."
 
 
 def _mirrors(inputs: Inputs) -> Iterator[str]:

@@ -21,6 +21,11 @@ MOST_NODES = 450
 """AWS's quota of nodes in a managed node group."""
 SMALLEST_DISK = 20
 """GiB of EKS's images for nodes: EC2 makes no disk that is smaller than its image."""
+LARGEST_DISK = 16384
+"""GiB of a gp3 volume."""
+MOST_TYPES, MOST_LABELS, MOST_BLOCKS = 20, 50, 40
+"""What EKS takes of a node group's instance types, of its labels and taints, and of the blocks that
+reach the public endpoint."""
 LONGEST_NAME = 63
 """Characters that AWS takes of a node group's name."""
 PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::\d{12}:(role|user)/.+")
@@ -79,10 +84,28 @@ def _endpoint(inputs: Inputs, environment: str) -> Iterator[str]:
         inputs.get("eks_open_environments", ["dev"]),
     )
     for block in ranges:
-        try:
-            ipaddress.ip_network(block)
-        except ValueError as error:
-            yield f"eks: eks_allowed_cidr_blocks has '{block}', which is no CIDR block: {error}."
+        yield from _allowed(str(block))
+    if len(ranges) > MOST_BLOCKS:
+        yield f"eks: eks_allowed_cidr_blocks has {len(ranges)} blocks; EKS takes {MOST_BLOCKS}."
+
+
+def _allowed(block: str) -> Iterator[str]:
+    """What EKS refuses of a block that may reach the public endpoint."""
+    label = f"eks: eks_allowed_cidr_blocks has '{block}'"
+    try:
+        network = ipaddress.ip_network(block)
+    except ValueError as error:
+        yield f"{label}, which is no CIDR block: {error}."
+        return
+    if network.version != 4:
+        yield f"{label}: the public endpoint of a cluster with IPv4 takes IPv4 blocks."
+    elif "/" not in block:
+        yield f"{label}: give a block, such as {block}/32."
+    elif network.prefixlen > access.OPEN_UP_TO and not network.is_global:
+        yield (
+            f"{label}, which is no range of the internet: EKS lets public addresses only through "
+            "its public endpoint. Give the address that your network has outside."
+        )
 
 
 def _zonal(groups: list[Mapping[str, Any]], names: list[str]) -> Iterator[str]:
@@ -122,9 +145,24 @@ def _node_group(group: Mapping[str, Any]) -> Iterator[str]:
     if not group.get("instance_types"):
         yield f"{label}: instance_types is empty; name at least one."
     yield from machines.group_problems(label, group)
-    share = group.get("max_unavailable_percentage")
-    if share is not None and not 1 <= share <= 100:
-        yield f"{label}: max_unavailable_percentage is {share}; AWS takes 1 to 100."
+    yield from _limits(label, group)
+
+
+def _limits(label: str, group: Mapping[str, Any]) -> Iterator[str]:
+    """What EKS refuses of numbers."""
+    taken = {"instance_types": MOST_TYPES, "labels": MOST_LABELS, "taints": MOST_LABELS}
+    for name, most in taken.items():
+        if len(group.get(name) or []) > most:
+            yield f"{label}: {name} has {len(group[name])}; EKS takes {most}."
+    kinds = group.get("instance_types") or []
+    for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
+        yield f"{label}: instance_types has {kind} twice: leave one out."
+    for name in ("max_unavailable", "max_unavailable_percentage"):
+        number = group.get(name)
+        if number is not None and not 1 <= number <= 100:
+            yield f"{label}: {name} is {number}; AWS takes 1 to 100."
+    if group.get("max_unavailable") and group.get("max_unavailable_percentage"):
+        yield f"{label}: give max_unavailable or max_unavailable_percentage, not both."
 
 
 def _nodes(group: Mapping[str, Any]) -> Iterator[str]:
@@ -138,6 +176,8 @@ def _nodes(group: Mapping[str, Any]) -> Iterator[str]:
             f"{label}: disk_size is {disk}; the nodes' image alone has {SMALLEST_DISK} GiB, so "
             "give at least that."
         )
+    if disk is not None and disk > LARGEST_DISK:
+        yield f"{label}: disk_size is {disk}; a gp3 volume has at most {LARGEST_DISK} GiB."
 
 
 def _access(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -89,6 +89,10 @@ WEB_ACL = _pattern(
     r"|arn:aws[\w-]*:wafv2:[a-z0-9-]+:\d{12}:regional/webacl/[^\s]+",
     "the ARN of a regional web ACL of WAF (arn:{partition}:wafv2:<region>:...)",
 )
+IMAGE_PLATFORM = _pattern(
+    r"(|linux/(amd64|arm64)(/v\d)?(,linux/(amd64|arm64)(/v\d)?)*)",
+    "a platform such as linux/amd64, or nothing",
+)
 ADDRESS = _pattern(r"|https?://[^\s/]+", "an address such as https://milvus.milvus.svc:19530")
 USER_GROUP = _pattern(
     r"|[a-z](-?[a-z0-9]){0,39}", "a user group's id: lower-case letters, digits, single dashes"
@@ -111,6 +115,8 @@ FORMS = {
     "cluster_addons_metrics_server_namespace": ANY_NAMESPACE,
     "cluster_addons_namespaces.name": ANY_NAMESPACE,
     "cluster_addons_priority_class": OBJECT_OR_NONE,
+    "cluster_addons_releases.name": RELEASE,
+    "cluster_addons_releases.namespace": ANY_NAMESPACE,
     "cluster_addons_storage_class": OBJECT_OR_NONE,
     "ecr_kms_key_id": KEY,
     "eks_addons.name": ADDON,
@@ -121,6 +127,7 @@ FORMS = {
     "eks_node_volume_kms_key_arn": KEY_ARN,
     "elasticache_secret_readers": PRINCIPALS,
     "elasticache_user_group_id": USER_GROUP,
+    "images_platform": IMAGE_PLATFORM,
     "kms_services": SERVICE,
     "milvus_clients.namespace": ANY_NAMESPACE,
     "milvus_collection": COLLECTION,
@@ -160,6 +167,7 @@ AT_LEAST = {
     "milvus_collection_dimension": 2,
 }
 """Numbers that have a least value; what ends in _timeout has one, too."""
+AT_MOST = {"milvus_collection_dimension": 32768}
 
 
 def problems(role: str, inputs: Mapping[str, Any], region: str) -> Iterator[str]:
@@ -177,6 +185,8 @@ def problems(role: str, inputs: Mapping[str, Any], region: str) -> Iterator[str]
         least = AT_LEAST.get(name, 1 if name.endswith("_timeout") else None)
         if least is not None and isinstance(value, int) and value < least:
             yield f"{role}: {name} is {value}: give at least {least}."
+        if name in AT_MOST and isinstance(value, int) and value > AT_MOST[name]:
+            yield f"{role}: {name} is {value}: give at most {AT_MOST[name]}."
         if isinstance(value, list) and name not in TWICE_ELSEWHERE:
             yield from _twice(role, name, value)
 

@@ -94,6 +94,10 @@ def region_problems(option: str, region: str) -> Iterator[str]:
             )
 
 
+READ_BY_CONTROLLERS = ("kubernetes.io/", "k8s.io/", "karpenter.sh/", "elbv2.k8s.aws/", "eks:")
+"""How tags begin by which EKS and the controllers of a cluster find what is theirs."""
+
+
 def _tags(tags: Mapping[str, str]) -> Iterator[str]:
     for key, value in tags.items():
         # IAM takes Project and project for one key.
@@ -107,6 +111,10 @@ def _tags(tags: Mapping[str, str]) -> Iterator[str]:
                 f"platform_extra_tags has {key} twice, in capitals and small letters: IAM takes "
                 "them for one key. Leave one out."
             )
+        elif key == "Name" or key.startswith(READ_BY_CONTROLLERS):
+            own = "each resource has a name of its own"
+            why = own if key == "Name" else "controllers of a cluster choose what is theirs by it"
+            yield f"platform_extra_tags sets {key} on everything: {why}. Leave it out."
         elif key.lower().startswith("aws:"):
             yield f"platform_extra_tags has the key {key}: aws: is AWS's own. Choose another key."
         elif TAGGABLE.fullmatch(key + value) is None:

@@ -57,9 +57,13 @@ def of_labels(eks: Any, labels: dict[str, str]) -> Response | None:
 
 
 def of_types(eks: Any, body: Any) -> Response | None:
-    """AWS refuses types of another architecture than the image's. ministack takes all."""
-    image = body.get("amiType", "AL2023_x86_64_STANDARD")
-    for kind in body.get("instanceTypes", []):
+    """AWS refuses more than 20 types, and those of another architecture than the image's.
+    ministack takes all."""
+    image, kinds = body.get("amiType", "AL2023_x86_64_STANDARD"), body.get("instanceTypes", [])
+    if len(kinds) > 20:
+        text = "Instance types can have at most 20 values"
+        return refused(eks, 400, "InvalidParameterException", text)
+    for kind in kinds:
         if bool(ARM.match(kind)) != ("_ARM_64" in image) and image != "CUSTOM":
             text = f"[{kind}] is not a valid instance type for requested amiType {image}"
             return refused(eks, 400, "InvalidParameterException", text)

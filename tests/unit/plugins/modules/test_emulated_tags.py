@@ -55,3 +55,5 @@ def test_eks_refuses_machines_of_another_architecture(aws: Aws, kind: str, image
     made = {"clusterName": "one", "subnets": ["subnet-a"], "nodeRole": role, "amiType": image}
     with pytest.raises(ClientError, match="is not a valid instance type for requested amiType"):
         eks.create_nodegroup(**made, nodegroupName="main", instanceTypes=[kind])
+    with pytest.raises(ClientError, match="at most 20 values"):
+        eks.create_nodegroup(**made, nodegroupName="main", instanceTypes=[kind] * 21)

@@ -27,6 +27,11 @@ def workload(message: str, **more: Any) -> Row:
     return row("workload_identity", message, extra=[{**own, **more}])
 
 
+def further(message: str, **more: Any) -> Row:
+    own = {"name": "jobs", "namespace": "kube-system", "chart": "app/chart"}
+    return row("cluster_addons", message, releases=[{**own, **more}], metrics_server=True)
+
+
 ROWS = [
     # Names that services keep for themselves, or take for one
     Row("platform", {"platform_project": "sg-rag"}, "takes no name that begins with sg-"),
@@ -72,6 +77,35 @@ ROWS = [
     extra("has database-login, which the platform makes itself", name="database-login"),
     extra("has milvus-app-login, which the platform makes", name="milvus-app-login"),
     extra("the value of pin in secrets_extra is longer than 65536 bytes", value="x" * 65537),
+    # Limits of AWS's
+    group("labels has 51; EKS takes 50", labels={f"l{n}": "x" for n in range(51)}),
+    group("max_unavailable is 0; AWS takes 1 to 100", max_unavailable=0),
+    group(
+        "or max_unavailable_percentage, not both", max_unavailable=1, max_unavailable_percentage=9
+    ),
+    group("has t3.medium twice", instance_types=["t3.medium", "t3.medium"]),
+    group("has 21; EKS takes 20", instance_types=[f"m{n}i.large" for n in range(21)]),
+    group("disk_size is 20000; a gp3 volume has at most 16384", disk_size=20000),
+    row(
+        "eks", "'10.0.0.0/8', which is no range of the internet", allowed_cidr_blocks=["10.0.0.0/8"]
+    ),
+    row("eks", "give a block, such as 198.51.99.7/32", allowed_cidr_blocks=["198.51.99.7"]),
+    row("eks", "of a cluster with IPv4 takes IPv4", allowed_cidr_blocks=["2a00:1450::/32"]),
+    row(
+        "eks",
+        "has 41 blocks; EKS takes 40",
+        allowed_cidr_blocks=[f"8.8.{n}.0/24" for n in range(41)],
+    ),
+    Row("platform", {"platform_extra_tags": {"Name": "x"}}, "sets Name on everything"),
+    Row("platform", {"platform_extra_tags": {"kubernetes.io/cluster/a": "owned"}}, "controllers"),
+    # Further releases
+    further("cluster_addons_releases[0].name is 'My_Chart'", name="My_Chart"),
+    further("cluster_addons_releases[0].namespace is 'My'", namespace="My"),
+    further("is the release of the add-on metrics_server", name="metrics-server"),
+    further("has no version, and would change by itself", chart="oci://charts.example/x"),
+    further("has chart nowhere, where nothing is", chart="nowhere"),
+    further("has timeout 0: give at least 1", timeout=0),
+    row("images", "images_platform is 'amd64': give a platform such as", platform="amd64"),
     # Machines
     group("has m7g.large (arm64), and ami_type is AL2023_x86", instance_types=["m7g.large"]),
     group(
@@ -82,6 +116,7 @@ ROWS = [
     row("bastion", "bastion_instance_type is t4g.micro (arm64)", instance_type="t4g.micro"),
     row("images", "would be built for linux/arm64, which no node group", platform="linux/arm64"),
     # Kubernetes, Milvus
+    row("milvus", "milvus_collection_dimension is 40000: give at most", collection_dimension=40000),
     row("milvus", "milvus_namespace is 'My'", namespace="My"),
     row("milvus", "none of Kubernetes' own", namespace="kube-system"),
     row("milvus", "milvus_release is 'My_Milvus'", release="My_Milvus"),
