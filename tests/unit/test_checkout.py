@@ -103,6 +103,12 @@ def test_playbooks_and_roles_know_nothing_of_the_rehearsal() -> None:
             assert not telling.search(text), f"{relative} knows of the rehearsal"
 
 
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """The folders are no packages: pytest would take the second for the first, and run neither."""
+    names = [path.name for path in (ROOT / "tests/unit").rglob("test_*.py")]
+    assert [name for name in dict.fromkeys(names) if names.count(name) > 1] == []
+
+
 def test_nothing_is_pinned_to_latest() -> None:
     floating = re.compile(r"^\s*FROM\s+\S+:latest|image:\s*\S+:latest|@latest\b", re.M)
     for path, text in tracked_texts():

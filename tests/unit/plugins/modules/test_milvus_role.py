@@ -23,7 +23,7 @@ VECTOR = [1.0, 0.0, 0.0, 0.0]
 def uri() -> Iterator[str]:
     """A server with two collections, of which the alias `documents` names one."""
     with milvus_server("milvus", authorization=True) as address:
-        root = MilvusClient(uri=address, token=ROOT, timeout=10)
+        root = MilvusClient(uri=address, token=ROOT, timeout=30)
         for name in ("documents_v1", "other"):
             schema = MilvusClient.create_schema()
             schema.add_field("chunk_id", DataType.VARCHAR, max_length=64, is_primary=True)
@@ -39,7 +39,7 @@ def uri() -> Iterator[str]:
 @pytest.fixture
 def root(uri: str) -> Iterator[MilvusClient]:
     """A login that may do all, on a server without users and roles of ours."""
-    client = MilvusClient(uri=uri, token=ROOT, timeout=10)
+    client = MilvusClient(uri=uri, token=ROOT, timeout=30)
     for name in client.list_users():
         if name != "root":
             client.drop_user(name)
@@ -90,18 +90,18 @@ def ensure(uri: str, **changes: Any) -> dict[str, Any]:
 @contextlib.contextmanager
 def application(uri: str, password: str = PASSWORD) -> Iterator[MilvusClient]:
     """What has the application's login."""
-    client = MilvusClient(uri=uri, token=f"{USER}:{password}", timeout=10)
+    client = MilvusClient(uri=uri, token=f"{USER}:{password}", timeout=30)
     yield client
     client.close()
 
 
 CALLS: dict[str, Callable[[MilvusClient], Any]] = {
-    "search": lambda me: me.search("documents", data=[VECTOR], limit=1, timeout=5),
-    "query": lambda me: me.query("documents", filter="", output_fields=["count(*)"], timeout=5),
+    "search": lambda me: me.search("documents", data=[VECTOR], limit=1, timeout=30),
+    "query": lambda me: me.query("documents", filter="", output_fields=["count(*)"], timeout=30),
     "upsert": lambda me: me.upsert("documents", [{"chunk_id": "a", "embedding": VECTOR}]),
     "delete": lambda me: me.delete("documents", filter='chunk_id == "a"'),
     "describe": lambda me: me.describe_collection("documents"),
-    "directly": lambda me: me.search("documents_v1", data=[VECTOR], limit=1, timeout=5),
+    "directly": lambda me: me.search("documents_v1", data=[VECTOR], limit=1, timeout=30),
 }
 REFUSED: dict[str, Callable[[MilvusClient], Any]] = {
     "drop the collection": lambda me: me.drop_collection("documents_v1"),
@@ -109,8 +109,8 @@ REFUSED: dict[str, Callable[[MilvusClient], Any]] = {
     "drop the index": lambda me: me.drop_index("documents", "embedding"),
     "release it": lambda me: me.release_collection("documents"),
     "rename it": lambda me: me.rename_collection("documents_v1", "mine"),
-    "search another": lambda me: me.search("other", data=[VECTOR], limit=1, timeout=5),
-    "read another": lambda me: me.query("other", filter='chunk_id == "a"', timeout=5),
+    "search another": lambda me: me.search("other", data=[VECTOR], limit=1, timeout=30),
+    "read another": lambda me: me.query("other", filter='chunk_id == "a"', timeout=30),
     "write another": lambda me: me.upsert("other", [{"chunk_id": "a", "embedding": VECTOR}]),
     "empty another": lambda me: me.delete("other", filter='chunk_id == "a"'),
     "make a collection": lambda me: me.create_collection("mine", dimension=4),
