@@ -157,3 +157,13 @@ def ready(client: httpx.Client) -> bool:
         )
     except httpx.HTTPError:
         return False
+
+
+def add_volume_driver(kube: Kube) -> None:
+    """Let it be a cluster in which volumes can be made, as role cluster_addons asks for."""
+    driver = {
+        "apiVersion": "storage.k8s.io/v1",
+        "kind": "CSIDriver",
+        "metadata": {"name": "ebs.csi.aws.com"},
+    }
+    kube.make("/apis/storage.k8s.io/v1/csidrivers", driver)

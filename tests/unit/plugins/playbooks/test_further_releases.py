@@ -26,12 +26,7 @@ HOURS = "/api/v1/namespaces/shop/configmaps/hours"
 def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kube]:
     """The API of a cluster in which volumes can be made."""
     with kube_api.serving(tmp_path_factory.mktemp("kubernetes")) as served:
-        driver = {
-            "apiVersion": "storage.k8s.io/v1",
-            "kind": "CSIDriver",
-            "metadata": {"name": "ebs.csi.aws.com"},
-        }
-        served.make("/apis/storage.k8s.io/v1/csidrivers", driver)
+        kube_api.add_volume_driver(served)
         yield served
 
 
