@@ -47,10 +47,8 @@ def root(uri: str) -> Iterator[MilvusClient]:
     for name in client.list_roles():
         if name not in ("admin", "public"):
             for grant in client.describe_role(name)["privileges"]:
-                client.revoke_privilege(
-                    name, grant["object_type"], grant["privilege"], grant["object_name"],
-                    grant["db_name"],
-                )  # fmt: skip
+                parts = ("object_type", "privilege", "object_name", "db_name")
+                client.revoke_privilege(name, *(grant[part] for part in parts))
             client.drop_role(name)
     yield client
     client.close()
@@ -263,8 +261,9 @@ def test_a_group_of_privileges_is_taken_back_by_the_newer_call() -> None:
     from ansible_collections.ragops.platform.plugins.module_utils._milvus.transform import Grant
 
     class Newer:
-        capabilities = {"privilege_groups": True}  # noqa: RUF012 - a stand-in of this test
-        asked: list[tuple[Any, ...]] = []  # noqa: RUF012
+        def __init__(self) -> None:
+            self.capabilities = {"privilege_groups": True}
+            self.asked: list[tuple[Any, ...]] = []
 
         def call(self, method: str, what: str, *arguments: Any, **options: Any) -> None:
             if method == "revoke_privilege":
@@ -273,13 +272,13 @@ def test_a_group_of_privileges_is_taken_back_by_the_newer_call() -> None:
 
     server = Newer()
     grant = Grant("tenant", "Global", "*", "DatabaseAdmin")
-    access.Access(server).revoke(ROLE, grant)  # type: ignore[arg-type]
+    access.Access(server).revoke(ROLE, grant)
     assert server.asked == [
         ("revoke_privilege_v2", (ROLE, "DatabaseAdmin", "*"), {"db_name": "tenant"})
     ]
     server.capabilities = {"privilege_groups": False}
     with pytest.raises(api.MilvusError, match="privilege group: DatabaseAdmin on Global tenant"):
-        access.Access(server).revoke(ROLE, grant)  # type: ignore[arg-type]
+        access.Access(server).revoke(ROLE, grant)
 
 
 def test_examples(uri: str, root: MilvusClient, tmp_path: Path) -> None:
