@@ -13,13 +13,17 @@ import contextlib
 import hashlib
 import json
 import os
+import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 FOLDER = "RAGOPS_PROGRESS"
 """The environment variable that names the folder."""
+PAUSE = 5.0
+"""Seconds after which a program that goes on is told of again."""
 
 
 @dataclass(frozen=True)
@@ -78,3 +82,21 @@ def telling(about: str, timeout: float) -> Iterator[Teller]:
         yield teller
     finally:
         teller.end()
+
+
+def watch(process: subprocess.Popen[Any], about: str, timeout: float) -> tuple[Any, Any]:
+    """Tell of a program until it ends; returns what it printed, as `communicate` does.
+
+    Raises:
+        subprocess.TimeoutExpired: it goes on after `timeout` seconds.
+    """
+    end = time.monotonic() + timeout
+    with telling(about, timeout) as teller:
+        while True:
+            teller.tell("at work")
+            left = end - time.monotonic()
+            try:
+                return process.communicate(timeout=min(left, PAUSE))
+            except subprocess.TimeoutExpired:
+                if left <= PAUSE:
+                    raise

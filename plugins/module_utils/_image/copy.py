@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..progress import watch
 from .registry import Registry, split_repository
 from .source import ImageError
 
@@ -148,18 +149,20 @@ class Copier:
             "crane": ["crane", "copy", source, target],
             "skopeo": ["skopeo", "copy", *exact, f"docker://{source}", f"docker://{target}"],
         }
+        process = subprocess.Popen(
+            commands[tool],
+            env={**os.environ, "DOCKER_CONFIG": str(folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
-            done = subprocess.run(
-                commands[tool],
-                env={**os.environ, "DOCKER_CONFIG": str(folder)},
-                capture_output=True,
-                text=True,
-                timeout=self.timeout,
-                check=False,
-            )
+            _, said = watch(process, f"copy of {source}", self.timeout)
         except subprocess.TimeoutExpired as error:
+            process.kill()
+            process.communicate()
             text = f"copy of {source} took longer than {self.timeout:.0f} s"
             raise ImageError(text) from error
-        if done.returncode:
-            words = " ".join(done.stderr.split())[-1500:]
-            raise ImageError(f"copy of {source} to {target} failed: {words}", done.stderr)
+        if process.returncode:
+            words = " ".join(said.split())[-1500:]
+            raise ImageError(f"copy of {source} to {target} failed: {words}", said)

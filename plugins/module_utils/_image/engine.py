@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..progress import watch
 from .registry import split_repository
 from .source import ImageError
 
@@ -127,12 +128,12 @@ class Engine:
                 start_new_session=True,
             )
             try:
-                code = process.wait(self.timeout)
+                watch(process, what, self.timeout)
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
                 raise self._failure(f"{what} took longer than {self.timeout} s", log) from None
-            if code:
+            if code := process.returncode:
                 raise self._failure(f"{what} failed: {self.name} ended with {code}", log)
         return round(time.monotonic() - started, 2)
 

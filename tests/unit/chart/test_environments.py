@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,6 +11,8 @@ import yaml
 from charts import ROOT, Chart, Objects, Render
 
 ENVIRONMENTS = ["dev", "staging", "prod"]
+SERVER_MIB = 512
+"""What a backend takes that answers while it reads nothing: 434 to 506 MiB were measured."""
 
 
 def values_of(chart: Chart, environment: str) -> dict[str, Any]:
@@ -76,3 +79,20 @@ def test_no_secret_and_no_address_stands_in_an_environments_file(
     chart: Chart, environment: str
 ) -> None:
     assert set(values_of(chart, environment)) <= {"backend", "frontend", "priorityClass"}
+
+
+def default_of(setting: str) -> int:
+    """A number that the backend takes if nobody says another one."""
+    text = (ROOT / "app/backend/src/rag/settings.py").read_text()
+    (found,) = re.findall(rf"^    {setting}: int = Field\(default=(\d+)", text, re.MULTILINE)
+    return int(found)
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_the_limit_holds_the_server_and_all_that_it_reads(render: Render, environment: str) -> None:
+    """Else the kernel ends the server along with the reader of a hostile file."""
+    objects = of(render, environment)
+    assert "INGEST_" not in str(objects.get("ConfigMap", "rag-backend")["data"])
+    limit = objects.pod("rag-backend")["spec"]["containers"][0]["resources"]["limits"]["memory"]
+    reading = default_of("ingest_concurrency") * default_of("ingest_memory_mib")
+    assert int(re.fullmatch(r"(\d+)Mi", limit)[1]) >= SERVER_MIB + reading

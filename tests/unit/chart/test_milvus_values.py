@@ -187,6 +187,18 @@ def test_images_come_from_a_mirror() -> None:
     assert values("cluster")["image"] == values("cluster")["etcd"]["image"] == {}
 
 
+@pytest.mark.parametrize("mode", OFFICIAL)
+def test_what_the_chart_would_choose_by_itself_is_said(mode: str) -> None:
+    """Its own choices differ between an installation and an upgrade, and by the release's name.
+
+    The second run restarted etcd, and another name of the release was none of the Service.
+    """
+    found = values(mode, milvus_release="vectors")
+    assert found["fullnameOverride"] == "vectors"
+    assert found["etcd"]["initialClusterState"] == "new"
+    assert found["etcd"]["removeMemberOnContainerTermination"] is False
+
+
 def template(helm: str, folder: Path, mode: str, *flags: str, **inputs: Any) -> str:
     """What the real chart makes of the values of a mode."""
     if not (chart := os.environ.get("MILVUS_CHART")):

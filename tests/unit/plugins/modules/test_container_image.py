@@ -184,6 +184,28 @@ def test_a_hanging_build_is_ended(
     assert said["build_log"] == "step one"
 
 
+def test_a_build_that_goes_on_is_told_of(
+    store: TestRegistry, env: dict[str, str], source: Path, tmp_path: Path
+) -> None:
+    """Ansible shows nothing of minutes of building; the callback prints what stands here."""
+    (tmp_path / "told").mkdir()
+    (tmp_path / "programs").mkdir()
+    program = tmp_path / "programs/podman"
+    read = "until cat $RAGOPS_PROGRESS/*.json 2>/dev/null; do sleep 0.1; done"
+    program.write_text(f"#!/bin/sh\n{read}\nexit 1\n")
+    program.chmod(0o755)
+    heard = {
+        "RAGOPS_PROGRESS": f"{tmp_path}/told",
+        "PATH": f"{program.parent}:{os.environ['PATH']}",
+    }
+    one = image(store, source, "team/slow")
+    said = build({**env, **heard}, one, engine="podman", timeout=20, fails=True)
+    told = json.loads(said["build_log"])
+    assert told["about"].startswith(f"build of {store.host}/team/slow:")
+    assert (told["state"], told["timeout"]) == ("at work", 20)
+    assert not list((tmp_path / "told").iterdir()), "it is told of after its end"
+
+
 def test_examples(store: TestRegistry, env: dict[str, str], source: Path, tmp_path: Path) -> None:
     """The documented task runs, on the test's folders and registry."""
     task = examples("container_image")[0]
