@@ -30,6 +30,7 @@ TEXTS_BY_NAME = frozenset(
         "app_rollout_extra_secrets",
         "app_rollout_milvus_pod_labels",
         "cluster_addons_karpenter_node_pools.labels",
+        "cluster_addons_metrics_clients.labels",
         "cluster_addons_namespaces.labels",
         "eks_node_groups.labels",
         "eks_spot_group.labels",

@@ -14,7 +14,7 @@ from charts import ROOT
 sys.path.append(str(ROOT / "tests/charts"))
 import facts
 
-ADDONS = yaml.safe_load((ROOT / "roles/cluster_addons/vars/main.yml").read_text())
+ADDONS = yaml.safe_load((ROOT / "roles/cluster_addons/vars/main/addons.yml").read_text())
 ADDONS |= yaml.safe_load((ROOT / "roles/cluster_addons/defaults/main.yml").read_text())
 MILVUS = yaml.safe_load((ROOT / "roles/milvus/defaults/main.yml").read_text())
 IDENTITY = yaml.safe_load((ROOT / "roles/workload_identity/vars/main.yml").read_text())
@@ -57,6 +57,8 @@ def test_an_add_on_is_the_chart_that_the_facts_are_about(release: str) -> None:
     if release == "cluster-autoscaler":
         tag, said["image_tag"] = (each.rpartition(".")[0] for each in (tag, said["image_tag"]))
     assert said["image_tag"] == tag
+    # By these the network policies know its pods.
+    assert {each["name"] for each in KNOWN[release]["pods"]} == set(chart["pods"].values())
 
 
 @pytest.mark.parametrize("release", sorted(KNOWN))

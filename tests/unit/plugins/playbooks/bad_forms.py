@@ -132,6 +132,11 @@ ROWS = [
     row("app_rollout", "such as https://milvus", milvus_uri="milvus:19530"),
     row("app_rollout", "app_rollout_extra_secrets.PIN is a number", extra_secrets={"PIN": 83}),
     row("app_rollout", "which is no name of an environment", extra_secrets={"A-B": "x"}),
+    row("cluster_addons", "api_server_cidrs[0] is 'here'", api_server_cidrs=["here"]),
+    row(
+        *("cluster_addons", "metrics_clients[0].namespace is 'My'"),
+        metrics_clients=[{"namespace": "My"}],
+    ),
     row("cluster_addons", "storage_class is 'GP 3'", storage_class="GP 3"),
     row("cluster_addons", "cluster_addons_namespaces[0].name is 'My'", namespaces=[{"name": "My"}]),
     workload("workload_identity_extra[0].namespace is 'My'", namespace="My"),

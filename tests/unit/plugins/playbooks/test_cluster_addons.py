@@ -55,7 +55,7 @@ def releases(aws: Aws, folder: Path, **inputs: Any) -> dict[str, dict[str, Any]]
         "vars_files": [
             str(ROOT / "group_vars/all.yml"),
             str(ROLE / "defaults/main.yml"),
-            str(ROLE / "vars/main.yml"),
+            *map(str, sorted((ROLE / "vars/main").iterdir())),
         ],
         "tasks": [
             {
