@@ -4,9 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from ..aws import (
     AwsError,
@@ -21,6 +22,12 @@ from ..aws import (
 )
 
 GONE = ("ResourceNotFoundException",)
+# EKS's words for "not now": an update is in progress, also one that a description does not show
+# yet, or that AWS began by itself.
+AT_WORK = re.compile(
+    r"update .*in progress|not in active (state|status)|currently in \w+ state", re.IGNORECASE
+)
+AT_WORK_CODES = ("ResourceInUseException", "InvalidRequestException")
 # What to do about what EKS reports, by its codes (health issues and errors of updates).
 REMEDIES: Mapping[str, str] = {
     "AccessDenied": "check the role's policies and the account's service control policies",
@@ -45,6 +52,14 @@ REMEDIES: Mapping[str, str] = {
 }
 
 
+T = TypeVar("T")
+
+
+def at_work(error: AwsError) -> bool:
+    """Whether AWS refused a call since it is at work on the same thing: it takes it later."""
+    return error.code in AT_WORK_CODES and AT_WORK.search(str(error)) is not None
+
+
 @dataclass(frozen=True)
 class Session:
     """One module run. eks: boto3 client; timeout: seconds per wait; wait: whether to wait."""
@@ -64,6 +79,26 @@ class Session:
         if self.check_mode:
             return {}
         return call(self.eks, operation, about, missing=missing, **parameters) or {}
+
+    def insist(self, about: str, attempt: Callable[[], T]) -> T:
+        """Do it again while AWS is at work on the same thing. Returns what `attempt` does.
+
+        attempt: looks anew at what there is, since the update that was in its way may have brought
+        what it is about. Raises AwsError, which names that update after the time-out.
+        """
+        done: list[T] = []
+
+        def probe() -> str | None:
+            try:
+                done.append(attempt())
+            except AwsError as error:
+                if not at_work(error):
+                    raise
+                return str(error)
+            return None
+
+        wait_until(about, probe, timeout=self.timeout)
+        return done[0]
 
     def follow(self, answer: Mapping[str, Any], about: str, **which: str) -> None:
         """Wait for the update that a call began. EKS takes one at a time, so this is not optional.

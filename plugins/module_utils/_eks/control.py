@@ -54,9 +54,26 @@ def wait_gone(session: Session, name: str) -> None:
     wait_until(f"deletion of {about(name)}", probe, timeout=session.timeout)
 
 
+def wait_idle(session: Session, name: str) -> Dict | None:
+    """The cluster, once it is neither being made nor changed: it is told of as before till then."""
+    found: Dict | None = None
+
+    def probe() -> str | None:
+        nonlocal found
+        found = describe(session.eks, name)
+        busy = found is not None and found["status"] in ("CREATING", "UPDATING")
+        return f"status {found['status']}" if found and busy else None
+
+    wait_until(about(name), probe, timeout=session.timeout)
+    return found
+
+
 def living(session: Session, name: str) -> Dict | None:
-    """The cluster, once one that is being deleted is gone (check mode takes it for gone)."""
-    raw = describe(session.eks, name)
+    """The cluster at rest, once one that is being deleted is gone.
+
+    Check mode waits for neither: it takes it as it is told of, and what is going for gone.
+    """
+    raw = describe(session.eks, name) if session.check_mode else wait_idle(session, name)
     if raw is None or raw["status"] != "DELETING":
         return raw
     if not session.check_mode:
@@ -79,28 +96,39 @@ def ensure_present(
     """
     check_ranges(wanted.get("public_access_cidrs") or ())
     version.minor(wanted["version"])
-    raw = living(session, name)
-    before = shape(raw)
-    target = after(before, name, wanted)
-    if raw is None or before is None:
-        parameters = creation(target, creator_is_admin=creator_is_admin)
-        session.write("create_cluster", about(name), **parameters)
-    else:
+    begun: list[Dict] = []
+
+    def attempt() -> tuple[Dict | None, Dict]:
+        raw = living(session, name)
+        before = shape(raw)
+        target = after(before, name, wanted)
+        if raw is None or before is None:
+            parameters = creation(target, creator_is_admin=creator_is_admin)
+            session.write("create_cluster", about(name), **parameters)
+            return None, target
         ownership.refuse_others(about(name), before["tags"], wanted.get("tags") or {})
         refuse(before, target)
-        intent = intent or version.Intent()
-        version.refuse_step(name, before["version"], target["version"], intent)
+        chosen = intent or version.Intent()
+        version.refuse_step(name, before["version"], target["version"], chosen)
         if ec2 and before["subnet_ids"] != target["subnet_ids"]:
             check_subnets(ec2(), name, before["subnet_ids"], target["subnet_ids"])
-        update(session, raw, before, target, intent)
+        update(session, raw, target, chosen, begun)
+        return (begun[0] if begun else before), target
+
+    before, target = session.insist(about(name), attempt)
     if session.wait and not session.check_mode:
         wait_active(session, name)
     return before != target, before, target
 
 
-def update(session: Session, raw: Dict, before: Dict, target: Dict, intent: version.Intent) -> None:
-    """Change an existing cluster, step by step; each is awaited since AWS takes one at a time."""
-    name = before["name"]
+def update(
+    session: Session, raw: Dict, target: Dict, intent: version.Intent, begun: list[Dict]
+) -> None:
+    """Change an existing cluster, step by step; each is awaited since AWS takes one at a time.
+
+    begun: is told what it was before each step that AWS took.
+    """
+    name, before = target["name"], shape(raw) or {}
     planned = steps(before, target, intent)
     if planned and not session.check_mode:
         wait_active(session, name)
@@ -108,6 +136,7 @@ def update(session: Session, raw: Dict, before: Dict, target: Dict, intent: vers
     for step in planned:
         key = "clusterName" if step.operation == "associate_encryption_config" else "name"
         answer = session.write(step.operation, about(name), **{key: name}, **step.parameters)
+        begun.append(before)
         session.follow(answer, about(name), name=name)
     session.tag(raw["arn"], before["tags"], target["tags"], about(name))
 
@@ -133,16 +162,24 @@ def ensure_absent(
     deleting = raw["status"] == "DELETING"
     if not deleting:
         _refuse_deletion(session, raw, unprotect=unprotect)
-        _silence(session, raw)
-        if raw.get("deletionProtection"):
-            answer = session.write(
-                "update_cluster_config", about(name), name=name, deletionProtection=False
-            )
-            session.follow(answer, about(name), name=name)
-        session.write("delete_cluster", about(name), missing=GONE, name=name)
+        session.insist(about(name), lambda: _delete(session, name, raw))
     if session.wait and not session.check_mode:
         wait_gone(session, name)
     return not deleting, before, None
+
+
+def _delete(session: Session, name: str, seen: Dict) -> None:
+    """Delete a cluster that is at rest; AWS refuses it while an update is in progress."""
+    raw = seen if session.check_mode else wait_idle(session, name)
+    if raw is None or raw["status"] == "DELETING":
+        return
+    _silence(session, raw)
+    if raw.get("deletionProtection"):
+        answer = session.write(
+            "update_cluster_config", about(name), name=name, deletionProtection=False
+        )
+        session.follow(answer, about(name), name=name)
+    session.write("delete_cluster", about(name), missing=GONE, name=name)
 
 
 def _silence(session: Session, raw: Dict) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from .. import ownership
 from ..aws import AwsError, Dict, call, wait_until
-from .common import GONE, Session, reasons
+from .common import GONE, Session, at_work, reasons
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,25 @@ class Kind:
         return answer[self.key] if answer else None
 
 
+# While a member is in one of these, AWS takes no update of it.
+BUSY = ("CREATING", "UPDATING")
 Outcome = tuple[bool, dict[str, Dict | None], dict[str, Dict | None]]
 
 
 @dataclass
 class Plan:
-    """What is done about one member. raw: as AWS describes it; failed: it was never made."""
+    """What is done about one member. member: what is asked for; raw: as AWS describes it.
 
+    failed: it was never made; begun: AWS has taken one of the steps.
+    """
+
+    member: Mapping[str, Any]
     raw: Dict | None
     before: Dict | None
     target: Dict
     failed: bool
     steps: list[Step]
+    begun: bool = False
 
 
 def ensure_present(
@@ -87,9 +94,7 @@ def ensure_present(
     _remove_failed(session, kind, cluster, plans)
     for name, plan in plans.items():
         if plan.before is None:
-            which = {"clusterName": cluster, kind.parameter: name}
-            about = kind.about(cluster, name)
-            session.write(f"create_{kind.key}", about, **which, **kind.creation(plan.target))
+            _insist(session, kind, cluster, name, f"create_{kind.key}", kind.creation(plan.target))
     _update(session, kind, cluster, plans)
     if session.wait and not session.check_mode:
         wait_ready(session, kind, cluster, list(plans))
@@ -102,6 +107,10 @@ def _plan(session: Session, kind: Kind, cluster: str, member: Mapping[str, Any])
     """What has to be done about one member; one that is being deleted counts as gone."""
     name = member["name"]
     raw = kind.describe(session, cluster, name)
+    if raw and raw["status"] in BUSY and not session.check_mode:
+        # Till then it is told of as before.
+        wait_idle(session, kind, cluster, [name])
+        raw = kind.describe(session, cluster, name)
     status = raw["status"] if raw else ""
     if status == "DELETING":
         wait_gone(session, kind, cluster, [name])
@@ -115,14 +124,13 @@ def _plan(session: Session, kind: Kind, cluster: str, member: Mapping[str, Any])
     planned = kind.steps(before, target, kind.about(cluster, name)) if before else []
     if before and status == "UPDATE_FAILED" and not planned:
         before, planned = {**before, "status": status}, kind.repair(target)
-    return Plan(raw, before, target, failed, planned)
+    return Plan(member, raw, before, target, failed, planned)
 
 
 def _remove_failed(session: Session, kind: Kind, cluster: str, plans: Mapping[str, Plan]) -> None:
     failed = [name for name, plan in plans.items() if plan.failed]
     for name in failed:
-        which = {"clusterName": cluster, kind.parameter: name}
-        session.write(f"delete_{kind.key}", kind.about(cluster, name), missing=GONE, **which)
+        _insist(session, kind, cluster, name, f"delete_{kind.key}", {})
     wait_gone(session, kind, cluster, failed)
 
 
@@ -130,20 +138,71 @@ def _update(session: Session, kind: Kind, cluster: str, plans: Mapping[str, Plan
     """Send each member its steps in turn, side by side: AWS takes one update of each."""
     busy = {name: plan for name, plan in plans.items() if plan.steps}
     wait_idle(session, kind, cluster, list(busy))
-    for turn in range(max((len(plan.steps) for plan in busy.values()), default=0)):
-        begun = []
-        for name, plan in busy.items():
-            if turn < len(plan.steps):
-                step, about = plan.steps[turn], kind.about(cluster, name)
-                which = {"clusterName": cluster, kind.parameter: name}
-                answer = session.write(step.operation, about, **which, **step.parameters)
-                begun.append((answer, about, name))
-        for answer, about, name in begun:
-            session.follow(answer, about, name=cluster, **{kind.parameter: name})
+    turn = 0
+    while any(turn < len(plan.steps) for plan in busy.values()):
+        begun = {
+            name: _begin(session, kind, cluster, plan, turn)
+            for name, plan in busy.items()
+            if turn < len(plan.steps)
+        }
+        for name, answer in begun.items():
+            which = {"name": cluster, kind.parameter: name}
+            session.follow(answer, kind.about(cluster, name), **which)
+        turn += 1
     for name, plan in plans.items():
         if plan.raw and plan.before:
             about = kind.about(cluster, name)
             session.tag(plan.raw[kind.arn], plan.before["tags"], plan.target["tags"], about)
+
+
+def _begin(session: Session, kind: Kind, cluster: str, plan: Plan, turn: int) -> Dict:
+    """Send a step of a member; planned anew when an update that AWS did not show is in its way."""
+    name = plan.member["name"]
+    refused = False
+
+    def attempt() -> Dict:
+        nonlocal refused
+        if refused:
+            fresh = _plan(session, kind, cluster, plan.member)
+            plan.steps[turn:] = fresh.steps
+            if not plan.begun:
+                plan.before, plan.target = fresh.before, fresh.target
+        refused = True
+        if turn >= len(plan.steps):
+            return {}
+        step = plan.steps[turn]
+        answer = _send(session, kind, cluster, name, step.operation, step.parameters)
+        plan.begun = True
+        return answer
+
+    return session.insist(kind.about(cluster, name), attempt)
+
+
+def _insist(
+    session: Session, kind: Kind, cluster: str, name: str, operation: str, parameters: Dict
+) -> None:
+    """Make or delete a member, once AWS is not at work on it or on its cluster."""
+    about = kind.about(cluster, name)
+    session.insist(about, lambda: _send(session, kind, cluster, name, operation, parameters))
+
+
+def _send(
+    session: Session, kind: Kind, cluster: str, name: str, operation: str, parameters: Dict
+) -> Dict:
+    """Send one call about a member. Raises AwsError: one that is not well takes no update."""
+    about = kind.about(cluster, name)
+    which = {"clusterName": cluster, kind.parameter: name}
+    missing = GONE if operation.startswith("delete_") else ()
+    try:
+        return session.write(operation, about, missing=missing, **which, **parameters)
+    except AwsError as error:
+        raw = kind.describe(session, cluster, name) if at_work(error) else None
+        if raw is None or raw["status"] != "DEGRADED":
+            raise
+        raise AwsError(
+            f"{about} is DEGRADED, and AWS takes no change of it till it is well: "
+            f"{reasons(raw.get('health', {}).get('issues', []))}. Remove the cause and run again."
+        ) from error
 
 
 def wait_idle(session: Session, kind: Kind, cluster: str, names: Sequence[str]) -> None:
@@ -154,7 +213,7 @@ def wait_idle(session: Session, kind: Kind, cluster: str, names: Sequence[str]) 
     def lacking(name: str) -> str | None:
         raw = kind.describe(session, cluster, name)
         status = raw["status"] if raw else "gone"
-        return f"{name} {status}" if status in ("CREATING", "UPDATING") else None
+        return f"{name} {status}" if status in BUSY else None
 
     def probe() -> str | None:
         return ", ".join(filter(None, map(lacking, names))) or None
@@ -229,12 +288,7 @@ def ensure_absent(
         before[name] = kind.shape(raw)
         if raw["status"] != "DELETING":  # one that is being deleted is only awaited
             changed = True
-            session.write(
-                f"delete_{kind.key}",
-                kind.about(cluster, name),
-                missing=GONE,
-                **{"clusterName": cluster, kind.parameter: name},
-            )
+            _insist(session, kind, cluster, name, f"delete_{kind.key}", {})
     if session.wait:
         wait_gone(session, kind, cluster, list(before))
     return changed, before, {}

@@ -1,12 +1,14 @@
 """AWS is at work for a while on a change that it took, and at first does not even say so.
 
-For seconds after its answer a database or cache is called available and told of as before. Then it
-is modifying, with some of the change pending, and takes no other change. Only then all is shown.
+For seconds after its answer a database, cache or cluster is called available and told of as before.
+Then it is modifying, with some of the change pending, and takes no other change. Only then all is
+shown.
 ministack is done at once. Settings, from the environment of the emulated account:
 
     AWS_UNSEEN_SECONDS  seconds for which a change that was taken is not shown at all (default 0)
     AWS_CACHE_SECONDS   seconds for which ElastiCache is at work on one then (default 0)
     AWS_RDS_SECONDS     likewise RDS (default 0)
+    AWS_EKS_SECONDS     likewise EKS (default 0)
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ class Pace:
 
     @classmethod
     def of(cls, environment: Mapping[str, str], service: str) -> Pace:
-        """The pace that the environment asks for. service: as in the settings, CACHE or RDS."""
+        """The pace that the environment asks for. service: CACHE, EKS or RDS."""
         unseen = float(environment.get("AWS_UNSEEN_SECONDS", 0))
         return cls(unseen, float(environment.get(f"AWS_{service}_SECONDS", 0)))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import functools
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rehearsal.aws import eks_records, eks_updates
+from rehearsal.aws import eks_records, eks_states, eks_updates
 from rehearsal.aws.nodegroups import answered, refused, update, with_settings
 
 Response = tuple[int, dict[str, str], bytes]
@@ -52,6 +53,7 @@ def adjust(eks: Any, certificate: Path, port: int) -> None:
         setattr(eks, name, functools.partial(with_known_version, eks, getattr(eks, name)))
     eks_records.adjust(eks)
     eks._handle_request_sync = functools.partial(with_missing_routes, eks, eks._handle_request_sync)
+    eks_states.adjust(eks, os.environ)
 
 
 def with_real_certificate(

@@ -47,11 +47,11 @@ WANTED: dict[str, Any] = {
 }
 
 
-def stubbed(*, check_mode: bool = False) -> tuple[Stubber, Session]:
+def stubbed(*, check_mode: bool = False, timeout: float = 5) -> tuple[Stubber, Session]:
     eks = boto3.client(
         "eks", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x"
     )
-    return Stubber(eks), Session(eks, check_mode=check_mode, wait=True, timeout=5)
+    return Stubber(eks), Session(eks, check_mode=check_mode, wait=True, timeout=timeout)
 
 
 def run(
@@ -161,6 +161,27 @@ def test_a_failed_update_says_why() -> None:
         run(stub, session, version="1.35")
 
 
+def test_an_update_in_the_way_is_waited_for_then_planned_anew() -> None:
+    """AWS patches control planes by itself; DescribeCluster does not show it."""
+    told = f"Cannot LoggingUpdate because cluster {NAME} currently has update u-0 in progress"
+    stub, session = stubbed()
+    for _ in range(2):
+        stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    stub.add_client_error("update_cluster_config", "ResourceInUseException", told)
+    logging = {"clusterLogging": [{"types": ["api"], "enabled": True}]}
+    for _ in range(2):
+        stub.add_response("describe_cluster", {"cluster": {**RAW, "logging": logging}})
+    assert run(stub, session, logging=["api"])[0] is False
+    stub, session = stubbed(timeout=0)
+    for _ in range(2):
+        stub.add_response("describe_cluster", {"cluster": RAW}, {"name": NAME})
+    stub.add_client_error("update_cluster_config", "ResourceInUseException", told)
+    with pytest.raises(
+        AwsError, match=r"ragops-dev: not ready after 0 s \(last seen: .*update u-0"
+    ):
+        run(stub, session, logging=["api"])
+
+
 @pytest.mark.parametrize(
     ("differing", "message"),
     [
@@ -208,6 +229,7 @@ def test_logs_are_off_before_a_cluster_goes() -> None:
     off = {"clusterLogging": [{"types": sorted(cluster.LOG_TYPES), "enabled": False}]}
     stub.add_response("describe_cluster", {"cluster": {**RAW, "logging": logging}})
     stub.add_response("list_nodegroups", {"nodegroups": []})
+    stub.add_response("describe_cluster", {"cluster": {**RAW, "logging": logging}})
     update = {"update": {"id": "u-1", "status": "Successful"}}
     stub.add_response("update_cluster_config", update, {"name": NAME, "logging": off})
     stub.add_response("delete_cluster", {}, {"name": NAME})

@@ -138,9 +138,25 @@ def test_a_busy_group_is_awaited_before_it_is_changed() -> None:
     eks = Eks()
     eks.seen(group(status="UPDATING"))
     eks.seen(group(status="UPDATING"), group())
+    eks.seen(group(), group())  # as it is now, which it is planned from
     eks.took("update_nodegroup_config", {"update": {"id": "u", "status": "Successful"}})
     eks.seen(group())
     assert eks.present(max_size=6)[0] is True
+
+
+NOT_ACTIVE = "Nodegroup cannot be updated as it is currently not in Active State"
+
+
+def test_a_group_that_is_not_well_takes_no_update() -> None:
+    """It would be waited for until the time-out, for what does not change by itself."""
+    eks = Eks()
+    degraded = group(status="DEGRADED", issues=[{"code": "AsgInstanceLaunchFailures"}])
+    eks.seen(degraded, degraded)
+    eks.stub.add_client_error("update_nodegroup_config", "ResourceInUseException", NOT_ACTIVE)
+    eks.seen(degraded)
+    told = r"is DEGRADED, and AWS takes no change of it till it is well: AsgInstanceLaunchFailures"
+    with pytest.raises(AwsError, match=told):
+        eks.present(max_size=6)
 
 
 def test_groups_are_updated_side_by_side() -> None:
