@@ -3,4 +3,6 @@ export async function register(): Promise<void> {
   if (process.env["NEXT_RUNTIME"] !== "nodejs") return;
   const { endWithTheLastAnswer } = await import("./lib/shutdown");
   endWithTheLastAnswer();
+  const { limitOpenUploads } = await import("./lib/uploads");
+  limitOpenUploads();
 }

@@ -82,6 +82,15 @@ def test_probes(render: Render, name: str, live: str, ready: str) -> None:
     assert container["readinessProbe"]["httpGet"] == {"path": ready, "port": "http"}
     startup = container["startupProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] >= 60
+    # A pod that has too much to do is long out of the way before it is killed for that.
+    away, killed = (
+        container[f"{kind}Probe"]["periodSeconds"] * container[f"{kind}Probe"]["failureThreshold"]
+        for kind in ("readiness", "liveness")
+    )
+    assert killed >= 4 * away
+    assert (
+        container["livenessProbe"]["timeoutSeconds"] > container["readinessProbe"]["timeoutSeconds"]
+    )
 
 
 @pytest.mark.parametrize(("name", "port"), PARTS)

@@ -11,6 +11,12 @@ export const MAX_DOCUMENT_CHARS = 1_500_000;
 /** Largest request, in bytes: a document and the multipart frame around it. */
 export const MAX_REQUEST_BYTES = MAX_UPLOAD_BYTES + MEBIBYTE;
 
+/** Documents that one process takes in at the same time: they are in its memory meanwhile. */
+export const MAX_OPEN_UPLOADS = 12;
+
+/** Largest request, in bytes, that is none of them: a question, in any script, with its frame. */
+export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
+
 /** Shortest and longest question, in characters. */
 export const MIN_QUESTION_CHARS = 3;
 export const MAX_QUESTION_CHARS = 2000;
