@@ -256,7 +256,8 @@ def fitting(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def states(folder: Path) -> Iterator[States]:
     """Keep an empty account, and what becomes of it, until the block ends."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, says in (("helm", "v3.20.0+g0"), ("buildah", "buildah")):
+    programs = {"helm": "v3.20.0+g0", "buildah": "buildah", "session-manager-plugin": "1.2.707.0"}
+    for name, says in programs.items():
         write_program(folder / name, f"echo {says}")
     decisions = folder / "decisions.jsonl"
     decisions.touch()
