@@ -65,6 +65,9 @@ CLUSTER: dict[str, list[str]] = {
     "verify": ["playbooks/verify.yml"],
 }
 """What users run in the rehearsal, where there is a cluster."""
+WITHOUT_LOCK = ("plan", "outputs", "sweep", "verify")
+"""What changes nothing, and takes no lock."""
+LOCK = "/ragops.platform/{name}/lock"
 OWNERS = {
     "older": ["site.yml", "--limit", "foundation,eks", *SHARED, "-e", "eks_version=1.34"],
     "layer": ["site.yml", *LAYER],
@@ -111,7 +114,7 @@ OWNER = User("root", ROOT_KEY, ROOT_KEY)
 @dataclass
 class Account:
     """The account. decisions: the log of what IAM was asked; programs: folder to put on PATH;
-    settings: further variables of environment.
+    settings: further variables of environment; name: the platform's.
     """
 
     aws: Aws
@@ -119,6 +122,7 @@ class Account:
     programs: Path
     inventory: str = "inventories/prod"
     settings: dict[str, str] = field(default_factory=dict)
+    name: str = NAME
 
     def client(self, service: str) -> Any:
         """A client of the account's owner."""
@@ -130,11 +134,17 @@ class Account:
             aws_secret_access_key=OWNER.secret,
         )
 
-    def user(self, name: str, wanted: list[dict[str, Any]]) -> User:
-        """Make a user who may do what the statements say, in as many policies as they need."""
+    def user(self, name: str, wanted: list[dict[str, Any]], playbook: str) -> User:
+        """Make a user who may do what the statements say, in as many policies as they need.
+
+        And what every run needs around its work: docs/iam/run.json.
+        """
         iam = self.client("iam")
         iam.create_user(UserName=name)
-        for number, part in enumerate(parts(wanted) if wanted else ()):
+        around = filled("run", self.name)["Statement"]
+        if playbook in WITHOUT_LOCK:
+            around = [each for each in around if each["Sid"] != "TakeTheLock"]
+        for number, part in enumerate(parts([*around, *wanted])):
             document = json.dumps({"Version": "2012-10-17", "Statement": part})
             policy = iam.create_policy(PolicyName=f"{name}-{number}", PolicyDocument=document)
             iam.attach_user_policy(UserName=name, PolicyArn=policy["Policy"]["Arn"])
@@ -156,6 +166,14 @@ class Account:
         }
         argv = [*{**PLAYBOOKS, **CLUSTER, **OWNERS}[playbook], "-i", self.inventory, *arguments]
         return run_playbook(ROOT, *argv, environment=environment, timeout=LONGEST)
+
+    def await_no_lock(self) -> None:
+        """Wait until the run before has left: its lock goes a moment after it."""
+        deadline = time.monotonic() + PATIENCE
+        name = LOCK.format(name=self.name)
+        while self.client("ssm").get_parameters(Names=[name])["Parameters"]:
+            assert time.monotonic() < deadline, "the run before has left its lock"
+            time.sleep(0.2)
 
     def _asked(self, user: User) -> Iterator[dict[str, Any]]:
         for line in self.decisions.read_text().splitlines():
@@ -196,9 +214,11 @@ class States:
             account = Account(aws, self.folder / "decisions.jsonl", self.folder)
             if state == EMPTY:
                 # The one thing that an administrator does before (docs/iam.md).
-                document = json.dumps(boundary())
+                document = json.dumps(filled("boundary"))
                 account.client("iam").create_policy(PolicyName=BOUNDARY, PolicyDocument=document)
             yield account
+            if keep:
+                account.await_no_lock()
             line.shutdown(socket.SHUT_WR)
             line.settimeout(PATIENCE)
             assert line.recv(1) == b"", "the account was served no longer"
@@ -222,14 +242,13 @@ class States:
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*log")))
 
 
-def boundary() -> dict[str, Any]:
-    """The document of docs/iam that bounds the roles of the platform."""
-    text = (ROOT / "docs/iam/boundary.json").read_text()
-    project, _, environment = NAME.partition("-")
-    places = {"account": ACCOUNT, "region": REGION, "name": NAME}
-    for name, value in {**places, "project": project, "environment": environment}.items():
-        place = f"<{name}>"
-        text = text.replace(place, value)
+def filled(document: str, name: str = NAME) -> dict[str, Any]:
+    """A policy of docs/iam that nobody finds out, for the emulated account. name: a platform's."""
+    text = (ROOT / f"docs/iam/{document}.json").read_text()
+    project, _, environment = name.partition("-")
+    places = {"account": ACCOUNT, "region": REGION, "name": name}
+    for key, value in {**places, "project": project, "environment": environment}.items():
+        text = text.replace(f"<{key}>", value)
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -248,6 +267,8 @@ def parts(wanted: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 def fitting(statement: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The statement, divided by its actions if it is too long for one policy."""
     actions = statement["Action"]
+    if isinstance(actions, str):
+        actions = [actions]
     for start in range(0, len(actions), 100):
         yield {**statement, "Action": actions[start : start + 100]}
 

@@ -43,7 +43,7 @@ def main() -> None:
     decisions = ROOT / ".rehearsal/aws_decisions.jsonl"
     settings = {name: os.environ[name] for name in SETTINGS}
     aws = Aws(os.environ["AWS_ENDPOINT_URL"])
-    account = Account(aws, decisions, folder, INVENTORY, settings)
+    account = Account(aws, decisions, folder, INVENTORY, settings, NAME)
     ran = account.play("layer", OWNER)
     assert ran.returncode == 0, ran.output
     found: dict[str, Found] = {}

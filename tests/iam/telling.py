@@ -1,6 +1,7 @@
 """Find out which actions a playbook can't do without, from what it says when they are denied.
 
-A user begins with no permission at all. Each module that is denied an action must fail and name
+A user begins with what every run needs around its work (docs/iam/run.json), and with no other
+permission. Each module that is denied an action must fail and name
 it; then the user gets this action, and the same module runs again, as the playbook started it,
 until it is through. What the user has in the end is what the playbook needs: each action of it
 was missed, and named, while all that had been asked before was allowed.
@@ -154,7 +155,7 @@ def find_needs(
     warm: the socket of warm.py; welcome: does what the user needs beside permissions.
     """
     # A name of its own: the account may have seen another beginner.
-    user = account.user(f"{playbook}-beginner-{uuid.uuid4().hex[:6]}", [])
+    user = account.user(f"{playbook}-beginner-{uuid.uuid4().hex[:6]}", [], playbook)
     teller = Teller(account, user, found)
     welcome(account, teller.user)
     for action in [*found.named, *found.unnamed]:
@@ -162,6 +163,7 @@ def find_needs(
     with teller.answering() as environment:
         python = ["-e", f"ansible_python_interpreter={interpreter(account.programs)}"]
         while True:
+            account.await_no_lock()
             ran = account.play(playbook, teller.user, *python, **environment, IAM_WARM=warm)
             # What is looked up by the controller and not by a module fails the playbook.
             if ran.returncode == 0 or not (teller.hear(ran.output) or teller.help_on(ran.output)):
@@ -177,8 +179,9 @@ def confirm(account: Account, playbook: str, found: Found, welcome: Welcome = no
     for number, action in enumerate(sorted(found.hidden)):
         allowed = sorted({*found.named, *found.unnamed} - {action})
         statement = {"Effect": "Allow", "Action": allowed, "Resource": ["*"]}
-        user = account.user(f"{playbook}-without-{number}", [statement])
+        user = account.user(f"{playbook}-without-{number}", [statement], playbook)
         welcome(account, user)
+        account.await_no_lock()
         ran = account.play(playbook, user)
         if ran.returncode and action in ran.output:
             found.hidden.discard(action)

@@ -49,7 +49,7 @@ def test_each_playbook_runs_under_its_policy_and_uses_all_of_it(
     for scene in (scene for scene in LIFE if scene.playbook in PLAYBOOKS):
         wanted = documents.read(scene.playbook)
         with kept.account(scene.state) as account:
-            user = account.user("operator", wanted)
+            user = account.user("operator", wanted, scene.playbook)
             ran = account.play(scene.playbook, user)
             assert ran.returncode == 0, f"{scene}\n{ran.output}"
             unused[scene.playbook] -= {each.action for each in account.questions(user)}
@@ -73,7 +73,7 @@ def test_a_whole_run_without_an_action_names_it(
     for action in choice.sample(actions, sample) + choice.sample(censored, min(1, len(censored))):
         left = without(wanted, action)
         with kept.account(found[playbook].where[action].state) as account:
-            ran = account.play(playbook, account.user("operator", left))
+            ran = account.play(playbook, account.user("operator", left, playbook))
         if ran.returncode == 0 or action not in ran.output:
             spared.append(action)
     assert spared == [], f"{playbook} ran without, or did not name it: {spared}"
