@@ -154,6 +154,15 @@ def test_the_agent_of_pod_identity_is_reached_only_where_it_is_used() -> None:
     assert "169.254.170.23/32" in json.dumps(flows(platform_workload_identity="pod_identity"))
 
 
+def test_the_vpc_is_reached_only_where_sts_is_asked_there() -> None:
+    """By IRSA and an interface endpoint. Else the API server is there, and other pods."""
+    endpoint = {"network_interface_endpoints": ["sts"], "network_cidr_block": "10.30.0.0/16"}
+    assert "10.30.0.0/16" in json.dumps(flows(**endpoint))
+    for inputs in ({}, {"platform_workload_identity": "pod_identity"}):
+        given = {**endpoint, **inputs} if inputs else {"network_cidr_block": "10.30.0.0/16"}
+        assert "10.30.0.0/16" not in json.dumps(flows(**given))
+
+
 def environment(found: dict[str, Any]) -> dict[str, str]:
     """Variables of a component that have a value."""
     return {each["name"]: each["value"] for each in found["extraEnv"] if "value" in each}

@@ -77,11 +77,13 @@ GIVEN: dict[str, Any] = {
 }
 CASES: dict[str, dict[str, Any]] = {
     "plain": {},
-    "prod": {"platform_environment": "prod", "platform_workload_identity": "pod_identity"},
+    "prod": {"platform_environment": "prod", "platform_workload_identity": "pod_identity",
+             "network_interface_endpoints": ["sts"]},
     "external": {"app_rollout_external_secrets": True, "app_rollout_secrets_revision": "two",
                  "cluster_addons_load_balancer_controller": True,
                  "app_rollout_host": "rag.example.com", "rds_sslmode": "verify-full"},
-    "controller only": {"cluster_addons_load_balancer_controller": True},
+    "controller only": {"cluster_addons_load_balancer_controller": True,
+                        "network_interface_endpoints": ["sts"]},
     "internet": {"app_rollout_ingress": True, "app_rollout_host": "rag.example.com",
                  "app_rollout_scheme": "internet-facing", "app_rollout_inbound_cidrs": [],
                  "app_rollout_certificate_arn": CERTIFICATE, "app_rollout_sign_in": SIGN_IN,
@@ -180,6 +182,11 @@ def test_the_policies_know_the_platforms_networks(values: dict[str, dict[str, An
     }
     assert policy["podIdentityAgent"] is False
     assert values["prod"]["values"]["networkPolicy"]["podIdentityAgent"] is True
+    # STS's endpoint is asked with IRSA only; else the API server is there, and other pods.
+    endpoint = values["controller only"]["values"]["networkPolicy"]["aws"]
+    assert endpoint == {"cidrs": network["private_subnet_cidrs"]}
+    assert "aws" not in values["prod"]["values"]["networkPolicy"]
+    assert "aws" not in policy
     internal = values["internal"]["values"]["networkPolicy"]["loadBalancer"]["cidrs"]
     assert internal == network["private_subnet_cidrs"]
 
