@@ -214,8 +214,10 @@ def test_a_model_answers_from_the_same_passages(start, library, model):
         model.reply = reply
         refused = client.ask("Within how many days may customers return an item?")
         assert (refused["refused"], refused["citations"]) == (True, [])
-    # When it fails or talks nonsense, the sentences of the documents answer.
-    for reply in (None, {"unexpected": "form"}):
+    assert request["max_completion_tokens"] == 1000
+    # When it fails, talks nonsense or does not stop, the sentences of the documents answer.
+    endless = {"answer": "x" * 4001, "citations": [1], "refused": False}
+    for reply in (None, {"unexpected": "form"}, endless):
         model.reply = reply
         answer = client.ask("Within how many days may customers return an item?")
         assert "within 30 days of delivery" in answer["answer"]

@@ -192,6 +192,7 @@ def test_a_failed_upload_leaves_nothing_and_heals(backend, world, victim):
     shown = backend.get(f"/v1/documents/{document_id}").json()
     assert shown["status"] == "failed"
     assert victim in shown["error"]
+    assert servers.BUCKET not in failed.text + shown["error"], "users are shown this"
     assert traces(world, document_id) == {"rows": 1, "chunks": 0, "vectors": 0, "s3": 0}
     servers.wait("recovery", lambda: backend.get("/readyz").status_code == 200)
     healed = backend.upload("interrupted.txt", text)

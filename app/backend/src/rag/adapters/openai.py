@@ -18,6 +18,10 @@ _INSTRUCTIONS = (
     "answer, set refused to true, leave citations empty and say that the documents do not tell."
 )
 
+_MOST_TOKENS = 1000
+_LONGEST = 4000
+"""Tokens that an answer may take, and characters: an excerpt that gives orders can ask for any."""
+
 
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -56,6 +60,7 @@ class OpenAIAnswers:
             completion = await self._client.chat.completions.create(
                 model=self._model,
                 temperature=0,
+                max_completion_tokens=_MOST_TOKENS,
                 messages=[
                     {"role": "system", "content": _INSTRUCTIONS},
                     {"role": "user", "content": f"Excerpts: {sources}\n\nQuestion: {question}"},
@@ -74,6 +79,8 @@ class OpenAIAnswers:
             raise DependencyError("openai", type(error).__name__) from error
         except ValidationError as error:
             raise DependencyError("openai", "a reply that is not in the agreed form") from error
+        if len(reply.answer) > _LONGEST:
+            raise DependencyError("openai", f"a reply of more than {_LONGEST} characters")
         known = {item.number for item in excerpts}
         cited = tuple(dict.fromkeys(n for n in reply.citations if n in known))
         # An answer without a source that exists is not grounded, whatever it says.

@@ -30,28 +30,30 @@ class S3Store:
                 Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
             )
         except _FAILURES as error:
-            raise self._failure("write to", error) from error
+            raise _failure("write to the bucket", error) from error
 
     async def delete(self, key: str) -> None:
         """Remove one object; a missing one is fine."""
         try:
             await self._client.delete_object(Bucket=self._bucket, Key=key)
         except _FAILURES as error:
-            raise self._failure("delete from", error) from error
+            raise _failure("delete from the bucket", error) from error
 
     async def check(self) -> None:
         """Raise unless the bucket answers."""
         try:
             await self._client.head_bucket(Bucket=self._bucket)
         except _FAILURES as error:
-            raise self._failure("reach", error) from error
+            # For operators alone: its name holds the account's number, and no user is shown this.
+            raise _failure(f"reach bucket {self._bucket}", error) from error
 
-    def _failure(self, what: str, error: BaseException) -> DependencyError:
-        if isinstance(error, ClientError):
-            reason = f"error {error.response.get('Error', {}).get('Code', 'unknown')}"
-        else:
-            reason = type(error).__name__
-        return DependencyError("s3", f"cannot {what} bucket {self._bucket}: {reason}")
+
+def _failure(what: str, error: BaseException) -> DependencyError:
+    if isinstance(error, ClientError):
+        reason = f"error {error.response.get('Error', {}).get('Code', 'unknown')}"
+    else:
+        reason = type(error).__name__
+    return DependencyError("s3", f"cannot {what}: {reason}")
 
 
 @asynccontextmanager
