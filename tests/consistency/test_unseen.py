@@ -58,3 +58,12 @@ def test_a_database_is_changed_when_the_module_says_so(slow: Aws) -> None:
     run_module(slow.environment, "rds_postgres", {**wanted, "backup_retention_days": 9})
     described = slow.client("rds").describe_db_instances()["DBInstances"][0]
     assert (described["BackupRetentionPeriod"], described["DBInstanceStatus"]) == (9, "available")
+    # RDS calls its secret active at first, with the password from before.
+    which = {"SecretId": described["MasterUserSecret"]["SecretArn"]}
+    secrets = slow.client("secretsmanager")
+    before = secrets.get_secret_value(**which)["VersionId"]
+    more = {"backup_retention_days": 9, "rotate_master_password": True}
+    run_module(slow.environment, "rds_postgres", {**wanted, **more})
+    assert secrets.get_secret_value(**which)["VersionId"] != before
+    described = slow.client("rds").describe_db_instances()["DBInstances"][0]
+    assert described["MasterUserSecret"]["SecretStatus"] == "active"

@@ -83,7 +83,10 @@ def member_of(api: Api, group: Mapping[str, Any]) -> dict[str, Any]:
 
 def status(api: Api, group_id: str) -> str | None:
     """Return a group's status, with what AWS has yet to take up; None if there is no such group."""
-    group = find(api, group_id)
+    return _status_of(find(api, group_id))
+
+
+def _status_of(group: Mapping[str, Any] | None) -> str | None:
     if group is None:
         return None
     pending = {
@@ -94,6 +97,22 @@ def status(api: Api, group_id: str) -> str | None:
     if group["Status"] in GOOD and pending:
         return f"modifying (pending: {', '.join(sorted(pending))})"
     return str(group["Status"])
+
+
+def settled(api: Api, group_id: str) -> str | None:
+    """Return a group's status, also of its nodes.
+
+    A group is available again while a node that was added is still being made.
+    """
+    group = find(api, group_id)
+    state = _status_of(group)
+    if group is None or state not in GOOD:
+        return state
+    for node in group.get("MemberClusters", ()):
+        answer = api.read("describe_cache_clusters", f"cache node {node}", CacheClusterId=node)
+        if (seen := str(answer["CacheClusters"][0]["CacheClusterStatus"])) not in GOOD:
+            return f"{state}, but its node {node} is {seen}"
+    return state
 
 
 def shows(api: Api, group_id: str, wanted: datastore.State, arguments: Mapping[str, Any]) -> bool:
@@ -126,7 +145,7 @@ def await_available(
     datastore.await_status(
         api,
         f"replication group {group_id}",
-        lambda: status(api, group_id),
+        lambda: settled(api, group_id),
         source=(group_id, "replication-group"),
         good=GOOD,
         bad=BAD,

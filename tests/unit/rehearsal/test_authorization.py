@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from rehearsal.aws import service_roles
+
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
 
@@ -231,9 +233,35 @@ def test_a_database_is_asked_about_its_groups_roles_and_key(
         *(("rds:CreateDBInstance", f"{kind}:default{end}") for kind, end in GROUPS),
         ("iam:PassRole", "role/monitoring"),
         ("kms:CreateGrant", secret.rpartition(":")[2]),
-        ("iam:CreateServiceLinkedRole", "role/aws-service-role/rds.amazonaws.com/*"),
+        (
+            "iam:CreateServiceLinkedRole",
+            "role/aws-service-role/rds.amazonaws.com/AWSServiceRoleForRDS",
+        ),
         ("rds:CreateDBSnapshot", "snapshot:last"),
     } <= asked
+
+
+def test_a_services_own_role_is_asked_for_at_its_first_use(
+    account: Account, network: dict[str, str]
+) -> None:
+    """Also by workloads: the controller of load balancers, and what starts spot instances."""
+    key = account.user(allow("elasticloadbalancing:*", "ec2:*"))
+    spot = {"TotalTargetCapacity": 1, "DefaultTargetCapacityType": "spot"}
+    template = {"LaunchTemplateId": "lt-0123456789abcdef0", "Version": "1"}
+    configs = [{"LaunchTemplateSpecification": template}]
+    fleet = {"TargetCapacitySpecification": spot, "LaunchTemplateConfigs": configs}
+    with pytest.raises(ClientError, match="iam:CreateServiceLinkedRole"):
+        account.client("ec2", *key).create_fleet(**fleet)
+    balancer = {"Name": "first", "Subnets": [network["subnet"]], "Type": "network"}
+    with pytest.raises(ClientError, match="iam:CreateServiceLinkedRole"):
+        account.client("elbv2", *key).create_load_balancer(**balancer)
+    asked = account.asked(key[0])
+    for service in ("elasticloadbalancing", "spot"):
+        role = service_roles.ROLES[f"{service}.amazonaws.com"]
+        made = f"role/aws-service-role/{service}.amazonaws.com/{role}"
+        assert ("iam:CreateServiceLinkedRole", made) in asked
+    account.client("elbv2").create_load_balancer(**balancer)
+    account.client("elbv2", *key).create_load_balancer(**{**balancer, "Name": "second"})
 
 
 GROUPS = (("og", ":postgres-15"), ("pg", ".postgres15"))

@@ -1,12 +1,14 @@
 """ElastiCache is at work for a while on what it took: groups are creating, modifying, snapshotting.
 
 Meanwhile it takes no other change of the group, nor the question for its tags. How long that lasts
-is set as `at_work` says.
+is set as `at_work` says. A node that was added is made for as long again, when its group is called
+available already.
 """
 
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -67,6 +69,10 @@ def change(
             strategy = one(parameters, "AuthTokenUpdateStrategy")
             pending["AuthTokenStatus"] = TOKEN_STATES[strategy]
         group[at_work.KEY] = pace.work(state, before, **pending)
+        for node in set(group["MemberClusters"]) - set(before) if before else ():
+            elasticache._clusters[node][at_work.KEY] = at_work.Work(
+                "creating", time.monotonic(), group[at_work.KEY].done + pace.busy
+            )
     return response
 
 
@@ -85,6 +91,10 @@ def refused(elasticache: Any, name: str, group: Mapping[str, Any]) -> Response |
     if state := at_work.state_of(group):
         text = f"Replication group {name} is not in the available state: {state}."
         return error(elasticache, REFUSED, text)
+    for node in group["MemberClusters"]:
+        if state := at_work.state_of(elasticache._clusters.get(node, {})):
+            text = f"Cache cluster {node} is not in the available state: {state}."
+            return error(elasticache, "InvalidCacheClusterState", text)
     return None
 
 
@@ -123,6 +133,8 @@ def with_state_of_group(elasticache: Any, node: Mapping[str, Any]) -> str:
         work = group.get(at_work.KEY)
         if work and not work.over and name in group["MemberClusters"]:
             node = work.before.get(name, node)
+    if state := at_work.state_of(node):
+        node = {**node, "CacheClusterStatus": state}
     return f"<CacheCluster>{elasticache._cluster_xml_inner(node)}</CacheCluster>"
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextvars
 import functools
 import json
 import logging
+import os
 import secrets
 import string
+import threading
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
+from rehearsal.aws import at_work
 from rehearsal.aws.data import DataError, PostgresServer
 from rehearsal.aws.query import Action, Parameters, Response, one
 
@@ -26,13 +31,16 @@ DEFAULT = "17.10"
 # RDS leaves out what breaks connection strings: / @ " and the space.
 PASSWORD_CHARACTERS = string.ascii_letters + string.digits + "!#$%&()*+,-.:;<=>?[]^_{|}~"
 
+ROTATION = "_rotation"
+"""Of an instance: what RDS is doing with its secret."""
+
 log = logging.getLogger("rehearsal.rds")
 
 
 def adjust(rds: Any, secretsmanager: Any, server: PostgresServer) -> None:
     """Put our functions in the places of ministack's. rds, secretsmanager: its modules."""
     actions: dict[str, Action] = rds._ACTION_MAP
-    managed = ManagedPasswords(rds, secretsmanager)
+    managed = ManagedPasswords(rds, secretsmanager, at_work.Pace.of(os.environ, "RDS"))
     rds._instance_xml = functools.partial(with_master_user_secret, rds._instance_xml)
     actions["DescribeDBEngineVersions"] = functools.partial(
         describe_engine_versions, rds, actions["DescribeDBEngineVersions"]
@@ -51,6 +59,9 @@ def adjust(rds: Any, secretsmanager: Any, server: PostgresServer) -> None:
 def with_master_user_secret(original: Callable[[Any], str], instance: Any) -> str:
     """AWS: an instance with a managed password reports MasterUserSecret. ministack doesn't."""
     secret = instance.get("MasterUserSecret")
+    work: at_work.Work | None = instance.get(ROTATION)
+    if secret and work and not work.hidden:
+        secret = {**secret, "SecretStatus": work.state}
     fields = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in (secret or {}).items())
     return original(instance) + (f"<MasterUserSecret>{fields}</MasterUserSecret>" if secret else "")
 
@@ -142,9 +153,10 @@ class ManagedPasswords:
     ministack does so for clusters only, and ignores the option for instances.
     """
 
-    def __init__(self, rds: Any, secretsmanager: Any) -> None:
+    def __init__(self, rds: Any, secretsmanager: Any, pace: at_work.Pace) -> None:
         self._rds = rds
         self._secrets = secretsmanager
+        self._pace = pace
 
     def instance(self, parameters: Parameters) -> Any:
         """ministack's own record of the instance, or None."""
@@ -180,6 +192,31 @@ class ManagedPasswords:
             "SecretStatus": "active",
             "KmsKeyId": key or "alias/aws/secretsmanager",
         }
+
+    def rotate(self, instance: Any, change: Callable[[], None]) -> None:
+        """Change the password when RDS comes to it: the secret is active at first, then rotating.
+
+        RDS takes up the secret when it is done with the instance.
+        """
+        seen = self._pace.unseen + self._pace.busy
+        if not seen:
+            change()
+            return
+        now = time.monotonic()
+        done = seen + self._pace.busy
+        instance[ROTATION] = at_work.Work("rotating", now + seen, now + done)
+
+        def end() -> None:
+            there = self._rds._resolve_instance(instance["DBInstanceIdentifier"]) is instance
+            if there and "MasterUserSecret" in instance:
+                change()
+            instance.pop(ROTATION, None)
+
+        # In the account of this call.
+        context = contextvars.copy_context()
+        timer = threading.Timer(done, lambda: context.run(end))
+        timer.daemon = True
+        timer.start()
 
     def forget(self, instance: Any) -> None:
         """Delete the instance's secret, at once, as RDS does."""
@@ -258,13 +295,28 @@ def modify_password(
         managed.forget(instance)
     elif rotate or (choose == "true" and not instance.get("MasterUserSecret")):
         password = new_password()
-        managed.keep(instance, password, one(parameters, "MasterUserSecretKmsKeyId"))
-    if password:
-        server.set_password(one(parameters, "DBInstanceIdentifier"), password)
+    give = functools.partial(_give_password, managed, server, instance, password, parameters)
+    if rotate and instance.get("MasterUserSecret"):
+        managed.rotate(instance, give)
+    elif password:
+        give()
     answer: Response = managed._rds._single_instance_response(
         "ModifyDBInstanceResponse", "ModifyDBInstanceResult", instance
     )
     return answer
+
+
+def _give_password(
+    managed: ManagedPasswords,
+    server: PostgresServer,
+    instance: Any,
+    password: str,
+    parameters: Parameters,
+) -> None:
+    """Set the server's password, and keep it in the instance's secret if RDS chose it."""
+    if not one(parameters, "MasterUserPassword"):
+        managed.keep(instance, password, one(parameters, "MasterUserSecretKmsKeyId"))
+    server.set_password(one(parameters, "DBInstanceIdentifier"), password)
 
 
 def delete_on_server(

@@ -51,7 +51,8 @@ def adjust(iam: Any, load: Callable[[str], Any]) -> None:
     eks._create_nodegroup = of(eks._create_nodegroup, "spot", when=asks_for_spot)
     balancers = load("alb")._ACTION_MAP
     balancers["CreateLoadBalancer"] = of(balancers["CreateLoadBalancer"], "elasticloadbalancing")
-    ec2._ACTION_MAP["CreateFleet"] = of(ec2._ACTION_MAP["CreateFleet"], "spot", when=fleet_is_spot)
+    for name in ("CreateFleet", "RunInstances"):
+        ec2._ACTION_MAP[name] = of(ec2._ACTION_MAP[name], "spot", when=are_spot)
     kms = load("kms")
     for name in ("_create_key", "_put_key_policy"):
         setattr(kms, name, functools.partial(refuse_unmade, iam, kms, getattr(kms, name)))
@@ -85,9 +86,13 @@ def asks_for_spot(_: str, body: Mapping[str, Any]) -> bool:
     return body.get("capacityType") == "SPOT"
 
 
-def fleet_is_spot(parameters: Parameters) -> bool:
-    """Whether a fleet is to have spot instances."""
-    return one(parameters, "TargetCapacitySpecification.DefaultTargetCapacityType") == "spot"
+def are_spot(parameters: Parameters) -> bool:
+    """Whether a fleet, or instances, are to be spot instances."""
+    names = (
+        "TargetCapacitySpecification.DefaultTargetCapacityType",
+        "InstanceMarketOptions.MarketType",
+    )
+    return any(one(parameters, name) == "spot" for name in names)
 
 
 def create(iam: Any, make: Action, parameters: Parameters) -> Response:

@@ -60,6 +60,23 @@ def test_a_group_is_awaited_until_nothing_is_pending() -> None:
         cache.await_available(api, NAME, 10)
 
 
+def test_a_group_is_available_with_its_nodes() -> None:
+    """AWS calls it available while it still makes a node that was added."""
+    found = group("available", MemberClusters=["ragops-test-002"])
+    node = {"CacheClusterId": "ragops-test-002"}
+    script = Script("elasticache")
+    for status in ("creating", "available"):
+        clusters = {"CacheClusters": [{**node, "CacheClusterStatus": status}]}
+        script.says(DESCRIBE, found).says("describe_cache_clusters", clusters, **node)
+    with script.played() as api:
+        cache.await_available(api, NAME, 10)
+    late = {"CacheClusters": [{**node, "CacheClusterStatus": "creating"}]}
+    script = Script("elasticache").says(DESCRIBE, found).says("describe_cache_clusters", late)
+    told = "last seen: status available, but its node ragops-test-002 is creating"
+    with script.played() as api, pytest.raises(AwsError, match=told):
+        cache.await_available(api, NAME, 0)
+
+
 def test_a_creation_that_fails_names_its_cause() -> None:
     events = {"Events": [{"Message": "Insufficient capacity for cache.t3.micro."}]}
     script = Script("elasticache").says(DESCRIBE, group("create-failed"))

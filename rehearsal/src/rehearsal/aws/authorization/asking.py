@@ -87,10 +87,11 @@ class Asking:
         """own: what ministack would ask."""
         action = own.action
         if self.launches.known(action, call.parameters):
+            roles = dependent.linked(action, call, self.records)
             return [
                 Question(each.action, self.launches.arn(each.resource, call.region), each.context)
                 for each in self.launches.about(action, call.parameters)
-            ]
+            ] + [settled(part, self.records) for part in roles]
         if action.partition(":")[0] in SERVICES and find(action):
             return list(questions(action, call, self.records))
         more = dependent.of(action, call, self.records)

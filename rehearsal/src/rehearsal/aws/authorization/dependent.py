@@ -13,6 +13,7 @@ from typing import Any
 from rehearsal.aws.authorization.calls import Call
 from rehearsal.aws.authorization.records import Records
 from rehearsal.aws.authorization.touched import entry
+from rehearsal.aws.service_roles import ROLES
 
 Found = Iterator["Part"]
 
@@ -209,19 +210,31 @@ def passed(action: str, call: Call, records: Records) -> Found:
 LINKED = {
     "eks:CreateCluster": "eks.amazonaws.com",
     "eks:CreateNodegroup": "eks-nodegroup.amazonaws.com",
+    "elasticache:CreateCacheSubnetGroup": "elasticache.amazonaws.com",
     "elasticache:CreateReplicationGroup": "elasticache.amazonaws.com",
+    "elasticloadbalancing:CreateLoadBalancer": "elasticloadbalancing.amazonaws.com",
     "rds:CreateDBInstance": "rds.amazonaws.com",
+}
+
+
+# Parameters by which a call asks for spot instances.
+SPOT = {
+    "ec2:CreateFleet": "TargetCapacitySpecification.DefaultTargetCapacityType",
+    "ec2:RunInstances": "InstanceMarketOptions.MarketType",
 }
 
 
 def linked(action: str, call: Call, records: Records) -> Found:
     """A service's own role, while the account has none."""
-    if service := LINKED.get(action):
+    service = LINKED.get(action, "")
+    if action in SPOT and call.one(SPOT[action]) == "spot":
+        service = "spot.amazonaws.com"
+    if service:
         path = f"/aws-service-role/{service}/"
         if not any(role["Path"] == path for role in records.load("iam")._roles.values()):
             yield Part(
                 "iam:CreateServiceLinkedRole",
-                f"arn:aws:iam::{call.account}:role{path}*",
+                f"arn:aws:iam::{call.account}:role{path}{ROLES[service]}",
                 context={"iam:AWSServiceName": service},
             )
 
