@@ -142,7 +142,8 @@ def test_add_ons_hear_and_say_what_they_need_and_no_more(aws: Aws, tmp_path: Pat
     }
     further = {"cluster_addons_releases": [{"name": "theirs", "namespace": "external-secrets"}]}
     opened = {"cluster_addons_network_policies": False, "cluster_addons_default_deny": False}
-    plain, wider, shared, none = rendered(aws, tmp_path, {}, more, further, opened)
+    lost = {"__cluster_addons_platform": {"resources": {}}}
+    plain, wider, shared, none, unknown = rendered(aws, tmp_path, {}, more, further, opened, lost)
 
     found = flows(plain)
     for name in ("coredns", "somebody"):
@@ -181,6 +182,8 @@ def test_add_ons_hear_and_say_what_they_need_and_no_more(aws: Aws, tmp_path: Pat
     assert flows(shared)["stranger"] == Leave()
     assert flows(shared)["stray"] == CLOSED
     assert none == []
+    # Nobody is known where the API server is: nobody is let in, instead of everybody.
+    assert flows(unknown)[CONTROLLER[1]].ingress == ()
 
 
 @pytest.mark.slow
