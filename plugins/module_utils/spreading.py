@@ -15,6 +15,7 @@ its word at once.
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator, Mapping
@@ -271,7 +272,8 @@ def cause(
     code, text = error
     for known, part, why in NOT_YET.get((service, operation), ()):
         if code == known and part in text:
-            return why
+            named = principals(parameters) if why == PRINCIPAL else ""
+            return f"{why} ({named})" if named else why
     if BUSY.get(service, ("", ""))[0] == code and not operation.startswith(_WHOLE):
         return BUSY[service][1]
     if memory is None or not NOT_FOUND.fullmatch(code) or code in _OF_A_PART:
@@ -284,6 +286,17 @@ def cause(
     ):
         return None
     return f"{', '.join(sorted(young))} was made just before, and AWS has yet to spread it"
+
+
+def principals(parameters: Mapping[str, Any]) -> str:
+    """The users and roles that a call's policy names: AWS does not say which of them is unknown."""
+    found = set()
+    for _, text in _leaves("", parameters):
+        if text.startswith("{") and '"Statement"' in text:
+            statements = json.loads(text)["Statement"]
+            for statement in [statements] if isinstance(statements, dict) else statements:
+                found |= {value for _, value in _leaves("", {"": statement.get("Principal", {})})}
+    return ", ".join(sorted(value for value in found if re.match(r"arn:.+:(user|role)/", value)))
 
 
 _WHOLE = ("create_bucket", "delete_bucket")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -231,6 +232,24 @@ def test_what_another_module_made_just_before_is_waited_for(
     service, operation = call.split(".")
     assert spreading.cause(None, service, operation, {}, (code, text)), "believed at once"
     assert spreading.cause(None, service, operation, {}, ("AccessDenied", text)) is None
+
+
+def test_a_policy_that_is_refused_for_a_principal_is_told_with_its_principals() -> None:
+    """AWS does not say which; a role that is misspelt is seen while it is waited for."""
+    role, account = "arn:x:iam::1:role/team/reader", "arn:x:iam::1:root"
+    others = {"Principal": {"AWS": [account, role]}}, {"Principal": {"Service": "s3.x"}}
+    policy = json.dumps({"Statement": [*others, {"Principal": "*"}]})
+    said = ("MalformedPolicyDocumentException", "one or more invalid principals")
+    for operation, key in (("create_key", "Policy"), ("put_key_policy", "Policy")):
+        told = spreading.cause(None, "kms", operation, {key: policy}, said)
+        assert told == f"{spreading.PRINCIPAL} ({role})"
+    one = json.dumps({"Statement": {"Principal": {"AWS": role}}})
+    asked = {"AssumeRolePolicyDocument": one}
+    said = ("MalformedPolicyDocument", NO_PRINCIPAL)
+    assert (
+        spreading.cause(None, "iam", "create_role", asked, said)
+        == f"{spreading.PRINCIPAL} ({role})"
+    )
 
 
 def test_no_other_refusal_is_waited_for() -> None:
