@@ -1,14 +1,14 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Bring a Helm release to a chart with values, or back to one of its revisions."""
+"""Bring a Helm release to a chart with values, back to one of its revisions, or away."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
 module: helm_release
-short_description: Install, upgrade or roll back a Helm release by what differs in the cluster
+short_description: Install, upgrade, roll back or remove a Helm release by what differs
 version_added: 0.2.0
 author:
   - The ragops.platform authors (@ragops)
@@ -25,7 +25,7 @@ description:
 requirements:
   - python >= 3.11
   - kubernetes
-  - helm 3; another major version is refused
+  - helm 3, from 3.13 on; another version is refused
 attributes:
   check_mode:
     description: Asks the API server for a dry run of each object; nothing is changed.
@@ -52,6 +52,22 @@ options:
     description: Its namespace, which must be there (in check mode it need not).
     type: str
     required: true
+  state:
+    description:
+      - V(present) installs, upgrades or rolls back; V(absent) uninstalls the release with its
+        history, and waits until its objects are gone.
+    type: str
+    choices: [present, absent]
+    default: present
+  owner:
+    description:
+      - Value of the label C(ragops.platform/platform) by which releases are known as one's own.
+        A release without it is refused by O(state=present), and left alone with a warning by
+        O(state=absent), unless its namespace has the label
+        C(app.kubernetes.io/managed-by=ragops.platform).
+      - By default releases get no label, and none is asked for.
+    type: str
+    default: ""
   chart:
     description: Folder, archive, oci reference, or the name in O(chart_repo).
     type: str
@@ -75,7 +91,7 @@ options:
     type: int
     default: 10
   timeout:
-    description: Seconds that each command of helm may take.
+    description: Seconds that each command of helm may take, and objects may take to be gone.
     type: int
     default: 120
 """
@@ -94,11 +110,17 @@ EXAMPLES = r"""
     name: web
     namespace: shop
     revision: 1
+
+- name: Take it away
+  ragops.platform.helm_release:
+    name: web
+    namespace: shop
+    state: absent
 """
 
 RETURN = r"""
 revision:
-  description: Number of the newest revision; in check mode of the one that is there.
+  description: Number of the newest revision; in check mode of the one that is there. 0 if none.
   returned: success
   type: int
   sample: 7
@@ -109,7 +131,7 @@ status:
   sample: deployed
 release:
   description: What runs now, or would.
-  returned: success
+  returned: O(state=present)
   type: dict
   contains:
     chart:
@@ -135,7 +157,7 @@ release:
     values: {replicas: 2}
 objects:
   description: The objects that change, by kind, namespace and name.
-  returned: success
+  returned: O(state=present)
   type: list
   elements: str
   sample: [deployment shop/web]
@@ -154,6 +176,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._helm.command impo
     Helm,
     HelmError,
 )
+from ansible_collections.ragops.platform.plugins.module_utils._helm.history import Revision, read
+from ansible_collections.ragops.platform.plugins.module_utils._helm.owner import foreign
 from ansible_collections.ragops.platform.plugins.module_utils._helm.release import (
     Release,
     described,
@@ -165,6 +189,8 @@ ARGUMENTS = {
     **ACCESS,
     "name": {"type": "str", "required": True},
     "namespace": {"type": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "owner": {"type": "str", "default": ""},
     "chart": {"type": "str"},
     "chart_version": {"type": "str", "default": ""},
     "chart_repo": {"type": "str", "default": ""},
@@ -199,11 +225,6 @@ def run(module: AnsibleModule, kubeconfig: str) -> dict:
         HelmError: see the message.
     """
     params = module.params
-    chart = None
-    if params["chart"]:
-        chart = Chart(
-            params["chart"], params["chart_version"], params["chart_repo"], params["values"]
-        )
     helm = Helm(
         kubeconfig,
         params["context"] or "",
@@ -211,8 +232,24 @@ def run(module: AnsibleModule, kubeconfig: str) -> dict:
         params["name"],
         params["timeout"],
     )
+    kube = Kube(params["kubeconfig"], params["context"])
+    whose = foreign(kube, helm.namespace, helm.name, params["owner"]) if params["owner"] else ""
+    if params["state"] == "absent":
+        return remove(module, kube, helm, whose)
+    if whose:
+        raise HelmError(f"{whose}. Nothing was changed.")
+    return bring(module, kube, helm)
+
+
+def bring(module: AnsibleModule, kube: Kube, helm: Helm) -> dict:
+    """Bring the release to its chart, or back to a revision."""
+    params = module.params
+    chart = None
+    if params["chart"]:
+        given = (params[key] for key in ("chart", "chart_version", "chart_repo", "values", "owner"))
+        chart = Chart(*given)
     helm.check()
-    release = Release(Kube(params["kubeconfig"], params["context"]), helm, params["history_max"])
+    release = Release(kube, helm, params["history_max"])
     plan = release.plan(chart, params["revision"] or 0)
     newest = plan.last
     if plan.changed and not module.check_mode:
@@ -223,12 +260,39 @@ def run(module: AnsibleModule, kubeconfig: str) -> dict:
         newest = release.now()
     return {
         "changed": plan.changed,
-        "diff": plan.diff(f"helm release {params['namespace']}/{params['name']}"),
-        "revision": newest.number if newest else 0,
-        "status": newest.status if newest else "",
+        "diff": plan.diff(title(helm)),
+        **told(newest),
         "release": described(plan.target),
         "objects": [str(change.key) for change in plan.changes],
     }
+
+
+def remove(module: AnsibleModule, kube: Kube, helm: Helm, whose: str) -> dict:
+    """Uninstall the release, whatever state it is in; one of somebody else's stays."""
+    found = read(kube, helm.namespace, helm.name)
+    if not found or whose:
+        if whose:
+            module.warn(f"{whose}. It was left alone.")
+        return {"changed": False, "diff": {"before": {}, "after": {}}, **told(None)}
+    if not module.check_mode:
+        helm.check()
+        helm.uninstall()
+    before = {title(helm): {"revision": found[-1].number, "status": found[-1].status}}
+    return {
+        "changed": True,
+        "diff": {"before": before, "after": {}},
+        **told(found[-1] if module.check_mode else None),
+    }
+
+
+def title(helm: Helm) -> str:
+    """Return the release's name in a plan."""
+    return f"helm release {helm.namespace}/{helm.name}"
+
+
+def told(newest: Revision | None) -> dict:
+    """Return what is told of the newest revision, if there is one."""
+    return {"revision": newest.number if newest else 0, "status": newest.status if newest else ""}
 
 
 def main() -> None:
@@ -237,7 +301,7 @@ def main() -> None:
         argument_spec=ARGUMENTS,
         supports_check_mode=True,
         mutually_exclusive=[("chart", "revision")],
-        required_one_of=[("chart", "revision")],
+        required_if=[("state", "present", ("chart", "revision"), True)],
     )
     module.no_log_values |= secrets_of(module.params["kubeconfig"])
     try:

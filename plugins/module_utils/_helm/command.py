@@ -5,13 +5,24 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .owner import LABEL
+
 Dict = dict[str, Any]
-NEEDED = "helm 3 is needed"
+NEEDED = "helm 3, from 3.13 on, is needed"
+OLDEST = (3, 13)
+"""The first that asks the server in a dry run, and puts labels on releases."""
+
+NEWEST = 3
+"""Helm 4 applies objects by the server, under owners: what a plan says here is helm 3's way."""
+
+GRACE = 30
+"""Seconds for helm to say what was not gone in time."""
 
 
 class HelmError(Exception):
@@ -26,6 +37,8 @@ class Chart:
     version: str
     repository: str
     values: Mapping[str, Any]
+    owner: str = ""
+    """Value of the label by which its releases are known as ours; empty: they get none."""
 
 
 @dataclass(frozen=True)
@@ -47,14 +60,16 @@ class Helm:
     timeout: float
 
     def check(self) -> None:
-        """Refuse a helm of another major version: 4 applies objects by the server, under owners.
+        """Refuse a helm of a version that is not known to do what is planned here.
 
         Raises:
             HelmError: see the message.
         """
         found = self._start(["helm", "version", "--template={{.Version}}"], "").strip()
-        if not found.startswith("v3."):
-            raise HelmError(f"{NEEDED}, found {found}: install version 3 and put it first on PATH")
+        numbers = re.match(r"v([0-9]+)\.([0-9]+)\.", found)
+        version = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
+        if version < OLDEST or version[0] > NEWEST:
+            raise HelmError(f"{NEEDED}, found {found}: install one and put it first on PATH")
 
     def render(self, chart: Chart) -> Dict:
         """Return the release as an upgrade would make it; nothing is changed.
@@ -83,24 +98,37 @@ class Helm:
         """
         self._run(["rollback", self.name, str(revision), f"--history-max={history}"])
 
+    def uninstall(self) -> None:
+        """Remove the release with its history, and wait until its objects are gone.
+
+        Raises:
+            HelmError: the API server refused, they are not gone in time, or helm failed.
+        """
+        seconds = f"{self.timeout:.0f}s"
+        self._run(["uninstall", self.name, "--wait", f"--timeout={seconds}"], grace=GRACE)
+
     def _upgrade(self, chart: Chart, history: int) -> list[str]:
         arguments = ["upgrade", "--install", self.name, chart.reference, "--values=-"]
         if chart.version:
             arguments.append(f"--version={chart.version}")
         if chart.repository:
             arguments.append(f"--repo={chart.repository}")
+        if chart.owner:
+            arguments.append(f"--labels={LABEL}={chart.owner}")
         return [*arguments, f"--history-max={history}"] if history else arguments
 
-    def _run(self, arguments: Sequence[str], values: Mapping[str, Any] | None = None) -> str:
+    def _run(
+        self, arguments: Sequence[str], values: Mapping[str, Any] | None = None, grace: float = 0
+    ) -> str:
         """Run helm; values go in by its input, since a command line is for all to read."""
         command = ["helm", *arguments, f"--namespace={self.namespace}"]
         if self.kubeconfig:
             command.append(f"--kubeconfig={self.kubeconfig}")
         if self.context:
             command.append(f"--kube-context={self.context}")
-        return self._start(command, json.dumps(values or {}))
+        return self._start(command, json.dumps(values or {}), grace)
 
-    def _start(self, command: Sequence[str], given: str) -> str:
+    def _start(self, command: Sequence[str], given: str, grace: float = 0) -> str:
         """Start a command of helm with its input, and return what it prints."""
         try:
             done = subprocess.run(
@@ -108,7 +136,7 @@ class Helm:
                 input=given,
                 capture_output=True,
                 text=True,
-                timeout=self.timeout,
+                timeout=self.timeout + grace,
                 check=False,
             )
         except FileNotFoundError as error:

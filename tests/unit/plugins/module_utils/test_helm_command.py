@@ -1,4 +1,4 @@
-"""Which helm is taken, by the version that it says it is."""
+"""Which helm is taken, by the version that it says it is, and how each is called."""
 
 from __future__ import annotations
 
@@ -6,27 +6,50 @@ import contextlib
 from pathlib import Path
 
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._helm.command import Helm, HelmError
+from ansible_collections.ragops.platform.plugins.module_utils._helm.command import (
+    Chart,
+    Helm,
+    HelmError,
+)
 
-HELM = Helm("", "", "shop", "web", 10)
+
+def fake(folder: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A helm that says a version, and writes down how it is called otherwise; where that is."""
+    calls = folder / "calls"
+    if says:
+        script = f'#!/bin/sh\n[ "$1" = version ] || {{ echo "$*" >>{calls}; exit; }}\n{says}\n'
+        (folder / "helm").write_text(script)
+        (folder / "helm").chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
+    return calls
 
 
 @pytest.mark.parametrize(
     ("says", "refused"),
     [
+        ("echo v3.13.0", ""),
         ("echo v3.20.2", ""),
-        ("echo v4.3.2", "helm 3 is needed, found v4.3.2: install version 3 and put it first"),
-        ("echo v2.17.0", "helm 3 is needed, found v2.17.0"),
+        ("echo v3.12.3", "helm 3, from 3.13 on, is needed, found v3.12.3: install one"),
+        ("echo v4.3.2", "is needed, found v4.3.2"),
+        ("echo v2.17.0", "is needed, found v2.17.0"),
+        ("echo unknown", "is needed, found unknown"),
         ("echo 'Error: broken' >&2; exit 1", "helm version web in shop: broken"),
-        ("", "helm 3 is needed and isn't on PATH"),
+        ("", "is needed and isn't on PATH"),
     ],
 )
-def test_another_major_version_is_refused(
+def test_a_version_that_is_not_known_is_refused(
     says: str, refused: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if says:
-        (tmp_path / "helm").write_text(f"#!/bin/sh\n{says}\n")
-        (tmp_path / "helm").chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
+    fake(tmp_path, says, monkeypatch)
     with pytest.raises(HelmError, match=refused) if refused else contextlib.nullcontext():
-        HELM.check()
+        Helm("", "", "shop", "web", 10).check()
+
+
+def test_how_it_is_called(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = fake(tmp_path, "echo v3.20.2", monkeypatch)
+    helm = Helm("", "", "shop", "web", 10)
+    helm.upgrade(Chart("./web", "", "", {}, "rag-dev"), 5)
+    helm.uninstall()
+    said = calls.read_text().splitlines()
+    assert "--labels=ragops.platform/platform=rag-dev" in said[0]
+    assert said[1] == "uninstall web --wait --timeout=10s --namespace=shop"

@@ -74,7 +74,7 @@ def test_bad_inputs_are_all_named_at_once(environment: dict[str, str], tmp_path:
         "must be 2 or 3 different zones",
         "not all are zones of us-east-1",
         "platform_kubeconfig is '/nowhere', where there is no file",
-        "need helm 3 on PATH, found v4.3.2+g0",
+        "need helm 3 on PATH, 3.13 or newer, found v4.3.2+g0",
         "Helm 4 applies objects in another way",
         "images_scan is required, and neither trivy nor grype is on PATH",
     ):
