@@ -78,6 +78,8 @@ def _releases(inputs: Inputs, wanted: list[str]) -> Iterator[str]:
         if key := known.get((release.get("namespace"), release.get("name"))):
             yield f"{label} is the release of the add-on {key}: give it another name."
         chart = str(release.get("chart", ""))
+        if release.get("repo") and chart.startswith("oci://"):
+            yield f"{label} has an oci reference and a repo: leave repo out, or name a chart in it."
         if release.get("repo") or chart.startswith("oci://"):
             if not release.get("version"):
                 yield f"{label} has no version, and would change by itself. Give the exact version."

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     access,
+    eks_addons,
     kubernetes,
     machines,
     versions,
@@ -28,7 +29,7 @@ MOST_TYPES, MOST_LABELS, MOST_BLOCKS = 20, 50, 40
 reach the public endpoint."""
 LONGEST_NAME = 63
 """Characters that AWS takes of a node group's name."""
-PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::\d{12}:(role|user)/.+")
+PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::[0-9]{12}:(role|user)/.+")
 POLICY = re.compile(r"arn:aws[\w-]*:eks::aws:cluster-access-policy/\w+|Amazon\w+")
 
 
@@ -48,6 +49,7 @@ def problems(inputs: Inputs, environment: str, today: str) -> Iterator[str]:
     for group in groups:
         yield from _node_group(group)
         yield from _nodes(group)
+    yield from eks_addons.problems(inputs)
     for entry in inputs.get("eks_access_entries", []):
         yield from _access(entry)
 

@@ -24,7 +24,8 @@ class Form(NamedTuple):
 
 
 def _pattern(pattern: str, what: str) -> Form:
-    return Form(re.compile(pattern).fullmatch, what)
+    # Digits and letters of other scripts look like ours, and no service takes them.
+    return Form(re.compile(pattern, re.ASCII).fullmatch, what)
 
 
 def _is_block(text: str) -> bool:
@@ -37,11 +38,11 @@ def _is_block(text: str) -> bool:
 
 
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_KEY_ARN = r"arn:(aws[\w-]*|\{partition\}):kms:[a-z0-9-]+:(\d{12}|\{account\}):key/[\w-]+"
+_KEY_ARN = r"arn:(aws[\w-]*|\{partition\}):kms:[a-z0-9-]+:([0-9]{12}|\{account\}):key/[\w-]+"
 _DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 
 NAMESPACE = _pattern(
-    r"(?!kube-)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
+    r"(?!kube-|default$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
     "a namespace of lower-case letters, digits and dashes, at most 63, none of Kubernetes' own",
 )
 ANY_NAMESPACE = _pattern(
@@ -55,6 +56,13 @@ RELEASE = _pattern(
 OBJECT = _pattern(
     rf"(?=.{{1,253}}$){_DOMAIN}", "an object's name: lower-case letters, digits, dashes and dots"
 )
+CHART = _pattern(r"\S+", "a folder, an archive, an oci reference, or a name in repo")
+REPOSITORY = _pattern(r"https?://\S+", "the repository's address, such as https://...")
+VERSION = _pattern(
+    r"v?[0-9]+\.[0-9]+\.[0-9]+([+-][0-9A-Za-z.+-]+)?",
+    "one exact version, such as 1.2.3: a range would change by itself",
+)
+VERSION_OR_NONE = Form(lambda text: text == "" or VERSION.fits(text), VERSION.what)
 OBJECT_OR_NONE = Form(lambda text: text == "" or OBJECT.fits(text), OBJECT.what)
 COLLECTION = _pattern(
     r"[A-Za-z_]\w{0,254}", "a name of letters, digits and _, no digit first, as Milvus takes it"
@@ -86,7 +94,7 @@ PARAMETER = _pattern(r"/[\w./-]+", "the name of an SSM parameter, such as /aws/s
 ADDON = _pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", "an add-on's name, such as vpc-cni")
 ADDON_VERSION = _pattern(r"|v\d+\.\d+\.\d+-eksbuild\.\d+", "a version such as v1.21.1-eksbuild.1")
 WEB_ACL = _pattern(
-    r"|arn:aws[\w-]*:wafv2:[a-z0-9-]+:\d{12}:regional/webacl/[^\s]+",
+    r"|arn:aws[\w-]*:wafv2:[a-z0-9-]+:[0-9]{12}:regional/webacl/[^\s]+",
     "the ARN of a regional web ACL of WAF (arn:{partition}:wafv2:<region>:...)",
 )
 IMAGE_PLATFORM = _pattern(
@@ -102,6 +110,7 @@ REGIONAL = (KEY, KEY_ARN, WEB_ACL)
 """What must be in the platform's own region."""
 
 FORMS = {
+    "app_rollout_chart_version": VERSION_OR_NONE,
     "app_rollout_milvus_collection": COLLECTION,
     "app_rollout_milvus_uri": ADDRESS,
     "app_rollout_release": RELEASE,
@@ -109,16 +118,26 @@ FORMS = {
     "bastion_image_parameter": PARAMETER,
     "bastion_kms_key_id": KEY,
     "cluster_addons_api_server_cidrs": BLOCK,
+    **{
+        f"cluster_addons_{name}_chart_version": VERSION_OR_NONE
+        for name in (
+            *("cluster_autoscaler", "external_secrets", "karpenter", "load_balancer_controller"),
+            "metrics_server",
+        )
+    },
     "cluster_addons_cluster_autoscaler_namespace": ANY_NAMESPACE,
     "cluster_addons_external_secrets_namespace": NAMESPACE,
     "cluster_addons_karpenter_namespace": ANY_NAMESPACE,
     "cluster_addons_load_balancer_controller_namespace": ANY_NAMESPACE,
     "cluster_addons_metrics_clients.namespace": ANY_NAMESPACE,
     "cluster_addons_metrics_server_namespace": ANY_NAMESPACE,
-    "cluster_addons_namespaces.name": ANY_NAMESPACE,
+    "cluster_addons_namespaces.name": NAMESPACE,
     "cluster_addons_priority_class": OBJECT_OR_NONE,
+    "cluster_addons_releases.chart": CHART,
     "cluster_addons_releases.name": RELEASE,
     "cluster_addons_releases.namespace": ANY_NAMESPACE,
+    "cluster_addons_releases.repo": REPOSITORY,
+    "cluster_addons_releases.version": VERSION,
     "cluster_addons_storage_class": OBJECT_OR_NONE,
     "ecr_kms_key_id": KEY,
     "eks_addons.name": ADDON,
@@ -131,6 +150,7 @@ FORMS = {
     "elasticache_user_group_id": USER_GROUP,
     "images_platform": IMAGE_PLATFORM,
     "kms_services": SERVICE,
+    "milvus_chart_version": VERSION_OR_NONE,
     "milvus_clients.namespace": ANY_NAMESPACE,
     "milvus_collection": COLLECTION,
     "milvus_collection_alias": COLLECTION,
@@ -164,6 +184,7 @@ TWICE_ELSEWHERE = ("eks_node_groups", "network_availability_zones")
 
 AT_LEAST = {
     "app_rollout_history": 1,
+    "app_rollout_revision": 0,
     "bastion_disk_size": 8,
     "cluster_addons_replicas": 1,
     "milvus_collection_dimension": 2,

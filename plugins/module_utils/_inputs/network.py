@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from string import ascii_lowercase
 from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
@@ -28,7 +29,7 @@ def problems(name: str, region: str, inputs: Inputs) -> Iterator[str]:
     named = inputs.get("network_availability_zones") or []
     # Which zones the account has only AWS knows (module platform_account_info).
     zones = named or layout.stand_ins(inputs.get("network_zone_count", 2))
-    strange = [zone for zone in named if not (zone[:-1] == region and zone[-1:].isalpha())]
+    strange = [zone for zone in named if not (zone[:-1] == region and zone[-1:] in ascii_lowercase)]
     if strange:
         yield (
             f"network: network_availability_zones has {', '.join(strange)}: not all are zones of "

@@ -49,6 +49,13 @@ def wanted(
     return found
 
 
+def secrets() -> frozenset[str]:
+    """Return the names of all secrets that the platform makes itself, whatever is switched on."""
+    everything = {"rds_master_password_keeper": "platform", "secrets_openai_api_key": "given"}
+    made = [item for make in (_rds, _elasticache, _secrets) for item in make(everything, {})]
+    return frozenset(rest.removeprefix("/") for kind, rest, *_ in made if kind == "secret")
+
+
 def _network(own: Inputs, _: Mapping[str, Inputs]) -> Own:
     if own.get("network_flow_logs", True):
         yield "role", "-flow-logs"

@@ -14,7 +14,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.ownership import P
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BOUNDARY = re.compile(
-    r"arn:(aws[a-z-]*|\{partition\}):iam::(\d{12}|\{account\}|aws):policy/[\w+=,.@/-]+"
+    r"arn:(aws[a-z-]*|\{partition\}):iam::([0-9]{12}|\{account\}|aws):policy/[\w+=,.@/-]+"
 )
 REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]")
 OTHER_PARTITIONS = {
@@ -33,14 +33,19 @@ TAGGABLE = re.compile(r"[\w .:/=+@-]*")
 """What every service takes in a tag: IAM and RDS are the strictest."""
 
 
-def problems(variables: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what is wrong with the shared variables (platform_*)."""
-    wrong = [
+def wrong_types(variables: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the types of the shared variables."""
+    return [
         text
         for name, option in SHARED.items()
         if name in variables
         for text in types.problems(option, variables[name], name)
     ]
+
+
+def problems(variables: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the shared variables (platform_*)."""
+    wrong = wrong_types(variables)
     # A value of the wrong type can't be judged further.
     if wrong:
         yield from wrong
@@ -65,7 +70,7 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
     region = str(variables.get("platform_region", ""))
     yield from region_problems("platform_region", region)
     account = str(variables.get("platform_account_id") or "")
-    if account and re.fullmatch(r"\d{12}", account) is None:
+    if account and re.fullmatch(r"[0-9]{12}", account) is None:
         yield (
             f"platform_account_id is '{account}': give the 12 digits of an AWS account, in quotes "
             "so that zeros in front stay."

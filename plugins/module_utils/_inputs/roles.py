@@ -87,6 +87,17 @@ def _apart(value: Any) -> Any:
     return value
 
 
+def wrong_types(roles: Path, role: str, variables: Mapping[str, Any]) -> list[str]:
+    """Return what is wrong with the types of a role's inputs, before anything converts them."""
+    spec = spec_of(roles, role)
+    return [
+        f"{role}: {text}"
+        for name, option in spec.items()
+        if name in variables
+        for text in types.problems(option, variables[name], name)
+    ]
+
+
 def read(roles: Path, role: str, variables: Mapping[str, Any]) -> tuple[Inputs, list[str]]:
     """Return a role's inputs as it will see them, and what its argument spec refuses.
 
@@ -101,11 +112,7 @@ def read(roles: Path, role: str, variables: Mapping[str, Any]) -> tuple[Inputs, 
     """
     spec = spec_of(roles, role)
     given = {name: variables[name] for name in spec if name in variables}
-    errors = [
-        f"{role}: {text}"
-        for name, value in given.items()
-        for text in types.problems(spec[name], value, name)
-    ]
+    errors = wrong_types(roles, role, given)
     if errors:
         return {}, errors
     inputs = _apart({**defaults_of(roles, role), **given})

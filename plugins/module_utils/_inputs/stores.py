@@ -15,7 +15,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._ecr import wish a
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
     checks as elasticache_checks,
 )
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import versions
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import owned, versions
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.platform import (
     region_problems,
 )
@@ -37,11 +37,9 @@ ELASTICACHE_COMPUTED = {
     "multi_az": False,
 }
 
+CACHE_TYPE = re.compile(r"cache\.[a-z]+[0-9]+[a-z]*\.(micro|small|medium|[0-9]{0,2}x?large)")
+"""ElastiCache lists no offers: what can be told of a type without it is how it is written."""
 
-OWN_SECRETS = (
-    *("database-app-login", "database-login", "database-url", "milvus-app-login"),
-    *("milvus-token", "openai-api-key", "redis-auth-token", "redis-url"),
-)
 LARGEST_SECRET = 65536
 """Bytes that Secrets Manager takes of a value."""
 
@@ -115,7 +113,7 @@ def _engine(inputs: Inputs) -> Iterator[str]:
 def elasticache_problems(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the inputs of role elasticache."""
     kind = str(inputs.get("elasticache_node_type", ""))
-    if re.fullmatch(r"cache\.[a-z0-9-]+\.[a-z0-9-]+", kind) is None:
+    if CACHE_TYPE.fullmatch(kind) is None:
         yield f"elasticache: elasticache_node_type is '{kind}': give a type such as cache.t3.micro."
     yield from _engine(inputs)
     options = _options(inputs, "elasticache_", ELASTICACHE_COMPUTED)
@@ -178,7 +176,7 @@ def secrets_problems(inputs: Inputs) -> Iterator[str]:
     if key and (key != key.strip() or " " in key):
         yield "secrets: secrets_openai_api_key has spaces or a line end: give the key alone."
     for extra in inputs.get("secrets_extra", []):
-        if extra.get("name") in OWN_SECRETS:
+        if extra.get("name") in owned.secrets():
             yield (
                 f"secrets: secrets_extra has {extra['name']}, which the platform makes itself: "
                 "choose another name."

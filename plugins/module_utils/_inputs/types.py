@@ -10,6 +10,7 @@ loss (given.py).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -124,3 +125,25 @@ def _dict(option: Option, value: Any, place: str, path: str) -> Iterator[str]:
             yield f"{place} has the key {key!r}, {kind_of(key)}: write it in quotes."
         elif path in TEXTS_BY_NAME:
             yield from _text(item, where)
+        elif not options:
+            yield from _free({key: item}, place)
+
+
+def _finite(value: Any) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _free(value: Any, place: str) -> Iterator[str]:
+    """Values of charts and add-ons, policies: whatever JSON can say, since as such they go out."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                yield f"{place} has the key {key!r}, {kind_of(key)}: write it in quotes."
+            yield from _free(item, f"{place}.{key}")
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for number, item in enumerate(value):
+            yield from _free(item, f"{place}[{number}]")
+    elif not isinstance(value, str | int | float | None) or not _finite(value):
+        yield (
+            f"{place} is {value}, {kind_of(value)}, which JSON does not have: write it in quotes."
+        )

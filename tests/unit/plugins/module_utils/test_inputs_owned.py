@@ -135,3 +135,10 @@ def test_what_is_switched_off_is_not_asked_for() -> None:
         **{"network": {"network_flow_logs": False}, "s3": {"s3_purposes": []}, "bastion": {}},
     }
     assert owned.wanted(off, {"platform_bastion": False}, NAME) == []
+
+
+def test_the_names_of_own_secrets_are_all_that_may_be_made() -> None:
+    assert owned.secrets() == {
+        *("database-app-login", "database-login", "database-url", "milvus-app-login"),
+        *("milvus-token", "openai-api-key", "redis-auth-token", "redis-url"),
+    }

@@ -103,6 +103,22 @@ def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
             {"eks_node_groups": [{"name": "m", "taints": [{"key": "a", "value": True}]}]},
             "eks_node_groups[0].taints[0].value is yes or no",
         ),
+        (
+            {"milvus_values": {"service": {"ports": {19530: "grpc"}}}},
+            "milvus_values.service.ports has the key 19530, a number: write it in quotes",
+        ),
+        (
+            {
+                "eks_addons": [
+                    {"name": "coredns", "configuration": {"since": datetime.date(2026, 1, 1)}}
+                ]
+            },
+            "eks_addons[0].configuration.since is 2026-01-01, a date, which JSON does not have",
+        ),
+        (
+            {"milvus_values": {"limits": [float("nan")]}},
+            "milvus_values.limits[0] is nan, a number with a fraction, which JSON does not have",
+        ),
         ({"platform_extra_tags": {2026: "budget"}}, "has the key 2026, a number: write it in"),
         ({"platform_extra_tags": {"Note": "R&D, #2"}}, "AWS's services take letters, digits"),
         ({"platform_namespace": "My_RAG"}, "which no namespace can be called"),

@@ -40,6 +40,25 @@ ROWS = [
     Row("platform", {"platform_namespace": "milvus"}, "are both 'milvus'"),
     Row("platform", {"platform_extra_tags": {"project": "x"}}, "sets project, by which"),
     Row("platform", {"platform_extra_tags": {"Team": "a", "team": "b"}}, "has team twice"),
+    # Digits of another script, which look like ours
+    Row("platform", {"platform_account_id": "\uff11" * 12}, "give the 12 digits of an AWS account"),
+    row("network", "not all are zones of", availability_zones=["us-east-1a", "us-east-1A"]),
+    # What would change by itself, or is no chart
+    further("is '>=1.0': give one exact", chart="x", repo="https://c.example", version=">=1.0"),
+    further("version is 'latest': give", chart="x", repo="https://c.example", version="latest"),
+    further("repo is 'c.example': give the", chart="x", repo="c.example", version="1.0.0"),
+    further("chart is '': give a folder", chart=""),
+    further("oci reference and a repo", chart="oci://r/x", repo="https://r", version="1.0.0"),
+    row("milvus", "milvus_chart_version is '5.x'", chart_version="5.x"),
+    row("app_rollout", "app_rollout_chart_version is '~1'", chart_version="~1"),
+    row(
+        "cluster_addons",
+        "metrics_server_chart_version is '3'",
+        metrics_server_chart_version="3",
+    ),
+    row("milvus", "milvus_namespace is 'default'", namespace="default"),
+    row("cluster_addons", "is 'kube-node-lease'", namespaces=[{"name": "kube-node-lease"}]),
+    row("app_rollout", "app_rollout_revision is -1: give at least 0", revision=-1),
     # Keys, ARNs, paths
     row("s3", "s3_kms_key_id is 'rag': give a KMS key by", kms_key_id="rag"),
     row("s3", f"s3_kms_key_id is {ELSEWHERE}", kms_key_id=ELSEWHERE),

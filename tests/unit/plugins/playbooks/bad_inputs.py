@@ -227,6 +227,23 @@ ROWS = [
         "node group main-b has the name of main in a zone (zonal)",
         node_groups=[{**MAIN, "zonal": True}, {**MAIN, "name": "main-b"}],
     ),
+    eks(
+        "eks_addons[0].configuration is a text: give a dictionary",
+        addons=[{"name": "coredns", "configuration": "replicaCount=2"}],
+    ),
+    eks(
+        "eks_addons_before_nodes[0].configuration.enableNetworkPolicy is True, yes or no: EKS's",
+        addons_before_nodes=[{"name": "vpc-cni", "configuration": {"enableNetworkPolicy": True}}],
+    ),
+    eks(
+        "configuration.env.WARM_IP_TARGET is 3, a number: EKS's schema of vpc-cni takes a text",
+        addons_before_nodes=[{"name": "vpc-cni", "configuration": {"env": {"WARM_IP_TARGET": 3}}}],
+    ),
+    eks(
+        "eks_addons_before_nodes and eks_addons both have vpc-cni: leave it out of one",
+        addons=[{"name": "vpc-cni"}],
+        addons_before_nodes=[{"name": "vpc-cni"}],
+    ),
     eks("has 'root': give the ARN", access_entries=[{"principal_arn": "root"}]),
     eks(
         "'cluster admin' is no access policy",
@@ -254,6 +271,8 @@ ROWS = [
     rds("value of rds_master_password_keeper must be one of", master_password_keeper="nobody"),
     # elasticache
     cache("elasticache_node_type is 't3.micro'", node_type="t3.micro"),
+    cache("elasticache_node_type is 'cache.t3.mirco'", node_type="cache.t3.mirco"),
+    cache("elasticache_node_type is 'cache.large'", node_type="cache.large"),
     cache("replicas must be 0 to 5", replicas=9),
     cache("multi_az needs at least one replica", multi_az=True, replicas=0),
     cache("snapshot_retention_days is 90", snapshot_retention_days=90),

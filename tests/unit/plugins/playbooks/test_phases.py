@@ -171,3 +171,43 @@ def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
     sweep = play(checkout, aws, "playbooks/sweep.yml", "-e", "destroy_data=true")
     assert sweep.returncode == 2
     assert key["Arn"] in sweep.output
+
+
+PARTS = {
+    *("access", "gate", "inputs", "key", "lock", "phase", "preflight", "removal", "report"),
+    "summary",
+}
+"""Playbooks that others import; who runs preflight.yml or access.yml alone changes nothing."""
+
+
+def test_every_playbook_judges_the_types_of_inputs_first() -> None:
+    for path in sorted((ROOT / "playbooks").glob("*.yml")):
+        if path.stem in PARTS:
+            continue
+        imported = [
+            play.get("ansible.builtin.import_playbook") for play in yaml.safe_load(path.read_text())
+        ]
+        first = next(n for n, name in enumerate(imported) if name in ("lock.yml", "inputs.yml"))
+        assert not {"phase.yml", "removal.yml"} & set(imported[:first]), path.name
+
+
+def test_destroy_refuses_an_input_of_another_type(checkout: Path, aws: Aws) -> None:
+    """A word that is neither yes nor no would be seen when half of the platform is gone."""
+    words = (
+        "-e",
+        "milvus_destroy_data=perhaps",
+        "-e",
+        "s3_purposes={}",
+        "-e",
+        "rds_allocated_storage=1.5",
+    )
+    run = play(checkout, aws, "destroy.yml", "-e", "confirm=dev", *words)
+    assert run.returncode == 2
+    assert ran(run) == []
+    for text in (
+        "3 inputs of ragops-dev are of another type, nothing was changed",
+        "milvus: milvus_destroy_data is 'perhaps', a text: give true or false without quotes",
+        "s3: s3_purposes is a text: give a list",
+        "rds: rds_allocated_storage is '1.5', a text: give a whole number",
+    ):
+        assert text in run.output, text
