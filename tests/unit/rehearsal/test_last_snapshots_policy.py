@@ -1,0 +1,81 @@
+"""docs/iam/last_snapshots.json: what a destroy that keeps data needs beside destroy.json."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
+
+from deciding import ACCOUNT, Account, attempt, deciding  # noqa: E402
+
+NAME = "ragops-prod"
+PLACES = {
+    "account": ACCOUNT,
+    "region": "us-east-1",
+    "name": NAME,
+    "project": "ragops",
+    "environment": "prod",
+}
+OURS = {"Project": "ragops", "Environment": "prod", "ManagedBy": "ragops.platform"}
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    text = (ROOT / f"docs/iam/{name}.json").read_text()
+    for place, value in PLACES.items():
+        text = text.replace(f"<{place}>", value)
+    found: list[dict[str, Any]] = json.loads(text)["Statement"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    """An account with a database and a cache of the platform."""
+    tags = [{"Key": key, "Value": value} for key, value in OURS.items()]
+    with deciding(tmp_path_factory.mktemp("last-snapshots")) as served:
+        served.client("rds").create_db_instance(
+            DBInstanceIdentifier=NAME,
+            DBInstanceClass="db.t3.micro",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername="ragops",
+            MasterUserPassword="not-a-real-one",
+            Tags=tags,
+        )
+        served.client("elasticache").create_replication_group(
+            ReplicationGroupId=NAME, ReplicationGroupDescription="x", Tags=tags
+        )
+        yield served
+
+
+@pytest.mark.parametrize(
+    ("service", "method", "which", "last", "action"),
+    [
+        (
+            *("rds", "delete_db_instance", "DBInstanceIdentifier", "FinalDBSnapshotIdentifier"),
+            "rds:CreateDBSnapshot",
+        ),
+        (
+            *("elasticache", "delete_replication_group", "ReplicationGroupId"),
+            *("FinalSnapshotIdentifier", "elasticache:DeleteReplicationGroup"),
+        ),
+    ],
+)
+def test_what_is_kept_of_a_data_store_needs_it(
+    service: str, method: str, which: str, last: str, action: str, account: Account
+) -> None:
+    """make iam gives all data up, so that it asks for no last snapshot; production keeps them."""
+    destroy, both = statements("destroy"), [*statements("destroy"), *statements("last_snapshots")]
+    kept = {which: NAME, last: f"{NAME}-final-1"}
+    for allowed, wanted in ((destroy, kept), (both, {**kept, last: "billing-final-1"})):
+        said, _ = attempt(account.client(service, *account.user(*allowed)), method, wanted)
+        assert action in said, wanted
+    said, answer = attempt(account.client(service, *account.user(*both)), method, kept)
+    assert said == ""
+    assert "error" not in answer, answer
