@@ -12,7 +12,8 @@ description:
   - Returns endpoint, CA, OIDC issuer and status of a cluster.
   - A token is what C(aws eks get-token) makes, a presigned STS request of the caller's identity.
     EKS takes it for 15 minutes, so it is used for 14 at most.
-  - A cluster that does not exist is not an error; RV(exists) is then V(false).
+  - A cluster that does not exist is not an error; RV(exists) is then V(false). Nor is one that EKS
+    still makes; it has no RV(endpoint), and no kubeconfig is written.
 options:
   name:
     description: Name of the cluster.
@@ -95,7 +96,7 @@ version:
   type: str
   sample: "1.35"
 endpoint:
-  description: URL of the API server.
+  description: URL of the API server; null until EKS has made it.
   returned: always
   type: str
 certificate_authority:
@@ -108,16 +109,16 @@ oidc_issuer:
   type: str
 token:
   description: Bearer token. A secret.
-  returned: with O(with_token=true), when the cluster exists
+  returned: with O(with_token=true), when the cluster has an endpoint
   type: str
 token_expires:
   description: When the token ends, in UTC.
-  returned: with O(with_token=true), when the cluster exists
+  returned: with O(with_token=true), when the cluster has an endpoint
   type: str
   sample: "2026-11-22T12:14:00Z"
 kubeconfig:
   description: A kubeconfig with endpoint, CA and token. A secret.
-  returned: with O(with_token=true), when the cluster exists
+  returned: with O(with_token=true), when the cluster has an endpoint
   type: dict
 cause:
   description: At which step the way to the API server ended.
@@ -221,7 +222,8 @@ def main() -> None:
     except AwsError as error:
         fail(module, error)
     result = shape(name, raw)
-    if raw is not None:
+    # One that is still being made, or could not be, has no API server yet.
+    if raw is not None and raw.get("endpoint"):
         try:
             result |= access(module, raw, region)
         except OSError as error:

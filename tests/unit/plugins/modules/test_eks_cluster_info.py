@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._eks.token import token
+from ansible_collections.ragops.platform.plugins.modules import eks_cluster_info
 from aws_lifecycle import World
 from module_process import examples, play
 
@@ -61,6 +62,21 @@ def test_a_token_asks_the_regions_sts_whatever_the_clients_endpoint(
     assert query["Action"] == ["GetCallerIdentity"]
     assert query["X-Amz-SignedHeaders"] == ["host;x-k8s-aws-id"]
     assert query["X-Amz-Credential"][0].split("/")[2:] == [region, "sts", "aws4_request"]
+
+
+@pytest.mark.parametrize("status", ["CREATING", "FAILED"])
+def test_a_cluster_without_an_api_server_is_told_of(
+    cluster: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """EKS gives a cluster its endpoint when it is made; a run may have been killed before."""
+    raw = {"name": NAME, "status": status, "version": "1.35"}
+    monkeypatch.setattr(eks_cluster_info, "describe", lambda *_: raw)
+    path = tmp_path / "kubeconfig"
+    asked = {"name": NAME, "kubeconfig_path": str(path), "with_token": True, "reach_timeout": 1}
+    told = cluster.run(MODULE, asked)
+    assert (told["exists"], told["status"], told["endpoint"]) == (True, status, None)
+    assert "kubeconfig" not in told
+    assert not path.exists()
 
 
 def test_a_kubeconfig_is_written_for_its_owner_alone(cluster: World, tmp_path: Path) -> None:
