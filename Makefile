@@ -143,7 +143,7 @@ supply-chain: caches ## Images scanned, listed and signed by the real grype, syf
 	$(pytest) -x -s tests/integration/test_supply_chain.py --no-kubernetes
 
 .PHONY: versions
-versions: caches ## An old ansible-core is refused, the newest bundle plans and does the same (Python 3.12)
+versions: caches ## An old ansible-core is refused, the newest bundle (Python 3.12) and Helm 4 do the same
 	$(pytest) tests/versions
 
 .PHONY: rollout

@@ -25,7 +25,8 @@ description:
 requirements:
   - python >= 3.11
   - kubernetes
-  - helm 3, from 3.13 on; another version is refused
+  - helm 3.13 or newer, or helm 4; another is refused. Helm 4 is told to apply objects as helm 3
+    does, by the client, so that one release may be changed by both.
 attributes:
   check_mode:
     description: Asks the API server for a dry run of each object; nothing is changed.
@@ -248,7 +249,6 @@ def bring(module: AnsibleModule, kube: Kube, helm: Helm) -> dict:
     if params["chart"]:
         given = (params[key] for key in ("chart", "chart_version", "chart_repo", "values", "owner"))
         chart = Chart(*given)
-    helm.check()
     release = Release(kube, helm, params["history_max"])
     plan = release.plan(chart, params["revision"] or 0)
     newest = plan.last
@@ -275,7 +275,6 @@ def remove(module: AnsibleModule, kube: Kube, helm: Helm, whose: str) -> dict:
             module.warn(f"{whose}. It was left alone.")
         return {"changed": False, "diff": {"before": {}, "after": {}}, **told(None)}
     if not module.check_mode:
-        helm.check()
         helm.uninstall()
     before = {title(helm): {"revision": found[-1].number, "status": found[-1].status}}
     return {

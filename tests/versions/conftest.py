@@ -1,7 +1,9 @@
-"""Environments of another ansible-core than the one that everything else is tested with."""
+"""Another ansible-core and another helm than those that everything else is tested with."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,13 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
 
 from running import Aws, adjusted
+
+from rehearsal.caches import making
+from rehearsal.cluster.golang import Module
+from rehearsal.paths import Places
+
+HELM = Path(__file__).parent / "helm-4"
+"""A Go module that has helm 4 as its tool."""
 
 UV = ROOT / ".venv/bin/uv"
 
@@ -53,6 +62,24 @@ def newest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if python is None:
         pytest.skip("the newest bundle needs Python 3.12, and there is none: install python3.12")
     return environment(tmp_path_factory.mktemp("newest") / "venv", python, "newest.txt")
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    """Helm 4, compiled once from its own sources."""
+    version = re.findall(r"helm.sh/helm/v4 (v[0-9.]+)", (HELM / "go.mod").read_text())[0]
+    stamp = f"-ldflags=-s -w -X helm.sh/helm/v4/internal/version.version={version}"
+    module = Module("Helm 4", HELM, ("-trimpath", "-buildvcs=false", "-mod=readonly", stamp))
+    parts = [module.version(), *module.flags, (HELM / "go.sum").read_text()]
+    target = (
+        Places.from_environment().cache
+        / "helm-4"
+        / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    )
+    with making(target) as draft:
+        if draft is not None:
+            module.compile(draft, ["helm.sh/helm/v4/cmd/helm"], print)
+    return target / "helm"
 
 
 @pytest.fixture(scope="session")

@@ -9,20 +9,22 @@ import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from .owner import LABEL
 
 Dict = dict[str, Any]
-NEEDED = "helm 3, from 3.13 on, is needed"
+NEEDED = "helm 3.13 or newer, or helm 4, is needed"
 OLDEST = (3, 13)
 """The first that asks the server in a dry run, and puts labels on releases."""
 
-NEWEST = 3
-"""Helm 4 applies objects by the server, under owners: what a plan says here is helm 3's way."""
-
+NEWEST = 4
 GRACE = 30
 """Seconds for helm to say what was not gone in time."""
+
+BY_THE_CLIENT = "--server-side=false"
+"""Helm 4 would apply objects by the server, under owners: what a plan here says is helm 3's way."""
 
 
 class HelmError(Exception):
@@ -59,17 +61,23 @@ class Helm:
     name: str
     timeout: float
 
-    def check(self) -> None:
-        """Refuse a helm of a version that is not known to do what is planned here.
+    @cached_property
+    def version(self) -> tuple[int, int]:
+        """Major and minor version of the program.
 
         Raises:
             HelmError: see the message.
         """
         found = self._start(["helm", "version", "--template={{.Version}}"], "").strip()
-        numbers = re.match(r"v([0-9]+)\.([0-9]+)\.", found)
+        numbers = re.match(r"v(\d+)\.(\d+)\.", found)
         version = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
         if version < OLDEST or version[0] > NEWEST:
             raise HelmError(f"{NEEDED}, found {found}: install one and put it first on PATH")
+        return version
+
+    @property
+    def _applying(self) -> list[str]:
+        return [BY_THE_CLIENT] if self.version[0] > 3 else []
 
     def render(self, chart: Chart) -> Dict:
         """Return the release as an upgrade would make it; nothing is changed.
@@ -96,7 +104,8 @@ class Helm:
         Raises:
             HelmError: the API server refused an object, or helm failed.
         """
-        self._run(["rollback", self.name, str(revision), f"--history-max={history}"])
+        arguments = [*self._applying, f"--history-max={history}"]
+        self._run(["rollback", self.name, str(revision), *arguments])
 
     def uninstall(self) -> None:
         """Remove the release with its history, and wait until its objects are gone.
@@ -115,6 +124,7 @@ class Helm:
             arguments.append(f"--repo={chart.repository}")
         if chart.owner:
             arguments.append(f"--labels={LABEL}={chart.owner}")
+        arguments += self._applying
         return [*arguments, f"--history-max={history}"] if history else arguments
 
     def _run(

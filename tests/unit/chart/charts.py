@@ -24,7 +24,7 @@ def helm_program() -> str:
     found = os.environ.get("HELM") or shutil.which("helm") or (str(built[-1]) if built else None)
     if not found:
         pytest.fail(
-            "Helm 3 is needed: put it on PATH, name it in HELM, or let the rehearsal build it "
+            "Helm is needed: put it on PATH, name it in HELM, or let the rehearsal build it "
             "(.venv/bin/rehearsal up)."
         )
     return found

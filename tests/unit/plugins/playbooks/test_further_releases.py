@@ -164,6 +164,9 @@ def test_a_release_from_nothing_back_and_away(kube: Kube, tmp_path: Path) -> Non
     ).raise_for_status()
     assert release(chart=chart, values={"open": "at ten"})["changed"]
     assert kube.get(hours)["data"] == {"open": "at ten"}
+    # Helm 4 would apply by the server, where an upgrade by Helm 3 leaves two owners of a field.
+    managed = kube.get(hours)["metadata"]["managedFields"]
+    assert {entry["operation"] for entry in managed} == {"Update"}
     back = release(revision=1)
     assert (back["changed"], back["revision"]) == (True, 4)
     assert kube.get(hours)["data"] == {"open": "at nine"}
