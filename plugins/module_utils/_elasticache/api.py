@@ -19,6 +19,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import A
 GOOD = ("available",)
 BAD = ("create-failed", "deleting")
 NOT_FOUND = ("ReplicationGroupNotFoundFault",)
+NO_NODE = ("CacheClusterNotFound", "CacheClusterNotFoundFault")
 BUSY = (
     "InvalidCacheClusterState",
     "InvalidCacheClusterStateFault",
@@ -109,9 +110,12 @@ def settled(api: Api, group_id: str) -> str | None:
     if group is None or state not in GOOD:
         return state
     for node in group.get("MemberClusters", ()):
-        answer = api.read("describe_cache_clusters", f"cache node {node}", CacheClusterId=node)
-        if (seen := str(answer["CacheClusters"][0]["CacheClusterStatus"])) not in GOOD:
-            return f"{state}, but its node {node} is {seen}"
+        answer = api.read(
+            "describe_cache_clusters", f"cache node {node}", NO_NODE, CacheClusterId=node
+        )
+        seen = [found["CacheClusterStatus"] for found in answer.get("CacheClusters", ())]
+        if seen and seen[0] not in GOOD:
+            return f"{state}, but its node {node} is {seen[0]}"
     return state
 
 

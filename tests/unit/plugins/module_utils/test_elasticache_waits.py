@@ -70,6 +70,10 @@ def test_a_group_is_available_with_its_nodes() -> None:
         script.says(DESCRIBE, found).says("describe_cache_clusters", clusters, **node)
     with script.played() as api:
         cache.await_available(api, NAME, 10)
+    script = Script("elasticache").says(DESCRIBE, found)
+    script.refuses("describe_cache_clusters", "CacheClusterNotFound")  # removed just now
+    with script.played() as api:
+        cache.await_available(api, NAME, 0)
     late = {"CacheClusters": [{**node, "CacheClusterStatus": "creating"}]}
     script = Script("elasticache").says(DESCRIBE, found).says("describe_cache_clusters", late)
     told = "last seen: status available, but its node ragops-test-002 is creating"
