@@ -49,14 +49,19 @@ def path(playbook: str) -> Path:
 
 
 def read(playbook: str) -> list[dict[str, Any]]:
-    """The statements of a playbook's policy, for the emulated account."""
+    """The statements of a playbook's policy, for the emulated account; none without a policy."""
+    if not path(playbook).exists():
+        return []
     statements: list[dict[str, Any]] = json.loads(fill(path(playbook).read_text()))["Statement"]
     return statements
 
 
 def write(playbook: str, wanted: list[dict[str, Any]]) -> None:
-    """Write a playbook's policy."""
+    """Write a playbook's policy; AWS takes none without statements, so there is none then."""
     FOLDER.mkdir(exist_ok=True)
+    if not wanted:
+        path(playbook).unlink(missing_ok=True)
+        return
     document = {"Version": "2012-10-17", "Statement": wanted}
     path(playbook).write_text(place(json.dumps(document, indent=2)) + "\n")
 
@@ -80,11 +85,9 @@ def limitless(wanted: list[dict[str, Any]]) -> list[str]:
 def table() -> str:
     """Playbooks with the number of actions that each needs."""
     lines = ["| Playbook | Actions | Policy |", "| --- | --- | --- |"]
-    lines += [
-        f"| {title} | {len(actions(read(name)))} | [iam/{name}.json](iam/{name}.json) |"
-        for name, title in TITLES.items()
-        if path(name).exists()
-    ]
+    for name, title in TITLES.items():
+        link = f"[iam/{name}.json](iam/{name}.json)" if path(name).exists() else "none of its own"
+        lines.append(f"| {title} | {len(actions(read(name)))} | {link} |")
     return "\n".join(lines)
 
 
