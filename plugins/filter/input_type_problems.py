@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from ansible.errors import AnsibleError
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import platform, roles
+from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
+    platform,
+    roles,
+    types,
+)
 
 DOCUMENTATION = r"""
 name: input_type_problems
@@ -60,9 +64,12 @@ class Readable(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         try:
-            return self._variables[name]
+            value = self._variables[name]
         except AnsibleError as error:
             raise KeyError(name) from error
+        if not types.readable(value):
+            raise KeyError(name)
+        return value
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._variables)

@@ -14,6 +14,8 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from jinja2 import Undefined, UndefinedError
+
 Option = Mapping[str, Any]
 
 _TEXTS = ("str", "path")
@@ -75,7 +77,9 @@ def problems(option: Option, value: Any, place: str, path: str = "") -> Iterator
     """
     path = path or place
     kind = str(option.get("type", "str"))
-    if value is None:
+    if isinstance(value, Undefined):
+        yield f"{place} can't be read: {_reason(value)}"
+    elif value is None:
         yield f"{place} is empty (null): give a value, or leave it out for the default."
     elif kind in _TEXTS:
         yield from _text(value, place)
@@ -87,6 +91,23 @@ def problems(option: Option, value: Any, place: str, path: str = "") -> Iterator
         yield f"{place} is {value!r}, {kind_of(value)}: give {_WANTED[kind]}."
 
 
+def readable(value: Any) -> bool:
+    """Return whether a value and all that is in it can be read (see _reason)."""
+    if isinstance(value, Mapping):
+        return all(readable(item) for item in value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return all(readable(item) for item in value)
+    return not isinstance(value, Undefined)
+
+
+def _reason(value: Undefined) -> str:
+    """Why there is no value: a template of what is not there, a vaulted text without password."""
+    try:
+        return str(value)
+    except UndefinedError as error:
+        return str(error.__cause__ or error)
+
+
 def _is_a(kind: str, value: Any) -> bool:
     if kind == "bool":
         return isinstance(value, bool)
@@ -95,7 +116,9 @@ def _is_a(kind: str, value: Any) -> bool:
 
 
 def _text(value: Any, place: str) -> Iterator[str]:
-    if not isinstance(value, str):
+    if isinstance(value, Undefined):
+        yield f"{place} can't be read: {_reason(value)}"
+    elif not isinstance(value, str):
         # Its value would be another one than was written: 0123 is 83, 1.10 is 1.1, yes is True.
         yield (
             f"{place} is {kind_of(value)}, and must be a text: write it in quotes, since YAML "
@@ -135,7 +158,9 @@ def _finite(value: Any) -> bool:
 
 def _free(value: Any, place: str) -> Iterator[str]:
     """Values of charts and add-ons, policies: whatever JSON can say, since as such they go out."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Undefined):
+        yield f"{place} can't be read: {_reason(value)}"
+    elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
                 yield f"{place} has the key {key!r}, {kind_of(key)}: write it in quotes."

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import all as inputs
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
@@ -211,3 +212,13 @@ def test_a_misspelt_input_is_told_with_the_one_that_is_meant() -> None:
 def test_what_is_certain_is_converted(kind: dict[str, Any], text: str, value: Any) -> None:
     found = given.converted(kind, text)
     assert (type(found), found) == (type(value), value)
+
+
+@pytest.mark.parametrize("kind", ["str", "bool", "list", "dict"])
+def test_what_can_not_be_read_is_told_with_its_reason(kind: str) -> None:
+    """A vaulted text without its password, a template of what is not there: no type helps."""
+    lacking = jinja2.StrictUndefined("no vault secrets found")
+    given = {"list": [lacking], "dict": {"value": lacking}}.get(kind, lacking)
+    (told,) = types.problems({"type": kind, "elements": "str"}, given, "secrets_extra")
+    assert told.endswith("can't be read: no vault secrets found")
+    assert not types.readable(given)

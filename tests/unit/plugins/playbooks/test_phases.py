@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
 from running import ROOT, Aws, Ran, run_playbook
 
 COMPONENTS = [
@@ -29,14 +30,25 @@ ROLE = """
 """
 
 
+VAULTED = VaultLib().encrypt("of production", VaultSecret(b"nobody has it here")).decode()
+
+
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The checkout's playbooks and inventories over roles that do nothing."""
+    """The checkout's playbooks and inventories over roles that do nothing, in a path with a blank.
+
+    One input is vaulted, and there is no password: nothing that does not use it asks for it.
+    """
+    tmp_path = tmp_path / "my checkout"
+    tmp_path.mkdir()
     for name in ("site.yml", "destroy.yml", "ansible.cfg"):
         shutil.copy(ROOT / name, tmp_path / name)
     for name in ("playbooks", "inventories", "group_vars", "collections", "meta"):
         shutil.copytree(ROOT / name, tmp_path / name, symlinks=True)
     shutil.copy(ROOT / "galaxy.yml", tmp_path / "galaxy.yml")
+    vaulted = "\n  ".join(["secrets_openai_api_key: !vault |", *VAULTED.splitlines()])
+    with (tmp_path / "inventories/dev/group_vars/platform.yml").open("a") as inputs:
+        inputs.write(f"{vaulted}\n")
     (tmp_path / "plugins").symlink_to(ROOT / "plugins")
     for role in [*COMPONENTS, "preflight", "kube_access"]:
         tasks = tmp_path / "roles" / role / "tasks/main.yml"
