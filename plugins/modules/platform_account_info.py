@@ -62,7 +62,9 @@ options:
     type: str
     default: ""
   node_groups:
-    description: Asks where the instance types of node groups are offered.
+    description:
+      - Asks where the instance types of node groups are offered, and whether the account may run
+        the nodes with which they begin.
     type: list
     elements: dict
     default: []
@@ -72,10 +74,18 @@ options:
         type: str
         required: true
       instance_types:
-        description: Its instance types; each zone must have one of them.
+        description: Its instance types, the preferred first; each zone must have one of them.
         type: list
         elements: str
         required: true
+      nodes:
+        description: Nodes on demand with which it begins; they count towards the quota of vCPUs.
+        type: int
+        default: 0
+      zonal:
+        description: Whether it has these nodes in each zone of the platform.
+        type: bool
+        default: false
   neighbours:
     description: Asks for what components of a run need of others that take no part in it.
     type: list
@@ -218,6 +228,8 @@ def argument_spec() -> dict[str, Any]:
             "options": {
                 "name": {"type": "str", "required": True},
                 "instance_types": {**texts, "required": True},
+                "nodes": {"type": "int", "default": 0},
+                "zonal": {"type": "bool", "default": False},
             },
         },
         "neighbours": {

@@ -56,6 +56,9 @@ def narrow(resource: str, template: str, name: str, account: str, region: str) -
     head, found, rest = resource.partition(name)
     if ":role/aws-service-role/" in resource or resource.startswith("arn:aws:iam::aws:"):
         return resource
+    if resource.split(":")[4] == "" and "${Account}" in template:
+        # AWS's own, of no account: the public parameters that name machine images.
+        return "/".join([*resource.split("/")[:3], "*"])
     if not found and any(part in template for part in NAMED):
         # One that AWS names, such as a managed password's: up to what is random in it.
         number = re.search(r"-?[0-9a-f]{8}-", resource.split(":", 5)[5])

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..aws import AwsError
 from ..reconcile import Api
-from . import endpoints, names, neighbours, offers, owned, zones
+from . import endpoints, names, neighbours, offers, owned, quotas, zones
 from .caller import Connect
 
 
@@ -62,6 +62,7 @@ def look(connect: Connect, wishes: Wishes) -> Found:
                 offers.database_problems,
                 offers.address_problems,
                 offers.replica_problems,
+                quotas.vpc_problems,
             )
         ]
         others += [pool.submit(owned.taken, connect, wishes, each) for each in wishes.names]
@@ -76,7 +77,9 @@ def look(connect: Connect, wishes: Wishes) -> Found:
             found.problems += _zone_problems(found, wishes, there.result(), subnets.result())
             served = pool.submit(endpoints.zones_of, ec2, wishes)
             found.problems += endpoints.problems(wishes, found.zones, served.result())
+            cpus = pool.submit(quotas.cpu_problems, connect, wishes, len(found.zones))
             found.problems += _type_problems(wishes, found.zones, there.result(), where.result())
+            found.problems += cpus.result()
         found.problems += [text for each in others for text in each.result()]
         found.missing += neighbours.missing(
             wishes, {maker: what.result() for maker, what in lacking.items()}

@@ -35,7 +35,12 @@ def questions(
     """
     network, eks = inputs.get("network", {}), inputs.get("eks", {})
     groups = [
-        {"name": group.get("name", ""), "instance_types": group.get("instance_types") or []}
+        {
+            "name": group.get("name", ""),
+            "instance_types": group.get("instance_types") or [],
+            "nodes": _nodes(group),
+            "zonal": bool(group.get("zonal")),
+        }
         for group in _groups(eks)
     ]
     return {
@@ -53,6 +58,14 @@ def questions(
         "names": owned.wanted(inputs, shared, str(shared["platform_name"])),
         "neighbours": [need for need in _needs(inputs, shared) if need["maker"] not in components],
     }
+
+
+def _nodes(group: Mapping[str, Any]) -> int:
+    """How many nodes a group begins with that are paid on demand. (Defaults: module's.)"""
+    if group.get("capacity_type") == "SPOT":
+        return 0
+    desired = group.get("desired_size")
+    return int(2 if desired is None else desired)
 
 
 def _groups(eks: Inputs) -> list[dict[str, Any]]:

@@ -9,12 +9,14 @@ the zones below. The file is JSON, and each key may be missing:
      "disabled_regions": ["ap-east-1"],
      "offered": {"t3.medium": ["ap-northeast-1a"]},
      "endpoint_zones": {"bedrock-runtime": ["ap-northeast-1a"]},
-     "addresses": 5}
+     "addresses": 5,
+     "quotas": {"vpcs": 5, "cpus": 5}}
 
 zones: by region and letter, with `state` (default available), `type` (default availability-zone)
 and `opt_in` (default opt-in-not-required). offered: zones that have an instance type, where it is
 not in all. endpoint_zones: likewise of a service's
-interface endpoints. addresses: how many Elastic IPs the account may have.
+interface endpoints. addresses: how many Elastic IPs the account may have. quotas: how many VPCs,
+and vCPUs that run on demand.
 """
 
 from __future__ import annotations
@@ -45,6 +47,8 @@ MORE_SERVICES = (
 _ZONES = re.compile("<availabilityZoneSet>.*?</availabilityZoneSet>", re.DOTALL)
 ADDRESSES = 5
 """AWS's default quota of Elastic IPs in a region."""
+QUOTAS = {"vpcs": 5, "cpus": 256}
+"""AWS's default of VPCs in a region; of vCPUs, which AWS raises as an account is used, many."""
 
 
 class Account:
@@ -83,6 +87,10 @@ class Account:
         """How many Elastic IPs the account may have in a region."""
         return int(self.facts.get("addresses", ADDRESSES))
 
+    def quota(self, name: str) -> int:
+        """A quota of QUOTAS."""
+        return int(self.facts.get("quotas", {}).get(name, QUOTAS[name]))
+
     def disabled(self, region: str) -> bool:
         """Whether the account has not enabled a region."""
         return region in self.facts.get("disabled_regions", ())
@@ -111,6 +119,7 @@ def adjust(ec2: Any, account: Account) -> None:
     actions["AllocateAddress"] = functools.partial(
         within_quota, ec2, account, actions["AllocateAddress"]
     )
+    actions["CreateVpc"] = functools.partial(within_vpcs, ec2, account, actions["CreateVpc"])
     actions["DescribeAccountAttributes"] = functools.partial(attributes, ec2, account)
 
 
@@ -236,6 +245,14 @@ def within_quota(ec2: Any, account: Account, allocate: Action, parameters: Param
         text = "The maximum number of addresses has been reached."
         return refusal(ec2, "AddressLimitExceeded", text)
     return allocate(parameters)
+
+
+def within_vpcs(ec2: Any, account: Account, create: Action, parameters: Parameters) -> Response:
+    """AWS: an account has a quota of VPCs, its default one included. ministack: no end of them."""
+    if len(ec2._vpcs) >= account.quota("vpcs"):
+        text = "The maximum number of VPCs has been reached."
+        return refusal(ec2, "VpcLimitExceeded", text)
+    return create(parameters)
 
 
 def attributes(ec2: Any, account: Account, parameters: Parameters) -> Response:

@@ -79,9 +79,18 @@ def adjust(ec2: Any, account: Account) -> None:
 def described(ec2: Any, describe: Action, parameters: Parameters) -> Response:
     """AWS: each type's own figures. ministack: those of a small one under every name.
 
-    It is asked for the types that are none of ours.
+    It is asked for the types that are none of ours. By a filter, only types that AWS has are found.
     """
     asked = numbered(parameters, "InstanceType")
+    if wanted := filters_of(parameters).get("instance-type"):
+        some = [
+            facts(TYPES[name]) if name in TYPES else sized(name)
+            for name in filter(is_offered, wanted)
+        ]
+        by_name: Response = ec2._xml(
+            200, "DescribeInstanceTypesResponse", markup({"instanceTypeSet": some})
+        )
+        return by_name
     if any(name not in TYPES for name in asked):
         return describe(parameters)
     found = [facts(TYPES[name]) for name in asked or TYPES]
@@ -89,6 +98,15 @@ def described(ec2: Any, describe: Action, parameters: Parameters) -> Response:
         200, "DescribeInstanceTypesResponse", markup({"instanceTypeSet": found})
     )
     return told
+
+
+def sized(name: str) -> dict[str, Any]:
+    """What the size alone says of a type: its vCPUs (those of a t's small sizes are two)."""
+    family, _, size = name.partition(".")
+    times = size.removesuffix("xlarge") or "1"
+    small = 1 if size == "medium" and not family.startswith("t") else 2
+    cpus = 4 * int(times) if size.endswith("xlarge") else small
+    return {"instanceType": name, "vCpuInfo": {"defaultVCpus": cpus}}
 
 
 def facts(kind: InstanceType) -> dict[str, Any]:

@@ -24,7 +24,7 @@ SERVICES = {
         "iam",
         "kms",
     ),
-    *("logs", "rds", "route53", "secretsmanager"),
+    *("logs", "rds", "route53", "secretsmanager", "servicequotas"),
 }
 """Those of which it is known here which parameters name resources; others are ministack's, but
 for what depends on their calls."""

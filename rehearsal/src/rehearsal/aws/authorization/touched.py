@@ -268,6 +268,11 @@ def of_route53(kind: Kind, call: Call, records: Records) -> Iterator[str]:  # no
         yield fill(kind.form, call.region, call.account, call.path[2])
 
 
+def of_quotas(kind: Kind, call: Call, _records: Records) -> Iterator[str]:
+    """By service and code."""
+    yield fill(kind.form, call.region, call.account, call.one("ServiceCode"), call.one("QuotaCode"))
+
+
 FINDERS: dict[str, Callable[[Kind, Call, Records], Iterator[str]]] = {
     "autoscaling": of_autoscaling,
     "ec2": of_ec2,
@@ -277,5 +282,6 @@ FINDERS: dict[str, Callable[[Kind, Call, Records], Iterator[str]]] = {
     "kms": of_kms,
     "route53": of_route53,
     "secretsmanager": of_secretsmanager,
+    "servicequotas": of_quotas,
 }
 """Services whose resources are not just named by a parameter."""
