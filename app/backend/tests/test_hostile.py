@@ -25,35 +25,59 @@ from rag.ingest.limits import Limits
 MIB = 1 << 20
 
 
-def stream_pdf(content: bytes, pages: int = 1, fonts: int = 1) -> bytes:
-    """A PDF whose pages all show one compressed stream."""
-    packed = zlib.compress(content, 9)
-    named = b" ".join(b"/F%d 3 0 R" % n for n in range(fonts))
-    kids = b" ".join(b"%d 0 R" % (5 + n) for n in range(pages))
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [" + kids + b"] /Count %d >>" % pages,
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
-        b"<< /Length %d /Filter /FlateDecode >>\nstream\n" % len(packed) + packed + b"\nendstream",
-    ]
-    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-    page += b" /Resources << /Font << " + named + b" >> >> >>"
+def written(objects: list[bytes]) -> bytes:
+    """A PDF of these objects, numbered from 1; the first is the catalogue."""
     body = b"%PDF-1.4\n"
     offsets = []
-    for number, item in enumerate([*objects, *[page] * pages], 1):
+    for number, item in enumerate(objects, 1):
         offsets.append(len(body))
         body += b"%d 0 obj\n" % number + item + b"\nendobj\n"
     table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(offsets) + 1)
-    return (
-        body
-        + head
-        + table
-        + (
-            b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF"
-            % (len(offsets) + 1, len(body))
-        )
-    )
+    size = len(offsets) + 1
+    head = b"xref\n0 %d\n0000000000 65535 f \n" % size
+    end = b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % (size, len(body))
+    return body + head + table + end
+
+
+def stream(content: bytes, more: bytes = b"") -> bytes:
+    """An object with a compressed stream."""
+    packed = zlib.compress(content, 9)
+    head = b"<< " + more + b" /Length %d /Filter /FlateDecode >>\nstream\n" % len(packed)
+    return head + packed + b"\nendstream"
+
+
+CATALOGUE = b"<< /Type /Catalog /Pages 2 0 R >>"
+FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"
+
+
+def stream_pdf(content: bytes, pages: int = 1, fonts: int = 1) -> bytes:
+    """A PDF whose pages all show one compressed stream."""
+    named = b" ".join(b"/F%d 3 0 R" % n for n in range(fonts))
+    kids = b" ".join(b"%d 0 R" % (5 + n) for n in range(pages))
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
+    page += b" /Resources << /Font << " + named + b" >> >> >>"
+    tree = b"<< /Type /Pages /Kids [" + kids + b"] /Count %d >>" % pages
+    return written([CATALOGUE, tree, FONT, stream(content), *[page] * pages])
+
+
+def laughs_pdf(depth: int = 8, width: int = 10) -> bytes:
+    """A PDF whose page shows a form that shows the next one `width` times, and so on."""
+    font = b"/Resources << /Font << /F0 3 0 R >> >>"
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R"
+    page += b" /Resources << /XObject << /X 6 0 R >> >> >>"
+    form = b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] "
+    forms = [
+        stream(b"/X Do\n" * width, form + b"/Resources << /XObject << /X %d 0 R >> >>" % (7 + n))
+        for n in range(depth)
+    ]
+    last = stream(b"BT /F0 1 Tf (lol) Tj ET\n", form + font)
+    tree = b"<< /Type /Pages /Kids [4 0 R] /Count 1 >>"
+    return written([CATALOGUE, tree, FONT, page, stream(b"/X Do\n"), *forms, last])
+
+
+def ring_pdf() -> bytes:
+    """A PDF whose tree of pages has itself as a branch, and tells of a billion pages."""
+    return written([CATALOGUE, b"<< /Type /Pages /Kids [2 0 R] /Count 999999999 >>"])
 
 
 def noise(size: int) -> bytes:
@@ -77,6 +101,8 @@ HOSTILE = {
     "shared-stream.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (lol) Tj ET\n" * 20_000, pages=1000),
     "text-bomb.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (" + b"a" * 70_000_000 + b") Tj ET"),
     "many-fonts.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (a) Tj ET", fonts=20_000),
+    "nested-forms.pdf": laughs_pdf,
+    "ring.pdf": ring_pdf,
     "zip-bomb.pdf": lambda: stream_pdf(b" " * 300_000_000),
     "escape.txt": lambda: b"\x1b[31mThe turbine of Loviisa is red.\x1b[0m It turns.",
 }

@@ -158,3 +158,10 @@ def test_an_upgrade_goes_where_aws_goes() -> None:
     assert versions.target("db", "15.17", "16", ["15.18", "16.13", "16.14"]) == "16.14"
     with pytest.raises(AwsError, match=r"upgrades it to 15\.18, not to 17"):
         versions.target("db", "15.17", "17", ["15.18"])
+
+
+@pytest.mark.parametrize("window", ["Sun:04:00-Sun:05:00", "SUN:04:00-SUN:05:00"])
+def test_a_window_in_capitals_is_no_difference(window: str) -> None:
+    """AWS tells of days in small letters, and takes them in any."""
+    wanted = transform.wanted_of({**OPTIONS, "maintenance_window": window})
+    assert wanted["maintenance_window"] == "sun:04:00-sun:05:00"
