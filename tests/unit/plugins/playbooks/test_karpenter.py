@@ -211,6 +211,9 @@ class World:
             "platform_kubeconfig": str(self.kube.kubeconfig),
             "cluster_addons_karpenter_chart": str(self.chart),
             "cluster_addons_metrics_required": False,
+            # Nobody says here where the API server is; test_addons_network.py has the policies.
+            "cluster_addons_network_policies": False,
+            "cluster_addons_default_deny": False,
             **inputs,
         }
         path = f"{Path(helm_program()).parent}:{os.environ['PATH']}"
