@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from deciding import ACCOUNT, Account, attempt, deciding
 
 ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
-
-from deciding import ACCOUNT, Account, attempt, deciding  # noqa: E402
-
 NAME = "ragops-prod"
 PLACES = {
     "account": ACCOUNT,
