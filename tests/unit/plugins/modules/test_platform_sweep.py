@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,10 @@ def test_an_empty_account_has_nothing_left(world: World) -> None:
     assert result["name"] == "ragops-dev"
 
 
-def test_everything_of_the_platform_is_found_and_nothing_of_its_neighbours(world: World) -> None:
+def test_everything_of_the_platform_is_found_and_nothing_of_its_neighbours(
+    world: World, account: Callable[..., None]
+) -> None:
+    account(quotas={"vpcs": 10})  # A new account may have five.
     ours = leave(world.aws, "dev")
     for neighbour in ("devel", "dev-2", "prod"):
         leave(world.aws, neighbour)
