@@ -91,8 +91,9 @@ faults: caches ## Kill at every mutating call, and whole runs (docs/destroy.md)
 	$(pytest) tests/faults --tries all --runs 10
 
 .PHONY: consistency
+consistency: reads ?= 1,2,5
 consistency: caches ## The AWS layer in an account that sees its changes late; reads=1,2,5 calls late, phases=foundation
-	$(pytest) -s tests/consistency --reads $(or $(reads),1,2,5) $(if $(phases),--phases $(phases))
+	$(pytest) -s tests/consistency --reads $(reads) $(if $(phases),--phases $(phases))
 
 .PHONY: iam
 iam: caches ## Write the operators' policies anew and prove them minimal; sample=3 for more whole runs
