@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
+    is_denied,
     tag_dict,
     wait_until,
 )
@@ -279,15 +280,23 @@ def version_satisfies(current: str, wanted: str) -> bool:
 
 
 def recent_events(api: Api, source: str, source_type: str) -> str:
-    """Return the last messages that AWS recorded of a resource, for an error's cause."""
-    events = api.pages(
-        "describe_events",
-        "Events",
-        source,
-        SourceIdentifier=source,
-        SourceType=source_type,
-        Duration=60,
-    )
+    """Return the last messages that AWS recorded of a resource, for an error's cause.
+
+    A caller that may not read them is told of the error, and where its cause is to be found.
+    """
+    try:
+        events = api.pages(
+            "describe_events",
+            "Events",
+            source,
+            SourceIdentifier=source,
+            SourceType=source_type,
+            Duration=60,
+        )
+    except AwsError as error:
+        if not is_denied(error):
+            raise
+        return f"AWS's events tell why, and the caller may not read them ({error.action})"
     messages = [str(event.get("Message", "")) for event in events[-3:]]
     return "; ".join(messages) or "AWS recorded no event of it in the last hour"
 
@@ -298,6 +307,36 @@ def lost(api: Api, label: str, status: str | None, source: tuple[str, str]) -> A
         f"{label} is {status or 'gone'} and will not recover by itself: "
         f"{recent_events(api, *source)}. Remove the cause (or delete it), and run again."
     )
+
+
+def refuse_taken_back(
+    api: Api,
+    label: str,
+    current: State,
+    wanted: State,
+    fields: Collection[str],
+    source: tuple[str, str],
+) -> None:
+    """Raise if AWS took a change, was at work on it, and left the resource as it had been.
+
+    So it does without an error: with an upgrade whose checks fail, or a class that it has no
+    machine of. Only its events tell.
+
+    Args:
+        current, wanted: states of the resource, after the wait.
+        fields: those to look at.
+        source: identifier and type of the resource's events.
+    """
+    left = [
+        f"{name} {current.get(name)} (wanted is {wanted[name]})"
+        for name in sorted(fields)
+        if name in wanted and current.get(name) != wanted[name]
+    ]
+    if left:
+        raise AwsError(
+            f"{label}: AWS took the change without an error and left {', '.join(left)}: "
+            f"{recent_events(api, *source)}. Remove the cause, and run again."
+        )
 
 
 def still_there(label: str, found: State | None) -> State:

@@ -27,6 +27,9 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     tag_list,
 )
 
+TAKEN_BACK = frozenset({"engine", "engine_version", "node_type"})
+"""What AWS may leave as it was after it was at work on it."""
+
 
 @dataclass
 class Group:
@@ -236,10 +239,15 @@ def _send(api: Api, this: Group, operation: str, arguments: dict[str, Any]) -> N
 
 
 def _verify(api: Api, this: Group) -> None:
-    """Read back what keeps the group alive when a zone fails."""
+    """Read back what keeps the group alive when a zone fails, and what AWS may have given up."""
     if api.check_mode:
         return
-    facts = transform.facts_of(cache.must_find(api, this.id))
+    group = cache.must_find(api, this.id)
+    if this.options["apply_immediately"]:
+        current = transform.state_of(group, cache.member_of(api, group), this.wanted)
+        source = (this.id, "replication-group")
+        datastore.refuse_taken_back(api, this.label, current, this.wanted, TAKEN_BACK, source)
+    facts = transform.facts_of(group)
     for field in ("automatic_failover", "multi_az"):
         if this.wanted[field] and not facts[field]:
             raise AwsError(

@@ -11,6 +11,9 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import call
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
 
 _NO_BUCKET = ("404", "NoSuchBucket", "NotFound")
+LASTING = ("manual", "awsbackup")
+"""Snapshots of databases that outlive them: somebody's and AWS Backup's. AWS lists the latter only
+where they are asked for."""
 
 
 def users_of(connect: Callable[[str], Api], key_arn: str, buckets: Collection[str]) -> list[str]:
@@ -23,12 +26,13 @@ def users_of(connect: Callable[[str], Api], key_arn: str, buckets: Collection[st
     """
     s3 = connect("s3")
     found = [f"bucket {name}" for name in buckets if _holds_data(s3, name, key_arn)]
-    manual = connect("rds").pages(
-        "describe_db_snapshots", "DBSnapshots", "database snapshots", SnapshotType="manual"
-    )
+    rds = connect("rds")
     found += [
         f"database snapshot {item['DBSnapshotIdentifier']}"
-        for item in manual
+        for kind in LASTING
+        for item in rds.pages(
+            "describe_db_snapshots", "DBSnapshots", "database snapshots", SnapshotType=kind
+        )
         if item.get("KmsKeyId") == key_arn
     ]
     cached = connect("elasticache").pages(

@@ -24,6 +24,8 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import A
 NAME_TAKEN = ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault")
 NO_SNAPSHOT = ("failed", "incompatible-network", "incompatible-restore", "restore-error")
 """In these states AWS deletes an instance without a last snapshot only."""
+STOPPED = ("stopped", "stopping")
+"""By somebody's hand, so that it would be waited for in vain: AWS starts it after a week."""
 
 
 def ensure_absent(services: Services, plan: Plan, options: dict[str, Any]) -> str | None:
@@ -69,6 +71,12 @@ def _refuse(label: str, instance: dict[str, Any], options: dict[str, Any]) -> No
             "rds_deletion_protection: false."
         )
     state = instance["DBInstanceStatus"]
+    if state in STOPPED and (options["final_snapshot_id"] or instance.get("DeletionProtection")):
+        raise AwsError(
+            f"{label} is {state}: AWS makes no last snapshot of it, and changes nothing at it, "
+            "till it runs. Start it (aws rds start-db-instance --db-instance-identifier "
+            f"{options['identifier']}), wait until it is available, and run again."
+        )
     if options["final_snapshot_id"] and state in NO_SNAPSHOT:
         raise AwsError(
             f"{label} is {state}, and AWS makes no last snapshot of it. If its automated backups "

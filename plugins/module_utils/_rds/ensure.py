@@ -33,6 +33,8 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
 )
 
 PASSWORD, REBOOT = "MasterUserPassword", "reboot"
+TAKEN_BACK = frozenset({"engine_version", "instance_class"})
+"""What AWS may leave as it was after it was at work on it."""
 
 
 @dataclass
@@ -284,7 +286,9 @@ def _finish(
 ) -> None:
     """Wait, then see to what only an instance that is there can have."""
     api, options = services.rds, this.options
+    asked = this.asked or frozenset()
     _await(api, this)
+    _verify_taken(api, this, asked & TAKEN_BACK)
     _verify_multi_az(api, this)
     _reboot(api, plan, this)
     if not this.own:
@@ -320,6 +324,15 @@ def _shows(api: Api, this: Instance, asked: frozenset[str]) -> bool:
     if REBOOT in asked and transform.facts_of(instance)["parameters_pending_reboot"]:
         return False
     return all(current[name] == this.wanted[name] for name in asked - {PASSWORD, REBOOT})
+
+
+def _verify_taken(api: Api, this: Instance, asked: frozenset[str]) -> None:
+    """Read back what AWS begins, gives up, and reports in its events only."""
+    if api.check_mode or not asked:
+        return
+    current = transform.state_of(rds.must_find(api, this.identifier), this.wanted)
+    source = (this.identifier, "db-instance")
+    datastore.refuse_taken_back(api, this.label, current, this.wanted, asked, source)
 
 
 def _verify_multi_az(api: Api, this: Instance) -> None:

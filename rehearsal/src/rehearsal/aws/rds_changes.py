@@ -28,6 +28,8 @@ CLASSES = (
     "db.m6g.large", "db.r6g.large",
 )  # fmt: skip
 STORAGE = ("gp2", "gp3", "io1", "io2")
+STOPPED = ("stopped", "stopping")
+"""Of a server that does not run AWS makes no snapshot, and takes no change."""
 
 
 def adjust(rds: Any) -> None:
@@ -74,6 +76,9 @@ def _keep(instance: dict[str, Any], parameters: Parameters) -> None:
 def modify_as_told(rds: Any, modify: Action, parameters: Parameters) -> Response:
     """AWS: upgrades only along its paths, keeps all settings, and applies what was pending."""
     instance = rds._resolve_instance(one(parameters, "DBInstanceIdentifier"))
+    if instance and instance["DBInstanceStatus"] in STOPPED:
+        message = f"Instance {instance['DBInstanceIdentifier']} is not in available state."
+        return error(rds, "InvalidDBInstanceState", message)
     if instance and (refusal := _refused_upgrade(rds, instance, parameters)):
         return refusal
     if instance and (refusal := _refused_storage(rds, instance, parameters)):
@@ -139,9 +144,16 @@ def _refused_storage(rds: Any, instance: Any, parameters: Parameters) -> Respons
 
 
 def refuse_taken_snapshot(rds: Any, delete: Action, parameters: Parameters) -> Response:
-    """AWS: a final snapshot needs a name, and one that is not taken."""
+    """AWS: a final snapshot needs a name, and one that is not taken, and a server that runs."""
     name = one(parameters, "FinalDBSnapshotIdentifier")
+    instance = rds._resolve_instance(one(parameters, "DBInstanceIdentifier"))
     if one(parameters, "SkipFinalSnapshot") != "true":
+        if instance and instance["DBInstanceStatus"] in STOPPED:
+            message = (
+                "Cannot create a snapshot because the database instance "
+                f"{instance['DBInstanceIdentifier']} is not currently in the available state."
+            )
+            return error(rds, "InvalidDBInstanceState", message)
         if not name:
             message = "FinalDBSnapshotIdentifier is required unless SkipFinalSnapshot is specified."
             return error(rds, "InvalidParameterCombination", message)

@@ -42,6 +42,8 @@ OPTIONS: dict[str, Any] = {
     "tags": {"Project": "ragops"},
 }
 TAGS = {"TagList": [{"Key": "Project", "Value": "ragops"}]}
+MADE = {"CacheNodeType": "cache.t3.micro", "MemberClusters": [f"{NAME}-001"]}
+NODE = {"CacheClusters": [{"Engine": "redis", "EngineVersion": "7.1.0"}]}
 
 
 def group(status: str, **more: Any) -> dict[str, Any]:
@@ -125,8 +127,30 @@ def test_a_change_of_what_is_gone_is_not_tried_again() -> None:
     ],
 )
 def test_failover_that_aws_left_off_is_an_error(seen: dict[str, str], field: str) -> None:
-    script = Script("elasticache").says(DESCRIBE, group("available", **seen))
+    script = Script("elasticache").says(DESCRIBE, group("available", **MADE, **seen))
+    script.says("describe_cache_clusters", NODE)
     with script.played() as api, pytest.raises(AwsError, match=f"took {field} without an error"):
+        ensure._verify(api, wanted())
+
+
+@pytest.mark.parametrize(
+    ("made", "node", "left"),
+    [
+        ({"CacheNodeType": "cache.t3.small"}, {}, "node_type cache.t3.small"),
+        ({}, {"EngineVersion": "7.0.7"}, r"engine_version 7\.0\.7"),
+    ],
+)
+def test_a_change_that_aws_gives_up_is_an_error(
+    made: dict[str, str], node: dict[str, str], left: str
+) -> None:
+    events = {"Events": [{"Message": "Scale up failed: insufficient capacity."}]}
+    script = Script("elasticache").says(DESCRIBE, group("available", **{**MADE, **made}))
+    clusters = {"CacheClusters": [{**NODE["CacheClusters"][0], **node}]}
+    script.says("describe_cache_clusters", clusters).says("describe_events", events)
+    with (
+        script.played() as api,
+        pytest.raises(AwsError, match=rf"left {left} \(wanted is .*insufficient capacity"),
+    ):
         ensure._verify(api, wanted())
 
 

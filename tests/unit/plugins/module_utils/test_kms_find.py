@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find
+from ansible_collections.ragops.platform.plugins.module_utils._kms.users import users_of
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
 from running import Aws
+from stubbed import Script
 
 ALIAS = "alias/ragops-test"
 TAGS = {"Project": "ragops", "Environment": "test", "Component": "s3"}
@@ -76,3 +78,16 @@ def test_a_key_that_is_ending_is_none(aws: Aws) -> None:
     with pytest.raises(AwsError, match="no such key"):
         ask(aws)
     assert ask(aws, check=True) == key["Arn"]  # role kms restores it
+
+
+def test_a_key_stays_while_a_snapshot_of_aws_backup_needs_it() -> None:
+    """AWS lists them only where they are asked for; the emulated account has no AWS Backup."""
+    arn = "arn:aws:kms:us-east-1:123456789012:key/1"
+    mine = {"DBSnapshotIdentifier": "awsbackup:job-1", "KmsKeyId": arn}
+    scripts = {name: Script(name) for name in ("s3", "rds", "elasticache")}
+    rds = scripts["rds"].says("describe_db_snapshots", {"DBSnapshots": []}, SnapshotType="manual")
+    rds.says("describe_db_snapshots", {"DBSnapshots": [mine]}, SnapshotType="awsbackup")
+    scripts["elasticache"].says("describe_snapshots", {"Snapshots": []})
+    with rds.played(), scripts["elasticache"].played():
+        found = users_of(lambda name: scripts[name].api, arn, [])
+    assert found == ["database snapshot awsbackup:job-1"]

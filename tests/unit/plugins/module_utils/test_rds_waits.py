@@ -251,6 +251,64 @@ def test_no_last_snapshot_of_what_never_worked() -> None:
         absent.ensure_absent(services(script), Plan(), {**OPTIONS, "final_snapshot_id": "last"})
 
 
+@pytest.mark.parametrize(
+    ("status", "more", "snapshot"),
+    [
+        ("stopped", {}, "last"),
+        ("stopping", {}, "last"),
+        ("stopped", {"DeletionProtection": True}, None),
+    ],
+)
+def test_a_stopped_instance_is_not_waited_for_in_vain(
+    status: str, more: dict[str, Any], snapshot: str | None
+) -> None:
+    tags = [{"Key": "Project", "Value": "ragops"}]
+    script = Script("rds").says("describe_db_instances", instance(status, TagList=tags, **more))
+    with (
+        script.played(),
+        pytest.raises(AwsError, match=rf"is {status}: .* start-db-instance .* {NAME}\)"),
+    ):
+        absent.ensure_absent(services(script), Plan(), {**OPTIONS, "final_snapshot_id": snapshot})
+
+
+@pytest.mark.parametrize(
+    ("seen", "left"),
+    [
+        (
+            {"EngineVersion": "15.18", "DBInstanceClass": "db.t3.small"},
+            "instance_class db.t3.small",
+        ),
+        ({"EngineVersion": "14.20", "DBInstanceClass": "db.t3.micro"}, r"engine_version 14\.20"),
+    ],
+)
+def test_a_change_that_aws_gives_up_is_an_error(seen: dict[str, str], left: str) -> None:
+    """An upgrade whose checks fail ends in "available", and in an event."""
+    event = {"Events": [{"Message": "Upgrade was cancelled: pre-upgrade checks failed."}]}
+    this = wanted()
+    this.asked = frozenset({"engine_version", "instance_class"})
+    script = Script("rds").says("describe_db_instances", instance("upgrading", **seen))
+    for _ in range(2):
+        script.says("describe_db_instances", instance("available", **seen))
+    script.says("describe_events", event)
+    with (
+        script.played(),
+        pytest.raises(AwsError, match=rf"left {left}.* \(wanted is .*pre-upgrade checks failed"),
+    ):
+        ensure._finish(services(script), Plan(), this, {}, new=False)
+
+
+def test_who_may_not_read_events_is_told_of_the_state_nevertheless() -> None:
+    script = instances("storage-full").refuses("describe_events", "AccessDenied")
+    with (
+        script.played() as api,
+        pytest.raises(AwsError, match=r"is storage-full .* read them \(rds:DescribeEvents\)"),
+    ):
+        rds.await_available(api, NAME, 10)
+    script = instances("storage-full").refuses("describe_events", "InternalFailure")
+    with script.played() as api, pytest.raises(AwsError, match="InternalFailure"):
+        rds.await_available(api, NAME, 10)
+
+
 def test_what_is_being_deleted_is_not_made_again() -> None:
     script = instances("deleting")
     options = {

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from aws_lifecycle import TAGS, Life, World
+from botocore.exceptions import ClientError
 from data_store_worlds import Drift, network, planned, refused, repaired
 from running import Aws
 
@@ -305,6 +306,22 @@ def test_upgrades_in_place(database: Life) -> None:
     repaired(database, lambda _: None, expected, **upgrade)
     instance = database.world.aws.client("rds").describe_db_instances(**WHICH)["DBInstances"][0]
     assert instance["EngineVersion"] == "16.14"
+
+
+def test_a_stopped_database_is_started_by_who_destroys_it(database: Life) -> None:
+    """AWS neither makes its last snapshot nor takes its protection away till it runs."""
+    stopped(database.world.aws)
+    rds = database.world.aws.client("rds")
+    with pytest.raises(ClientError, match="not currently in the available state"):
+        rds.delete_db_instance(**WHICH, FinalDBSnapshotIdentifier="last")
+    with pytest.raises(ClientError, match="is not in available state"):
+        rds.modify_db_instance(**WHICH, DeletionProtection=False)
+    gone = {**database.options, "state": "absent", "final_snapshot_id": "last"}
+    gone |= {"deletion_protection": False}
+    for check in (True, False):
+        refused = database.world.run(database.module, gone, check=check, fails=True)
+        assert "is stopped: AWS makes no last snapshot of it" in refused["msg"]
+    rds.start_db_instance(**WHICH)
 
 
 def test_the_last_snapshot_gets_a_name_that_is_free(database: Life) -> None:
