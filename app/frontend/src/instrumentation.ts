@@ -3,6 +3,8 @@ export async function register(): Promise<void> {
   if (process.env["NEXT_RUNTIME"] !== "nodejs") return;
   const { endWithTheLastAnswer } = await import("./lib/shutdown");
   endWithTheLastAnswer();
-  const { limitOpenUploads } = await import("./lib/uploads");
-  limitOpenUploads();
+  const { putBeforeNext } = await import("./lib/gate");
+  const { nameUnreadableForms, refuseStrangers } = await import("./lib/refusals");
+  const { limitOpenUploads, measureChunks } = await import("./lib/uploads");
+  putBeforeNext([refuseStrangers, limitOpenUploads(), measureChunks(), nameUnreadableForms]);
 }

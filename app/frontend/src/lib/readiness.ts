@@ -1,5 +1,6 @@
 import "server-only";
 import { backendUrl } from "./backend";
+import { logFailure } from "./log";
 import { causeOf } from "./problem";
 
 /** How long the backend may take to say that it lives, in milliseconds. */
@@ -11,12 +12,14 @@ export interface BackendCheck {
   observedValue: number;
   observedUnit: "ms";
   time: string;
-  /** Why it failed and what to look at; absent on success. */
+  /** Why it failed; absent on success. Where the backend is stands in the log: this is public. */
   output?: string;
 }
 
 /** Whether the backend has answered this process before. */
 let reached = false;
+/** What was said of it last: only changes are logged, since probes come every few seconds. */
+let last: string | null = null;
 
 /**
  * Whether the backend's process can be reached. Until it was once, the answer is "fail": a release
@@ -27,6 +30,9 @@ export async function checkBackend(): Promise<BackendCheck> {
   const started = performance.now();
   const output = await failureOf();
   reached ||= output === null;
+  if (output !== null && output !== last)
+    logFailure("check_backend", "", new Error(`${address()}: ${output}`));
+  last = output;
   return {
     status: output === null ? "pass" : reached ? "warn" : "fail",
     componentType: "component",
@@ -38,21 +44,23 @@ export async function checkBackend(): Promise<BackendCheck> {
 }
 
 async function failureOf(): Promise<string | null> {
-  let host = "the backend";
   try {
-    const url = backendUrl("/livez");
-    host = url.host;
-    const response = await fetch(url, {
+    const response = await fetch(backendUrl("/livez"), {
       cache: "no-store",
       redirect: "error",
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
     await response.body?.cancel();
-    return response.ok ? null : `${host}: /livez answered with status ${response.status}`;
+    return response.ok ? null : `/livez answered with status ${response.status}`;
   } catch (error) {
     if (error instanceof Error && error.name === "TimeoutError") {
-      return `${host}: /livez gave no answer within ${DEADLINE_MS} ms`;
+      return `/livez gave no answer within ${DEADLINE_MS} ms`;
     }
-    return `${host}: ${causeOf(error)}`;
+    return causeOf(error);
   }
+}
+
+function address(): string {
+  const base = process.env["BACKEND_URL"] ?? "";
+  return (URL.canParse(base) && new URL(base).host) || "the backend";
 }
