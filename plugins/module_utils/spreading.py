@@ -51,6 +51,9 @@ NETWORK = "EC2 has yet to spread the subnet or security group"
 PRINCIPAL = "IAM has yet to spread a role that the policy names"
 VERSIONING = "S3 has yet to spread the buckets' versioning"
 WRITING = "S3 is still at work on the bucket"
+KEY = "KMS has yet to spread the key, its policy, or that it is enabled"
+DNS = "EC2 has yet to spread the VPC's DNS attributes"
+LOGGING = "CloudWatch Logs is still at work on the log group"
 BALANCER = "Route 53 has yet to hear of the load balancer"
 
 # (service, operation): (code, part of the text, cause). An empty part: whatever the text.
@@ -88,13 +91,38 @@ NOT_YET: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
         ("InvalidGroup.NotFound", "", NETWORK),
         ("InvalidSecurityGroupID.NotFound", "", NETWORK),
     ),
+    ("ec2", "create_vpc_endpoint"): (("InvalidParameter", "nabling private DNS requires", DNS),),
+    ("ec2", "modify_vpc_endpoint"): (("InvalidParameter", "nabling private DNS requires", DNS),),
     ("iam", "add_role_to_instance_profile"): (("NoSuchEntity", "role", ROLE),),
     ("iam", "create_role"): (("MalformedPolicyDocument", "Invalid principal", PRINCIPAL),),
     ("iam", "update_assume_role_policy"): (
         ("MalformedPolicyDocument", "Invalid principal", PRINCIPAL),
     ),
     ("kms", "create_key"): (("MalformedPolicyDocumentException", "principal", PRINCIPAL),),
-    ("kms", "put_key_policy"): (("MalformedPolicyDocumentException", "principal", PRINCIPAL),),
+    ("kms", "put_key_policy"): (
+        ("MalformedPolicyDocumentException", "principal", PRINCIPAL),
+        ("KMSInvalidStateException", "pending deletion", KEY),
+    ),
+    # All of them are sent to a key whose deletion was cancelled, or that was enabled, just before.
+    ("kms", "enable_key"): (("KMSInvalidStateException", "pending deletion", KEY),),
+    ("kms", "enable_key_rotation"): (
+        ("DisabledException", "is disabled", KEY),
+        ("KMSInvalidStateException", "pending deletion", KEY),
+    ),
+    ("kms", "disable_key_rotation"): (
+        ("DisabledException", "is disabled", KEY),
+        ("KMSInvalidStateException", "pending deletion", KEY),
+    ),
+    ("kms", "update_key_description"): (("KMSInvalidStateException", "pending deletion", KEY),),
+    ("kms", "tag_resource"): (("KMSInvalidStateException", "pending deletion", KEY),),
+    ("logs", "create_log_group"): (
+        ("InvalidParameterException", "specified KMS", KEY),
+        ("AccessDeniedException", "specified KMS", KEY),
+    ),
+    ("logs", "associate_kms_key"): (
+        ("InvalidParameterException", "specified KMS", KEY),
+        ("AccessDeniedException", "specified KMS", KEY),
+    ),
     ("rds", "create_db_subnet_group"): (
         ("InvalidSubnet", "", NETWORK),
         ("InvalidParameterValue", "Missing necessary credentials", LINKED),
@@ -136,7 +164,10 @@ NOT_YET: Mapping[tuple[str, str], tuple[tuple[str, str, str], ...]] = {
     ),
 }
 
-BUSY: Mapping[str, tuple[str, str]] = {"s3": ("OperationAborted", WRITING)}
+BUSY: Mapping[str, tuple[str, str]] = {
+    "logs": ("OperationAbortedException", LOGGING),
+    "s3": ("OperationAborted", WRITING),
+}
 """By service, of all its operations on what is there: (code, cause)."""
 
 # By the prefix of an id, or by the operation that made it: (operation, parameter) that reads it.

@@ -136,6 +136,23 @@ def test_a_secret_is_there_for_whoever_asks_next(late: Aws) -> None:
     assert found["redis_auth_token"]
 
 
+def test_a_key_that_was_ending_is_enabled_rotated_and_used_in_one_run(late: Aws) -> None:
+    """KMS calls it pending deletion, then disabled; the logs that it encrypts know no such key."""
+    kms, tags = late.client("kms"), {**TAGS, "Component": "kms"}
+    wanted = {"alias": f"alias/{NAME}", "rotation_days": 365, "tags": tags}
+    made = run_module(late.environment, "kms_key", wanted)["key"]["key_arn"]
+    group = {"cluster": NAME, "kms_key_arn": made, "tags": {**TAGS, "Component": "eks"}}
+    assert run_module(late.environment, "eks_log_group", group)["changed"]
+    kms.disable_key_rotation(KeyId=made)
+    kms.schedule_key_deletion(KeyId=made, PendingWindowInDays=7)
+    for key in [made, wanted["alias"]] * (2 * READS + 1):
+        ending = kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"]
+    assert ending == "PendingDeletion"
+    before = refused(late)
+    assert run_module(late.environment, "kms_key", wanted)["key"]["restored"]
+    assert refused(late) > before
+
+
 def test_a_certificate_is_requested_once_and_a_new_load_balancer_waited_for(late: Aws) -> None:
     """The list does not show it yet, and Route 53 has not heard of the target."""
     ground, done = named(late), []

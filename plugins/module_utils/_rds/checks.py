@@ -19,9 +19,17 @@ RETENTIONS = (
 INTERVALS = (0, 1, 5, 10, 15, 30, 60)
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_USERS = ("rdsadmin", "rdsrepladmin", "rds_superuser", "rdstopmgr", "admin", "user")
-PROVISIONED = ("io1", "io2")
+PROVISIONED = {"io1": 50, "io2": 1000}
+"""Storage types with IOPS of one's own, and how many of them AWS takes for a GiB at most."""
+PROVISIONED_SIZE = 100
+"""GiB with which these types begin."""
+PROVISIONED_IOPS = (1000, 256000)
 GP3_STRIPED = 400
 """GiB of gp3 from which RDS for PostgreSQL lets one choose IOPS and throughput."""
+GP3_IOPS, GP3_THROUGHPUT = (12000, 64000), (500, 4000)
+"""What AWS takes of them; less than the first comes with the volume."""
+GP3_SHARE = 4
+"""IOPS that AWS wants for a MiB per second at least."""
 
 
 def check(options: Mapping[str, Any]) -> None:
@@ -75,8 +83,8 @@ def _check_storage(options: Mapping[str, Any]) -> None:
             f"max_allocated_storage is {most}; AWS wants it at least 10 percent above "
             f"allocated_storage ({storage}), so at least {-(-storage * 11 // 10)}."
         )
-    if kind in PROVISIONED and not options["iops"]:
-        raise AwsError(f"storage_type {kind} needs iops.")
+    if kind in PROVISIONED:
+        _check_provisioned(kind, storage, most, options["iops"])
     if kind == "gp2" and (options["iops"] or options["storage_throughput"]):
         raise AwsError("storage_type gp2 takes neither iops nor storage_throughput; use gp3.")
     if (
@@ -87,6 +95,49 @@ def _check_storage(options: Mapping[str, Any]) -> None:
         raise AwsError(
             f"storage_type gp3 takes iops and storage_throughput from {GP3_STRIPED} GiB on; "
             f"allocated_storage is {storage}. Leave them out: 3000 IOPS come with it."
+        )
+    if kind == "gp3":
+        _check_gp3(options["iops"], options["storage_throughput"])
+
+
+def _check_provisioned(kind: str, storage: int, most: int, iops: int | None) -> None:
+    """IOPS of a type that is bought by them; its share counts for all storage that may come."""
+    if not iops:
+        raise AwsError(f"storage_type {kind} needs iops.")
+    if storage < PROVISIONED_SIZE:
+        raise AwsError(
+            f"storage_type {kind} begins with {PROVISIONED_SIZE} GiB; allocated_storage is "
+            f"{storage}."
+        )
+    _within("iops", iops, PROVISIONED_IOPS, kind)
+    if iops > storage * PROVISIONED[kind]:
+        raise AwsError(
+            f"iops is {iops}; AWS takes at most {PROVISIONED[kind]} for a GiB of {kind}, so "
+            f"{storage * PROVISIONED[kind]} for allocated_storage {storage}."
+        )
+    if iops * 2 < most:
+        raise AwsError(
+            f"iops is {iops}; AWS wants one for 2 GiB at least, also of max_allocated_storage "
+            f"({most}), so {-(-most // 2)}."
+        )
+
+
+def _check_gp3(iops: int | None, throughput: int | None) -> None:
+    if iops:
+        _within("iops", iops, GP3_IOPS, "gp3")
+    if throughput:
+        _within("storage_throughput", throughput, GP3_THROUGHPUT, "gp3")
+        if throughput * GP3_SHARE > (iops or GP3_IOPS[0]):
+            raise AwsError(
+                f"storage_throughput is {throughput}; AWS wants {GP3_SHARE} IOPS for each, so iops "
+                f"{throughput * GP3_SHARE} at least."
+            )
+
+
+def _within(option: str, value: int, limits: tuple[int, int], kind: str) -> None:
+    if not limits[0] <= value <= limits[1]:
+        raise AwsError(
+            f"{option} is {value}; AWS takes {limits[0]} to {limits[1]} with storage_type {kind}."
         )
 
 

@@ -158,6 +158,17 @@ def test_a_change_is_told_as_it_was_before(account: Account) -> None:
     assert told == ["<r>false</r>", "<r>false</r>", "<r>true</r>"]
 
 
+def test_what_is_told_late_is_the_answer_to_the_same_question(account: Account) -> None:
+    """All questions about a key have one body, and the question stands in a header."""
+    asker = Asker(account)
+    account.answers |= {"DescribeKey": '{"KeyMetadata": {}}', "ListResourceTags": '{"Tags": []}'}
+    asked = {"KeyId": "key-1"}
+    assert asker.json("kms", "DescribeKey", **asked)[1] == account.answers["DescribeKey"]
+    asker.json("kms", "UpdateKeyDescription", **asked, Description="x")
+    told = asker.json("kms", "ListResourceTags", **asked)[1]
+    assert told == account.answers["ListResourceTags"]
+
+
 @pytest.mark.parametrize(
     ("service", "action", "parameters", "role", "said"),
     [
@@ -186,6 +197,26 @@ def test_a_new_role_can_not_be_used_at_once(
     answers = [asker.query(service, action, **parameters) for _ in range(3)]
     assert [status for status, _ in answers] == [400, 400, 200]
     assert said in answers[0][1]
+
+
+def test_a_key_is_enabled_and_can_be_used_later_than_kms_says_so(account: Account) -> None:
+    """CloudWatch Logs does not know a new key yet, and rotation finds an enabled one disabled."""
+    asker, arn = Asker(account), "arn:aws:kms:us-east-1:1:key/k-1"
+    account.answers["CreateKey"] = json.dumps({"KeyMetadata": {"KeyId": "k-1", "Arn": arn}})
+    asker.json("kms", "CreateKey")
+    asked = {"logGroupName": "x", "kmsKeyId": arn}
+    answers = [asker.json("logs", "CreateLogGroup", **asked) for _ in range(3)]
+    assert [status for status, _ in answers] == [400, 400, 200]
+    assert "is not allowed to be used with LogGroup" in answers[0][1]
+    for change, needed, said in (
+        ("CancelKeyDeletion", "EnableKey", "pending deletion"),
+        ("EnableKey", "EnableKeyRotation", "is disabled"),
+    ):
+        asker.now += 100
+        assert asker.json("kms", change, KeyId="k-1")[0] == 200
+        answers = [asker.json("kms", needed, KeyId="k-1") for _ in range(3)]
+        assert [status for status, _ in answers] == [400, 400, 200]
+        assert said in answers[0][1]
 
 
 def test_a_services_own_role_is_made_by_the_first_call_that_needs_it(account: Account) -> None:

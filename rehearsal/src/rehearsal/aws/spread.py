@@ -28,6 +28,7 @@ from rehearsal.aws.spread_kinds import (
     EC2_IDS,
     EC2_LISTS,
     KINDS,
+    LATE,
     SERVICE_LINKED,
     STRANGERS,
     USES,
@@ -119,6 +120,7 @@ class State:
     linked: dict[str, Wait] = field(default_factory=dict)
     versioned: dict[str, Wait] = field(default_factory=dict)
     settling: dict[str, Wait] = field(default_factory=dict)
+    changes: dict[tuple[str, str], Wait] = field(default_factory=dict)
     kept: dict[tuple[str, str, str, bytes], Kept] = field(default_factory=dict)
     secrets: dict[str, dict[str, Any]] = field(default_factory=dict)
     new_secrets: dict[str, float] = field(default_factory=dict)
@@ -229,6 +231,7 @@ class Spread:
             self._unknown_thing,
             self._unlinked,
             self._unusable_role,
+            self._unseen_change,
             self._unversioned,
         ):
             if refusal := check(call):
@@ -275,6 +278,15 @@ class Spread:
                     return Refusal(400, use.code, use.text.format(value))
         return None
 
+    def _unseen_change(self, call: Call) -> Refusal | None:
+        """Refuse what needs a key that was made, enabled or taken back just before."""
+        for late in LATE.get((call.service, call.action), ()):
+            for name, value in call.values:
+                change = late.change, value.split("/")[-1]
+                if name == late.name and self._counts(self._state.changes.get(change)):
+                    return Refusal(400, late.code, late.text.format(value))
+        return None
+
     def _unversioned(self, call: Call) -> Refusal | None:
         if call.service != "s3" or not call.mutating:
             return None
@@ -315,6 +327,8 @@ class Spread:
             state.versioned[call.value("Bucket")] = self._wait()
         if call.service == "secretsmanager":
             self._secret(call)
+        if call.service == "kms" and call.value("KeyId"):
+            state.changes[call.action, call.value("KeyId").split("/")[-1]] = self._wait()
 
     def _outdate(self, service: str, names: set[str]) -> None:
         """What was read of these before is now how AWS tells of them for a while."""
@@ -354,6 +368,8 @@ class Spread:
             if not (thing.kind is kind and name in thing.names)
         ]
         self._state.things.append(Thing(kind, {name, *arns}, self._wait()))
+        if kind.made == "CreateKey":
+            self._state.changes[kind.made, name] = self._wait()
         if kind.made in ("CreateRole", "CreateInstanceProfile"):
             self._state.roles[name] = self._wait()
         if kind.service == "s3":

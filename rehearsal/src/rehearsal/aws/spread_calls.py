@@ -129,8 +129,13 @@ class Call:
 
     @cached_property
     def key(self) -> tuple[str, str, str, bytes]:
-        """The same for two requests that ask the same."""
-        return self.service, f"{self.method} {self.path}", self.query, self.body
+        """The same for two requests that ask the same.
+
+        JSON's calls say in a header alone what they ask for: of one key or secret all have one
+        body.
+        """
+        target = self.headers.get(b"x-amz-target", b"").decode("latin-1")
+        return self.service, f"{self.method} {self.path} {target}", self.query, self.body
 
 
 def _leaves(name: str, content: Any) -> Iterator[tuple[str, str]]:

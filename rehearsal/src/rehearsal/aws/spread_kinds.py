@@ -394,6 +394,33 @@ USES: Mapping[tuple[str, str], tuple[Use, ...]] = {
     ),
 }
 
+
+@dataclass(frozen=True)
+class Late:
+    """How a call is refused that needs a change which is not seen yet.
+
+    change: the operation that made it; name: the call's parameter with the thing that was changed.
+    """
+
+    change: str
+    name: str
+    code: str
+    text: str
+
+
+_NO_KEY = "The specified KMS key does not exist or is not allowed to be used with LogGroup: {}"
+LATE: Mapping[tuple[str, str], tuple[Late, ...]] = {
+    ("kms", "EnableKey"): (
+        Late("CancelKeyDeletion", "KeyId", "KMSInvalidStateException", "{} is pending deletion."),
+    ),
+    ("kms", "EnableKeyRotation"): (
+        Late("EnableKey", "KeyId", "DisabledException", "{} is disabled."),
+    ),
+    ("logs", "CreateLogGroup"): (Late("CreateKey", "kmsKeyId", "AccessDeniedException", _NO_KEY),),
+    ("logs", "AssociateKmsKey"): (Late("CreateKey", "kmsKeyId", "AccessDeniedException", _NO_KEY),),
+}
+"""By service and operation, of KMS' keys."""
+
 SERVICE_LINKED: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("rds", "CreateDBInstance"): (
         "rds.amazonaws.com",

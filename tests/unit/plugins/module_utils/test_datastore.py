@@ -36,9 +36,16 @@ OPTIONS: dict[str, Any] = {
 }
 
 
+def storage(kind: str, size: int, most: int = 0, **more: int) -> dict[str, Any]:
+    """Options of a type of storage that may grow by a tenth, or to `most`."""
+    sizes = {"allocated_storage": size, "max_allocated_storage": most or size * 11 // 10}
+    return {"storage_type": kind, **sizes, **more}
+
+
 def test_sound_options_pass() -> None:
     checks.check(OPTIONS)
-    checks.check({**OPTIONS, "storage_type": "io2", "iops": 3000, "backup_window": None})
+    large = {"allocated_storage": 100, "max_allocated_storage": 110}
+    checks.check({**OPTIONS, **large, "storage_type": "io2", "iops": 3000, "backup_window": None})
     checks.check({**OPTIONS, "allocated_storage": 400, "max_allocated_storage": 440, "iops": 12000})
     checks.check({**OPTIONS, "performance_insights_retention_days": 93, "maintenance_window": None})
 
@@ -58,6 +65,13 @@ def test_sound_options_pass() -> None:
         ({"storage_type": "io1"}, "io1 needs iops"),
         ({"storage_type": "gp2", "iops": 3000}, "takes neither iops"),
         ({"iops": 3000}, "from 400 GiB on"),
+        ({"storage_type": "io2", "iops": 3000}, "io2 begins with 100 GiB; allocated_storage is 20"),
+        (storage("io1", 100, iops=500), "AWS takes 1000 to 256000 with storage_type io1"),
+        (storage("io1", 100, iops=6000), "at most 50 for a GiB of io1, so 5000"),
+        (storage("io1", 100, 4000, iops=1000), r"max_allocated_storage \(4000\), so 2000"),
+        (storage("gp3", 400, iops=3000), "AWS takes 12000 to 64000 with storage_type gp3"),
+        (storage("gp3", 400, storage_throughput=125), "AWS takes 500 to 4000"),
+        (storage("gp3", 400, storage_throughput=4000), "so iops 16000 at least"),
         ({"backup_retention_days": 0}, "without backups data is lost"),
         ({"backup_retention_days": 36}, "must be 1 to 35"),
         ({"monitoring_interval": 7}, "AWS takes 0, 1, 5"),

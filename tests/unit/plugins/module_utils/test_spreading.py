@@ -117,6 +117,11 @@ SERVICE_LINKED = "Verify that you have permission to create service linked role.
 NO_LINKED = "Amazon EKS Nodegroups was unable to assume the service-linked role AWSServiceRoleForX"
 NO_PRINCIPAL = 'Invalid principal in policy: "AWS":"arn:x:iam::1:role/r"'
 VERSIONS = "Versioning must be 'Enabled' on the bucket to apply a replication configuration"
+KEY_ARN = "arn:x:kms:us-east-1:1:key/k"
+PRIVATE_DNS = (
+    "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set "
+    "to true for vpc-1"
+)
 WORDS = [
     ("eks.create_cluster", "InvalidParameterException", ROLE_OF_EKS),
     ("eks.create_cluster", "InvalidParameterException", "Error in role params"),
@@ -184,6 +189,31 @@ WORDS = [
         *("kms.put_key_policy", "MalformedPolicyDocumentException"),
         "Policy contains a statement with one or more invalid principals.",
     ),
+    *(
+        (f"ec2.{action}_vpc_endpoint", "InvalidParameter", PRIVATE_DNS)
+        for action in ("create", "modify")
+    ),
+    *(
+        (f"kms.{action}", "KMSInvalidStateException", f"{KEY_ARN} is pending deletion.")
+        for action in (
+            *("enable_key", "enable_key_rotation", "disable_key_rotation", "put_key_policy"),
+            *("update_key_description", "tag_resource"),
+        )
+    ),
+    ("kms.enable_key_rotation", "DisabledException", f"{KEY_ARN} is disabled."),
+    ("kms.disable_key_rotation", "DisabledException", f"{KEY_ARN} is disabled."),
+    *(
+        (f"logs.{action}", code, text)
+        for action in ("create_log_group", "associate_kms_key")
+        for code, text in (
+            ("InvalidParameterException", "The specified KMS Key Id could not be found."),
+            (
+                "AccessDeniedException",
+                "The specified KMS key does not exist or is not allowed to be used with LogGroup",
+            ),
+        )
+    ),
+    ("logs.put_retention_policy", "OperationAbortedException", "A conflicting operation is"),
     ("rds.create_db_subnet_group", "InvalidSubnet", "One or more subnet ids are invalid."),
     ("rds.create_db_subnet_group", "InvalidParameterValue", "Missing necessary credentials"),
     ("rds.create_db_instance", "InvalidParameterValue", f"{ENHANCED}ENHANCED_MONITORING"),

@@ -256,6 +256,13 @@ ROWS = [
     rds("rds_allocated_storage is 5", allocated_storage=5),
     rds("at least 10 percent above", allocated_storage=100, max_allocated_storage=100),
     rds("rds_storage_type io2 needs iops", storage_type="io2"),
+    rds("rds_storage_type io1 begins with 100 GiB", storage_type="io1", iops=1000),
+    rds(
+        "rds_iops is 3000; AWS takes 12000 to 64000",
+        allocated_storage=400,
+        max_allocated_storage=500,
+        iops=3000,
+    ),
     rds("rds_backup_retention_days is 0", backup_retention_days=0),
     rds("rds_backup_retention_days is 99", backup_retention_days=99),
     rds("rds_backup_window is 'at night'", backup_window="at night"),
