@@ -17,10 +17,11 @@ import httpx
 import pytest
 from pdf import pdf
 
-from rag.errors import RagError
+from rag.errors import RagError, UnreadableError
 from rag.ingest import reader
 from rag.ingest.child import NICE
 from rag.ingest.limits import Limits
+from rag.ingest.parse import parse
 
 MIB = 1 << 20
 
@@ -340,6 +341,22 @@ def test_control_characters_never_come_back(backend):
     answer = backend.ask("Which colour has the turbine of Loviisa?")
     assert not answer["refused"]
     assert "\x1b" not in answer["answer"] + "".join(c["excerpt"] for c in answer["citations"])
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"%PDF-1.7\nstartxref\n99999999999999999999\n%%EOF", "OverflowError"),
+        (b"%PDF-1.7\nstartxref\n-5\n%%EOF", "PdfReadError"),
+        (stream_pdf(b"").replace(b"/FlateDecode", b"/JBIG2Decode"), "DependencyError"),
+        (stream_pdf(b"").replace(b"/FlateDecode", b"/NoSuchDecode"), "NotImplementedError"),
+        (stream_pdf(b"BT [" + b"[" * 100_000 + b"] TJ ET"), "RecursionError"),
+    ],
+)
+def test_a_pdf_on_which_the_parser_breaks_is_said_to_be_broken(body, reason):
+    """And not to take too much memory, as whatever the reader's process dies of is."""
+    with pytest.raises(UnreadableError, match=rf"cannot be read \({reason}\)"):
+        parse("pdf", body, 1000)
 
 
 def test_a_text_may_write_about_pdf(backend):

@@ -11,6 +11,10 @@ from starlette.exceptions import HTTPException
 
 log = structlog.get_logger(__name__)
 
+_MOST_ERRORS = 10
+_LONGEST_FIELD = 100
+"""Errors of a request that are told, and characters of a field's name: the client chose both."""
+
 PROBLEM_RESPONSE: dict[str, Any] = {
     "description": "A problem (RFC 9457)",
     "content": {
@@ -118,8 +122,8 @@ def install(app: FastAPI) -> None:
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         # Only where and why: the input itself may be a user's text.
         errors = [
-            {"field": ".".join(str(part) for part in item["loc"]), "reason": item["msg"]}
-            for item in error.errors()
+            {"field": ".".join(map(str, item["loc"]))[:_LONGEST_FIELD], "reason": item["msg"]}
+            for item in error.errors()[:_MOST_ERRORS]
         ]
         detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
         return problem(request, 422, "invalid-request", detail, errors=errors)

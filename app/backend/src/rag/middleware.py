@@ -17,7 +17,11 @@ log = structlog.get_logger(__name__)
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
 _PROBES = {"/livez", "/readyz", "/metrics"}
+_UPLOADS = "/v1/documents"
 _MULTIPART_OVERHEAD = 64 * 1024
+_SMALL_BODY = 32 * 1024
+"""Bytes of any other request: a question at its longest, all of it escaped, is no longer. JSON is
+read and judged by the process that answers everybody."""
 
 
 class RequestMiddleware:
@@ -26,7 +30,7 @@ class RequestMiddleware:
     def __init__(self, app: ASGIApp, metrics: Metrics, max_body_bytes: int) -> None:
         self._app = app
         self._metrics = metrics
-        self._limit = max_body_bytes + _MULTIPART_OVERHEAD
+        self._upload_limit = max_body_bytes + _MULTIPART_OVERHEAD
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -68,8 +72,9 @@ class RequestMiddleware:
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = "the request is larger than this service takes"
+        limit = self._upload_limit if scope["path"] == _UPLOADS else _SMALL_BODY
         length = Headers(scope=scope).get("content-length", "0")
-        if length.isdigit() and int(length) > self._limit:
+        if length.isdigit() and int(length) > limit:
             return await problem(Request(scope), 413, "too-large", detail)(scope, receive, send)
         read = 0
 
@@ -77,7 +82,7 @@ class RequestMiddleware:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self._limit:
+            if read > limit:
                 raise HTTPException(413, detail)
             return message
 

@@ -9,7 +9,7 @@ from rag.errors import PROBLEM_RESPONSE
 router = APIRouter(prefix="/v1", tags=["ask"])
 
 
-@router.post("/ask", responses=dict.fromkeys((422, 503), PROBLEM_RESPONSE))
+@router.post("/ask", responses=dict.fromkeys((400, 413, 422, 503), PROBLEM_RESPONSE))
 async def ask(question: Question, service: Asking) -> Answer:
     """Answer a question from the documents, with citations; refuse what they do not carry."""
     return await service.ask(question.question)

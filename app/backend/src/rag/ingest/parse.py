@@ -6,7 +6,6 @@ from pathlib import PurePath
 from typing import Literal
 
 from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from rag.errors import TooLargeError, UnreadableError, UnsupportedTypeError
 
@@ -123,9 +122,8 @@ def _pdf(body: bytes, characters: int) -> list[Page]:
             _fits(total, characters, f"the PDF has, on its first {number} pages,")
             pages.append(Page(number, _clean(text)))
         return pages
-    except (UnreadableError, TooLargeError):
+    except (UnreadableError, TooLargeError, MemoryError):
         raise
-    # pypdf meets broken files with these as well as with its own errors.
-    except (PyPdfError, ValueError, KeyError, TypeError, IndexError, AttributeError,
-            RecursionError, NotImplementedError, OSError) as error:  # fmt: skip
+    # Its own errors are not all that pypdf meets broken files with, nor the libraries below it.
+    except Exception as error:
         raise UnreadableError(f"the PDF cannot be read ({type(error).__name__})") from error
