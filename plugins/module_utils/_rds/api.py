@@ -13,6 +13,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsErro
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
 
 GOOD = ("available", "storage-optimization", "storage-config-upgrade")
+FULL = "storage-full"
 BAD = (
     "deleting",
     "failed",
@@ -24,7 +25,7 @@ BAD = (
     "incompatible-restore",
     "insufficient-capacity",
     "restore-error",
-    "storage-full",
+    FULL,
 )
 NOT_FOUND = ("DBInstanceNotFound", "DBInstanceNotFoundFault")
 BUSY = ("InvalidDBInstanceState", "InvalidDBInstanceStateFault")

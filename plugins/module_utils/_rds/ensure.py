@@ -25,7 +25,11 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds import (
     transform,
     versions,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, tag_dict
+from ansible_collections.ragops.platform.plugins.module_utils.aws import (
+    AwsError,
+    tag_dict,
+    wait_until,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
@@ -64,6 +68,7 @@ class Instance:
         own: the master password, if it is in a secret of ours.
         notes: what the operator should know.
         asked: what was last asked of AWS and not yet waited for; None: nothing.
+        grown_from: its storage in GiB before it was full and grew; None: it was not full.
     """
 
     options: dict[str, Any]
@@ -71,6 +76,7 @@ class Instance:
     own: own_password.OwnPassword | None = None
     notes: list[str] = field(default_factory=list)
     asked: frozenset[str] | None = None
+    grown_from: int | None = None
 
     @property
     def identifier(self) -> str:
@@ -130,6 +136,7 @@ def ensure_present(
         _create(api, this, version)
     elif found["DBInstanceStatus"] in rds.GOOD or options["wait"]:
         _bring_up(api, plan, this, found)
+        _grow(api, this, found)
         rds.await_available(api, this.identifier, options["wait_timeout"])
         _modify(api, plan, this)
     if options["wait"]:
@@ -245,6 +252,25 @@ def _bring_up(api: Api, plan: Plan, this: Instance, found: dict[str, Any]) -> No
     )
 
 
+def _grow(api: Api, this: Instance, found: dict[str, Any]) -> None:
+    """Give a full instance the storage that is wanted: AWS takes no other change of it before."""
+    now, wanted = found.get("AllocatedStorage", 0), this.wanted["allocated_storage"]
+    if found["DBInstanceStatus"] != rds.FULL or now >= wanted:
+        return
+    arguments = transform.with_storage(found, {"AllocatedStorage": wanted})
+    _send(api, this, ApplyImmediately=True, **arguments)
+    if api.check_mode:
+        return
+    this.grown_from = now
+
+    def pending() -> str | None:
+        state = rds.status(api, this.identifier)
+        return f"status {state}" if state == rds.FULL else None
+
+    # AWS shows it as full for a while after it took the change.
+    wait_until(this.label, pending, timeout=this.options["wait_timeout"])
+
+
 def _modify(api: Api, plan: Plan, this: Instance) -> None:
     options, wanted = this.options, this.wanted
     instance = rds.must_find(api, this.identifier)
@@ -252,13 +278,15 @@ def _modify(api: Api, plan: Plan, this: Instance) -> None:
     arn = instance["DBInstanceArn"]
     current["tags"] = datastore.read_tags(api, this.label, arn, wanted["tags"])
     waiting = sorted(transform.pending_of(instance)) if options["apply_immediately"] else []
+    before = {} if this.grown_from is None else {"allocated_storage": this.grown_from}
     # What waits for its window is applied now; otherwise it counts as done.
     plan.record(
         this.label,
-        {**current, **({"pending": waiting} if waiting else {})},
+        {**current, **before, **({"pending": waiting} if waiting else {})},
         {**wanted, **({"pending": []} if waiting else {})},
     )
     arguments = transform.modify_arguments(current, wanted, options["kms_key_arn"])
+    arguments = transform.with_storage(instance, arguments)
     if this.own:
         arguments |= this.own.arguments(current)
     if waiting or arguments:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._rds import versions
+from ansible_collections.ragops.platform.plugins.module_utils._rds import checks, versions
 from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
 from ansible_collections.ragops.platform.plugins.module_utils.datastore import (
     State,
@@ -55,6 +55,7 @@ TOGETHER = {
     "iops": "allocated_storage",
     "storage_throughput": "iops",
 }
+STORAGE = ("StorageType", "AllocatedStorage", "Iops", "StorageThroughput")
 # Tags of an instance whose master password is in a secret of ours: the secret's ARN, and which of
 # its versions the server has.
 SECRET_TAG, VERSION_TAG = "MasterPasswordSecret", "MasterPasswordVersion"
@@ -208,6 +209,29 @@ def modify_arguments(current: State, wanted: State, key: str | None = None) -> d
     ):
         arguments["AllowMajorVersionUpgrade"] = True
     return arguments
+
+
+def with_storage(instance: Mapping[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return arguments of modify_db_instance with what AWS wants beside a change of storage.
+
+    Of storage with IOPS of its own it takes size, IOPS and throughput together only, of other
+    storage none but the size.
+    """
+    if not arguments.keys() & set(STORAGE):
+        return arguments
+    seen = {**instance, **pending_of(instance), **arguments}
+    kind, size = seen.get("StorageType"), seen.get("AllocatedStorage") or 0
+    if kind in checks.PROVISIONED:
+        least = {"AllocatedStorage": 0, "Iops": 0}
+    elif kind == "gp3" and size >= checks.GP3_STRIPED:
+        least = {
+            "AllocatedStorage": 0,
+            "Iops": checks.GP3_IOPS[0],
+            "StorageThroughput": checks.GP3_THROUGHPUT[0],
+        }
+    else:
+        return arguments
+    return {name: max(seen.get(name) or 0, low) for name, low in least.items()} | arguments
 
 
 def facts_of(instance: Mapping[str, Any]) -> dict[str, Any]:

@@ -28,6 +28,9 @@ CLASSES = (
     "db.m6g.large", "db.r6g.large",
 )  # fmt: skip
 STORAGE = ("gp2", "gp3", "io1", "io2")
+VOLUME, STRIPED = ("AllocatedStorage", "Iops", "StorageThroughput"), 400
+"""What AWS takes together only, of volumes with IOPS of their own: io1, io2, and gp3 from so many
+GiB on."""
 STOPPED = ("stopped", "stopping")
 """Of a server that does not run AWS makes no snapshot, and takes no change."""
 
@@ -139,6 +142,27 @@ def _refused_storage(rds: Any, instance: Any, parameters: Parameters) -> Respons
     asked = one(parameters, "AllocatedStorage")
     if asked and int(asked) < int(instance["AllocatedStorage"]):
         message = "Invalid storage size for engine name postgres and storage type: storage shrinks"
+        return error(rds, "InvalidParameterCombination", message)
+    if not any(one(parameters, name) for name in VOLUME):
+        return None
+    size = int(asked or instance["AllocatedStorage"])
+    kind = one(parameters, "StorageType") or instance.get("StorageType")
+    given = {name for name in VOLUME if one(parameters, name)}
+    if kind == "gp3" and size < STRIPED:
+        needed: set[str] = set()
+        message = (
+            "You can't specify IOPS or storage throughput for engine postgres and a storage size "
+            f"less than {STRIPED}."
+        )
+        if given - {"AllocatedStorage"}:
+            return error(rds, "InvalidParameterCombination", message)
+    else:
+        needed = set(VOLUME) if kind == "gp3" else {"AllocatedStorage", "Iops"}
+    if kind != "gp2" and not needed <= given:
+        message = (
+            "You must specify both the storage size and iops when modifying the storage size or "
+            "iops on a DB instance that has iops."
+        )
         return error(rds, "InvalidParameterCombination", message)
     return None
 

@@ -128,6 +128,24 @@ def test_a_change_does_not_wait_for_what_will_never_be_free() -> None:
         ensure._send(api, wanted(), AllocatedStorage=7000)
 
 
+def test_a_full_instance_gets_the_storage_that_is_wanted() -> None:
+    """AWS takes this one change of it, and shows it as full for a while."""
+    this = wanted()
+    this.wanted["allocated_storage"] = 500
+    full: dict[str, Any] = {"AllocatedStorage": 450, "StorageType": "gp3", "Iops": 13000}
+    found = instance("storage-full", **full)["DBInstances"][0]
+    grown = {"AllocatedStorage": 500, "Iops": 13000, "StorageThroughput": 500}
+    script = Script("rds").says("modify_db_instance", {}, **WHICH, ApplyImmediately=True, **grown)
+    for status in ("storage-full", "modifying"):
+        script.says("describe_db_instances", instance(status))
+    with script.played() as api:
+        ensure._grow(api, this, found)
+    assert this.grown_from == 450
+    with Script("rds").played() as api:  # not enough is wanted; or it is not full
+        ensure._grow(api, this, {**found, "AllocatedStorage": 500})
+        ensure._grow(api, this, {**found, "DBInstanceStatus": "available"})
+
+
 def test_a_role_that_iam_has_yet_to_spread_is_tried_again() -> None:
     text = "IAM role ARN value is invalid or does not include permissions for: ENHANCED_MONITORING"
     script = Script("rds").refuses("create_db_instance", "InvalidParameterValue", text)

@@ -14,6 +14,7 @@ NAME = "ragops-test"
 WHICH = {"DBInstanceIdentifier": NAME}
 INSTANCE = f"db instance {NAME}"
 GROUP = f"db parameter group {NAME}-postgres15"
+LARGE = {"allocated_storage": 500, "max_allocated_storage": 1000}
 LOGS = "/aws/rds/instance/ragops-test/postgresql"
 
 
@@ -289,15 +290,26 @@ def test_storage_grows_and_what_grew_by_itself_stays(database: Life) -> None:
     repaired(database, lambda _: None, {INSTANCE: ["allocated_storage"]}, **grown)
 
 
+def test_large_storage_grows_with_its_iops_and_throughput(database: Life) -> None:
+    """AWS takes them together only, though the inventory names none, and of small storage none."""
+    for size in (400, 500):
+        wish = {**LARGE, "allocated_storage": size}
+        done = database.world.run(database.module, {**database.options, **wish})
+        assert done["instance"]["allocated_storage"] == size
+        database.rests(**wish)
+    found = database.world.aws.client("rds").describe_db_instances(**WHICH)["DBInstances"][0]
+    assert (found["Iops"], found["StorageThroughput"]) == (12000, 500)
+
+
 def test_upgrades_in_place(database: Life) -> None:
     group = {**database.options["parameter_group"], "name": f"{NAME}-postgres16"}
     upgrade = {
         "engine_version": "16",
         "allow_major_version_upgrade": True,
         "parameter_group": group,
-        "allocated_storage": 80,
+        **LARGE,
     }
-    database.world.run(database.module, {**database.options, "allocated_storage": 80})
+    database.world.run(database.module, {**database.options, **LARGE})
     expected = {
         INSTANCE: ["engine_version", "parameter_group"],
         f"db parameter group {NAME}-postgres16": ["whole"],
