@@ -28,6 +28,8 @@ _LONGEST = 64
 """Characters of a certificate's name (RFC 5280)."""
 _WIDEST = 8
 """Ranges that are wider name nobody: /0 is everybody, and two of /1 are, too."""
+_GROUP_RULES = 60
+"""Rules of one direction and IP version that a security group takes by AWS's default quota."""
 _PREFIX = "alb.ingress.kubernetes.io/"
 _OURS = (
     *("scheme", "listen-ports", "certificate-arn", "inbound-cidrs", "security-groups"),
@@ -76,6 +78,22 @@ def warnings(inputs: Inputs, controller: bool) -> Iterator[str]:
             "app_rollout: people reach the application by HTTP, unencrypted, as "
             "app_rollout_certificate_arn and app_rollout_hosted_zone are empty. The load balancer "
             "is internal."
+        )
+    if exposed(asked, controller):
+        yield from _rules(asked)
+
+
+def _rules(asked: Mapping[str, Any]) -> Iterator[str]:
+    """The controller writes a rule for each range and listener into one group."""
+    listeners = 2 if _secure(asked) else 1
+    versions = [net.version for text in asked["cidrs"] if (net := _network(text))]
+    needed = max((versions.count(version) for version in (4, 6)), default=0) * listeners
+    if needed > _GROUP_RULES:
+        yield (
+            f"app_rollout: app_rollout_inbound_cidrs makes {needed} rules in the load balancer's "
+            f"security group (one a range and listener), and a group takes {_GROUP_RULES} unless "
+            "AWS raised the quota: then nobody is let in whose rule is missing. Join ranges, or "
+            "let AWS raise it (Service Quotas: Inbound or outbound rules per security group)."
         )
 
 

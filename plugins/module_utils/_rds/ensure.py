@@ -253,10 +253,20 @@ def _bring_up(api: Api, plan: Plan, this: Instance, found: dict[str, Any]) -> No
 
 
 def _grow(api: Api, this: Instance, found: dict[str, Any]) -> None:
-    """Give a full instance the storage that is wanted: AWS takes no other change of it before."""
+    """Give a full instance the storage that is wanted: AWS takes no other change of it before.
+
+    Raises:
+        AwsError: it is full, and no more is wanted than it has.
+    """
     now, wanted = found.get("AllocatedStorage", 0), this.wanted["allocated_storage"]
-    if found["DBInstanceStatus"] != rds.FULL or now >= wanted:
+    if found["DBInstanceStatus"] != rds.FULL:
         return
+    if now >= wanted:
+        raise AwsError(
+            f"{this.label} has filled its {now} GiB (storage-full), and AWS takes nothing but more "
+            f"storage: give allocated_storage of {-(-now * 11 // 10)} GiB at least (wanted is "
+            f"{wanted}), max_allocated_storage above that, and run again."
+        )
     arguments = transform.with_storage(found, {"AllocatedStorage": wanted})
     _send(api, this, ApplyImmediately=True, **arguments)
     if api.check_mode:

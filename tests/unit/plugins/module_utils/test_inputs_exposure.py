@@ -44,6 +44,20 @@ def test_a_zone_stands_for_a_certificate(inputs: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ranges", "zone", "rules"),
+    [(30, "example.com", 0), (31, "example.com", 62), (60, "", 0), (61, "", 61)],
+)
+def test_more_ranges_than_a_security_group_takes_are_told(
+    ranges: int, zone: str, rules: int
+) -> None:
+    """One rule for each of them and of two listeners, if there is a certificate."""
+    inputs = {**NAMED, "app_rollout_hosted_zone": zone, "app_rollout_scheme": "internal"}
+    inputs["app_rollout_inbound_cidrs"] = [f"203.0.113.{number}/32" for number in range(ranges)]
+    told = [text for text in exposure.warnings(inputs, True) if "security group" in text]
+    assert [f"makes {rules} rules" in text for text in told] == ([True] if rules else [])
+
+
+@pytest.mark.parametrize(
     ("inputs", "text"),
     [
         ({"host": ""}, "and app_rollout_host is empty: set the name"),

@@ -141,9 +141,10 @@ def test_a_full_instance_gets_the_storage_that_is_wanted() -> None:
     with script.played() as api:
         ensure._grow(api, this, found)
     assert this.grown_from == 450
-    with Script("rds").played() as api:  # not enough is wanted; or it is not full
-        ensure._grow(api, this, {**found, "AllocatedStorage": 500})
+    with Script("rds").played() as api:
         ensure._grow(api, this, {**found, "DBInstanceStatus": "available"})
+        with pytest.raises(AwsError, match=r"filled its 500 GiB .* allocated_storage of 550 GiB"):
+            ensure._grow(api, this, {**found, "AllocatedStorage": 500})
 
 
 def test_a_role_that_iam_has_yet_to_spread_is_tried_again() -> None:
