@@ -32,6 +32,13 @@ ROLE_TAGS = {
 }
 
 
+# This host, loopback, link-local (metadata, DNS), multicast, reserved: nothing is routed there.
+_NO_NETWORKS = [
+    ipaddress.ip_network(block)
+    for block in ("0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3")
+]
+
+
 def computed_cidrs(vpc: Network, tier: str, count: int) -> list[str]:
     """Return default blocks: private a 16th of the VPC each, public a 256th from its last quarter.
 
@@ -61,6 +68,11 @@ def _network(text: str, option: str) -> Network:
         raise AwsError(f"{option} {text!r} is no CIDR block: {error}.") from error
     if not isinstance(network, ipaddress.IPv4Network) or not 16 <= network.prefixlen <= 28:
         raise AwsError(f"{option} {text} must be IPv4 between /16 and /28, as AWS takes it.")
+    if any(network.overlaps(each) for each in _NO_NETWORKS):
+        raise AwsError(
+            f"{option} {text} holds addresses that no network may have "
+            f"({', '.join(map(str, _NO_NETWORKS))}): choose a private block, such as 10.20.0.0/16."
+        )
     return network
 
 

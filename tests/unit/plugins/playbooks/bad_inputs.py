@@ -155,6 +155,10 @@ ROWS = [
     # network
     network("network_cidr_block 'ten' is no CIDR block", cidr_block="ten"),
     network("must be IPv4 between /16 and /28", cidr_block="10.0.0.0/8"),
+    network("169.254.0.0/16 holds addresses that no network may have", cidr_block="169.254.0.0/16"),
+    network("127.0.0.0/16 holds addresses that no network may have", cidr_block="127.0.0.0/16"),
+    network("0.0.0.0/16 holds addresses that no network may have", cidr_block="0.0.0.0/16"),
+    network("239.1.0.0/16 holds addresses that no network may have", cidr_block="239.1.0.0/16"),
     network("10.20.0.0/24 is too small to be divided", cidr_block="10.20.0.0/24"),
     network("must be 2 or 3 different zones", availability_zones=["us-east-1a"]),
     network("must be 2 or 3 different zones", availability_zones=["us-east-1a", "us-east-1a"]),
