@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from running import Aws
 
 ID = re.compile(r"\b[a-z]+-[0-9a-f]{8,17}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
-ISSUER = re.compile(r"(oidc-provider/|/id/)[0-9A-Za-z./-]*[0-9A-F]{32}")
+ISSUER = re.compile(r"(?:https?://)?[\w.-]+(?::\d+)?/oidc/id/[0-9A-F]{28,32}\b")
 SUFFIX = re.compile(r"(:secret:[\w/-]+)-[A-Za-z0-9]{6}\b")
 MOVING = {"CreateDate", "CreationDate", "CreatedDate", "LastChangedDate", "creationTime", "RoleId"}
 
@@ -24,7 +24,7 @@ def secured(aws: Aws) -> dict[str, str]:
     for label, state in _states(aws):
         text = json.dumps(_kept(state), sort_keys=True, default=str)
         text = ID.sub(lambda match: names.get(match.group(), "<id>"), text)
-        found[label] = SUFFIX.sub(r"\1", ISSUER.sub(r"\1<issuer>", text))
+        found[label] = SUFFIX.sub(r"\1", ISSUER.sub("<issuer>", text))
     return found
 
 
