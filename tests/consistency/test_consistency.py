@@ -22,7 +22,7 @@ from secured import secured
 from wholerun import Platform, Run
 
 SPREAD_SECONDS = 10
-"""After which all is seen, as `rehearsal.aws.spread` has it."""
+"""After which all is seen, as `rehearsal.aws.spread.application` has it."""
 
 
 @dataclass

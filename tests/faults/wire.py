@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from rehearsal.aws.requestlog import action_of, is_mutating, service_of
+from rehearsal.aws.wire.requestlog import action_of, is_mutating, service_of
 
 QUERY = "application/x-www-form-urlencoded"
 

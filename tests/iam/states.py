@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/plugins"))
 
 from aws_world import adjusted, serve
 
-from rehearsal.aws.transport import AsOverTls
+from rehearsal.aws.wire.transport import AsOverTls
 
 EMPTY = "empty"
 

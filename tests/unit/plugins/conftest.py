@@ -37,7 +37,7 @@ def aws(emulator: Aws) -> Aws:
 
 @pytest.fixture
 def account(request_log: Path) -> Iterator[Callable[..., None]]:
-    """Sets what the emulated account has of zones and the like (rehearsal.aws.account)."""
+    """Sets what the emulated account has of zones and the like (rehearsal.aws.account.facts)."""
     file = request_log.with_name("account.json")
     yield lambda **facts: file.write_text(json.dumps(facts)) and None
     file.unlink(missing_ok=True)

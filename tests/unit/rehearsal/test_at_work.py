@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws import at_work, elasticache_states
+from rehearsal.aws import at_work
+from rehearsal.aws.elasticache import states
 
 MINUTE = at_work.Pace(unseen=0, busy=60)
 
@@ -41,7 +42,7 @@ def node(name: str) -> dict[str, Any]:
 def cache() -> Cache:
     """A group that is available again, a minute after it got a second node."""
     made, which = Cache(), {"ReplicationGroupId": "g"}
-    elasticache_states.change(made, made.increase, "modifying", MINUTE, which)
+    states.change(made, made.increase, "modifying", MINUTE, which)
     work = made._replication_groups["g"][at_work.KEY]
     assert made._clusters["g-002"][at_work.KEY].done == work.done + MINUTE.busy
     work.done = 0
@@ -50,11 +51,7 @@ def cache() -> Cache:
 
 def test_a_node_that_was_added_is_made_while_its_group_is_available(cache: Cache) -> None:
     assert at_work.state_of(cache._replication_groups["g"]) == ""
-    told = [
-        elasticache_states.with_state_of_group(cache, record) for record in cache._clusters.values()
-    ]
+    told = [states.with_state_of_group(cache, record) for record in cache._clusters.values()]
     assert told == [f"<CacheCluster>{each}</CacheCluster>" for each in ("available", "creating")]
-    refusal = elasticache_states.change(
-        cache, cache.increase, "modifying", MINUTE, {"ReplicationGroupId": "g"}
-    )
+    refusal = states.change(cache, cache.increase, "modifying", MINUTE, {"ReplicationGroupId": "g"})
     assert refusal[2].startswith(b"InvalidCacheClusterState: Cache cluster g-002 is not")

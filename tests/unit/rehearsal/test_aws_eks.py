@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws import eks as adjusted
-from rehearsal.aws import eks_oidc, eks_records, eks_updates, logs, nodegroups
+from rehearsal.aws.cloudwatch import logs
+from rehearsal.aws.eks import nodegroups, records, updates
+from rehearsal.aws.eks import service as adjusted
+from rehearsal.aws.iam import oidc_providers
 
 NAME = "ragops-test"
 ARN = f"arn:aws:eks:us-east-1:000000000000:cluster/{NAME}"
@@ -51,7 +53,7 @@ class Eks(SimpleNamespace):
 def ask(eks: Eks, method: str, path: str, **body: Any) -> tuple[int, Any]:
     """Status and content of an answer."""
     url = f"/clusters/{NAME}/{path}"
-    response = eks_updates.route(eks, method, url, json.dumps(body).encode())
+    response = updates.route(eks, method, url, json.dumps(body).encode())
     assert response is not None
     return response[0], json.loads(response[2])
 
@@ -104,7 +106,7 @@ def test_a_version_goes_up_and_back_by_one() -> None:
 def test_a_version_goes_back_for_a_week() -> None:
     eks = Eks()
     ask(eks, "POST", "updates", version="1.35")
-    eks._clusters[NAME]["_updates"][-1]["createdAt"] = time.time() - eks_updates.WEEK - 1
+    eks._clusters[NAME]["_updates"][-1]["createdAt"] = time.time() - updates.WEEK - 1
     assert "not eligible" in told(eks, "updates", version="1.34")
 
 
@@ -124,9 +126,9 @@ def test_insights_tell_of_nodes_that_do_not_fit() -> None:
 
 def test_other_paths_and_clusters() -> None:
     eks = Eks()
-    assert eks_updates.route(eks, "GET", f"/clusters/{NAME}/addons", b"") is None
-    assert eks_updates.route(eks, "DELETE", f"/clusters/{NAME}/updates", b"") is None
-    response = eks_updates.route(eks, "GET", "/clusters/other/updates", b"")
+    assert updates.route(eks, "GET", f"/clusters/{NAME}/addons", b"") is None
+    assert updates.route(eks, "DELETE", f"/clusters/{NAME}/updates", b"") is None
+    response = updates.route(eks, "GET", "/clusters/other/updates", b"")
     assert response is not None
     assert response[0] == 404
 
@@ -150,7 +152,7 @@ def test_a_cluster_is_deleted_without_nodes_and_protection() -> None:
             gone.append(name)
             return 200, {}, b"{}"
 
-        response = eks_records.with_refusals(eks, really, NAME)
+        response = records.with_refusals(eks, really, NAME)
         return response[0], response[2].decode()
 
     eks._addons[f"{NAME}/coredns"] = {}
@@ -171,7 +173,7 @@ def test_tags_are_told_as_they_are_now() -> None:
         eks._tags[arn] = {"Project": "other"}
         return 200, {}, b""
 
-    eks_records.with_kept_tags(eks, tag, ARN, {})
+    records.with_kept_tags(eks, tag, ARN, {})
     assert eks._clusters[NAME]["tags"] == {"Project": "other"}
 
 
@@ -205,7 +207,7 @@ def test_a_provider_of_iam_can_be_changed() -> None:
         _error=lambda status, *_, **__: (status, {}, b""),
         _xml=lambda status, *_, **__: (status, {}, b""),
     )
-    eks_oidc.adjust(iam)
+    oidc_providers.adjust(iam)
 
     def send(action: str, arn: str = "arn", **parameters: Any) -> Any:
         answer = iam._IAM_HANDLERS[action]({"OpenIDConnectProviderArn": arn, **parameters})

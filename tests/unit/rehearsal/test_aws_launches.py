@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws.launch_questions import Questions
-from rehearsal.aws.query import Parameters, markup
+from rehearsal.aws.ec2.questions import Questions
+from rehearsal.aws.wire.query import Parameters, markup
 
 NODES = "arn:aws:iam::000000000000:role/nodes"
 OWN = {"kubernetes.io/cluster/ragops-test": "owned", "karpenter.sh/nodepool": "general"}

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws.cluster_access import LIFE, PREFIX, ClusterAccess, age, allows
+from rehearsal.aws.eks.access import LIFE, PREFIX, ClusterAccess, age, allows
 
 VIEW = [
     {"apiGroups": [""], "resources": ["pods", "pods/log"], "verbs": ["get", "list", "watch"]},

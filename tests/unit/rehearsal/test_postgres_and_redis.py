@@ -16,7 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from rehearsal.aws.data import DataError, PostgresServer, RedisServer, scram_verifier
+from rehearsal.aws.elasticache.server import RedisServer
+from rehearsal.aws.rds.server import PostgresServer, scram_verifier
+from rehearsal.aws.servers import DataError
 from rehearsal.services.postgres import programs
 
 
@@ -163,7 +165,7 @@ def test_a_group_takes_its_tokens_only(
     redis: tuple[RedisServer, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server, path = redis
-    monkeypatch.setattr("rehearsal.aws.data.REDIS_PORT", 22090)
+    monkeypatch.setattr("rehearsal.aws.elasticache.server.REDIS_PORT", 22090)
     assert talk(path, "PING")[0].startswith("-NOAUTH")
     server.create("group", ["first-token-of-sixteen"], tls=False)
     assert talk(path, "PING")[0].startswith("-NOAUTH")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws.repeats import Repeats
+from rehearsal.aws.wire.repeats import Repeats
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from rehearsal.aws.answers import Receive, Send
-from rehearsal.aws.requestlog import RequestLog, action_of, is_mutating, service_of
-from rehearsal.aws.transport import AsOverTls
+from rehearsal.aws.wire.answers import Receive, Send
+from rehearsal.aws.wire.requestlog import RequestLog, action_of, is_mutating, service_of
+from rehearsal.aws.wire.transport import AsOverTls
 
 SIGNED = b"AWS4-HMAC-SHA256 Credential=test/20261122/us-east-1/rds/aws4_request, Signature=x"
 

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from rehearsal.aws.spread import Settings, Spread
+from rehearsal.aws.spread.application import Settings, Spread
 
 FORM = "application/x-www-form-urlencoded; charset=utf-8"
 VPC = "vpc-0123456789abcdef0"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from rehearsal.aws.scaling_instances import user_data
+from rehearsal.aws.eks.scaling_instances import user_data
 from rehearsal.machines.user_data import kubelet_of
 
 PART = """

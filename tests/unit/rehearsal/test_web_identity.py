@@ -15,7 +15,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from rehearsal.aws import oidc, web_identity
+from rehearsal.aws.eks import token_issuer
+from rehearsal.aws.iam import web_identity
 from rehearsal.cluster import identity, pki
 from rehearsal.names import ISSUER
 
@@ -158,7 +159,7 @@ def named(*issuers: str) -> SimpleNamespace:
 
 def test_the_first_cluster_has_the_issuer_whose_tokens_are_signed() -> None:
     for eks, wanted in ((named(), ISSUER), (named(ISSUER), ISSUER.rsplit("/", 1)[0] + "/RANDOM")):
-        oidc.adjust(eks)
+        token_issuer.adjust(eks)
         assert eks._issuer_url(eks._new_oidc_id()) == wanted
 
 
@@ -173,7 +174,7 @@ def test_the_issuer_publishes_its_keys_while_a_cluster_has_it(signer: Signer) ->
             raise AssertionError("a GET has no body")
 
         scope = {"type": "http", "path": path}
-        asyncio.run(oidc.Issuer(eks, signer.keys)(scope, receive, send))
+        asyncio.run(token_issuer.Issuer(eks, signer.keys)(scope, receive, send))
         return sent[0]["status"], json.loads(sent[1]["body"])
 
     path = "/id/" + ISSUER.rsplit("/", 1)[1]

@@ -1,8 +1,7 @@
 """What stands around ministack so that it behaves as AWS does where the platform looks.
 
 Runs under ministack's own Python, which has none of our packages: only the standard
-library is imported here. Its parts: a log of every request (`requestlog`), one small
-function per difference from the real AWS (`rds`, `elasticache`, `eks`), what IAM and EKS
-check of a token (`web_identity`, `oidc`, `cluster_access`), and what RDS and ElastiCache
-do behind their API: the real servers' users and tokens (`data`).
+library is imported here. A folder per service has one small function per difference from the
+real AWS; `corrections` is the list of them. Beside the services: the wire that all calls come
+by (`wire`), what an account has (`account`), and how late AWS shows what it took (`spread`).
 """

@@ -8,102 +8,42 @@ import os
 from pathlib import Path
 from typing import Any
 
-from rehearsal.aws import (
-    account,
-    backups,
-    certificates,
-    cluster_access,
-    decisions,
-    dropped,
-    eks,
-    eks_oidc,
-    eks_records,
-    elasticache,
-    hosted_zones,
-    iam_tags,
-    instances,
-    launches,
-    logs,
-    network,
-    oidc,
-    rds,
-    scaling_groups,
-    service_roles,
-    sessions,
-    target_health,
-    web_identity,
-)
-from rehearsal.aws.data import PostgresServer, RedisServer
-from rehearsal.aws.regions import DisabledRegions
-from rehearsal.aws.repeats import Repeats
-from rehearsal.aws.requestlog import RequestLog
-from rehearsal.aws.spread import Settings, Spread
-from rehearsal.aws.transport import AsOverTls
+from rehearsal.aws.corrections import Surroundings, apply, service
+from rehearsal.aws.eks import access, token_issuer
+from rehearsal.aws.elasticache.server import RedisServer
+from rehearsal.aws.rds.server import PostgresServer
+from rehearsal.aws.wire.requestlog import RequestLog
+from rehearsal.aws.wire.transport import AsOverTls
 from rehearsal.names import ACCESS_PORT, KUBERNETES_PORT, OIDC_PORT
 from rehearsal.world import OIDC_ADDRESS
 
 
 def main() -> None:
-    """Adjust ministack's services, then serve its application with a request log."""
+    """Correct ministack's services, then serve its application with a request log."""
     world = Path(os.environ["REHEARSAL_WORLD"])
-    app = importlib.import_module("ministack.app")
-    service = "ministack.services."
-    rds_service = importlib.import_module(service + "rds")
-    secrets = importlib.import_module(service + "secretsmanager")
-    rds.adjust(rds_service, secrets, PostgresServer())
-    dropped.adjust_rds(rds_service)
-    backups.adjust(rds_service)
-    elasticache_service = importlib.import_module(service + "elasticache")
-    elasticache.adjust(elasticache_service, RedisServer(world / "redis/administrator"))
-    dropped.adjust_elasticache(elasticache_service)
-    eks_service = importlib.import_module(service + "eks")
-    eks.adjust(
-        eks_service,
-        certificate=world / "cluster/pki/ca.crt",
-        port=KUBERNETES_PORT,
-    )
-    ec2 = importlib.import_module(service + "ec2")
-    instances.adjust(ec2, world / "machines.json")
-    network.adjust(ec2)
-    eks_records.adjust_templates(ec2)
-    autoscaling = importlib.import_module(service + "autoscaling")
-    scaling_groups.adjust(eks_service, autoscaling, ec2)
-    balancers = importlib.import_module(service + "alb")
-    network.adjust_balancers(balancers, ec2)
-    target_health.adjust(balancers, world / "target_health.json")
-    names = importlib.import_module(service + "route53")
-    hosted_zones.adjust(names, balancers, Settings.of(os.environ).reads)
-    tagging = importlib.import_module(service + "tagging")
-    certificates.adjust(importlib.import_module(service + "acm"), names, balancers, tagging)
-    eks_oidc.adjust(importlib.import_module(service + "iam"))
-    logs.adjust(importlib.import_module(service + "cloudwatch_logs"))
-    oidc.adjust(eks_service)
-    evaluator = importlib.import_module("ministack.core.iam_evaluator")
-    decisions.adjust(evaluator, world / "aws_decisions.jsonl")
     keys = world / "cluster/pki/jwks.json"
-    iam_service = importlib.import_module(service + "iam")
-    service_roles.adjust(iam_service, lambda name: importlib.import_module(service + name))
-    iam_tags.adjust(iam_service)
-    sessions.adjust(importlib.import_module(service + "ssm"), ec2, iam_service)
-    here = account.Account(world / "account.json")
-    account.adjust(ec2, here)
-    launches.adjust(app, ec2, here)
-    web_identity.adjust(importlib.import_module(service + "sts"), iam_service, keys)
-    spread = Spread(DisabledRegions(app.app, here), Settings.of(os.environ))
-    token_life = float(os.environ.get("AWS_EKS_TOKEN_SECONDS", cluster_access.LIFE))
+    application = apply(
+        Surroundings(
+            folder=world,
+            postgres=PostgresServer(),
+            redis=RedisServer(world / "redis/administrator"),
+            cluster_ca=world / "cluster/pki/ca.crt",
+            cluster_port=KUBERNETES_PORT,
+            token_keys=keys,
+            decisions=world / "aws_decisions.jsonl",
+        )
+    )
+    eks = service("eks")
+    token_life = float(os.environ.get("AWS_EKS_TOKEN_SECONDS", access.LIFE))
     asyncio.run(
         serve(
             (
-                RequestLog(AsOverTls(Repeats(spread)), world / "aws_requests.jsonl"),
+                RequestLog(AsOverTls(application), world / "aws_requests.jsonl"),
                 f"0.0.0.0:{os.environ['GATEWAY_PORT']}",
                 None,
             ),
-            (
-                cluster_access.ClusterAccess(eks_service, token_life),
-                f"127.0.0.1:{ACCESS_PORT}",
-                None,
-            ),
-            (oidc.Issuer(eks_service, keys), f"{OIDC_ADDRESS}:{OIDC_PORT}", world / "oidc"),
+            (access.ClusterAccess(eks, token_life), f"127.0.0.1:{ACCESS_PORT}", None),
+            (token_issuer.Issuer(eks, keys), f"{OIDC_ADDRESS}:{OIDC_PORT}", world / "oidc"),
         )
     )
 

@@ -1,6 +1,6 @@
 """What EKS adds to an API server: IAM identities in the cluster, and pods' identities in IAM.
 
-The API server asks two webhooks of the emulated AWS (`rehearsal.aws.cluster_access`) who a
+The API server asks two webhooks of the emulated AWS (`rehearsal.aws.eks.access`) who a
 token is and what his access policies allow; service account tokens are signed in the name of
 EKS's issuer; and a third webhook gives pods the token of their role (`pod_identity`).
 """

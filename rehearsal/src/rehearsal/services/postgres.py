@@ -1,7 +1,7 @@
 """PostgreSQL, where the emulated AWS says that the RDS instance is.
 
 Debian's server programs, run as a user without rights, with a fresh data folder.
-Roles and databases come later, when RDS creates an instance (rehearsal.aws.data).
+Roles and databases come later, when RDS creates an instance (rehearsal.aws.rds.server).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Redis, where the emulated AWS says that the ElastiCache replication group is.
 
 It listens nowhere but on its unix socket until ElastiCache creates a replication
-group (rehearsal.aws.data): then with TLS or without, and with the group's token.
+group (rehearsal.aws.elasticache.server): then with TLS or without, and with the group's token.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What differs from account to account: its zones, and its regions."""

@@ -1,0 +1,1 @@
+"""Where ACM differs from ministack."""

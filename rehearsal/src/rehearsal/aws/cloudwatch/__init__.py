@@ -1,0 +1,1 @@
+"""Where CloudWatch differs from ministack."""

@@ -1,0 +1,1 @@
+"""Where ElastiCache differs from ministack, and the real Redis behind it."""

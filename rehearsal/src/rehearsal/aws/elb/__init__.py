@@ -1,0 +1,1 @@
+"""Where Elastic Load Balancing differs from ministack."""

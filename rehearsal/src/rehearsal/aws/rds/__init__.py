@@ -1,0 +1,1 @@
+"""Where RDS differs from ministack, and the real PostgreSQL behind it."""

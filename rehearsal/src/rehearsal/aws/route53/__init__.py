@@ -1,0 +1,1 @@
+"""Where Route 53 differs from ministack."""

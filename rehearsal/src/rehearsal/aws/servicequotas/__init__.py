@@ -1,0 +1,1 @@
+"""Where Service Quotas differs from ministack."""

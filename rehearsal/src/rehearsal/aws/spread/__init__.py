@@ -1,0 +1,1 @@
+"""AWS needs some time to spread what it took; ministack does not."""

@@ -1,0 +1,1 @@
+"""Where Systems Manager differs from ministack."""

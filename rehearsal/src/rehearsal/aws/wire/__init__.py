@@ -1,0 +1,1 @@
+"""How calls reach ministack: requests and answers, repeated calls, the log of them."""
