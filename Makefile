@@ -109,7 +109,7 @@ charts: caches ## The official charts from CHARTS=<folder> with the roles' value
 
 .PHONY: performance
 performance: caches ## What running side by side saves (docs/performance.md); latency=50 sets the calls' ms
-	$(python) tests/performance/measure.py $(latency)
+	PYTHONPATH=tests:collections $(python) tests/performance/measure.py $(latency)
 
 .PHONY: coverage
 coverage: caches ## Lines and branches of plugins/ that its tests run

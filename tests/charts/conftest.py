@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import given
 import pytest
+from support import chart_facts as facts
+from support import kube_api
+from support.charts import helm_program
+from support.emulator import adjusted
 
 TESTS = Path(__file__).resolve().parents[1]
-for folder in ("unit/plugins", "unit/plugins/playbooks", "unit/chart", "charts"):
-    sys.path.insert(0, str(TESTS / folder))
-sys.path.insert(0, str(TESTS.parent / "collections"))
-
-import facts
-import given
-import kube_api
-from charts import helm_program
-from running import adjusted
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from running import ROOT, Aws
-from test_cluster_addons import play, releases
+from support.checkout import ROOT
+from support.cluster_addons import play, releases
+from support.emulator import Aws
 
 MILVUS = ROOT / "roles/milvus"
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Mapping
 from subprocess import CalledProcessError
 from typing import Any
 
-import facts
 import httpx
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._helm.command import Chart, Helm
 from ansible_collections.ragops.platform.plugins.module_utils._helm.release import Release
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube
-from facts import Packed
 from given import Given
-from kube_api import Kube as Served
+from support import chart_facts as facts
+from support.chart_facts import Packed
+from support.kube_api import Kube as Served
 
 CHARTS = sorted(facts.known())
 RANDOM = {"caBundle", "ca.crt", "tls.crt", "tls.key"}

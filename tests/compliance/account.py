@@ -7,7 +7,9 @@ import json
 import identity
 import network
 import stores
-from running import ROOT, Aws, run_playbook
+from support.ansible_runs import run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 from terraform import Plan
 
 NAME = "ragops-prod"

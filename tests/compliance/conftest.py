@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/plugins"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/chart"))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from running import Aws, adjusted
+from support.emulator import Aws, adjusted
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

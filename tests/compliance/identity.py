@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from running import Aws
+from support.emulator import Aws
 from terraform import Plan, Ref, blocks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from running import Aws
+from support.emulator import Aws
 from terraform import Plan, Ref, blocks
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 from baseline import AREAS, IDS
 from checkov import Findings
-from running import ROOT
+from support.checkout import ROOT
 
 PAGE = ROOT / "docs/compliance.md"
 SAID: dict[str, Any] = yaml.safe_load(Path(__file__).with_name("explanations.yml").read_text())

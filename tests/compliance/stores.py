@@ -6,7 +6,7 @@ import contextlib
 from typing import Any
 
 from botocore.exceptions import ClientError
-from running import Aws
+from support.emulator import Aws
 from terraform import Plan, Ref, blocks
 
 

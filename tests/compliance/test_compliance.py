@@ -9,9 +9,10 @@ import checkov
 import pytest
 import yaml
 from baseline import IDS
-from charts import ROOT, Chart, Render, helm_program
 from page import ABSENT, PAGE, idle, page, unexplained
-from running import Aws
+from support.charts import Chart, Render, helm_program
+from support.checkout import ROOT
+from support.emulator import Aws
 from terraform import Plan, Ref
 
 

@@ -3,20 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
-TESTS = HERE.parent
-sys.path[:0] = [
-    str(TESTS.parent / "collections"),
-    str(TESTS / "unit/plugins"),
-    str(TESTS / "faults"),
-    str(HERE),
-]
 
 ROWS: list[str] = []
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ansible_collections.ragops.platform.plugins.module_utils._platform.read import SECRETS
 from botocore.exceptions import ClientError
-from running import Aws
+from support.emulator import Aws
 
 ID = re.compile(r"\b[a-z]+-[0-9a-f]{8,17}\b|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 ISSUER = re.compile(r"(?:https?://)?[\w.-]+(?::\d+)?/oidc/id/[0-9A-F]{28,32}\b")

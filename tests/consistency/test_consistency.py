@@ -16,10 +16,10 @@ from typing import Any
 
 import httpx
 import pytest
-from account import Holdings
-from running import Aws, adjusted
 from secured import secured
-from wholerun import Platform, Run
+from support.emulator import Aws, adjusted
+from support.faults.holdings import Holdings
+from support.faults.wholerun import Platform, Run
 
 SPREAD_SECONDS = 10
 """After which all is seen, as `rehearsal.aws.spread.application` has it."""

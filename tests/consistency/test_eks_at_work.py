@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from killing import run_module
-from running import Aws, adjusted
-from subjects import NAME, TAGS
+from support.emulator import Aws, adjusted
+from support.faults.killing import run_module
+from support.faults.subjects import NAME, TAGS
 
 ROLE = "arn:aws:iam::000000000000:role/x"
 CLUSTER: dict[str, Any] = {

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 from botocore.exceptions import ClientError
-from killing import Failed, run_module
-from running import Aws, adjusted
-from subjects import NAME, TAGS, ZONE, make_names, named, remove_names
+from support.emulator import Aws, adjusted
+from support.faults.killing import Failed, run_module
+from support.faults.subjects import NAME, TAGS, ZONE, make_names, named, remove_names
 
 READS = 2
 GROUPS = [

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from killing import run_module
-from running import Aws, adjusted
-from subjects import NAME, TAGS, private_network, subnets
+from support.emulator import Aws, adjusted
+from support.faults.killing import run_module
+from support.faults.subjects import NAME, TAGS, private_network, subnets
 
 
 @pytest.fixture(scope="module")

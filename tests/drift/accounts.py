@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from running import ROOT, Aws, Ran, run_playbook
+from support.ansible_runs import Ran, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 NAME = "ragops-prod"
 OPERATORS = "arn:aws:iam::000000000000:role/operators"

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "collections"))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/plugins"))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
 from accounts import Account
-from running import adjusted
+from support.emulator import adjusted
 
 HEADER = ("drift", "component", "planned", "repaired", "again")
 _accounts: list[Account] = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts import NAME, OPERATORS
-from running import Aws
+from support.emulator import Aws
 
 DOCUMENTS = f"{NAME}-documents-000000000000"
 EMBEDDINGS = f"{NAME}-embeddings-000000000000"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,10 @@ from unittest import mock
 
 import pytest
 from botocore.loaders import create_loader
-
-HERE = Path(__file__).resolve().parent
-PLUGINS = HERE.parents[1] / "tests/unit/plugins"
-sys.path[:0] = [str(HERE.parents[1] / "collections"), str(PLUGINS), str(HERE)]
-
-# Found by the path above.
-from killing import Bench, Faults  # noqa: E402
-from proxying import proxying  # noqa: E402
-from running import Aws, adjusted  # noqa: E402
-from table import Table  # noqa: E402
+from support.emulator import Aws, adjusted
+from support.faults.killing import Bench, Faults
+from support.faults.proxying import proxying
+from table import Table
 
 TABLE = Table()
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from account import Holdings
 from botocore.exceptions import ClientError
-from killing import Faults
-from leftovers import leave
-from running import Aws
+from support.emulator import Aws
+from support.faults.holdings import Holdings
+from support.faults.killing import Faults
+from support.faults.wholerun import Platform, doubled, killed_at
+from support.leftovers import leave
 from table import Table
-from wholerun import Platform, doubled, killed_at
 
 ACCOUNT = "000000000000"
 BUCKET = f"ragops-dev-documents-{ACCOUNT}"

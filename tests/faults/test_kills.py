@@ -10,8 +10,8 @@ import random
 from collections import Counter
 
 import pytest
-from killing import Bench, Failed, Point
-from subjects import SUBJECTS
+from support.faults.killing import Bench, Failed, Point
+from support.faults.subjects import SUBJECTS
 from table import Row, Table
 
 

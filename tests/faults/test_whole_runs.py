@@ -6,11 +6,11 @@ import random
 from pathlib import Path
 
 import pytest
-from account import Holdings
-from killing import Faults
-from running import Aws
+from support.emulator import Aws
+from support.faults.holdings import Holdings
+from support.faults.killing import Faults
+from support.faults.wholerun import Platform, doubled, killed_at
 from table import Table
-from wholerun import Platform, doubled, killed_at
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -17,7 +17,10 @@ from typing import Any
 import boto3
 from conditions import Question
 from policies import MOST_CHARACTERS
-from running import ROOT, Aws, Ran, find_emulator, free_port, not_ready, run_playbook
+from support.ansible_runs import Ran, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws, find_emulator, not_ready
+from support.ports import free_port
 
 EMPTY = "empty"
 NAME, ACCOUNT, REGION = "ragops-prod", "000000000000", "us-east-1"
@@ -284,7 +287,7 @@ def states(folder: Path) -> Iterator[States]:
     decisions.touch()
     argv = [str(find_emulator().with_name("python")), str(HERE / "states.py"), str(folder)]
     settings = {
-        "PYTHONPATH": str(ROOT / "rehearsal/src"),
+        "PYTHONPATH": f"{ROOT / 'rehearsal/src'}:{ROOT / 'tests'}",
         "AUTH": "true",
         "AWS_DECISIONS": str(decisions),
         "AWS_ACCESS_KEY_ID": ROOT_KEY,

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from authorization_reference import DATA
+from support.authorization_reference import DATA
 
 OWN = {"Project": "ragops", "Environment": "prod", "ManagedBy": "ragops.platform"}
 """The tags by which the platform knows its own, and their values in the emulated account."""

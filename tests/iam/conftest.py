@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import random
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "unit/plugins")]
-
 from accounts import PLAYBOOKS, States, states
 from telling import Found, live
+
+HERE = Path(__file__).resolve().parent
+
 
 FOUND: dict[str, Found] = {}
 

@@ -10,7 +10,7 @@ from typing import Any
 from accounts import ACCOUNT, NAME, PLAYBOOKS, REGION
 from conditions import OWN
 from policies import types_of
-from running import ROOT
+from support.checkout import ROOT
 
 FOLDER = ROOT / "docs/iam"
 PAGE = FOLDER.with_suffix(".md")

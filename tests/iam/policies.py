@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
 import conditions
-from authorization_reference import DATA, form
 from conditions import Question
+from support.authorization_reference import DATA, form
 
 SEVERAL = 10
 """More kinds of resources than this are named by one pattern (ec2:CreateTags has a hundred)."""

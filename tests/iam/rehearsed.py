@@ -12,13 +12,12 @@ import os
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent / "unit/plugins")]
-
 from accounts import CLUSTER, OWNER, Account, User, beside
-from running import ROOT, Aws
+from support.checkout import ROOT
+from support.emulator import Aws
 from telling import Found, confirm, find_needs
 
+HERE = Path(__file__).resolve().parent
 INVENTORY = "inventories/rehearsal"
 NAME = "ragops-rehearsal"
 SETTINGS = ("AWS_CA_BUNDLE", "AWS_CONFIG_FILE", "AWS_EC2_METADATA_DISABLED")

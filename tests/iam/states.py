@@ -18,9 +18,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit/plugins"))
-
-from aws_world import adjusted, serve
+from support.emulator_server import adjusted, serve
 
 from rehearsal.aws.wire.transport import AsOverTls
 

@@ -7,8 +7,8 @@ import random
 import documents
 import pytest
 from accounts import ACCOUNT, LIFE, NAME, PLAYBOOKS, REGION, States
-from authorization_reference import exists
 from policies import statements, without
+from support.authorization_reference import exists
 from telling import Found
 
 

@@ -15,11 +15,11 @@ from typing import Any
 import documents
 import pytest
 from accounts import ACCOUNT, CLUSTER, NAME, REGION
-from authorization_reference import exists
 from conditions import Question
 from policies import statements
 from rehearsed import NAME as REHEARSED
-from running import BIN, ROOT
+from support.authorization_reference import exists
+from support.checkout import BIN, ROOT
 
 REHEARSAL = str(BIN / "rehearsal")
 
@@ -29,6 +29,7 @@ def found(tmp_path_factory: pytest.TempPathFactory, world: None) -> Iterator[dic
     """What was found in a fresh world."""
     report = tmp_path_factory.mktemp("rehearsed") / "found.json"
     program = [sys.executable, str(Path(__file__).with_name("rehearsed.py")), str(report)]
+    program = ["env", f"PYTHONPATH={ROOT / 'tests'}", *program]
     try:
         subprocess.run([REHEARSAL, "up"], cwd=ROOT, check=True)
         subprocess.run([REHEARSAL, "exec", "--", *program], cwd=ROOT, check=True)

@@ -6,16 +6,13 @@ The platform is rolled out when these tests begin (or they roll it out), and sta
 from __future__ import annotations
 
 import json
-import sys
 import textwrap
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from conftest import ROOT, inside
-
-sys.path.insert(0, str(ROOT / "tests"))
-from authorization_reference import problems
+from support.authorization_reference import problems
 
 pytestmark = pytest.mark.usefixtures("platform")
 

@@ -1,7 +1,7 @@
 """Start and stop the emulated AWS of one scenario: `emulator.py start|stop FOLDER`.
 
 FOLDER/aws.json then holds what the scenario's playbooks need: url, pid, log (of requests),
-and the environment that points AWS clients there.
+and the environment that points AWS clients there. `tests` must be on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ import sys
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
-
-from running import Aws, find_emulator, free_port, not_ready
+from support.checkout import ROOT
+from support.emulator import SERVER, Aws, find_emulator, not_ready
+from support.ports import free_port
 
 
 def start(folder: Path) -> None:
@@ -36,7 +35,7 @@ def start(folder: Path) -> None:
     python = find_emulator().with_name("python")
     with (folder / "aws.log").open("wb") as output:
         process = subprocess.Popen(
-            [str(python), str(ROOT / "tests/unit/plugins/aws_world.py"), str(log)],
+            [str(python), str(SERVER), str(log)],
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -77,7 +76,7 @@ def stop(folder: Path) -> None:
     note.unlink()
     # A process of another program may have the number by now.
     command = Path(f"/proc/{pid}/cmdline")
-    if command.exists() and b"aws_world.py" in command.read_bytes():
+    if command.exists() and SERVER.name.encode() in command.read_bytes():
         os.kill(pid, signal.SIGTERM)
 
 

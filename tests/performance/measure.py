@@ -1,7 +1,8 @@
 """What running side by side saves: ratios of two ways to do the same, measured in one run.
 
 `measure.py [MILLISECONDS]` prints them as a table. Each call to the emulated AWS takes that much
-longer (default: 100), as a region that is not next door would.
+longer (default: 100), as a region that is not next door would. `tests` and `collections` must be
+on PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -16,27 +17,20 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 import yaml
-
-TESTS = Path(__file__).resolve().parents[1]
-sys.path[:0] = [
-    str(TESTS.parent / "collections"),
-    str(TESTS / "unit/plugins"),
-    str(TESTS / "faults"),
-]
-
-# Found by the path above.
-import boto3  # noqa: E402
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (  # noqa: E402
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (
     READERS,
     Scope,
 )
-from ansible_collections.ragops.platform.plugins.modules.platform_info import (  # noqa: E402
+from ansible_collections.ragops.platform.plugins.modules.platform_info import (
     read_all,
 )
-from proxying import proxying  # noqa: E402
-from running import ROOT, Aws, adjusted, run_playbook  # noqa: E402
+from support.ansible_runs import run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws, adjusted
+from support.faults.proxying import proxying
 
 ROLES = 6
 TRUST = {

@@ -17,14 +17,11 @@ from typing import Any
 
 import pytest
 import yaml
-
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
-sys.path.insert(0, str(HERE))
-
 from cluster import RELEASE, items, kubectl, pods, wait
 from records import Row, Table
+from support.checkout import ROOT
 
+HERE = Path(__file__).resolve().parent
 QUESTION = json.dumps({"question": "Which tags does every resource carry?"})
 RATE = 8
 """Requests per second on each way: two thirds cheap ones, one third whole answers."""

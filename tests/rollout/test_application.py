@@ -18,7 +18,8 @@ from typing import Any
 
 import boto3
 import pytest
-from conftest import ROOT, kubectl
+from conftest import kubectl
+from support.checkout import ROOT
 
 Dict = dict[str, Any]
 SPACE = ("--namespace", "rag")

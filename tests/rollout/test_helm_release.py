@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, kubectl
-from module_process import examples, play, run_module
+from conftest import kubectl
+from support.checkout import ROOT
+from support.module_process import examples, play, run_module
 
 Dict = dict[str, Any]
 CHART = ROOT / "tests/rollout/web"

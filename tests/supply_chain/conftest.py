@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,13 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-UNIT = ROOT / "tests/unit/plugins"
-sys.path[:0] = [str(ROOT / "collections"), str(UNIT), str(UNIT / "modules")]
-
-from image_registry import PASSWORD, USER, TestRegistry, registry
-from running import Ran, local_play, run_playbook
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.checkout import ROOT
+from support.image_registry import PASSWORD, USER, TestRegistry, registry
 
 from rehearsal import supply_chain
 from rehearsal.paths import Places

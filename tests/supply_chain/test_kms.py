@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Bench
-from running import Aws, adjusted
+from support.emulator import Aws, adjusted
 
 KEY = "awskms:///alias/images"
 LENT = ("cryptography", "cffi", "pycparser")

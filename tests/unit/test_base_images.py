@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from support.checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CONTAINERFILES = sorted((ROOT / "app").glob("*/Containerfile"))
 PINNED = re.compile(r"[a-z0-9.-]+(?::\d+)?/[a-z0-9./_-]+:[A-Za-z0-9._-]+@sha256:[0-9a-f]{64}")
 """Registry, repository, tag and digest: the tag tells a reader what the digest is."""

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
+from support.checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 STUB = ROOT / "collections" / "ansible_collections" / "ragops" / "platform"
 ROLES = sorted(path.name for path in (ROOT / "roles").iterdir() if path.is_dir())
 MODULES = sorted(

@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from authorization_reference import (  # noqa: E402
-    exists,
-    is_about,
-    is_condition,
-    problems,
-    services,
-)
+from support.authorization_reference import exists, is_about, is_condition, problems, services
+from support.checkout import ROOT
 
 # An action stands in quotes or after a list's bracket or comma: "s3:PutObject".
 ACTION = re.compile(r"""(?<![\w:./$-])([a-z][a-z0-9-]+):([A-Z][A-Za-z]+\*?|\*)(?=["'`),\]\s]|$)""")

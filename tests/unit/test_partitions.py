@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import botocore.loaders
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "collections"))
-
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.platform import (  # noqa: E402
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.platform import (
     region_problems,
 )
+from support.checkout import ROOT
 
 # What documents a module is an example, not what it sends.
 EXAMPLES = re.compile(

@@ -10,11 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
-
-from running import Aws, adjusted
+from support.checkout import ROOT
+from support.emulator import Aws, adjusted
 
 from rehearsal.caches import making
 from rehearsal.cluster.golang import Module

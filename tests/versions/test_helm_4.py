@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from running import ROOT
+from support.checkout import ROOT
 
 LIFE = (
     "tests/unit/plugins/playbooks/test_further_releases.py"

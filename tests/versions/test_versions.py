@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import BIN, ROOT, Aws, Ran, ansible_environment
+from support.ansible_runs import Ran, ansible_environment
+from support.checkout import BIN, ROOT
+from support.emulator import Aws
 
 SOME = ("--limit", "network,kms,s3,ecr,secrets")
 PLAYBOOKS = sorted(

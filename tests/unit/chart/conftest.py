@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from charts import ROOT, Chart, Render, helm_program
+from support.charts import Chart, Render, helm_program
+from support.checkout import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import values_table
 import yaml
-from charts import ROOT, Chart, Objects, Render
+from support.charts import Chart, Objects, Render
+from support.checkout import ROOT
 
 ENVIRONMENTS = ["dev", "staging", "prod"]
 SERVER_MIB = 512

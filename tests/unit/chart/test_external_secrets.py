@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 import yaml
-from charts import Render
+from support.charts import Render
 
 ROLE = "arn:aws:iam::123456789012:role/ragops-dev-workload-secrets"
 MASTER = "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-0a1b-AbCdEf"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from charts import ROOT, Chart, Render, refuses_restricted
+from support.charts import Chart, Render, refuses_restricted
+from support.checkout import ROOT
 
 DIGEST = "sha256:" + "4" * 64
 

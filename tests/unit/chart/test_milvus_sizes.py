@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from charts import ROOT
+from support.checkout import ROOT
 
 TEXT = (ROOT / "docs/milvus.md").read_text()
 ROWS = re.findall(r"^\| (\d+) million \| (.+) \|$", TEXT, re.M)

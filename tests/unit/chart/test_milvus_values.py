@@ -21,10 +21,9 @@ from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 from ansible.utils.collection_loader._collection_finder import _AnsibleCollectionFinder
-from charts import KUBERNETES, ROOT, Chart, Objects
-
-sys.path.append(str(ROOT / "tests/charts"))
-import facts
+from support import chart_facts as facts
+from support.charts import KUBERNETES, Chart, Objects
+from support.checkout import ROOT
 
 PACKAGE = "ansible_collections"
 ROLE = ROOT / "roles/milvus"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from charts import Objects, Render
+from support.charts import Objects, Render
 
 BALANCER = "10.20.192.0/24"
 OPEN = {

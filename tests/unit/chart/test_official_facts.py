@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import yaml
-from charts import ROOT
-
-sys.path.append(str(ROOT / "tests/charts"))
-import facts
+from support import chart_facts as facts
+from support.checkout import ROOT
 
 ADDONS = yaml.safe_load((ROOT / "roles/cluster_addons/vars/main/addons.yml").read_text())
 ADDONS |= yaml.safe_load((ROOT / "roles/cluster_addons/defaults/main.yml").read_text())

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from charts import Chart, Render, refuses_restricted
+from support.charts import Chart, Render, refuses_restricted
 
 PARTS = [("rag-backend", 8000), ("rag-frontend", 3000)]
 NAMES = [name for name, _ in PARTS]

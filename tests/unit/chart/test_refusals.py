@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from charts import Chart, Render
+from support.charts import Chart, Render
 
 
 class Schema:

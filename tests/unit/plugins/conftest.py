@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "collections"))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from running import Aws, adjusted
+from support.emulator import Aws, adjusted
 
 
 @pytest.fixture(scope="session")

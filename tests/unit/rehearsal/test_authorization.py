@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.deciding import ACCOUNT, Account, deciding
 
 from rehearsal.aws.iam import service_roles
-
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
-
-from deciding import ACCOUNT, Account, deciding  # noqa: E402
 
 OURS = {"Project": "ragops", "Environment": "dev"}
 LISTED = [{"Key": key, "Value": value} for key, value in OURS.items()]

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import hosted_zones as dns
+from support.emulator import Aws, adjusted
+from support.hosted_zones import HOST
+from support.ingresses import SERVICES, ingress
 
-HERE = Path(__file__).parent
-PLUGINS = HERE.parent / "plugins"
-sys.path[:0] = [str(PLUGINS), str(PLUGINS / "modules"), str(HERE)]
-
-import hosted_zones as dns  # noqa: E402
-from hosted_zones import HOST  # noqa: E402
-from running import Aws, adjusted  # noqa: E402
-from test_balancer import SERVICES, ingress  # noqa: E402
-
-from rehearsal.balancer import wanted  # noqa: E402
-from rehearsal.balancer.records import Records, name_of  # noqa: E402
+from rehearsal.balancer import wanted
+from rehearsal.balancer.records import Records, name_of
 
 STACK = "rag/rag"
 POLICY = "ELBSecurityPolicy-TLS13-1-2-2021-06"

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
-PLUGINS = Path(__file__).resolve().parents[1] / "plugins"
-sys.path.insert(0, str(PLUGINS))
-
-from running import Aws, adjusted  # noqa: E402
+from support.emulator import Aws, adjusted
 
 DB = {"DBInstanceIdentifier": "db"}
 CACHE = {"ReplicationGroupId": "cache"}

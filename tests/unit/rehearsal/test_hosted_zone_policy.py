@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "collections"))
-sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
-sys.path.insert(0, str(ROOT / "tests/unit/plugins/modules"))
-
-import hosted_zones as dns  # noqa: E402
-from deciding import ACCOUNT, ROOT_KEY, Account, deciding, refused  # noqa: E402
-from hosted_zones import HOST, TAGS  # noqa: E402
-from module_process import run_module  # noqa: E402
-from running import Aws  # noqa: E402
+from support import hosted_zones as dns
+from support.checkout import ROOT
+from support.deciding import ACCOUNT, ROOT_KEY, Account, deciding, refused
+from support.emulator import Aws
+from support.hosted_zones import HOST, TAGS
+from support.module_process import run_module
 
 OTHERS = {**TAGS, "Project": "billing"}
 Key = tuple[str, str]

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from deciding import ACCOUNT, Account, attempt, deciding
+from support.checkout import ROOT
+from support.deciding import ACCOUNT, Account, attempt, deciding
 
-ROOT = Path(__file__).resolve().parents[3]
 NAME = "ragops-prod"
 PLACES = {
     "account": ACCOUNT,

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
-
-from deciding import ACCOUNT, Account, deciding, refused  # noqa: E402
+from support.checkout import ROOT
+from support.deciding import ACCOUNT, Account, deciding, refused
 
 NAME = "ragops-prod"
 PLACES = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,14 +10,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "collections"))
-sys.path.insert(0, str(ROOT / "tests/unit/plugins"))
-sys.path.insert(0, str(ROOT / "tests/unit/plugins/modules"))
-
-from deciding import ACCOUNT, Account, deciding  # noqa: E402
-from module_process import run_module  # noqa: E402
+from support.checkout import ROOT
+from support.deciding import ACCOUNT, Account, deciding
+from support.module_process import run_module
 
 PLACES = {"<account>": ACCOUNT, "<region>": "us-east-1", "<name>": "ragops-dev"}
 WHO = {"project": "ragops", "environment": "dev"}

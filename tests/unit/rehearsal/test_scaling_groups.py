@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
-HERE = Path(__file__).parent
-PLUGINS = HERE.parent / "plugins"
-sys.path[:0] = [str(PLUGINS)]
-from running import Aws, adjusted  # noqa: E402
+from support.emulator import Aws, adjusted
 
 CLUSTER = "ragops-test"
 OWNED = f"kubernetes.io/cluster/{CLUSTER}"

@@ -11,7 +11,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds import author
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from running import ROOT
+from support.checkout import ROOT
 
 SHIPPED = (ROOT / "roles/app_rollout/files/rds-authorities.pem").read_text()
 OTHER = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stubbed import Script
+from support.stubbed import Script
 
 
 def aliases(*names: str) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan
-from stubbed import Script
+from support.stubbed import Script
 
 ID = "i-0123456789abcdef0"
 

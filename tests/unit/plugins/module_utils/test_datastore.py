@@ -13,7 +13,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import (
 from ansible_collections.ragops.platform.plugins.module_utils._rds import checks
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan, tag_list
-from stubbed import Script
+from support.stubbed import Script
 
 OPTIONS: dict[str, Any] = {
     "identifier": "ragops-dev",

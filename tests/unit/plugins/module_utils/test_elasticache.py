@@ -16,7 +16,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._elasticache impor
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.datastore import version_satisfies
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-from running import Aws
+from support.emulator import Aws
 
 TOKEN = "a-token-that-must-never-be-shown-0123456789"
 GROUP = "ragops-test"

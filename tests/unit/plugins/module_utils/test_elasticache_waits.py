@@ -14,7 +14,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._elasticache impor
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import api as cache
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan
-from stubbed import Script
+from support.stubbed import Script
 
 NAME = "ragops-test"
 WHICH = {"ReplicationGroupId": NAME}

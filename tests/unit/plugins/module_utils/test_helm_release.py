@@ -6,8 +6,6 @@ import base64
 import gzip
 import json
 import re
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,10 +13,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._helm.command impo
 from ansible_collections.ragops.platform.plugins.module_utils._helm.owner import foreign
 from ansible_collections.ragops.platform.plugins.module_utils._helm.release import Release
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "modules"))
-
-from kube_server import Api, serving
+from support.kube_server import Api, serving
 
 
 class Renders:

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "collections"))
-
 from ansible_collections.ragops.platform.plugins.module_utils._image.source import (
     ImageError,
     context_files,

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import owned
-from running import ROOT
+from support.checkout import ROOT
 
 NAME = "ragops-dev"
 ALL: dict[str, dict[str, Any]] = {

@@ -9,8 +9,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._kms import find
 from ansible_collections.ragops.platform.plugins.module_utils._kms.users import users_of
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
-from running import Aws
-from stubbed import Script
+from support.emulator import Aws
+from support.stubbed import Script
 
 ALIAS = "alias/ragops-test"
 TAGS = {"Project": "ragops", "Environment": "test", "Component": "s3"}

@@ -8,7 +8,7 @@ import shlex
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils import ownership
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from running import ROOT
+from support.checkout import ROOT
 
 COMPANY = {"Project": "ragops", "Environment": "dev"}
 MINE = {**COMPANY, "Component": "s3", "ManagedBy": "ragops.platform"}

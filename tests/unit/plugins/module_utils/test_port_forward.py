@@ -6,17 +6,12 @@ The relay itself needs a real API server: the rehearsal's integration test uses 
 from __future__ import annotations
 
 import json
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[4] / "collections"))
-
 from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import secrets_of
 from ansible_collections.ragops.platform.plugins.module_utils.port_forward import (
     PortForwardError,

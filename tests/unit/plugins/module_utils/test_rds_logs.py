@@ -8,7 +8,7 @@ import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._rds import logs
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan
-from stubbed import Script
+from support.stubbed import Script
 
 NAME = "/aws/rds/instance/n/postgresql"
 ARN = f"arn:aws:logs:us-east-1:0:log-group:{NAME}"

@@ -15,7 +15,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._rds import (
 from ansible_collections.ragops.platform.plugins.module_utils._rds import api as rds
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan
-from stubbed import Script
+from support.stubbed import Script
 
 NAME = "ragops-test"
 WHICH = {"DBInstanceIdentifier": NAME}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils import aws, spreading
-from stubbed import Script
+from support.stubbed import Script
 
 GROUP = "sg-0123456789abcdef0"
 STRANGE = "sg-0fedcba9876543210"

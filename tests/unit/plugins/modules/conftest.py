@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from aws_lifecycle import World
-from module_process import kept_clients
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import World
+from support.module_process import kept_clients
 
 
 @pytest.fixture(scope="session")

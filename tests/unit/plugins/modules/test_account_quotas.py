@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._account.quotas import standard
-from aws_lifecycle import World
 from botocore.exceptions import ClientError
+from support.lifecycle import World
 
 Account = Callable[..., None]
 PLATFORM = {"project": "ragops", "environment": "test", "region": "us-east-1"}

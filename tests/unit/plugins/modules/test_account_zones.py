@@ -7,9 +7,9 @@ from typing import Any
 
 import botocore.exceptions
 import pytest
-from aws_lifecycle import Life, World
-from networks import network_options
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import Life, World
+from support.networks import network_options
 
 TOKYO = {"a": {"id": "apne1-az4"}, "c": {"id": "apne1-az1"}, "d": {"id": "apne1-az2"}}
 # The letters of one account; another's a may be use1-az3.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import hosted_zones as dns
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils import journal
-from aws_lifecycle import Life, World
-from hosted_zones import CLAIM, HOST, OWNER, TAGS
-from running import Aws
+from support import hosted_zones as dns
+from support.emulator import Aws
+from support.hosted_zones import CLAIM, HOST, OWNER, TAGS
+from support.lifecycle import Life, World
 
 OPTIONS = {"domain_name": HOST, "hosted_zone": dns.ZONE, "tags": {**TAGS, "Component": "app"}}
 REMOVED = {"domain_name": None, "wait_timeout": 5}

@@ -8,9 +8,9 @@ from unittest import mock
 
 import pytest
 import yaml
-from module_process import NAMESPACE
-from running import ROOT
-from test_module_process_docs import documentation, shape
+from support.checkout import ROOT
+from support.module_docs import documentation, shape
+from support.module_process import NAMESPACE
 
 MODULES = sorted(
     path.stem

@@ -5,37 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_lifecycle import TAGS, Life, World
-from data_store_worlds import Drift, network, planned, refused, repaired
-from running import Aws
+from support.data_store_worlds import NAME, TOKEN, Drift, network, planned, refused, repaired
+from support.data_store_worlds import cache_options as options
+from support.emulator import Aws
+from support.lifecycle import Life, World
 
-NAME = "ragops-test"
 WHICH = {"ReplicationGroupId": NAME}
 CACHE = f"replication group {NAME}"
 GROUP = f"cache parameter group {NAME}-redis7"
-TOKEN = "a-token-that-must-never-be-shown-0123456789"
-
-
-def options(aws: Aws) -> dict[str, Any]:
-    """As the role gives them for an environment with a replica."""
-    subnets, group = network(aws)
-    return {
-        "replication_group_id": NAME,
-        "replicas": 1,
-        "multi_az": True,
-        "parameter_group": {
-            "name": f"{NAME}-redis7",
-            "parameters": {"maxmemory-policy": "allkeys-lru"},
-        },
-        "subnet_group": {"name": NAME, "subnet_ids": subnets},
-        "security_group_ids": [group],
-        "kms_key_arn": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
-        "auth_token": TOKEN,
-        "snapshot_window": "03:00-04:00",
-        "maintenance_window": "sun:05:00-sun:06:00",
-        "wait_timeout": 30,
-        "tags": TAGS,
-    }
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from image_registry import PASSWORD, USER, TestRegistry, registry
-from module_process import examples, play, run_module
+from support.image_registry import PASSWORD, USER, TestRegistry, registry
+from support.module_process import examples, play, run_module
 
 LOGIN = {"username": USER, "password": PASSWORD}
 

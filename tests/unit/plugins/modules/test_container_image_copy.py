@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from image_registry import PASSWORD, USER, TestRegistry, registry
-from module_process import examples, play, run_module
+from support.image_registry import PASSWORD, USER, TestRegistry, registry
+from support.module_process import examples, play, run_module
 
 Dict = dict[str, Any]
 LOGIN = {"username": USER, "password": PASSWORD}

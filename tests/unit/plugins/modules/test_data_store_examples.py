@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from aws_lifecycle import World
-from data_store_worlds import network
-from module_process import examples, play
+from support.data_store_worlds import network
+from support.lifecycle import World
+from support.module_process import examples, play
 
 
 @pytest.mark.parametrize("name", ["rds_postgres", "elasticache_replication_group"])

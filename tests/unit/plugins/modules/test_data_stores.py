@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_lifecycle import TAGS, Life, World
+from support.lifecycle import TAGS, Life, World
 
 
 def database(world: World, **more: Any) -> Life:

@@ -5,45 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_lifecycle import TAGS, Life, World
 from botocore.exceptions import ClientError
-from data_store_worlds import Drift, network, planned, refused, repaired
-from running import Aws
+from support.data_store_worlds import NAME, Drift, network, planned, refused, repaired
+from support.data_store_worlds import database_options as options
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
 
-NAME = "ragops-test"
 WHICH = {"DBInstanceIdentifier": NAME}
 INSTANCE = f"db instance {NAME}"
 GROUP = f"db parameter group {NAME}-postgres15"
 LARGE = {"allocated_storage": 500, "max_allocated_storage": 1000}
 LOGS = "/aws/rds/instance/ragops-test/postgresql"
-
-
-def options(aws: Aws) -> dict[str, Any]:
-    """As the role gives them for an environment that is protected."""
-    subnets, group = network(aws)
-    iam = aws.client("iam")
-    role = iam.create_role(RoleName="monitoring", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
-    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
-    return {
-        "identifier": NAME,
-        "subnet_group": {"name": NAME, "subnet_ids": subnets},
-        "parameter_group": {
-            "name": f"{NAME}-postgres15",
-            "parameters": {"rds.force_ssl": "1", "log_statement": "ddl"},
-        },
-        "security_group_ids": [group],
-        "kms_key_arn": key,
-        "log_kms_key_arn": key,
-        "backup_window": "02:00-03:00",
-        "maintenance_window": "sun:04:00-sun:05:00",
-        "ca_certificate": "rds-ca-rsa2048-g1",
-        "monitoring_interval": 60,
-        "monitoring_role_arn": role,
-        "log_exports": ["postgresql", "upgrade"],
-        "multi_az": True,
-        "wait_timeout": 30,
-        "tags": TAGS,
-    }
 
 
 @pytest.fixture(scope="module")

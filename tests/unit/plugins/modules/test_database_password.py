@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import stores
 from ansible_collections.ragops.platform.plugins.module_utils._rds import own_password
-from aws_lifecycle import TAGS, Life, World
-from data_store_worlds import network, planned
-from running import Aws
+from support.data_store_worlds import network, planned
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
 
 NAME, LOGIN = "ragops-test", "ragops-test/database-login"
 WHICH = {"DBInstanceIdentifier": NAME}

@@ -9,9 +9,9 @@ import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-from aws_lifecycle import TAGS, Life, World
 from botocore.stub import Stubber
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
 
 NAME = "ragops-test-bastion"
 INSTANCE, PROFILE = f"instance {NAME}", f"instance profile {NAME}"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lifecycle import TAGS, Life, World
-from module_process import examples, play
+from support.lifecycle import TAGS, Life, World
+from support.module_process import examples, play
 
 NAMES = ["ragops-test/backend", "ragops-test/frontend"]
 BACKEND = {"repositoryName": NAMES[0]}

@@ -15,8 +15,8 @@ import boto3
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._eks.token import token
 from ansible_collections.ragops.platform.plugins.modules import eks_cluster_info
-from aws_lifecycle import World
-from module_process import examples, play
+from support.lifecycle import World
+from support.module_process import examples, play
 
 NAME = "ragops-dev"
 MODULE = "eks_cluster_info"

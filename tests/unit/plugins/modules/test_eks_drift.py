@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_lifecycle import TAGS, Life, World
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
 
 NAME = "ragops-test"
 KEY = "arn:aws:kms:us-east-1:000000000000:key/1"

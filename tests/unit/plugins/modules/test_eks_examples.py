@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import yaml
-from aws_lifecycle import World
-from module_process import NAMESPACE
+from support.lifecycle import World
+from support.module_process import NAMESPACE
 
 CLUSTER = "ragops-dev"
 MODULES = (

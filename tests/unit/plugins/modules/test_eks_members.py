@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils import _oidc
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import tag_list
-from aws_lifecycle import TAGS, Life, World
 from botocore.stub import Stubber
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
 
 CLUSTER = "ragops-test"
 ROLE = "arn:aws:iam::000000000000:role/ragops-test-eks-nodes"

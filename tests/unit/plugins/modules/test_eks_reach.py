@@ -21,8 +21,9 @@ import boto3
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._eks import credential, reach, token
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube, KubeError
-from module_process import play
-from running import CREDENTIALS, free_port
+from support.emulator import CREDENTIALS
+from support.module_process import play
+from support.ports import free_port
 
 from rehearsal import pki
 

@@ -6,8 +6,8 @@ import threading
 from typing import Any
 
 import pytest
-from aws_lifecycle import TAGS, Life, World
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
 
 NAME = "ragops-test"
 ROLE = "arn:aws:iam::000000000000:role/ragops-test-"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running import Aws
+from support.emulator import Aws
 
 from rehearsal.cluster.node import SPARE
 

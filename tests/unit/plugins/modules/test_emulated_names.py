@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import hosted_zones as dns
 import pytest
 from botocore.exceptions import ClientError
-from hosted_zones import HOST
-from running import Aws
+from support import hosted_zones as dns
+from support.emulator import Aws
+from support.hosted_zones import HOST
 
 CNAME = dns.plain(f"{HOST}.", "CNAME", "elsewhere.example.net")
 

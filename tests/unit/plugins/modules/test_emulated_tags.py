@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from running import Aws
+from support.emulator import Aws
 
 
 @pytest.mark.parametrize(

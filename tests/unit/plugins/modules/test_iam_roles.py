@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lifecycle import TAGS, Life, World
-from module_process import examples, play
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
+from support.module_process import examples, play
 
 NAME = "ragops-test-workload-backend"
 TRUST = {

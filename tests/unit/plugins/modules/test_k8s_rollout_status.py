@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube_server import Api, serving
-from module_process import examples, play, run_module
+from support.kube_server import Api, serving
+from support.module_process import examples, play, run_module
 
 Dict = dict[str, Any]
 RECORDS = sorted((Path(__file__).parents[1] / "module_utils/rollouts").glob("*.json"))

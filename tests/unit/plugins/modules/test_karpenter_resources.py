@@ -11,10 +11,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._karpenter import 
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-from aws_lifecycle import TAGS, Life, World
 from botocore.stub import Stubber
-from module_process import examples
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
+from support.module_process import examples
 
 NAME = "ragops-test"
 QUEUE, PROFILE = f"{NAME}-karpenter", f"{NAME}-karpenter-nodes"

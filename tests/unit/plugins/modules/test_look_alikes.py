@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from aws_lifecycle import TAGS, World
-from look_alikes import BASTION, KINDS, OWN
-from networks import NAME, network_options
+from support.lifecycle import TAGS, World
+from support.look_alikes import BASTION, KINDS, OWN
+from support.networks import NAME, network_options
 
 LOOK_ALIKES: dict[str, dict[str, str]] = {
     "none": {},

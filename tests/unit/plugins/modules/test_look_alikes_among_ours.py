@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aws_lifecycle import World
-from look_alikes import (
+from support.emulator import Aws
+from support.lifecycle import World
+from support.look_alikes import (
     KINDS,
     NAME,
     OURS,
@@ -19,7 +20,6 @@ from look_alikes import (
     pairs,
     with_tags,
 )
-from running import Aws
 
 THEIRS = {**OWN, "ManagedBy": "terraform"}
 Options = dict[str, Any]

@@ -10,10 +10,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._network import na
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import Snapshot
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-from aws_lifecycle import TAGS, Life, World
 from botocore.stub import Stubber
-from networks import NAME, network_options
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
+from support.networks import NAME, network_options
 
 Tags = dict[str, str]
 Make = Callable[[Any, str, Tags], str]

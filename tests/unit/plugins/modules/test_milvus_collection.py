@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from milvus_servers import milvus_server
-from module_process import examples, play, run_module
 from pymilvus import MilvusClient, MilvusException
+from support.milvus_servers import milvus_server
+from support.module_process import examples, play, run_module
 
 from rehearsal.cluster import pki
 

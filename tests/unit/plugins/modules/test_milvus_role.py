@@ -10,9 +10,9 @@ from typing import Any
 import grpc
 import pytest
 from ansible.module_utils.basic import AnsibleModule
-from milvus_servers import milvus_server
-from module_process import examples, play, run_module
 from pymilvus import DataType, MilvusClient, MilvusException
+from support.milvus_servers import milvus_server
+from support.module_process import examples, play, run_module
 
 ROOT = "root:Milvus"
 USER, PASSWORD = "ragops_app_1", "a" * 40

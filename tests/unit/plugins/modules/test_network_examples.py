@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._network import ensure, layout
-from aws_lifecycle import World
-from module_process import examples
+from support.lifecycle import World
+from support.module_process import examples
 
 MODULES = ("vpc_network", "vpc_flow_log", "ec2_bastion")
 

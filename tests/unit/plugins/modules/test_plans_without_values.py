@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deciding import Account, deciding
-from running import Ran, run_module
+from support.ansible_runs import Ran, run_module
+from support.deciding import Account, deciding
 
 TAGS = {"Project": "ragops", "Environment": "dev"}
 READER = {

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kube_server import Api, serving
-from running import CREDENTIALS, Aws, run_module
+from support.ansible_runs import run_module
+from support.emulator import CREDENTIALS, Aws
+from support.kube_server import Api, serving
 
 OPTIONS = {"project": "ragops", "environment": "dev"}
 TAGS = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_lifecycle import World
-from leftovers import leave, leave_network, tag_list
-from module_process import examples, play
+from support.leftovers import leave, leave_network, tag_list
+from support.lifecycle import World
+from support.module_process import examples, play
 
 
 def sweep(world: World, **options: Any) -> dict[str, Any]:

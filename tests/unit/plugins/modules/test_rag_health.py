@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from module_process import examples, play, run_module
-from rag_backend import DEPENDENCIES, backend
+from support.module_process import examples, play, run_module
+from support.rag_backend import DEPENDENCIES, backend
 
 
 def health(url: str, fails: bool = False, check: bool = False, **options: Any) -> dict[str, Any]:

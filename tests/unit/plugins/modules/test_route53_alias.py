@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import hosted_zones as dns
 import pytest
-from aws_lifecycle import Life, World
-from hosted_zones import CLAIM, HOST, OWNER, TAGS
-from module_process import examples, play
-from running import Aws
+from support import hosted_zones as dns
+from support.emulator import Aws
+from support.hosted_zones import CLAIM, HOST, OWNER, TAGS
+from support.lifecycle import Life, World
+from support.module_process import examples, play
 
 CNAME = dns.plain(f"{HOST}.", "CNAME", "elsewhere.example.net")
 

@@ -14,10 +14,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._s3 import absent,
 from ansible_collections.ragops.platform.plugins.module_utils._s3.wish import Wish
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-from aws_lifecycle import TAGS, Life, World
 from botocore.stub import ANY, Stubber
-from module_process import examples, play
-from running import CREDENTIALS, Aws
+from support.emulator import CREDENTIALS, Aws
+from support.lifecycle import TAGS, Life, World
+from support.module_process import examples, play
 
 DOCUMENTS = "ragops-test-documents-000000000000"
 LOGS = "ragops-test-access-logs-000000000000"

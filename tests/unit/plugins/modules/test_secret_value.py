@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from running import Aws, Ran, run_module
+from support.ansible_runs import Ran, run_module
+from support.emulator import Aws
 
 NAME = "ragops-dev/milvus-token"
 

@@ -14,9 +14,9 @@ import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._secrets import ensure, wish
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-from aws_lifecycle import TAGS, Life, World
 from botocore.stub import ANY, Stubber
-from module_process import examples, play
+from support.lifecycle import TAGS, Life, World
+from support.module_process import examples, play
 
 TOKEN, KEY = "ragops-test/redis-auth-token", "ragops-test/openai-api-key"
 GIVEN = "a-key-that-was-given"

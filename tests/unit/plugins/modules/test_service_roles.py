@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from aws_lifecycle import World
 from botocore.exceptions import ClientError
+from support.lifecycle import World
 
 PATH = "/aws-service-role/"
 TRUST = {

@@ -22,8 +22,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._tunnel.open impor
     find_or_open,
     wish,
 )
-from aws_lifecycle import World
-from module_process import examples, play
+from support.lifecycle import World
+from support.module_process import examples, play
 
 from rehearsal import enter as entering
 

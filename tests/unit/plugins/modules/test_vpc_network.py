@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aws_lifecycle import Life, World
-from networks import NAME, find, group, network_options
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import Life, World
+from support.networks import NAME, find, group, network_options
 
 
 @pytest.fixture

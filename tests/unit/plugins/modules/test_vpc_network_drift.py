@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from aws_lifecycle import Life, World
-from networks import NAME, find, group, network_options
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import Life, World
+from support.networks import NAME, find, group, network_options
 
 POLICY = {
     "Version": "2012-10-17",

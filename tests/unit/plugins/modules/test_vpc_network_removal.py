@@ -18,10 +18,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._network.run impor
 from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import Snapshot
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-from aws_lifecycle import Life, World
 from botocore.stub import Stubber
-from networks import NAME, find, group, network_options
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import Life, World
+from support.networks import NAME, find, group, network_options
 
 CLUSTER_TAG = [{"Key": "elbv2.k8s.aws/cluster", "Value": NAME}]
 HTTPS = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443}

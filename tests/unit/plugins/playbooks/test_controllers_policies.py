@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Iterator, Mapping
 from functools import reduce
 from typing import Any
 
 import pytest
-from deciding import ACCOUNT, ROOT_KEY, Account, attempt, deciding
-from running import ROOT, local_play, run_playbook
+from support.ansible_runs import local_play, run_playbook
+from support.checkout import ROOT
+from support.deciding import ACCOUNT, ROOT_KEY, Account, attempt, deciding
 
 pytestmark = pytest.mark.slow
 
-sys.path.insert(0, str(ROOT / "tests"))
 
 NAME = "ragops-dev"
 CONTROLLERS = json.loads((ROOT / "tests/unit/plugins/controllers.json").read_text())

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
-from running import ROOT, run_playbook
+from support.ansible_runs import run_playbook
+from support.checkout import ROOT
 
 ROLE = ROOT / "roles/network"
 OWN, FOREIGN = "123456789012", "999999999999"

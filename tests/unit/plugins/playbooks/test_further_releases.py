@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kube_api
 import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
-from kube_api import Kube
-from running import ROOT, Aws, Ran, local_play, run_playbook
-from test_cluster_addons import helm_program
-
-sys.path.append(str(ROOT / "tests/unit/plugins/modules"))
-
-from module_process import run_module
+from support import kube_api
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.charts import helm_program
+from support.checkout import ROOT
+from support.emulator import Aws
+from support.kube_api import Kube
+from support.module_process import run_module
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT, Ran, local_play, run_playbook
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.checkout import ROOT
 
 pytestmark = pytest.mark.slow
 

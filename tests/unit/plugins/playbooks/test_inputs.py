@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,26 +10,18 @@ from pathlib import Path
 import bad_forms
 import bad_inputs
 import pytest
-from running import ROOT, Aws, run_playbook
+from support import programs
+from support.ansible_runs import run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 ROWS = [*bad_inputs.ROWS, *bad_forms.ROWS]
-
-PROGRAMS = (
-    ("helm", "v3.20.0+g0"),
-    ("buildah", "buildah"),
-    ("session-manager-plugin", "1.2.707.0"),
-)
-"""What preflight looks for, and what each says."""
 
 
 @pytest.fixture
 def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
-    """An environment with an empty AWS and the programs that preflight looks for."""
-    for name, says in PROGRAMS:
-        program = tmp_path / name
-        program.write_text(f"#!/bin/sh\necho {says}\n")
-        program.chmod(0o755)
-    return {**aws.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}", "KUBECONFIG": ""}
+    """An empty account, and the programs that preflight looks for."""
+    return programs.environment(aws, tmp_path)
 
 
 def test_there_are_enough_rows() -> None:
@@ -42,7 +33,7 @@ def test_there_are_enough_rows() -> None:
 def judged() -> list[list[str]]:
     """What the judge says of each row's inputs in inventory prod: all in one process."""
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("judging.py")), "inventories/prod"],
+        [sys.executable, str(ROOT / "tests/support/judging.py"), "inventories/prod"],
         cwd=ROOT,
         input=json.dumps([{}, *(row.inputs for row in ROWS)]),
         capture_output=True,

@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT, Aws, Ran, run_playbook
+from support import programs
+from support.ansible_runs import Ran, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 INVENTORIES = sorted(path.parent.name for path in (ROOT / "inventories").glob("*/hosts.yml"))
 
 
-PROGRAMS = (
-    ("helm", "v4.3.2+g0"),
-    ("buildah", "buildah"),
-    ("session-manager-plugin", "1.2.707.0"),
-    ("grype", "grype"),
-)
-"""What preflight looks for, and what each says."""
-
-
 @pytest.fixture
 def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
-    """An environment with an empty AWS, helm 4, and what the rehearsal sets."""
-    for name, says in PROGRAMS:
-        program = tmp_path / name
-        program.write_text(f"#!/bin/sh\necho {says}\n")
-        program.chmod(0o755)
-    return {
-        **aws.environment,
-        "PATH": f"{tmp_path}:{os.environ['PATH']}",
-        "KUBECONFIG": "",
-    }
+    """An empty account, and the programs that preflight looks for."""
+    return programs.environment(aws, tmp_path, helm="v4.3.2+g0", grype="grype")
 
 
 def preflight(inventory: str, environment: dict[str, str], **inputs: Any) -> Ran:

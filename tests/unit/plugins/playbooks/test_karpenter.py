@@ -15,12 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import kube_api
 import pytest
 import yaml
-from kube_api import Kube
-from running import ROOT, Aws, Ran, local_play, run_playbook
-from test_cluster_addons import helm_program
+from support import kube_api
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.charts import helm_program
+from support.checkout import ROOT
+from support.emulator import Aws
+from support.kube_api import Kube
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from running import ROOT, Aws, Ran, run_playbook
+from support.ansible_runs import Ran, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 INPUTS: dict[str, Any] = {
     "platform_project": "ragops",

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT, Aws, Ran, local_play, run_playbook
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 NAME = "ragops-dev"
 SOON = 240

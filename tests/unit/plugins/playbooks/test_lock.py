@@ -19,7 +19,9 @@ import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._lock import keeper, lease
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
-from running import BIN, ROOT, Aws, ansible_environment, run_playbook
+from support.ansible_runs import ansible_environment, run_playbook
+from support.checkout import BIN, ROOT
+from support.emulator import Aws
 
 NAME = "/ragops.platform/ragops-dev/lock"
 BOOK = f"""

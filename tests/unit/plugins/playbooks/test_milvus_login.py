@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import Any
 
 import pytest
 import yaml
-from running import ROOT, run_playbook
-
-sys.path.append(str(ROOT / "tests/unit/plugins/modules"))
-from milvus_servers import milvus_server
-from module_process import run_module
 from pymilvus import MilvusClient
+from support.ansible_runs import run_playbook
+from support.checkout import ROOT
+from support.milvus_servers import milvus_server
+from support.module_process import run_module
 
 ROLE = ROOT / "roles/milvus"
 BEFORE = {"username": "ragops_app_1", "password": "b" * 40}

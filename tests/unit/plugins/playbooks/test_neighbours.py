@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import pytest
-from running import ROOT, Aws, run_playbook
-from test_inventories import PROGRAMS
+from support import programs
+from support.ansible_runs import run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 
 @pytest.fixture
 def environment(aws: Aws, tmp_path: Path) -> dict[str, str]:
     """An empty account, and the programs that preflight looks for."""
-    for name, says in PROGRAMS:
-        program = tmp_path / name
-        program.write_text(f"#!/bin/sh\necho {says}\n")
-        program.chmod(0o755)
-    return {**aws.environment, "PATH": f"{tmp_path}:{os.environ['PATH']}", "KUBECONFIG": ""}
+    return programs.environment(aws, tmp_path)
 
 
 @pytest.mark.parametrize(

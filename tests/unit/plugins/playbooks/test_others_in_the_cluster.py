@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kube_api
 import pytest
-from kube_api import Kube
-from running import ROOT, Aws, Ran, local_play, run_playbook
+from support import kube_api
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
+from support.kube_api import Kube
 
 pytestmark = pytest.mark.slow
 

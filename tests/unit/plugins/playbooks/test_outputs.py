@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT, Aws, Ran, run_playbook
+from support.ansible_runs import Ran, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 NAME = "ragops-dev"
 OWN = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}

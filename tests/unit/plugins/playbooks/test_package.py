@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from running import BIN, ROOT, Aws, Ran, ansible_environment
+from support.ansible_runs import Ran, ansible_environment
+from support.checkout import BIN, ROOT
+from support.emulator import Aws
 
 BUNDLE = Path(sysconfig.get_paths()["purelib"])
 """Where the collections are that ours depends on."""

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 from ansible.parsing.vault import VaultLib, VaultSecret
-from running import ROOT, Aws, Ran, run_playbook
+from support.ansible_runs import Ran, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 COMPONENTS = [
     *("network", "kms", "ecr", "secrets", "s3"),

@@ -13,7 +13,9 @@ from typing import Any
 
 import httpx
 import pytest
-from running import ROOT, Aws, Ran, run_playbook
+from support.ansible_runs import Ran, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 # `network` writes a file, `kms` has a secret, `s3` fails if asked to.
 ROLES = {

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._progress import lines
 from ansible_collections.ragops.platform.plugins.module_utils.progress import Wait
-from running import ROOT, free_port, local_play, run_playbook
+from support.ansible_runs import local_play, run_playbook
+from support.checkout import ROOT
+from support.ports import free_port
 
 
 def wait(waited: float, state: str = "CREATING", at: float = 0.0) -> Wait:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import kube_api
 import pytest
 import yaml
-from kube_api import Kube
-from running import ROOT, Aws, Ran, local_play, run_playbook
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "modules"))
-
-import hosted_zones as dns
-from hosted_zones import HOST, TAGS
+from support import hosted_zones as dns
+from support import kube_api
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
+from support.hosted_zones import HOST, TAGS
+from support.kube_api import Kube
 
 INGRESSES = "/apis/networking.k8s.io/v1/namespaces/default/ingresses"
 MERGE = {"Content-Type": "application/merge-patch+json"}

@@ -11,7 +11,9 @@ import jsonschema
 import pytest
 import yaml
 from cryptography import x509
-from running import ROOT, Aws, run_playbook
+from support.ansible_runs import run_playbook
+from support.checkout import ROOT
+from support.emulator import Aws
 
 CHART = ROOT / "app/chart"
 ROLE = ROOT / "roles/app_rollout"

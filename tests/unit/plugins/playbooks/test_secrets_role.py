@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from running import BIN, ROOT, Aws, ansible_environment
+from support.ansible_runs import ansible_environment
+from support.checkout import BIN, ROOT
+from support.emulator import Aws
 
 GIVEN = "openai-key-that-nobody-may-see"
 EXTRA = "extra-value-that-nobody-may-see"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from running import ROOT, Aws, Ran, local_play, run_playbook
-
-sys.path.insert(0, str(ROOT / "tests"))
-from authorization_reference import problems
+from support.ansible_runs import Ran, local_play, run_playbook
+from support.authorization_reference import problems
+from support.checkout import ROOT
+from support.emulator import Aws
 
 NAME = "ragops-dev"
 ACCOUNT = "000000000000"

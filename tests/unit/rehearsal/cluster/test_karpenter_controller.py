@@ -6,11 +6,9 @@ from pathlib import Path
 
 import yaml
 from go_modules import names_below, unpacked
+from support.checkout import ROOT
 
 from rehearsal.cluster import karpenter
-
-ROOT = Path(__file__).parents[4]
-
 
 CHART = "charts/karpenter"
 

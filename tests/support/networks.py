@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
-from aws_lifecycle import TAGS
-from running import ROOT, Aws
+
+from support.checkout import ROOT
+from support.emulator import Aws
+from support.lifecycle import TAGS
 
 NAME = "ragops-test"
 

@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from aws_lifecycle import TAGS
-from running import Aws
-from test_cache_drift import options as cache_options
-from test_database_drift import options as database_options
+from support.data_store_worlds import cache_options, database_options
+from support.emulator import Aws
+from support.lifecycle import TAGS
 
 NAME = "ragops-test"
 OWN = {**TAGS, "Component": "x", "ManagedBy": "ragops.platform"}

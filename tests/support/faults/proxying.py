@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import httpx
-from running import Aws, free_port
+
+from support.checkout import ROOT
+from support.emulator import Aws
+from support.ports import free_port
 
 
 @contextmanager
 def proxying(emulator: Aws) -> Iterator[Aws]:
     """The same AWS by the proxy's address, until the block ends."""
     port = free_port()
-    program = Path(__file__).with_name("faultproxy.py")
-    process = subprocess.Popen([sys.executable, str(program), str(port), emulator.url])
+    argv = [sys.executable, "-m", "support.faults.faultproxy", str(port), emulator.url]
+    process = subprocess.Popen(argv, env={**os.environ, "PYTHONPATH": str(ROOT / "tests")})
     aws = Aws(f"http://localhost:{port}")
     deadline = time.monotonic() + 120
     try:

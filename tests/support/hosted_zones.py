@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from running import Aws
+from support.emulator import Aws
 
 HOST, ZONE = "rag.example.com", "example.com"
 CLAIM = f"_ragops-platform.{HOST}."

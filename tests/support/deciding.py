@@ -10,7 +10,9 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from running import ROOT, Aws, find_emulator, serving
+
+from support.checkout import ROOT
+from support.emulator import SERVER, Aws, find_emulator, serving
 
 ROOT_KEY, ACCOUNT = "test", "000000000000"
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"}
@@ -77,7 +79,7 @@ def deciding(folder: Path) -> Iterator[Account]:
     decisions = folder / "decisions.jsonl"
     argv = [
         str(find_emulator().with_name("python")),
-        str(ROOT / "tests/unit/plugins/aws_world.py"),
+        str(SERVER),
         str(folder / "requests.jsonl"),
     ]
     settings = {"AUTH": "true", "AWS_ACCESS_KEY_ID": ROOT_KEY, "AWS_DECISIONS": str(decisions)}

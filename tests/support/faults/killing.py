@@ -20,10 +20,11 @@ from typing import Any
 from unittest import mock
 
 import httpx
-from account import Holdings
 from ansible.module_utils import basic
-from running import Aws
-from subjects import Ground, Result, Runner, Subject
+
+from support.emulator import Aws
+from support.faults.holdings import Holdings
+from support.faults.subjects import Ground, Result, Runner, Subject
 
 Job = Callable[[Runner, Ground], None]
 NAMESPACE = "ansible_collections.ragops.platform.plugins.modules"

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from module_process import run_module
-from running import Aws
+from support.emulator import Aws
+from support.module_process import run_module
 
 TAGS = {"Project": "ragops", "Environment": "test"}
 Drift = Callable[[Aws], object]

@@ -1,7 +1,7 @@
 """A proxy before an emulated AWS that fails, throttles, refuses and kills: its own process.
 
-`python faultproxy.py PORT UPSTREAM`. POST /_faults takes a plan as JSON and forgets what was
-noted before, GET /_faults returns what was noted since:
+`python -m support.faults.faultproxy PORT UPSTREAM`. POST /_faults takes a plan as JSON and
+forgets what was noted before, GET /_faults returns what was noted since:
 
     seed      of the random numbers
     rates     {throttle, fail, reset, lose}: share of the calls that are throttled, answered
@@ -28,9 +28,10 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from refusals import Account, Rule, rules_of
-from wire import Call, Refusal, broken, throttled
 from yarl import URL
+
+from support.faults.refusals import Account, Rule, rules_of
+from support.faults.wire import Call, Refusal, broken, throttled
 
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "content-encoding"}
 

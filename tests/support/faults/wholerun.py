@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from killing import Faults
-from running import BIN, ROOT, Aws, ansible_environment
+
+from support.ansible_runs import ansible_environment
+from support.checkout import BIN, ROOT
+from support.emulator import Aws
+from support.faults.killing import Faults
 
 LAYER = {
     "foundation": ["network", "kms", "ecr", "secrets", "s3"],

@@ -17,7 +17,8 @@ import pytest
 import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from running import free_port
+
+from support.ports import free_port
 
 TOKEN = "unit-tests-token"
 PATIENCE = 60

@@ -9,8 +9,9 @@ from typing import Any
 from ansible_collections.ragops.platform.plugins.module_utils._platform.read import Scope
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.item import ENDING
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import sweep
-from running import Aws
-from subjects import ZONE
+
+from support.emulator import Aws
+from support.faults.subjects import ZONE
 
 # Ids, which differ from run to run.
 RANDOM = re.compile(

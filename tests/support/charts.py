@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
 KUBERNETES = "1.35.0"
 
 

@@ -13,7 +13,8 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from wire import Call, Refusal
+
+from support.faults.wire import Call, Refusal
 
 POLLS = 3
 """How often something is asked for before AWS is done with it."""

@@ -1,6 +1,6 @@
 """Serve the emulated AWS with the rehearsal's adjustments and its log of requests.
 
-Runs under ministack's own Python: `python aws_world.py LOG`, with GATEWAY_PORT and
+Runs under ministack's own Python: `python emulator_server.py LOG`, with GATEWAY_PORT and
 rehearsal/src on PYTHONPATH. No server stands behind RDS and
 ElastiCache: that is the rehearsal's to test.
 """

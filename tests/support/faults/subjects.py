@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
-from running import ROOT, Aws
+
+from support.checkout import ROOT
+from support.emulator import Aws
 
 NAME = "ragops-test"
 ZONE = "example.com"

@@ -15,8 +15,10 @@ from typing import Any
 
 import yaml
 
+from support.checkout import ROOT
+
 Dict = dict[str, Any]
-FILE = Path(__file__).with_name("official.yml")
+FILE = ROOT / "tests/charts/official.yml"
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KUBERNETES = "1.35.0"
 KINDS = {bool: "bool", int: "int", float: "float", str: "str", list: "list"}

@@ -6,10 +6,12 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from aws_lifecycle import Life
-from running import Aws
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life
 
 Drift = Callable[[Aws], object]
+NAME = "ragops-test"
+TOKEN = "a-token-that-must-never-be-shown-0123456789"
 
 
 def network(aws: Aws, cidr: str = "10.20") -> tuple[list[str], str]:
@@ -24,6 +26,56 @@ def network(aws: Aws, cidr: str = "10.20") -> tuple[list[str], str]:
     ]
     group = ec2.create_security_group(GroupName="data", Description="d", VpcId=vpc)["GroupId"]
     return subnets, group
+
+
+def cache_options(aws: Aws) -> dict[str, Any]:
+    """As the role gives them for an environment with a replica."""
+    subnets, group = network(aws)
+    return {
+        "replication_group_id": NAME,
+        "replicas": 1,
+        "multi_az": True,
+        "parameter_group": {
+            "name": f"{NAME}-redis7",
+            "parameters": {"maxmemory-policy": "allkeys-lru"},
+        },
+        "subnet_group": {"name": NAME, "subnet_ids": subnets},
+        "security_group_ids": [group],
+        "kms_key_arn": aws.client("kms").create_key()["KeyMetadata"]["Arn"],
+        "auth_token": TOKEN,
+        "snapshot_window": "03:00-04:00",
+        "maintenance_window": "sun:05:00-sun:06:00",
+        "wait_timeout": 30,
+        "tags": TAGS,
+    }
+
+
+def database_options(aws: Aws) -> dict[str, Any]:
+    """As the role gives them for an environment that is protected."""
+    subnets, group = network(aws)
+    iam = aws.client("iam")
+    role = iam.create_role(RoleName="monitoring", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    key = aws.client("kms").create_key()["KeyMetadata"]["Arn"]
+    return {
+        "identifier": NAME,
+        "subnet_group": {"name": NAME, "subnet_ids": subnets},
+        "parameter_group": {
+            "name": f"{NAME}-postgres15",
+            "parameters": {"rds.force_ssl": "1", "log_statement": "ddl"},
+        },
+        "security_group_ids": [group],
+        "kms_key_arn": key,
+        "log_kms_key_arn": key,
+        "backup_window": "02:00-03:00",
+        "maintenance_window": "sun:04:00-sun:05:00",
+        "ca_certificate": "rds-ca-rsa2048-g1",
+        "monitoring_interval": 60,
+        "monitoring_role_arn": role,
+        "log_exports": ["postgresql", "upgrade"],
+        "multi_az": True,
+        "wait_timeout": 30,
+        "tags": TAGS,
+    }
 
 
 def differing(before: Any, after: Any) -> list[str]:

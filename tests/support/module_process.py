@@ -19,12 +19,10 @@ import yaml
 from ansible.module_utils import basic
 from botocore.loaders import create_loader
 
-ROOT = Path(__file__).resolve().parents[4]
+from support.checkout import ROOT
+
 COLLECTIONS = ROOT / "collections"
 NAMESPACE = "ansible_collections.ragops.platform.plugins.modules"
-
-if str(COLLECTIONS) not in sys.path:
-    sys.path.insert(0, str(COLLECTIONS))
 
 
 def run_module(

@@ -1,0 +1,1 @@
+"""What tests share: an emulated AWS, runs of modules and playbooks, servers, things to find."""

@@ -1,0 +1,1 @@
+"""Faults on purpose: runs that are killed, calls that AWS refuses, what is left of both."""
