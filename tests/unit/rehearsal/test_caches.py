@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from support.checkout import ROOT
 
 from rehearsal import cli, commands
 from rehearsal.caches import Caches, checked, making, noted, side_by_side
@@ -97,7 +98,7 @@ def test_switches_and_variables_are_those_of_the_inventory() -> None:
         "--external-secrets": "REHEARSAL_EXTERNAL_SECRETS",
         "--karpenter": "REHEARSAL_KARPENTER",
     }
-    inventory = Path(__file__).parents[3] / "inventories/rehearsal/group_vars/platform/machine.yml"
+    inventory = ROOT / "inventories/rehearsal/group_vars/platform/machine.yml"
     assert all(f"'{each.variable}'" in inventory.read_text() for each in OPTIONAL)
 
 

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 import re
 from typing import Any
 
@@ -13,6 +10,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._helm.command impo
 from ansible_collections.ragops.platform.plugins.module_utils._helm.owner import foreign
 from ansible_collections.ragops.platform.plugins.module_utils._helm.release import Release
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube
+from support.helm_secrets import secret
 from support.kube_server import Api, serving
 
 
@@ -23,18 +21,6 @@ class Renders:
 
     def render(self, chart: Chart) -> dict[str, Any]:
         return {"chart": {"metadata": {"name": chart.reference}}, "manifest": ""}
-
-
-def secret(chart: str, status: str) -> dict[str, Any]:
-    """A revision as Helm keeps it."""
-    content = {
-        "version": 1,
-        "info": {"status": status},
-        "chart": {"metadata": {"name": chart, "version": "1.0.0"}},
-        "manifest": "",
-    }
-    packed = base64.b64encode(gzip.compress(json.dumps(content).encode()))
-    return {"data": {"release": base64.b64encode(packed).decode()}}
 
 
 @pytest.mark.parametrize("status", ["deployed", "failed"])

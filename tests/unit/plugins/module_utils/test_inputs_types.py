@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import jinja2
@@ -17,8 +16,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
     types,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
+from support.checkout import ROOT
 
-ROLES = Path(__file__).resolve().parents[4] / "roles"
+ROLES = ROOT / "roles"
 COMPONENTS = sorted(path.name for path in ROLES.iterdir() if (path / "meta").is_dir())
 TODAY = "2026-11-22"
 BASE = {

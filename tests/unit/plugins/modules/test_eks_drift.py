@@ -84,14 +84,14 @@ MODULES: dict[str, dict[str, Any]] = {
 
 
 @pytest.fixture(scope="module")
-def platform(adjusted: World) -> World:
+def platform(modules_world: World) -> World:
     """A cluster with all that belongs to it; each test leaves it as it was."""
-    adjusted.aws.reset()
+    modules_world.aws.reset()
     for module, options in MODULES.items():
-        result = adjusted.run(module, {**options, "state": "present"})
+        result = modules_world.run(module, {**options, "state": "present"})
         if module == "eks_launch_template":
             MODULES["eks_nodegroup"]["launch_templates"] = result["launch_templates"]
-    return adjusted
+    return modules_world
 
 
 def differences(before: Any, after: Any, path: str = "") -> list[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.checkout import ROOT
 from support.kube_server import Api, serving
 from support.module_process import examples, play, run_module
 
 Dict = dict[str, Any]
-RECORDS = sorted((Path(__file__).parents[1] / "module_utils/rollouts").glob("*.json"))
+RECORDS = sorted((ROOT / "tests/unit/plugins/module_utils/rollouts").glob("*.json"))
 LISTS = {
     "replica_sets": "replicasets",
     "claims": "persistentvolumeclaims",

@@ -22,6 +22,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._tunnel.open impor
     find_or_open,
     wish,
 )
+from support.checkout import ROOT
 from support.lifecycle import World
 from support.module_process import examples, play
 
@@ -166,7 +167,7 @@ def test_components_side_by_side_share_one(world: World, starts: Path, run_folde
         "pathlib.Path(sys.argv[3]), 0), {})['port'])",
         *(launched(world), "api.example", str(run_folder)),
     ]
-    collections = str(Path(__file__).resolve().parents[4] / "collections")
+    collections = str(ROOT / "collections")
     environment = {**os.environ, **world.aws.environment, "PYTHONPATH": collections}
 
     def ask(_: int) -> str:

@@ -25,11 +25,11 @@ POLICY = {
 
 
 @pytest.fixture(scope="module")
-def settled(adjusted: World) -> Life:
+def settled(modules_world: World) -> Life:
     """A converged network with a NAT gateway; each drift's repair brings it back to this."""
-    adjusted.aws.reset()
+    modules_world.aws.reset()
     options = {**network_options(), "nat": "single", "endpoint_policies": {"s3": POLICY}}
-    life = Life(adjusted, "vpc_network", options)
+    life = Life(modules_world, "vpc_network", options)
     life.settles()
     return life
 

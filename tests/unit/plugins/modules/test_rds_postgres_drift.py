@@ -19,10 +19,10 @@ LOGS = "/aws/rds/instance/ragops-test/postgresql"
 
 
 @pytest.fixture(scope="module")
-def database(adjusted: World) -> Life:
+def database(modules_world: World) -> Life:
     """One instance for all drifts: each leaves it as it was."""
-    adjusted.aws.reset()
-    life = Life(adjusted, "rds_postgres", options(adjusted.aws))
+    modules_world.aws.reset()
+    life = Life(modules_world, "rds_postgres", options(modules_world.aws))
     life.settles()
     return life
 

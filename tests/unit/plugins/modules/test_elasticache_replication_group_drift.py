@@ -16,10 +16,10 @@ GROUP = f"cache parameter group {NAME}-redis7"
 
 
 @pytest.fixture(scope="module")
-def cache(adjusted: World) -> Life:
+def cache(modules_world: World) -> Life:
     """One group for all drifts: each leaves it as it was."""
-    adjusted.aws.reset()
-    life = Life(adjusted, "elasticache_replication_group", options(adjusted.aws))
+    modules_world.aws.reset()
+    life = Life(modules_world, "elasticache_replication_group", options(modules_world.aws))
     life.settles()
     return life
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 NAME = "ragops-dev"
-CONTROLLERS = json.loads((ROOT / "tests/unit/plugins/controllers.json").read_text())
+CONTROLLERS = json.loads((ROOT / "tests/unit/roles/controllers.json").read_text())
 """By role: version, source, and calls that pass and that IAM refuses. {name} in them stands for an
 id of the test, or for what a call before gave (keep: name, path in its answer)."""
 MINE = {"Project": "ragops", "Environment": "dev", "ManagedBy": "ragops.platform"}

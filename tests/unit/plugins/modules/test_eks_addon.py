@@ -1,0 +1,24 @@
+"""Add-ons: made side by side, reset, removed."""
+
+from __future__ import annotations
+
+from support.eks_members import CLUSTER
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
+
+
+def test_addons_live_side_by_side(cluster: World) -> None:
+    addons = [
+        {"name": "vpc-cni", "configuration": {"enableNetworkPolicy": "true"}, "tags": TAGS},
+        {"name": "coredns", "tags": TAGS},
+    ]
+
+    def reset(aws: Aws) -> None:
+        aws.client("eks").update_addon(
+            clusterName=CLUSTER, addonName="vpc-cni", configurationValues="{}"
+        )
+
+    def remove(aws: Aws) -> None:
+        aws.client("eks").delete_addon(clusterName=CLUSTER, addonName="coredns")
+
+    Life(cluster, "eks_addon", {"cluster": CLUSTER, "addons": addons}).whole([reset, remove])

@@ -1,0 +1,39 @@
+"""An OIDC provider comes back, has exactly its audiences, and goes."""
+
+from __future__ import annotations
+
+from ansible_collections.ragops.platform.plugins.module_utils import _oidc
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import tag_list
+from botocore.stub import Stubber
+from support.emulator import Aws
+from support.lifecycle import TAGS, Life, World
+
+ISSUER = "https://oidc.eks.us-east-1.amazonaws.com/id/ABC"
+
+
+def test_an_oidc_provider_comes_back_and_goes(world: World) -> None:
+    def remove(aws: Aws) -> None:
+        iam = aws.client("iam")
+        (entry,) = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=entry["Arn"])
+
+    Life(world, "iam_oidc_provider", {"url": ISSUER, "tags": TAGS}).whole([remove])
+
+
+def test_an_oidc_provider_has_exactly_its_audiences(world: World) -> None:
+    """The emulator has no call that changes a provider, so the SDK's own model judges ours."""
+    iam = world.aws.client("iam")
+    arn = "arn:aws:iam::000000000000:oidc-provider/oidc.eks"
+    which = {"OpenIDConnectProviderArn": arn}
+    before = {"issuer": "i", "client_ids": ["old"], "thumbprints": ["a" * 40], "tags": {"x": "1"}}
+    wanted = {"client_ids": ["new"], "thumbprints": ["b" * 40], "tags": TAGS}
+    with Stubber(iam) as stub:
+        for name, more in (
+            ("add_client_id_to_open_id_connect_provider", {"ClientID": "new"}),
+            ("remove_client_id_from_open_id_connect_provider", {"ClientID": "old"}),
+            ("update_open_id_connect_provider_thumbprint", {"ThumbprintList": ["b" * 40]}),
+            ("tag_open_id_connect_provider", {"Tags": tag_list(TAGS)}),
+        ):
+            stub.add_response(name, {}, {**which, **more})
+        _oidc.update(iam, arn, before, _oidc.after(before, ISSUER, wanted))
+        stub.assert_no_pending_responses()
