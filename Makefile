@@ -115,7 +115,7 @@ performance: caches ## What running side by side saves (docs/performance.md); la
 coverage: caches ## Lines and branches of plugins/ that its tests run
 	rm -f .coverage .coverage.*
 	_ANSIBLE_ANSIBALLZ_COVERAGE_CONFIG='{"config": "$(CURDIR)/tests/coverage_of_modules.toml", "output": "$(CURDIR)/.coverage.module"}' \
-	  $(pytest) -n 2 --dist loadfile --cov --cov-report=term tests/unit/plugins
+	  $(pytest) -n 2 --dist loadfile --cov --cov-report=term tests/unit/plugins tests/unit/roles tests/unit/playbooks
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed

@@ -9,10 +9,7 @@ from pathlib import Path
 
 from support.checkout import ROOT
 
-LIFE = (
-    "tests/unit/plugins/playbooks/test_further_releases.py"
-    "::test_a_release_from_nothing_back_and_away"
-)
+LIFE = "tests/unit/roles/test_cluster_addons_releases.py::test_a_release_from_nothing_back_and_away"
 
 
 def test_helm_4_does_the_same(helm: Path) -> None:
