@@ -20,9 +20,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.ragops.platform.plugins.module_utils import journal, progress
 
-from . import spreading
+from . import journal, progress, spreading
 
 try:
     import boto3

@@ -9,19 +9,9 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    is_denied,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
+from . import ownership
+from .aws import AwsError, is_denied, tag_dict, wait_until
+from .reconcile import Api, Plan, missing_tags, tag_list
 
 State = dict[str, Any]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from .aws import AwsError
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY = 24 * 60

@@ -109,6 +109,23 @@ def test_no_two_files_of_tests_have_one_name() -> None:
     assert [name for name in dict.fromkeys(names) if names.count(name) > 1] == []
 
 
+def module_tested_by(test: str) -> str:
+    """The module that a test's file is named after: the longest name that it begins with."""
+    return max((name for name in MODULES if test.startswith(f"test_{name}")), key=len, default="")
+
+
+def test_a_modules_tests_are_found_by_its_name() -> None:
+    """The twin that only reads may share those of its module."""
+    tested = {module_tested_by(path.name) for path in (ROOT / "tests/unit").rglob("test_*.py")}
+    assert [name for name in MODULES if not {name, name.removesuffix("_info")} & tested] == []
+
+
+def test_module_utils_import_each_other_relatively() -> None:
+    absolute = re.compile(r"^\s*(from|import) ansible_collections\.ragops\.", re.M)
+    for path in (ROOT / "plugins/module_utils").rglob("*.py"):
+        assert not absolute.search(path.read_text()), path.relative_to(ROOT)
+
+
 def test_nothing_is_pinned_to_latest() -> None:
     floating = re.compile(r"^\s*FROM\s+\S+:latest|image:\s*\S+:latest|@latest\b", re.M)
     for path, text in tracked_texts():

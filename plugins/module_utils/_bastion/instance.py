@@ -7,19 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    UNKNOWN,
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
+from .. import ownership
+from ..aws import AwsError, tag_dict, wait_until
+from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 
 Item = dict[str, Any]
 LIVING = ("pending", "running", "stopping", "stopped")

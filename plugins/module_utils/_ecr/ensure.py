@@ -7,16 +7,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict, tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    UNKNOWN,
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
-
+from .. import ownership, policies
+from ..aws import AwsError, Dict, tag_dict
+from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 from .wish import Wish, encryption, state
 
 NO_REPOSITORY = ("RepositoryNotFoundException",)

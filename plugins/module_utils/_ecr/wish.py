@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict
+from ..aws import AwsError, Dict
 
 _NAME = re.compile(r"(?:[a-z0-9]+(?:[._-][a-z0-9]+)*/)*[a-z0-9]+(?:[._-][a-z0-9]+)*")
 PRINCIPAL = re.compile(r"\d{12}|arn:[a-z-]+:iam::\d{12}:(root|role/.+|user/.+)")

@@ -7,19 +7,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import (
-    datastore,
-    datastore_parameters,
-    ownership,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
-    api as cache,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import transform
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache.ensure import (
-    pattern_of,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from .. import datastore, datastore_parameters, ownership
+from ..reconcile import Api, Plan
+from . import api as cache
+from . import transform
+from .ensure import pattern_of
 
 NAME_TAKEN = ("SnapshotAlreadyExistsFault", "SnapshotAlreadyExists")
 

@@ -7,14 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import checks, transform
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+from .. import datastore
+from ..aws import AwsError, tag_dict, wait_until
+from ..reconcile import Api
+from . import checks, transform
 
 GOOD = ("available",)
 BAD = ("create-failed", "deleting")

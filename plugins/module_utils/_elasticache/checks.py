@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore, datastore_windows
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from .. import datastore, datastore_windows
+from ..aws import AwsError
 
 TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
 BACK = (("valkey", "7.2"), ("redis", "7.1"))

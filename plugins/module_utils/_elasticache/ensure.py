@@ -8,24 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import (
-    datastore,
-    datastore_parameters,
-    ownership,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
-    api as cache,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
-    checks,
-    transform,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    tag_list,
-)
+from .. import datastore, datastore_parameters, ownership
+from ..aws import AwsError
+from ..reconcile import Api, Plan, tag_list
+from . import api as cache
+from . import checks, transform
 
 TAKEN_BACK = frozenset({"engine", "engine_version", "node_type"})
 """What AWS may leave as it was after it was at work on it."""

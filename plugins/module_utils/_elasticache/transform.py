@@ -7,11 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.datastore import (
-    State,
-    text_tags,
-    version_satisfies,
-)
+from ..datastore import State, text_tags, version_satisfies
 
 # field -> parameter of create_replication_group and modify_replication_group
 CHANGEABLE = {

@@ -6,14 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership
-from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
+from .. import ownership
+from ..aws import tag_dict
+from ..reconcile import Api, Plan, missing_tags, tag_list
 
 GONE = ("NoSuchEntity",)
 THERE = ("EntityAlreadyExists",)

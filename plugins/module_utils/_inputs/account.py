@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import owned
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+from . import owned
+from .roles import Inputs
 
 KEYS = {
     "network": "network_flow_log_kms_key_id",

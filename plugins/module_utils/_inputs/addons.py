@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import karpenter, kubernetes
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+from . import karpenter, kubernetes
+from .roles import Inputs
 
 RELEASES = {
     "load_balancer_controller": "aws-load-balancer-controller",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
+from . import (
     access,
     account,
     addons,

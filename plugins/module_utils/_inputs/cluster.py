@@ -9,14 +9,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
-    access,
-    eks_addons,
-    kubernetes,
-    machines,
-    versions,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+from . import access, eks_addons, kubernetes, machines, versions
+from .roles import Inputs
 
 MOST_NODES = 450
 """AWS's quota of nodes in a managed node group."""

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import platform
+from . import platform
 
 
 class Form(NamedTuple):

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import machines
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+from . import machines
+from .roles import Inputs
 
 # Kubernetes minor version -> the first Karpenter that runs on it, by Karpenter's matrix.
 NEEDED = {

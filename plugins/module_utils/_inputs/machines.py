@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._image.source import default_platform
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+from .._image.source import default_platform
+from .roles import Inputs
 
 ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)(-[a-z0-9]+)?")
 """Families with AWS's own processors: a1, and those with a g after the generation (m7g, c7gn)."""

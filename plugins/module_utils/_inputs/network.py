@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from string import ascii_lowercase
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
-from ansible_collections.ragops.platform.plugins.module_utils._network import layout, rules
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from .._network import layout, rules
+from ..aws import AwsError
+from .roles import Inputs
 
 PRIVATE = tuple(
     ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import kubernetes, types
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import PROOF
+from ..ownership import PROOF
+from . import kubernetes, types
+from .shared import SHARED
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 BOUNDARY = re.compile(

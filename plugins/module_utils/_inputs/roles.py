@@ -12,7 +12,8 @@ from typing import Any
 
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import types
+
+from . import types
 
 Inputs = dict[str, Any]
 

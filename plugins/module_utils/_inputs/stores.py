@@ -11,17 +11,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._ecr import wish as ecr_wish
-from ansible_collections.ragops.platform.plugins.module_utils._elasticache import (
-    checks as elasticache_checks,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import owned, versions
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.platform import (
-    region_problems,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
-from ansible_collections.ragops.platform.plugins.module_utils._rds import checks as rds_checks
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from .._ecr import wish as ecr_wish
+from .._elasticache import checks as elasticache_checks
+from .._rds import checks as rds_checks
+from ..aws import AwsError
+from . import owned, versions
+from .platform import region_problems
+from .roles import Inputs
 
 # Options of the modules that the roles compute, at values which pass.
 RDS_COMPUTED = {

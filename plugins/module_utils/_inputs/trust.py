@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
-from ansible_collections.ragops.platform.plugins.module_utils._rds.authorities import of_region
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from .._rds.authorities import of_region
+from ..aws import AwsError
+from .roles import Inputs
 
 SHIPPED = "app_rollout/files/rds-authorities.pem"
 

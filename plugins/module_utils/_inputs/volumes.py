@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._inputs.roles import Inputs
+from .roles import Inputs
 
 KINDS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute"}
 """EKS's names of the effects that keep pods away -> Kubernetes's."""

@@ -7,15 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    UNKNOWN,
-    Api,
-    Plan,
-    missing_tags,
-)
-
+from .. import ownership, policies
+from ..aws import AwsError
+from ..reconcile import UNKNOWN, Api, Plan, missing_tags
 from .find import ENDING, NOT_FOUND, describe, find, lost, resolve, tagged, tags_of
 
 __all__ = ["Wish", "ensure_absent", "ensure_present", "find", "resolve"]

@@ -7,14 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import (
-    PLATFORM,
-    PROOF,
-    is_ours,
-    refuse_others,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
+from ..aws import AwsError, wait_until
+from ..ownership import PLATFORM, PROOF, is_ours, refuse_others
+from ..reconcile import UNKNOWN, Api
 
 NOT_FOUND = ("NotFoundException",)
 ENDING = ("PendingDeletion", "PendingReplicaDeletion")

@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import call
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+from ..aws import call
+from ..reconcile import Api
 
 _NO_BUCKET = ("404", "NoSuchBucket", "NotFound")
 LASTING = ("manual", "awsbackup")

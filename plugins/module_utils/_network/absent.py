@@ -11,16 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ansible_collections.ragops.platform.plugins.module_utils._network import (
-    balancers,
-    endpoints,
-    groups,
-    leftovers,
-    nat,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import Item
+from . import balancers, endpoints, groups, leftovers, nat
+from .deletion import delete
+from .run import Run
+from .snapshot import Item
 
 
 def remove(run: Run) -> None:

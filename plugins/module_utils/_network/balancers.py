@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
-from ansible_collections.ragops.platform.plugins.module_utils._network.leftovers import (
-    interfaces,
-    of_cluster,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import Item
-from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict, wait_until
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+from ..aws import tag_dict, wait_until
+from ..reconcile import Api
+from .deletion import delete
+from .leftovers import interfaces, of_cluster
+from .run import Run
+from .snapshot import Item
 
 TAGS_AT_ONCE = 20
 """How many resources DescribeTags of the load balancers' APIs takes."""

@@ -11,17 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._network import layout
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    Item,
-    filters,
-    named,
-    only,
-    tag_filters,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import wait_until
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
+from ..aws import wait_until
+from ..reconcile import UNKNOWN
+from . import layout
+from .run import Run
+from .snapshot import Item, filters, named, only, tag_filters
 
 ANYWHERE = "0.0.0.0/0"
 

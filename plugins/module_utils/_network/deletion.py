@@ -6,17 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    Item,
-    filters,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+from ..aws import AwsError, tag_dict, wait_until
+from ..reconcile import Api
+from .run import Run
+from .snapshot import Item, filters
 
 HELD = (
     "DependencyViolation",

@@ -7,15 +7,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import policies
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    Item,
-    filters,
-    only,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
+from .. import policies
+from ..aws import AwsError, wait_until
+from ..reconcile import UNKNOWN
+from .run import Run
+from .snapshot import Item, filters, only
 
 BROKEN = ("failed", "rejected", "expired")
 """States that an endpoint does not leave."""

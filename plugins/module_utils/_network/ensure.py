@@ -7,19 +7,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._network import (
-    absent,
-    base,
-    endpoints,
-    groups,
-    layout,
-    nat,
-    refusals,
-    rules,
-    snapshot,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ..aws import AwsError
+from . import absent, base, endpoints, groups, layout, nat, refusals, rules, snapshot
+from .run import Run
 
 
 @dataclass(frozen=True)

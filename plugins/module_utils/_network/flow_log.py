@@ -8,19 +8,10 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
-from ansible_collections.ragops.platform.plugins.module_utils._iam import bound
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    UNKNOWN,
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
+from .. import ownership, policies
+from .._iam import bound
+from ..aws import AwsError, tag_dict
+from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 
 Item = dict[str, Any]
 GONE = ("ResourceNotFoundException",)

@@ -6,23 +6,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._network import rules
-from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
-from ansible_collections.ragops.platform.plugins.module_utils._network.rules import (
-    Rule,
-    Rules,
-    Seen,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    Item,
-    filters,
-    only,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    UNKNOWN,
-)
+from ..aws import AwsError
+from ..reconcile import UNKNOWN
+from . import rules
+from .deletion import delete
+from .rules import Rule, Rules, Seen
+from .run import Run
+from .snapshot import Item, filters, only
 
 DIRECTIONS = ("ingress", "egress")
 # What AWS gives every new group: all traffic out. It is revoked like any unwanted rule.

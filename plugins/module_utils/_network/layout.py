@@ -8,9 +8,7 @@ import ipaddress
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-)
+from ..aws import AwsError
 
 Network = ipaddress.IPv4Network
 

@@ -11,15 +11,12 @@ All of it is found by the tags or names that AWS gives it, within this VPC.
 
 from __future__ import annotations
 
-from ansible_collections.ragops.platform.plugins.module_utils._network import endpoints, groups
-from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
-from ansible_collections.ragops.platform.plugins.module_utils._network.rules import CONTROLLER_TAG
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    Item,
-    filters,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
+from ..aws import tag_dict
+from . import endpoints, groups
+from .deletion import delete
+from .rules import CONTROLLER_TAG
+from .run import Run
+from .snapshot import Item, filters
 
 
 def of_cluster(tags: dict[str, str], cluster: str) -> bool:

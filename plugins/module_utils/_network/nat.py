@@ -6,21 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._network.deletion import delete
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    GONE,
-    Item,
-    only,
-    tag_filters,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import PROOF
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN
+from ..aws import AwsError, tag_dict, wait_until
+from ..ownership import PROOF
+from ..reconcile import UNKNOWN
+from .deletion import delete
+from .run import Run
+from .snapshot import GONE, Item, only, tag_filters
 
 
 def name_of(run: Run, zone: str) -> str:

@@ -7,20 +7,13 @@ from __future__ import annotations
 import ipaddress
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership
-from ansible_collections.ragops.platform.plugins.module_utils._network import layout
-from ansible_collections.ragops.platform.plugins.module_utils._network.endpoints import service_name
-from ansible_collections.ragops.platform.plugins.module_utils._network.groups import group_name
-from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    Item,
-    named,
-    only,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-)
+from .. import ownership
+from ..aws import AwsError, tag_dict
+from . import layout
+from .endpoints import service_name
+from .groups import group_name
+from .run import Run
+from .snapshot import Item, named, only
 
 
 def check(run: Run, subnets: list[layout.Subnet]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ..aws import AwsError
 
 ENDPOINT = "endpoint:"
 """Begins the name of a gateway endpoint's addresses, as in endpoint:s3."""

@@ -7,18 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._network.snapshot import (
-    Item,
-    Snapshot,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import IDENTITY, is_takeable
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
+from ..aws import tag_dict
+from ..ownership import IDENTITY, is_takeable
+from ..reconcile import Api, Plan, missing_tags, tag_list
+from .snapshot import Item, Snapshot
 
 
 @dataclass

@@ -7,18 +7,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership
-from ansible_collections.ragops.platform.plugins.module_utils._network.rules import (
-    CONTROLLER_TAG,
-    ENDPOINT,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-)
+from .. import ownership
+from ..aws import AwsError, tag_dict
+from ..reconcile import Api
+from .rules import CONTROLLER_TAG, ENDPOINT
 
 Item = dict[str, Any]
 

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._helm.objects import SERVERS
-from ansible_collections.ragops.platform.plugins.module_utils._plan.unknown import UNKNOWN
+from .._helm.objects import SERVERS
+from .unknown import UNKNOWN
 
 OURS = "ragops.platform."
 DEPTH = 3

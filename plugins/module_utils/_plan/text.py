@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ansible_collections.ragops.platform.plugins.module_utils._plan.rows import Row
+from .rows import Row
 
 ACTIONS = ("create", "change", "delete")
 SHOWN = 4

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ansible_collections.ragops.platform.plugins.module_utils._progress.usual import usual
-from ansible_collections.ragops.platform.plugins.module_utils.progress import Wait
+from ..progress import Wait
+from .usual import usual
 
 FIRST = 10.0
 """Seconds after which a wait is told of."""

@@ -7,19 +7,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import (
-    datastore,
-    datastore_parameters,
-    ownership,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._rds import api as rds
-from ansible_collections.ragops.platform.plugins.module_utils._rds import logs, transform
-from ansible_collections.ragops.platform.plugins.module_utils._rds.ensure import (
-    Services,
-    pattern_of,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from .. import datastore, datastore_parameters, ownership
+from ..aws import AwsError, tag_dict
+from ..reconcile import Api, Plan
+from . import api as rds
+from . import logs, transform
+from .ensure import Services, pattern_of
 
 NAME_TAKEN = ("DBSnapshotAlreadyExists", "DBSnapshotAlreadyExistsFault")
 NO_SNAPSHOT = ("failed", "incompatible-network", "incompatible-restore", "restore-error")

@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore
-from ansible_collections.ragops.platform.plugins.module_utils._rds import transform, versions
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api
+from .. import datastore
+from ..aws import AwsError
+from ..reconcile import Api
+from . import transform, versions
 
 GOOD = ("available", "storage-optimization", "storage-config-upgrade")
 FULL = "storage-full"

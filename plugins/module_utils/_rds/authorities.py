@@ -8,7 +8,7 @@ import base64
 import binascii
 import re
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ..aws import AwsError
 
 BUNDLE = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
 _CERTIFICATE = re.compile(

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore, datastore_windows
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from .. import datastore, datastore_windows
+from ..aws import AwsError
 
 RETENTIONS = (
     0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,

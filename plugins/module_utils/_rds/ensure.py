@@ -9,32 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import (
-    datastore,
-    datastore_parameters,
-    ownership,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._rds import (
-    api as rds,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._rds import (
-    checks,
-    logs,
-    own_password,
-    password,
-    transform,
-    versions,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    tag_list,
-)
+from .. import datastore, datastore_parameters, ownership
+from ..aws import AwsError, tag_dict, wait_until
+from ..reconcile import Api, Plan, tag_list
+from . import api as rds
+from . import checks, logs, own_password, password, transform, versions
 
 PASSWORD, REBOOT = "MasterUserPassword", "reboot"
 TAKEN_BACK = frozenset({"engine_version", "instance_class"})

@@ -7,12 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore, ownership
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    missing_tags,
-)
+from .. import datastore, ownership
+from ..reconcile import Api, Plan, missing_tags
 
 GONE = ("ResourceNotFoundException",)
 THERE = ("ResourceAlreadyExistsException",)

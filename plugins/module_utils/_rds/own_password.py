@@ -13,12 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._rds.transform import (
-    SECRET_TAG,
-    VERSION_TAG,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, is_denied
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import UNKNOWN, Api
+from ..aws import AwsError, is_denied
+from ..reconcile import UNKNOWN, Api
+from .transform import SECRET_TAG, VERSION_TAG
 
 NO_SECRET = ("ResourceNotFoundException",)
 

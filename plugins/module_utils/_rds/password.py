@@ -7,10 +7,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import datastore
-from ansible_collections.ragops.platform.plugins.module_utils._rds import api as rds
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, wait_until
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from .. import datastore
+from ..aws import AwsError, wait_until
+from ..reconcile import Api, Plan
+from . import api as rds
 
 RULES = {
     "rotated_every_days": "AutomaticallyAfterDays",

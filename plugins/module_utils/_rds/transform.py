@@ -7,12 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._rds import checks, versions
-from ansible_collections.ragops.platform.plugins.module_utils.aws import tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.datastore import (
-    State,
-    text_tags,
-)
+from ..aws import tag_dict
+from ..datastore import State, text_tags
+from . import checks, versions
 
 # field -> parameter of create_db_instance and modify_db_instance, and of the description
 CHANGEABLE = {

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.datastore import version_satisfies
+from ..aws import AwsError
+from ..datastore import version_satisfies
 
 satisfies = version_satisfies
 

@@ -4,10 +4,9 @@
 
 from __future__ import annotations
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, call, tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-
+from .. import ownership
+from ..aws import AwsError, call, tag_dict
+from ..reconcile import Api, Plan
 from .bucket import NO_BUCKET, region_of
 from .wish import Wish
 

@@ -6,15 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    Dict,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, tag_list
-
+from .. import ownership, policies
+from ..aws import AwsError, Dict, tag_dict, wait_until
+from ..reconcile import Api, Plan, tag_list
 from .wish import SIDS, Wish, normal_rules, state
 
 NO_BUCKET = ("404", "NoSuchBucket", "NotFound")

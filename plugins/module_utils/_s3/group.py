@@ -8,10 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._iam import bound
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
-
+from .._iam import bound
+from ..aws import AwsError, Dict
+from ..reconcile import Api, Plan
 from . import absent, bucket, replication
 from .wish import Replica, Wish, check_name
 

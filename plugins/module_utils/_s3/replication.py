@@ -8,15 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
-from ansible_collections.ragops.platform.plugins.module_utils._iam import bound
-from ansible_collections.ragops.platform.plugins.module_utils.aws import Dict, tag_dict
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
+from .. import ownership, policies
+from .._iam import bound
+from ..aws import Dict, tag_dict
+from ..reconcile import Api, Plan, missing_tags, tag_list
 
 POLICY = "replicate"
 NO_ROLE = ("NoSuchEntity",)

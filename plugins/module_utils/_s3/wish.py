@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict
+from ..aws import AwsError, Dict
 
 BLOCKED = {
     "BlockPublicAcls": True,

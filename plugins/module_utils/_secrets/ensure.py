@@ -9,22 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils import ownership, policies
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    Dict,
-    is_denied,
-    tag_dict,
-    wait_until,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    UNKNOWN,
-    Api,
-    Plan,
-    missing_tags,
-    tag_list,
-)
-
+from .. import ownership, policies
+from ..aws import AwsError, Dict, is_denied, tag_dict, wait_until
+from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 from .wish import AWS_KEY, Wish, policy
 
 NO_SECRET = ("ResourceNotFoundException",)

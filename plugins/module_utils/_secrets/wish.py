@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError, Dict
+from ..aws import AwsError, Dict
 
 # Letters and digits only: fit for ElastiCache's tokens and for URLs as they are.
 ALPHABET = string.ascii_letters + string.digits
