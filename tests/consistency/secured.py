@@ -22,9 +22,11 @@ def secured(aws: Aws) -> dict[str, str]:
     names = dict(_names(aws))
     found = {}
     for label, state in _states(aws):
-        text = json.dumps(_kept(state), sort_keys=True, default=str)
+        text = json.dumps(state, default=str)
         text = ID.sub(lambda match: names.get(match.group(), "<id>"), text)
-        found[label] = SUFFIX.sub(r"\1", ISSUER.sub("<issuer>", text))
+        text = SUFFIX.sub(r"\1", ISSUER.sub("<issuer>", text))
+        # Only now lists can be put in order: ids differ from account to account.
+        found[label] = json.dumps(_kept(json.loads(text)), sort_keys=True)
     return found
 
 
