@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +19,9 @@ Dict = dict[str, Any]
 
 TIMEOUT = 15.0
 """Seconds that one request may take."""
+
+RENEWAL = 1.0
+"""Seconds after which a request whose token was rejected is sent once more."""
 
 METADATA = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Media type of a list without what its objects hold."""
@@ -113,22 +117,33 @@ class Kube:
         accept: str = "application/json, */*",
     ) -> bytes:
         headers = {"Accept": accept}
-        for setting in self._client.configuration.auth_settings().values():
-            if setting.get("in") == "header" and setting.get("value"):
-                headers[setting["key"]] = setting["value"]
         if body is not None:
             headers["Content-Type"] = content_type
         url = f"{self._host}{path}" + (f"?{urlencode(query)}" if query else "")
         payload = None if body is None else json.dumps(body)
-        try:
-            response = self._pool.request(
-                method, url, body=payload, headers=headers, timeout=TIMEOUT, retries=1
-            )
-        except Exception as error:  # urllib3's and ssl's errors have no common base worth naming
-            raise KubeError(f"the Kubernetes API at {self._host} didn't answer: {error}") from error
+        response = self._request(method, url, payload, headers)
+        if response.status == 401:
+            # The token may have ended on its way; now there is a new one.
+            time.sleep(RENEWAL)
+            response = self._request(method, url, payload, headers)
         if response.status >= 400:
             raise _refusal(response.status, response.data, f"{method} {path}")
         return bytes(response.data)
+
+    def _request(
+        self, method: str, url: str, payload: str | None, headers: Mapping[str, str]
+    ) -> Any:
+        """Send a request with the token of this moment; return the answer, whatever its status."""
+        sent = dict(headers)
+        for setting in self._client.configuration.auth_settings().values():
+            if setting.get("in") == "header" and setting.get("value"):
+                sent[setting["key"]] = setting["value"]
+        try:
+            return self._pool.request(
+                method, url, body=payload, headers=sent, timeout=TIMEOUT, retries=1
+            )
+        except Exception as error:  # urllib3's and ssl's errors have no common base worth naming
+            raise KubeError(f"the Kubernetes API at {self._host} didn't answer: {error}") from error
 
 
 def _refusal(status: int, body: bytes, what: str) -> KubeError:
