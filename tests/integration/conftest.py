@@ -80,11 +80,16 @@ def inside(*argv: str, timeout: float = 1500, env: dict[str, str] | None = None)
     return run(REHEARSAL, "exec", "--", *argv, timeout=timeout, env=env)
 
 
-def playbook(name: str, *arguments: str, env: dict[str, str] | None = None) -> Outcome:
-    """Run a playbook against the rehearsal."""
+def playbook(
+    name: str,
+    *arguments: str,
+    inventory: str = "rehearsal",
+    env: dict[str, str] | None = None,
+) -> Outcome:
+    """Run a playbook inside the rehearsal's world, with tokens that end before the world's do."""
     program = str(ROOT / ".venv/bin/ansible-playbook")
     life = f"kube_access_token_life={TOKEN_SECONDS - 15}"
-    return inside(program, name, "-i", "inventories/rehearsal", "-e", life, *arguments, env=env)
+    return inside(program, name, "-i", f"inventories/{inventory}", "-e", life, *arguments, env=env)
 
 
 def user_namespace(process: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import REHEARSAL, ROOT, Outcome, inside, run
+from conftest import REHEARSAL, Outcome, inside, playbook, run
 
 MACHINE = "inventories/rehearsal/group_vars/platform/machine.yml"
 DOCUMENT = "docs/architecture.md"
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.usefixtures("world")
 
 def dev(name: str, *arguments: str) -> Outcome:
     """Run a playbook with the inventory of dev."""
-    program = str(ROOT / ".venv/bin/ansible-playbook")
-    return inside(program, name, "-i", "inventories/dev", "-e", f"@{MACHINE}", *arguments)
+    return playbook(name, "-e", f"@{MACHINE}", *arguments, inventory="dev")
 
 
 def open_sessions() -> list[Any]:
