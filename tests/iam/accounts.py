@@ -21,9 +21,10 @@ from support.ansible_runs import Ran, run_playbook
 from support.checkout import ROOT
 from support.emulator import Aws, find_emulator, not_ready
 from support.ports import free_port
+from support.published_policies import ACCOUNT, REGION, filled
 
 EMPTY = "empty"
-NAME, ACCOUNT, REGION = "ragops-prod", "000000000000", "us-east-1"
+NAME = "ragops-prod"
 ROOT_KEY = "test"
 HERE = Path(__file__).resolve().parent
 PATIENCE = 120
@@ -243,17 +244,6 @@ class States:
     def log(self) -> str:
         """What the processes said."""
         return "\n".join(path.read_text() for path in sorted(self.folder.glob("*log")))
-
-
-def filled(document: str, name: str = NAME) -> dict[str, Any]:
-    """A policy of docs/iam that nobody finds out, for the emulated account. name: a platform's."""
-    text = (ROOT / f"docs/iam/{document}.json").read_text()
-    project, _, environment = name.partition("-")
-    places = {"account": ACCOUNT, "region": REGION, "name": name}
-    for key, value in {**places, "project": project, "environment": environment}.items():
-        text = text.replace(f"<{key}>", value)
-    found: dict[str, Any] = json.loads(text)
-    return found
 
 
 def parts(wanted: list[dict[str, Any]]) -> list[list[dict[str, Any]]]:

@@ -9,15 +9,10 @@ from typing import Any
 import pytest
 from support.checkout import ROOT
 from support.deciding import ACCOUNT, Account, deciding, refused
+from support.published_policies import filled
 
 NAME = "ragops-prod"
-PLACES = {
-    "account": ACCOUNT,
-    "region": "us-east-1",
-    "name": NAME,
-    "project": "ragops",
-    "environment": "prod",
-}
+PLACES = {"host": "rag.example.com", "zone": "Z0123456789ABCDEFGHIJ"}
 OURS = {"Project": "ragops", "Environment": "prod", "ManagedBy": "ragops.platform"}
 THEIRS = {"Project": "billing", "Environment": "prod"}
 POLICIES = sorted(
@@ -44,14 +39,6 @@ TRUST = json.dumps(
 )
 
 
-def document(name: str) -> dict[str, Any]:
-    text = (ROOT / f"docs/iam/{name}.json").read_text()
-    for place, value in PLACES.items():
-        text = text.replace(f"<{place}>", value)
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
 def listed(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
@@ -66,9 +53,7 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 def there(account: Account) -> dict[str, str]:
     """An account with the platform's boundary and a role within it, and another team's things."""
     iam, ec2, kms = (account.client(name) for name in ("iam", "ec2", "kms"))
-    iam.create_policy(
-        PolicyName=f"{NAME}-boundary", PolicyDocument=json.dumps(document("boundary"))
-    )
+    iam.create_policy(PolicyName=f"{NAME}-boundary", PolicyDocument=json.dumps(filled("boundary")))
     for name, tags, boundary in (
         (f"{NAME}-workload-backend", OURS, BOUNDARY),
         (f"{NAME}-eks-nodes", OURS, BOUNDARY),
@@ -237,7 +222,7 @@ def attacks(there: dict[str, str]) -> list[tuple[str, str, dict[str, Any]]]:
 def test_no_published_policy_reaches_further_than_the_platform(
     policy: str, account: Account, there: dict[str, str]
 ) -> None:
-    key = account.user(*document(policy)["Statement"])
+    key = account.user(*filled(policy, **PLACES)["Statement"])
     passed = [
         f"{service}.{method} {arguments}"
         for service, method, arguments in attacks(there)
@@ -248,7 +233,7 @@ def test_no_published_policy_reaches_further_than_the_platform(
 
 def test_all_together_reach_no_further(account: Account, there: dict[str, str]) -> None:
     """An operator has several of them."""
-    statements = [each for name in POLICIES for each in document(name)["Statement"]]
+    statements = [each for name in POLICIES for each in filled(name, **PLACES)["Statement"]]
     key = account.user(*statements)
     passed = [
         f"{service}.{method} {arguments}"
@@ -260,7 +245,7 @@ def test_all_together_reach_no_further(account: Account, there: dict[str, str]) 
 
 def test_a_role_of_ours_stays_within_the_boundary(account: Account, there: dict[str, str]) -> None:
     """Whatever policy an operator puts into it."""
-    key = account.user(*ALL["Statement"], boundary=document("boundary"))
+    key = account.user(*ALL["Statement"], boundary=filled("boundary"))
     further = [
         ("iam", "create_user", {"UserName": "me"}),
         ("iam", "create_role", {"RoleName": "r", "AssumeRolePolicyDocument": TRUST}),
@@ -275,5 +260,5 @@ def test_a_role_of_ours_stays_within_the_boundary(account: Account, there: dict[
 
 
 def test_a_plan_reads_no_secret_value() -> None:
-    granted = {action for each in document("plan")["Statement"] for action in each["Action"]}
+    granted = {action for each in filled("plan")["Statement"] for action in each["Action"]}
     assert not granted & {"secretsmanager:GetSecretValue", "kms:Decrypt"}

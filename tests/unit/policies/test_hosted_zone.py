@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
 import pytest
 from support import hosted_zones as dns
-from support.checkout import ROOT
-from support.deciding import ACCOUNT, ROOT_KEY, Account, deciding, refused
+from support.deciding import ROOT_KEY, Account, deciding, refused
 from support.emulator import Aws
 from support.hosted_zones import HOST, TAGS
 from support.module_process import run_module
+from support.published_policies import filled
 
 OTHERS = {**TAGS, "Project": "billing"}
+NAME = f"{TAGS['Project']}-{TAGS['Environment']}"
 Key = tuple[str, str]
 
 
@@ -48,20 +48,7 @@ def zone(account: Account) -> str:
 
 @pytest.fixture(scope="module")
 def document(zone: str) -> dict[str, Any]:
-    text = (ROOT / "docs/iam/hosted_zone.json").read_text()
-    places = {
-        "account": ACCOUNT,
-        "region": "us-east-1",
-        "project": TAGS["Project"],
-        "environment": TAGS["Environment"],
-        "host": HOST,
-        "zone": zone,
-    }
-    for place, value in places.items():
-        text = text.replace(f"<{place}>", value)
-    assert "<" not in text
-    found: dict[str, Any] = json.loads(text)
-    return found
+    return filled("hosted_zone", NAME, host=HOST, zone=zone)
 
 
 @pytest.fixture(scope="module")

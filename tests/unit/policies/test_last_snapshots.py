@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
-from support.checkout import ROOT
-from support.deciding import ACCOUNT, Account, attempt, deciding
+from support.deciding import Account, attempt, deciding
+from support.published_policies import filled
 
 NAME = "ragops-prod"
-PLACES = {
-    "account": ACCOUNT,
-    "region": "us-east-1",
-    "name": NAME,
-    "project": "ragops",
-    "environment": "prod",
-}
 OURS = {"Project": "ragops", "Environment": "prod", "ManagedBy": "ragops.platform"}
-
-
-def statements(name: str) -> list[dict[str, Any]]:
-    text = (ROOT / f"docs/iam/{name}.json").read_text()
-    for place, value in PLACES.items():
-        text = text.replace(f"<{place}>", value)
-    found: list[dict[str, Any]] = json.loads(text)["Statement"]
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +49,10 @@ def test_what_is_kept_of_a_data_store_needs_it(
     service: str, method: str, which: str, last: str, action: str, account: Account
 ) -> None:
     """make iam gives all data up, so that it asks for no last snapshot; production keeps them."""
-    destroy, both = statements("destroy"), [*statements("destroy"), *statements("last_snapshots")]
+    destroy, both = (
+        filled("destroy")["Statement"],
+        [*filled("destroy")["Statement"], *filled("last_snapshots")["Statement"]],
+    )
     kept = {which: NAME, last: f"{NAME}-final-1"}
     for allowed, wanted in ((destroy, kept), (both, {**kept, last: "billing-final-1"})):
         said, _ = attempt(account.client(service, *account.user(*allowed)), method, wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.checkout import ROOT
-from support.deciding import ACCOUNT, Account, deciding
+from support.deciding import Account, deciding
 from support.module_process import run_module
+from support.published_policies import filled
 
-PLACES = {"<account>": ACCOUNT, "<region>": "us-east-1", "<name>": "ragops-dev"}
+STATEMENTS: list[dict[str, Any]] = filled("run", "ragops-dev")["Statement"]
 WHO = {"project": "ragops", "environment": "dev"}
 LOCK = "/ragops.platform/ragops-dev/lock"
 PATIENCE = 30
@@ -24,15 +23,6 @@ PATIENCE = 30
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     with deciding(tmp_path_factory.mktemp("run-policy")) as served:
         yield served
-
-
-def statements() -> list[dict[str, Any]]:
-    text = (ROOT / "docs/iam/run.json").read_text()
-    for place, value in PLACES.items():
-        text = text.replace(place, value)
-    assert "<" not in text
-    found: list[dict[str, Any]] = json.loads(text)["Statement"]
-    return found
 
 
 def environment(account: Account, *allowed: dict[str, Any]) -> dict[str, str]:
@@ -48,7 +38,7 @@ def locks(account: Account) -> list[str]:
 def test_a_run_takes_its_lock_and_removes_it(account: Account, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir(mode=0o700)
-    env = environment(account, *statements())
+    env = environment(account, *STATEMENTS)
     run_module("platform_lock", {**WHO, "work": "site.yml", "folder": str(run)}, env=env)
     assert locks(account) == [LOCK]
     run.rename(tmp_path / "over")
@@ -59,7 +49,7 @@ def test_a_run_takes_its_lock_and_removes_it(account: Account, tmp_path: Path) -
 
 
 def test_another_platforms_lock_is_out_of_reach(account: Account, tmp_path: Path) -> None:
-    env = environment(account, *statements())
+    env = environment(account, *STATEMENTS)
     wanted = {**WHO, "environment": "prod", "work": "site.yml", "folder": str(tmp_path)}
     failed = run_module("platform_lock", wanted, env=env, fails=True)
     assert "ssm:PutParameter" in failed["msg"]
@@ -72,9 +62,13 @@ def test_the_account_is_asked_with_it_and_not_without(account: Account) -> None:
         "node_groups": [{"name": "main", "instance_types": ["t3.medium"]}],
         "database_class": "db.t3.micro",
     }
-    told = run_module("platform_account_info", wanted, env=environment(account, *statements()))
+    told = run_module(
+        "platform_account_info",
+        wanted,
+        env=environment(account, *STATEMENTS),
+    )
     assert len(told["availability_zones"]) == 2
-    less = [each for each in statements() if each["Sid"] != "LookAtTheAccount"]
+    less = [each for each in STATEMENTS if each["Sid"] != "LookAtTheAccount"]
     failed = run_module(
         "platform_account_info", wanted, env=environment(account, *less), fails=True
     )
@@ -82,7 +76,7 @@ def test_the_account_is_asked_with_it_and_not_without(account: Account) -> None:
 
 
 def test_a_session_is_no_shell(account: Account) -> None:
-    key, secret = account.user(*statements())
+    key, secret = account.user(*STATEMENTS)
     ec2 = account.client("ec2")
     made = ec2.run_instances(
         ImageId="ami-12345678", InstanceType="t3.micro", MinCount=1, MaxCount=1
