@@ -76,6 +76,20 @@ def test_site_runs_from_elsewhere(installed: Path, aws: Aws) -> None:
     assert aws.client("kms").describe_key(KeyId="alias/ragops-dev")["KeyMetadata"]["Enabled"]
 
 
+@pytest.mark.parametrize("playbook", ["destroy", "plan", "preflight"])
+def test_a_run_without_an_inventory_is_no_success(installed: Path, playbook: str) -> None:
+    done = subprocess.run(
+        [BIN / "ansible-playbook", f"ragops.platform.{playbook}"],
+        cwd=installed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=ansible_environment({"ANSIBLE_COLLECTIONS_PATH": f"{installed}:{BUNDLE}"}),
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "The inventory has no host of the platform" in done.stdout
+
+
 def test_what_needs_a_checkout_stays_out_of_the_archive(archive: Path) -> None:
     with tarfile.open(archive) as packed:
         names = {Path(name).parts[0] for name in packed.getnames()}
