@@ -244,6 +244,7 @@ import contextlib
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.ragops.platform.plugins.module_utils._health.backend import Backend
 from ansible_collections.ragops.platform.plugins.module_utils._health.checks import fails
 from ansible_collections.ragops.platform.plugins.module_utils._health.verify import Verification
 from ansible_collections.ragops.platform.plugins.module_utils._health.web import Client, Clock
@@ -311,13 +312,14 @@ def verify(module: AnsibleModule) -> dict:
     clock = Clock(params["timeout"], reserve=min(10.0, params["timeout"] * 0.2))
     if params["url"]:
         client = Client(params["url"], clock, params["request_timeout"])
-        return Verification(client, params, module.check_mode).run()
+        return Verification(Backend(client, params), module.check_mode).run()
     with contextlib.ExitStack() as stack:
         forward = open_forward(stack, params, clock)
         base = f"http://{forward.host}:{forward.port}"
         limit = params["request_timeout"]
         client = Client(base, clock, limit, proxies=False, causes=forward.errors)
-        return Verification(client, params, module.check_mode, forward.unready).run()
+        backend = Backend(client, params, forward.unready)
+        return Verification(backend, module.check_mode).run()
 
 
 def open_forward(stack: contextlib.ExitStack, params: dict, clock: Clock) -> Forward:

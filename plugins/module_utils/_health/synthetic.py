@@ -9,10 +9,17 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .backend import Backend
 from .checks import Check, Dict, answer_problem, dependencies_of, refusal_problem
 from .web import Client, Reply, WebError
 
 STEPS = ("upload", "index", "ask", "refuse", "delete", "gone")
+
+
+def synthetic(backend: Backend) -> list[Check]:
+    """Ask about a document of its own, which is deleted again."""
+    found, backend.e2e = Synthetic(backend.client, backend.params).run()
+    return found
 
 
 class StepError(Exception):
