@@ -9,6 +9,8 @@ uv := .venv/bin/uv
 stamp := .venv/.stamp-$(shell cat requirements/platform.txt rehearsal/pyproject.toml | sha256sum | cut -c1-12)
 # What the tests need beside the rehearsal's own packages.
 test_packages := chromium redis-server
+# Most of these tests wait for what they start, an ansible-playbook or a server, more than they compute.
+workers := $(shell echo $$(($$(nproc) * 5 / 2)))
 frontend := app/frontend
 backend := app/backend
 
@@ -66,13 +68,13 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 
 .PHONY: unit
 unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster, but those of `make slow`
-	$(pytest) -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" tests/unit
+	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m "not slow" tests/unit
 	cd $(backend) && .venv/bin/python -m pytest -m "not slow"
 	cd $(frontend) && npm test --silent
 
 .PHONY: slow
 slow: caches $(backend)/.venv/.stamp ## Whole lives, hostile files, plan against run, samples of `make faults` and `make consistency`
-	$(pytest) -n 3 --dist loadfile --no-loadscope-reorder -m slow tests/unit
+	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m slow tests/unit
 	cd $(backend) && .venv/bin/python -m pytest -m slow
 	$(pytest) tests/consistency
 	$(pytest) tests/faults

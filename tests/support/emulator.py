@@ -89,6 +89,16 @@ def not_ready(aws: Aws) -> str | None:
     return None
 
 
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End an emulated AWS; on a busy machine it may not get to it, and nothing of it is kept."""
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def serving(argv: Sequence[str], folder: Path, **environment: str) -> Iterator[Aws]:
     """Run an emulated AWS in a folder of its own until the block ends."""
@@ -116,8 +126,7 @@ def serving(argv: Sequence[str], folder: Path, **environment: str) -> Iterator[A
             time.sleep(0.2)
         yield aws
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        end(process)
 
 
 @contextmanager

@@ -188,8 +188,8 @@ def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
 
 
 PARTS = {
-    *("access", "gate", "inputs", "key", "lock", "phase", "preflight", "removal", "report"),
-    "summary",
+    *("access", "gate", "inputs", "inventory", "key", "lock", "phase", "preflight", "removal"),
+    *("report", "summary"),
 }
 """Playbooks that others import; who runs preflight.yml or access.yml alone changes nothing."""
 
