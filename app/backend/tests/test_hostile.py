@@ -81,6 +81,20 @@ def ring_pdf() -> bytes:
     return written([CATALOGUE, b"<< /Type /Pages /Kids [2 0 R] /Count 999999999 >>"])
 
 
+def deep_pdf(depth: int = 200_000) -> bytes:
+    """A PDF whose only page has arrays within arrays for its size."""
+    size = b"[" * depth + b"]" * depth
+    page = b"<< /Type /Page /Parent 2 0 R /MediaBox " + size + b" >>"
+    return written([CATALOGUE, b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>", page])
+
+
+def tall_pdf(depth: int = 5_000) -> bytes:
+    """A PDF whose tree of pages has one branch on each level."""
+    branch = b"<< /Type /Pages /Kids [%d 0 R] /Count 1 >>"
+    branches = [branch % (3 + level) for level in range(depth)]
+    return written([CATALOGUE, *branches, b"<< /Type /Page /MediaBox [0 0 612 792] >>"])
+
+
 def noise(size: int) -> bytes:
     return random.Random(7).randbytes(size)  # noqa: S311 - a file, no secret
 
@@ -104,6 +118,8 @@ HOSTILE = {
     "many-fonts.pdf": lambda: stream_pdf(b"BT /F0 1 Tf (a) Tj ET", fonts=20_000),
     "nested-forms.pdf": laughs_pdf,
     "ring.pdf": ring_pdf,
+    "deep-arrays.pdf": deep_pdf,
+    "tall-tree.pdf": tall_pdf,
     "zip-bomb.pdf": lambda: stream_pdf(b" " * 300_000_000),
     "escape.txt": lambda: b"\x1b[31mThe turbine of Loviisa is red.\x1b[0m It turns.",
 }
