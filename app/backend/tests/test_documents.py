@@ -130,7 +130,7 @@ def test_delete_takes_everything_away(backend, world):
     ("name", "body", "status", "words"),
     [
         ("program.exe", b"MZ", 415, "only text"),
-        ("fake.pdf", b"no pdf at all", 415, "not pdf"),
+        ("fake.pdf", b"no pdf at all", 415, "not PDF"),
         ("real.txt", pdf([["x"]]), 415, "not text"),
         ("empty.txt", b"", 422, "no text"),
         ("blank.txt", b" \n\n ", 422, "no text"),

@@ -20,6 +20,7 @@ from pdf import pdf
 from rag.errors import RagError, UnreadableError
 from rag.ingest import reader
 from rag.ingest.child import NICE
+from rag.ingest.formats import named
 from rag.ingest.limits import Limits
 from rag.ingest.parse import parse
 
@@ -289,7 +290,7 @@ def test_a_reader_that_does_not_start_is_not_the_clients_fault(tmp_path, monkeyp
     )
     monkeypatch.setattr(reader, "_ENVIRONMENT", environment)
     with pytest.raises(RagError, match="did not start") as failure:
-        asyncio.run(reading.read("text", b"A good text."))
+        asyncio.run(reading.read(named("text"), b"A good text."))
     assert failure.value.status == 500
 
 
@@ -314,11 +315,12 @@ def test_the_child_has_no_secrets_and_ends_with_its_parent(tmp_path):
     """A document that takes the parser over finds nothing in its environment."""
     program = (
         "import asyncio, os, sys\n"
+        "from rag.ingest.formats import named\n"
         "from rag.ingest.limits import Limits\n"
         "from rag.ingest.reader import Reader\n"
         "limits = Limits(60, 60, 512 << 20, 10**6, 2000)\n"
         "reader = Reader(limits, concurrency=1, waiting=1, patience=1)\n"
-        "asyncio.run(reader.read('pdf', open(sys.argv[1], 'rb').read()))\n"
+        "asyncio.run(reader.read(named('PDF'), open(sys.argv[1], 'rb').read()))\n"
     )
     file = tmp_path / "slow.pdf"
     file.write_bytes(HOSTILE["many-operators.pdf"]())
@@ -372,7 +374,7 @@ def test_control_characters_never_come_back(backend):
 def test_a_pdf_on_which_the_parser_breaks_is_said_to_be_broken(body, reason):
     """And not to take too much memory, as whatever the reader's process dies of is."""
     with pytest.raises(UnreadableError, match=rf"cannot be read \({reason}\)"):
-        parse("pdf", body, 1000)
+        parse(named("PDF"), body, 1000)
 
 
 def test_a_text_may_write_about_pdf(backend):

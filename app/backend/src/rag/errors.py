@@ -59,7 +59,7 @@ class TooLargeError(RagError):
 
 
 class UnsupportedTypeError(RagError):
-    """The document is neither text, Markdown nor PDF."""
+    """The document is of none of the formats that are taken."""
 
     status, kind = 415, "unsupported-type"
 

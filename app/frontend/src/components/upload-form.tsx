@@ -1,12 +1,8 @@
 "use client";
 
 import { type ChangeEvent, useActionState } from "react";
-import {
-  ACCEPTED_EXTENSIONS,
-  formatBytes,
-  MAX_DOCUMENT_CHARS,
-  MAX_UPLOAD_BYTES,
-} from "@/lib/limits";
+import { ACCEPTED_EXTENSIONS, FORMAT_NAMES } from "@/lib/formats";
+import { formatBytes, MAX_DOCUMENT_CHARS, MAX_UPLOAD_BYTES } from "@/lib/limits";
 import type { UploadState } from "@/lib/state";
 import { ProblemNotice } from "./problem-notice";
 import { SubmitButton } from "./submit-button";
@@ -34,8 +30,9 @@ export function UploadForm({ action }: UploadFormProps) {
         className="field file:bg-sunk file:text-ink text-sm file:mr-3 file:cursor-pointer file:rounded file:px-2 file:py-1"
       />
       <p id="file-hint" className="text-soft text-xs">
-        Text, Markdown or PDF, at most {formatBytes(MAX_UPLOAD_BYTES)} and{" "}
-        {MAX_DOCUMENT_CHARS.toLocaleString("en")} characters of text.
+        {FORMAT_NAMES.charAt(0).toUpperCase() + FORMAT_NAMES.slice(1)}, at most{" "}
+        {formatBytes(MAX_UPLOAD_BYTES)} and {MAX_DOCUMENT_CHARS.toLocaleString("en")} characters of
+        text.
       </p>
       <SubmitButton label="Upload" pendingLabel="Uploading…" pending={pending} />
       <div aria-live="polite">{!pending && <UploadOutcome state={state} />}</div>

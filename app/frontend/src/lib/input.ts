@@ -1,11 +1,5 @@
-import {
-  ACCEPTED_EXTENSIONS,
-  formatBytes,
-  hasAcceptedExtension,
-  MAX_QUESTION_CHARS,
-  MAX_UPLOAD_BYTES,
-  MIN_QUESTION_CHARS,
-} from "./limits";
+import { ACCEPTED_EXTENSIONS, FORMAT_NAMES, hasAcceptedExtension } from "./formats";
+import { formatBytes, MAX_QUESTION_CHARS, MAX_UPLOAD_BYTES, MIN_QUESTION_CHARS } from "./limits";
 import { type Problem, UPLOAD_TOO_LARGE } from "./problem";
 
 /** Checks of what a visitor sent, before the backend is troubled with it. */
@@ -22,7 +16,7 @@ export function checkDocument(
     return problem(
       "No document was chosen",
       "The form came without a file.",
-      "Choose a text, Markdown or PDF document, then upload it.",
+      `Choose a document (${FORMAT_NAMES}), then upload it.`,
     );
   }
   if (value.size > MAX_UPLOAD_BYTES) {
@@ -40,7 +34,7 @@ export function checkDocument(
     return problem(
       "This kind of document can't be read",
       `“${value.name}” doesn't end with ${ACCEPTED_EXTENSIONS.join(", ")}.`,
-      "Save the document as plain text, Markdown or PDF and upload it again.",
+      `Save the document as ${FORMAT_NAMES} and upload it again.`,
     );
   }
   return { file: value };

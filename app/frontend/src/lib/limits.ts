@@ -24,15 +24,6 @@ export const MAX_QUESTION_CHARS = 2000;
 /** Documents that the page keeps in view, newest first. */
 export const MAX_LISTED_DOCUMENTS = 8;
 
-/** File names that are taken, by their end. */
-export const ACCEPTED_EXTENSIONS = [".txt", ".md", ".markdown", ".pdf"] as const;
-
-/** Whether a file's name ends like a text, Markdown or PDF document. */
-export function hasAcceptedExtension(filename: string): boolean {
-  const lower = filename.toLowerCase();
-  return ACCEPTED_EXTENSIONS.some((extension) => lower.endsWith(extension));
-}
-
 /** A size for people: "812 bytes", "4 KiB", "20.5 MiB". */
 export function formatBytes(bytes: number): string {
   if (bytes < 1024) return `${bytes} bytes`;

@@ -1,3 +1,4 @@
+import { FORMAT_NAMES } from "./formats";
 import { type BackendProblem, ContractError } from "./contract";
 import { formatBytes, MAX_UPLOAD_BYTES } from "./limits";
 
@@ -38,7 +39,7 @@ const REMEDIES: Record<number, string> = {
   404: "Upload the document again.",
   409: "Wait until the running upload is done, then try again.",
   413: UPLOAD_TOO_LARGE.remedy,
-  415: "Save the document as plain text, Markdown or PDF and upload it again.",
+  415: `Save the document as ${FORMAT_NAMES} and upload it again.`,
   422: "Correct the input and send it again.",
   429: "Wait a minute, then try again.",
   503: "A part of the service is down, starting, or has too much to do. Try again in a minute; if it stays, tell the operator.",

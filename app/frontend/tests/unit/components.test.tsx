@@ -5,7 +5,8 @@ import { DocumentList } from "@/components/document-list";
 import { splitAnswer } from "@/lib/answer-text";
 import type { RagDocument } from "@/lib/contract";
 import { parseIds } from "@/lib/documents";
-import { formatBytes, hasAcceptedExtension, MAX_LISTED_DOCUMENTS } from "@/lib/limits";
+import { hasAcceptedExtension } from "@/lib/formats";
+import { formatBytes, MAX_LISTED_DOCUMENTS } from "@/lib/limits";
 
 const CITATION = { documentId: "d1", excerpt: "4 bar", page: 2 };
 

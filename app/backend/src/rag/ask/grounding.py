@@ -59,7 +59,7 @@ def sentences(passages: Sequence[Passage], limit: int) -> list[Sentence]:
     """The first `limit` different sentences of the passages, best passage first."""
     found: dict[str, Sentence] = {}
     for passage in passages:
-        for position, span in enumerate(spans(passage.text, markdown=passage.markdown)):
+        for position, span in enumerate(spans(passage.text, headings=passage.headings)):
             text = passage.text[span.start : span.end]
             found.setdefault(f"{passage.document_id} {text}", Sentence(passage, position, text))
     return list(found.values())[:limit]

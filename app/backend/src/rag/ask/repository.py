@@ -8,6 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag.adapters import postgres
+from rag.ingest.formats import kept_as
 
 _LEXEMES = text(
     "SELECT n, tsvector_to_array(to_tsvector('english', t)) AS lexemes"
@@ -44,7 +45,7 @@ class Passage:
     page: int
     heading: str
     text: str
-    markdown: bool
+    headings: bool
 
 
 class SearchRepository:
@@ -104,5 +105,5 @@ def _quoted(lexeme: str) -> str:
 
 
 def _passage(row: Row[tuple[object, ...]]) -> Passage:
-    markdown = row.content_type.startswith("text/markdown")
-    return Passage(row.id, row.document_id, row.page, row.heading, row.text, markdown)
+    headings = kept_as(row.content_type).headings
+    return Passage(row.id, row.document_id, row.page, row.heading, row.text, headings)

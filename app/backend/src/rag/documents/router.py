@@ -26,7 +26,7 @@ DocumentId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="id of
 async def upload_document(
     file: UploadFile, service: Documents, request: Request, response: Response
 ) -> Document | Response:
-    """Take in a text, Markdown or PDF file; it can be asked about on return."""
+    """Take in a document; it can be asked about on return."""
     name, declared = file.filename or "", file.content_type or ""
     adding = asyncio.create_task(service.add(name, declared, await file.read()))
     leaving = asyncio.create_task(_gone(request))

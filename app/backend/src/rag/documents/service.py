@@ -11,7 +11,7 @@ from rag.documents.repository import DocumentRepository, chunk_id
 from rag.documents.schemas import Document
 from rag.errors import DependencyError, NotFoundError, RagError, TooLargeError, UnreadableError
 from rag.ingest.chunk import Chunk
-from rag.ingest.parse import CONTENT_TYPES, Kind, kind_of
+from rag.ingest.formats import Format, format_of
 from rag.ingest.reader import Reader, Text
 from rag.metrics import Metrics
 
@@ -77,7 +77,7 @@ class DocumentService:
     async def _add(self, filename: str, content_type: str, body: bytes) -> tuple[Document, bool]:
         if len(body) > self._max_bytes:
             raise TooLargeError(f"a document may have {self._max_bytes} bytes")
-        kind = kind_of(filename, content_type, body)
+        kind = format_of(filename, content_type, body)
         sha256 = hashlib.sha256(body).hexdigest()
         document_id = sha256[:_ID_LENGTH]
         if (known := await self._repository.get(document_id)) and known.status == "ready":
@@ -88,7 +88,7 @@ class DocumentService:
             return await self._keep(document_id, sha256, _name(filename), kind, body, text)
 
     async def _keep(
-        self, document_id: str, sha256: str, filename: str, kind: Kind, body: bytes, text: Text
+        self, document_id: str, sha256: str, filename: str, kind: Format, body: bytes, text: Text
     ) -> tuple[Document, bool]:
         async with self._repository.exclusive(document_id):
             # Someone else may have taken the same file in while we waited.
@@ -99,20 +99,20 @@ class DocumentService:
                     "id": document_id,
                     "sha256": sha256,
                     "filename": filename,
-                    "content_type": CONTENT_TYPES[kind],
+                    "content_type": kind.content_type,
                     "bytes": len(body),
                     "pages": text.pages,
                     "embedding_model": self._embedder.model_id,
                 }
             )
             try:
-                await self._store_all(document_id, sha256, CONTENT_TYPES[kind], body, text.chunks)
+                await self._store_all(document_id, sha256, kind.content_type, body, text.chunks)
             except BaseException as error:
                 await self._undo(document_id, sha256, error)
                 raise
             return await self.get(document_id), True
 
-    async def _read(self, kind: Kind, body: bytes) -> Text:
+    async def _read(self, kind: Format, body: bytes) -> Text:
         with self._metrics.stage("ingest", "parse"):
             text = await self._reader.read(kind, body)
         if not text.chunks:

@@ -13,12 +13,13 @@ import resource
 import signal
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from rag.errors import RagError
 from rag.ingest.chunk import Chunk, chunks
+from rag.ingest.formats import Format, named
 from rag.ingest.limits import Limits
-from rag.ingest.parse import Kind, parse
+from rag.ingest.parse import parse
 
 NICE = 10
 READY = b"ready\n"
@@ -44,13 +45,11 @@ def restrain(limits: Limits) -> None:
     logging.getLogger("pypdf").propagate = False
 
 
-def read(kind: Kind, body: bytes, limits: Limits, count: Callable[[str], int]) -> dict[str, Any]:
+def read(kind: Format, body: bytes, limits: Limits, count: Callable[[str], int]) -> dict[str, Any]:
     """The document as its reader takes it: pages and chunks, or what is wrong with it."""
     try:
         document = parse(kind, body, limits.characters)
-        found = chunks(
-            document.pages, markdown=kind == "markdown", count=count, limit=limits.chunks
-        )
+        found = chunks(document.pages, headings=kind.headings, count=count, limit=limits.chunks)
     except RagError as error:
         return {"error": error.kind, "detail": error.detail}
     return {"pages": document.count, "chunks": [_row(chunk) for chunk in found]}
@@ -62,7 +61,7 @@ def _row(chunk: Chunk) -> Sequence[int | str]:
 
 def main() -> None:
     """Read what stdin holds, and write the answer."""
-    limits, kind = Limits(**json.loads(sys.argv[1])), cast("Kind", sys.argv[2])
+    limits, kind = Limits(**json.loads(sys.argv[1])), named(sys.argv[2])
     # The libraries first: what they are is not up to the document.
     from rag.ingest.tokens import Counter
 

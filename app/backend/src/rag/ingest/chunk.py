@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.errors import TooLargeError
-from rag.ingest.parse import Page
+from rag.ingest.pages import Page
 from rag.ingest.sentences import Span, spans
 
 MAX_TOKENS = 180
@@ -32,7 +32,7 @@ class Chunk:
 
 
 def chunks(
-    pages: Sequence[Page], *, markdown: bool, count: Callable[[str], int], limit: int
+    pages: Sequence[Page], *, headings: bool, count: Callable[[str], int], limit: int
 ) -> list[Chunk]:
     """Chunks in reading order; none crosses a page or a heading.
 
@@ -46,7 +46,7 @@ def chunks(
     for page in pages:
         sized = (
             piece
-            for span in spans(page.text, markdown=markdown)
+            for span in spans(page.text, headings=headings)
             for piece in _fitting(page.text, span, count)
         )
         for start, end, heading in _packed(sized):

@@ -16,8 +16,8 @@ import structlog
 from rag.errors import BusyError, RagError, TooLargeError, UnreadableError
 from rag.ingest.child import READY
 from rag.ingest.chunk import Chunk
+from rag.ingest.formats import Format
 from rag.ingest.limits import Limits
-from rag.ingest.parse import Kind
 
 log = structlog.get_logger(__name__)
 
@@ -73,14 +73,14 @@ class Reader:
         finally:
             self._turns.release()
 
-    async def read(self, kind: Kind, body: bytes) -> Text:
+    async def read(self, kind: Format, body: bytes) -> Text:
         """A document's text. Who cancels this ends the process.
 
         Raises UnreadableError or TooLargeError, also for what takes more than the limits.
         """
         child = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "rag.ingest.child", json.dumps(asdict(self._limits)), kind),
+            *("-m", "rag.ingest.child", json.dumps(asdict(self._limits)), kind.name),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,

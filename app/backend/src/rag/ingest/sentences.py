@@ -28,12 +28,15 @@ class Span:
     heading: str = ""
 
 
-def spans(text: str, *, markdown: bool) -> list[Span]:
-    """The sentences of a page in order; Markdown headings become `heading`, not sentences."""
+def spans(text: str, *, headings: bool) -> list[Span]:
+    """The sentences of a page in order; lines that are headings become `heading`, not sentences.
+
+    headings: whether the format has them.
+    """
     found: list[Span] = []
     trail: list[tuple[int, str]] = []
     for start, end in _blocks(text):
-        head = _heading(text[start:end]) if markdown else None
+        head = _heading(text[start:end]) if headings else None
         if head:
             trail = [item for item in trail if item[0] < head[0]] + [head]
             continue
@@ -41,7 +44,7 @@ def spans(text: str, *, markdown: bool) -> list[Span]:
         found += [Span(s, e, heading) for s, e in _sentences(text, start, end)]
     if not found and text.strip():
         # Nothing but headings: they are the text then.
-        return spans(text, markdown=False) if markdown else []
+        return spans(text, headings=False) if headings else []
     return found
 
 
