@@ -74,10 +74,17 @@ unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The test
 
 .PHONY: slow
 slow: caches $(backend)/.venv/.stamp ## Whole lives, hostile files, plan against run, samples of `make faults` and `make consistency`
-	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m slow tests/unit
+# Three at a time: one life or one run of a playbook leaves a core idle for much of its time.
+	$(MAKE) --jobs=3 --output-sync=line slow-lives slow-samples slow-drift
 	cd $(backend) && .venv/bin/python -m pytest -m slow
+
+.PHONY: slow-lives slow-samples slow-drift
+slow-lives:
+	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m slow tests/unit
+slow-samples:
 	$(pytest) tests/consistency
 	$(pytest) tests/faults
+slow-drift:
 	$(pytest) tests/drift
 
 .PHONY: molecule
