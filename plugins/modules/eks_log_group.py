@@ -80,11 +80,6 @@ name:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils._eks.logs import (
-    ensure_absent,
-    ensure_present,
-    name_of,
-)
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     await_seen,
@@ -93,21 +88,26 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     require_region,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.resources import log_group
 
-# The steps that CloudWatch has, and 0 for no end.
-DAYS = [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]
-DAYS += [1096, 1827, 2192, 2557, 2922, 3288, 3653]
+
+def name_of(cluster: str) -> str:
+    """Return the only name to which EKS writes."""
+    return f"/aws/eks/{cluster}/cluster"
 
 
 def run(module: Any, api: Api, plan: Plan) -> str:
-    """Bring the group to its state; its name."""
+    """Bring the group to its state; return its name."""
     options = module.params
     name = name_of(options["cluster"])
+    tags = {key: str(value) for key, value in options["tags"].items()}
     if options["state"] == "absent":
-        ensure_absent(api, plan, name, options["watch_seconds"], options["tags"])
+        watch = options["watch_seconds"]
+        log_group.ensure_absent(api, plan, lambda: log_group.called(api, name), tags, watch=watch)
     else:
-        keys = ("retention_days", "kms_key_arn", "tags")
-        ensure_present(api, plan, name, {key: options[key] for key in keys})
+        key = options["kms_key_arn"] or None
+        wanted = log_group.Wanted(name, options["retention_days"], key, tags)
+        log_group.ensure_present(api, plan, wanted)
     return name
 
 
@@ -117,7 +117,11 @@ def main() -> None:
         argument_spec={
             "cluster": {"type": "str", "required": True},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "retention_days": {"type": "int", "choices": DAYS, "default": 365},
+            "retention_days": {
+                "type": "int",
+                "choices": list(log_group.RETENTIONS),
+                "default": 365,
+            },
             "kms_key_arn": {"type": "str", "no_log": False},
             "watch_seconds": {"type": "int", "default": 30},
             "tags": {"type": "dict", "default": {}},

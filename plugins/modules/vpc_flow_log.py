@@ -29,8 +29,10 @@ options:
     description: Id of the VPC. Required with O(state=present).
     type: str
   retention_days:
-    description: Days that records are kept, one of those that CloudWatch takes; V(0) for ever.
+    description: Days that records are kept, in the steps of CloudWatch; V(0) means for ever.
     type: int
+    choices: [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
+      1096, 1827, 2192, 2557, 2922, 3288, 3653]
     default: 365
   interval:
     description: Seconds that one record may cover.
@@ -98,6 +100,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._kms import find a
 from ansible_collections.ragops.platform.plugins.module_utils._network import flow_log
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.resources import log_group
 
 
 def argument_spec() -> dict[str, Any]:
@@ -106,7 +109,11 @@ def argument_spec() -> dict[str, Any]:
         "name": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         "vpc_id": {"type": "str"},
-        "retention_days": {"type": "int", "default": 365},
+        "retention_days": {
+            "type": "int",
+            "choices": list(log_group.RETENTIONS),
+            "default": 365,
+        },
         "interval": {"type": "int", "choices": [60, 600], "default": 600},
         "kms_key_id": {"type": "str", "default": "", "no_log": False},
         "permissions_boundary": {"type": "str", "default": ""},

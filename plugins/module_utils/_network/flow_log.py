@@ -12,10 +12,9 @@ from .. import ownership, policies
 from .._iam import bound
 from ..aws import AwsError, tag_dict
 from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
+from ..resources import log_group
 
 Item = dict[str, Any]
-GONE = ("ResourceNotFoundException",)
-THERE = ("ResourceAlreadyExistsException", "EntityAlreadyExists", "FlowLogAlreadyExists")
 NO_ENTITY = ("NoSuchEntity",)
 POLICY = "write-flow-logs"
 
@@ -72,52 +71,15 @@ def foreseen(run: Run) -> Run:
 
 def ensure_group(run: Run) -> None:
     """Make or repair the log group: retention, key and tags."""
-    label = f"log group {run.group}"
-    options, tags = run.options, run.tags(run.group)
-    wanted = {
-        "retention_days": options["retention_days"],
-        "kms_key_arn": options["kms_key_arn"] or "",
-        "tags": tags,
-    }
-    item = find_group(run)
-    if item is None:
-        run.plan.record(label, None, wanted)
-        key = {"kmsKeyId": wanted["kms_key_arn"]} if wanted["kms_key_arn"] else {}
-        run.logs.write("create_log_group", label, THERE, logGroupName=run.group, tags=tags, **key)
-        _set_retention(run, label, 0, options["retention_days"])
-        return
-    seen = run.logs.read("list_tags_for_resource", label, resourceArn=run.group_arn).get("tags", {})
-    ownership.refuse_others(label, seen, tags)
-    current = {
-        "retention_days": item.get("retentionInDays", 0),
-        "kms_key_arn": item.get("kmsKeyId", ""),
-        "tags": {key: seen[key] for key in tags if key in seen},
-    }
-    run.plan.record(label, current, wanted)
-    _set_retention(run, label, current["retention_days"], options["retention_days"])
-    if current["kms_key_arn"] != wanted["kms_key_arn"]:
-        how = {"kmsKeyId": wanted["kms_key_arn"]} if wanted["kms_key_arn"] else {}
-        operation = "associate_kms_key" if how else "disassociate_kms_key"
-        run.logs.write(operation, label, logGroupName=run.group, **how)
-    if missing := missing_tags(seen, tags):
-        run.logs.write("tag_resource", label, resourceArn=run.group_arn, tags=missing)
-
-
-def find_group(run: Run) -> Item | None:
-    """Return the log group, or None."""
-    found = run.logs.pages(
-        "describe_log_groups", "logGroups", run.group, logGroupNamePrefix=run.group
+    options = run.options
+    wanted = log_group.Wanted(
+        run.group,
+        options["retention_days"],
+        options["kms_key_arn"] or "",
+        run.tags(run.group),
+        service_made=False,
     )
-    return next((item for item in found if item["logGroupName"] == run.group), None)
-
-
-def _set_retention(run: Run, label: str, current: int, days: int) -> None:
-    if current == days:
-        return
-    if days:
-        run.logs.write("put_retention_policy", label, logGroupName=run.group, retentionInDays=days)
-    else:
-        run.logs.write("delete_retention_policy", label, logGroupName=run.group)
+    log_group.ensure_present(run.logs, run.plan, wanted)
 
 
 def trust(run: Run) -> Item:
@@ -317,12 +279,13 @@ def remove(run: Run) -> None:
         run.plan.record(label, {"id": item["FlowLogId"]}, None)
     _delete_logs(run, label, items)
     _remove_role(run)
-    if find_group(run) is not None:
-        label = f"log group {run.group}"
-        seen = run.logs.read("list_tags_for_resource", label, resourceArn=run.group_arn)
-        ownership.require_ours(label, seen.get("tags", {}), run.options["tags"])
-        run.plan.record(label, {"name": run.group}, None)
-        run.logs.write("delete_log_group", label, GONE, logGroupName=run.group)
+    log_group.ensure_absent(
+        run.logs,
+        run.plan,
+        lambda: log_group.called(run.logs, run.group),
+        run.options["tags"],
+        service_made=False,
+    )
 
 
 def _remove_role(run: Run) -> None:

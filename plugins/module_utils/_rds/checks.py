@@ -10,12 +10,8 @@ from typing import Any
 
 from .. import datastore, datastore_windows
 from ..aws import AwsError
+from ..resources.log_group import RETENTIONS
 
-RETENTIONS = (
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-)  # fmt: skip
-"""Days for which CloudWatch Logs keeps something; 0 for ever."""
 INTERVALS = (0, 1, 5, 10, 15, 30, 60)
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_USERS = ("rdsadmin", "rdsrepladmin", "rds_superuser", "rdstopmgr", "admin", "user")

@@ -1,4 +1,4 @@
-"""The log groups of a database: each setting is repaired by its own call, or left alone."""
+"""The log groups of a database: one for each exported log, all removed by how their names begin."""
 
 from __future__ import annotations
 
@@ -10,89 +10,44 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsErro
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan
 from support.stubbed import Script
 
-NAME = "/aws/rds/instance/n/postgresql"
-ARN = f"arn:aws:logs:us-east-1:0:log-group:{NAME}"
-KEY = "arn:aws:kms:us-east-1:0:key/a"
-WANTED = {"log_retention_days": 30, "log_kms_key_arn": KEY, "tags": {"Project": "ragops"}}
+PREFIX = "/aws/rds/instance/n/"
+TAGS = {"Project": "ragops"}
 
 
-def described(**more: Any) -> dict[str, Any]:
-    group = {"logGroupName": NAME, "arn": f"{ARN}:*", "retentionInDays": 30, "kmsKeyId": KEY}
-    return {"logGroups": [{key: v for key, v in {**group, **more}.items() if v is not None}]}
+def described(*logs: str) -> dict[str, Any]:
+    names = [PREFIX + log for log in logs]
+    return {"logGroups": [{"logGroupName": name, "arn": arn_of(name)} for name in names]}
 
 
-@pytest.mark.parametrize(
-    ("there", "tags", "options", "call", "arguments"),
-    [
-        ({}, {"Project": "ragops", "theirs": "stays"}, {}, None, {}),
-        (
-            {},
-            {"Project": "ragops"},
-            {"log_retention_days": 0},
-            "delete_retention_policy",
-            {"logGroupName": NAME},
-        ),
-        (
-            {"retentionInDays": None},
-            {"Project": "ragops"},
-            {},
-            "put_retention_policy",
-            {"logGroupName": NAME, "retentionInDays": 30},
-        ),
-        (
-            {},
-            {"Project": "ragops"},
-            {"log_kms_key_arn": None},
-            "disassociate_kms_key",
-            {"logGroupName": NAME},
-        ),
-        (
-            {"kmsKeyId": None},
-            {"Project": "ragops"},
-            {},
-            "associate_kms_key",
-            {"logGroupName": NAME, "kmsKeyId": KEY},
-        ),
-        ({}, {}, {}, "tag_resource", {"resourceArn": ARN, "tags": {"Project": "ragops"}}),
-    ],
-)
-def test_each_difference_has_its_call(
-    there: dict[str, Any],
-    tags: dict[str, str],
-    options: dict[str, Any],
-    call: str | None,
-    arguments: dict[str, Any],
-) -> None:
-    script = Script("logs").says("describe_log_groups", described(**there))
-    script.says("list_tags_for_resource", {"tags": tags}, resourceArn=ARN)
-    if call:
-        script.says(call, {}, **arguments)
-    plan = Plan()
-    with script.played() as api:
-        logs.ensure(api, plan, "n", ["postgresql"], {**WANTED, **options})
-    assert plan.changed is bool(call)
+def arn_of(name: str) -> str:
+    return f"arn:aws:logs:us-east-1:0:log-group:{name}"
 
 
-def test_a_group_that_rds_made_meanwhile_is_kept() -> None:
-    script = Script("logs").says("describe_log_groups", {"logGroups": []})
-    script.refuses("create_log_group", "ResourceAlreadyExistsException")
-    with script.played() as api:
-        options = {**WANTED, "log_retention_days": 0, "log_kms_key_arn": None}
-        logs.ensure(api, Plan(), "n", ["postgresql"], options)
-
-
-def test_a_group_that_its_last_lines_bring_back_is_removed_again() -> None:
+def test_each_exported_log_has_its_group() -> None:
     script = Script("logs")
-    for _ in range(2):
-        script.says("describe_log_groups", described(), logGroupNamePrefix="/aws/rds/instance/n/")
-        script.says("list_tags_for_resource", {"tags": {}}, resourceArn=ARN)
-        script.says("delete_log_group", {}, logGroupName=NAME)
+    for name in (f"{PREFIX}postgresql", f"{PREFIX}upgrade"):
+        script.says("describe_log_groups", {"logGroups": []}, logGroupNamePrefix=name)
+        script.says("create_log_group", {}, logGroupName=name, tags=TAGS)
+        script.says("put_retention_policy", {}, logGroupName=name, retentionInDays=30)
+    options = {"log_retention_days": 30, "log_kms_key_arn": None, "tags": TAGS}
     with script.played() as api:
-        logs.remove(api, Plan(), "n", WANTED["tags"])
+        logs.ensure(api, Plan(), "n", ["postgresql", "upgrade"], options)
+
+
+def test_groups_of_logs_that_are_no_longer_exported_are_removed_too() -> None:
+    script = Script("logs")
+    found = ["postgresql", "upgrade"]
+    script.says("describe_log_groups", described(*found), logGroupNamePrefix=PREFIX)
+    for name in (f"{PREFIX}{log}" for log in found):
+        script.says("list_tags_for_resource", {"tags": {}}, resourceArn=arn_of(name))
+        script.says("delete_log_group", {}, logGroupName=name)
+    script.says("describe_log_groups", {"logGroups": []})
+    with script.played() as api:
+        logs.remove(api, Plan(), "n", TAGS)
 
 
 def test_a_group_that_somebody_else_tagged_is_not_removed() -> None:
-    script = Script("logs").says("describe_log_groups", described())
-    script.says("list_tags_for_resource", {"tags": {"Project": "theirs"}}, resourceArn=ARN)
+    script = Script("logs").says("describe_log_groups", described("postgresql"))
+    script.says("list_tags_for_resource", {"tags": {"Project": "theirs"}})
     with script.played() as api, pytest.raises(AwsError, match=r"log group .* is somebody else's"):
-        logs.remove(api, Plan(), "n", WANTED["tags"])
+        logs.remove(api, Plan(), "n", TAGS)
