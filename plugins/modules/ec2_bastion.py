@@ -97,11 +97,11 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance
-from ansible_collections.ragops.platform.plugins.module_utils._iam import profile
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.resources import instance_profile
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
 NO_PARAMETER = ("ParameterNotFound",)
@@ -144,9 +144,9 @@ def bring(run: instance.Run, iam: Api, tags: dict[str, str]) -> dict[str, Any]:
     options = run.options
     if options["state"] == "absent":
         instance.remove(run)
-        profile.remove(iam, run.plan, options["profile"], tags)
+        instance_profile.ensure_absent(iam, run.plan, options["profile"], tags)
         return {}
-    profile.ensure(iam, run.plan, options["profile"], options["role"], run.tags)
+    instance_profile.ensure_present(iam, run.plan, options["profile"], options["role"], run.tags)
     return {"instance_id": instance.ensure(run)}
 
 

@@ -111,24 +111,20 @@ roles:
   sample: {ragops-dev-eks-nodes: "arn:aws:iam::123456789012:role/ragops-dev-eks-nodes"}
 """
 
+import json
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils._iam.ensure import (
-    ensure_absent,
-    ensure_present,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._iam.transform import (
-    check,
-    settings,
-)
+from ansible_collections.ragops.platform.plugins.module_utils._iam.checks import check
 from ansible_collections.ragops.platform.plugins.module_utils.aws import client
+from ansible_collections.ragops.platform.plugins.module_utils.ownership import proof
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Plan,
     fill_identity,
     reconcile,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.resources import iam_role
 
 ROLE: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -153,6 +149,16 @@ def filler(module: AnsibleAWSModule) -> Any:
     return fill
 
 
+def wanted_of(options: dict[str, Any], tags: dict[str, Any], fill: Any) -> iam_role.Wanted:
+    """Return the role that is wanted. fill: puts account and partition into texts."""
+    filled = ("trust", "policies", "managed_policies", "permissions_boundary")
+    texts = json.loads(fill(json.dumps({key: options[key] for key in filled})))
+    texts["permissions_boundary"] = texts["permissions_boundary"] or None
+    return iam_role.Wanted(
+        **{**options, **texts}, tags={key: str(value) for key, value in tags.items()}
+    )
+
+
 def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     """Bring all roles to their state; return what is told of them."""
     roles, tags = module.params["roles"], module.params["tags"]
@@ -162,18 +168,18 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     if module.params["state"] == "absent":
         for how in (foreseen, (api, plan)):
             for role in roles:
-                ensure_absent(*how, role["name"], tags)
+                iam_role.ensure_absent(*how, role["name"], tags if proof(tags) else None)
         return {}
     for role in roles:
         check(role)
     fill = filler(module)
-    targets = [settings({**role, "tags": tags}, fill) for role in roles]
-    for role, target in zip(roles, targets, strict=True):
-        ensure_present(*foreseen, role["name"], target)
+    wanted = [wanted_of(role, tags, fill) for role in roles]
+    for role in wanted:
+        iam_role.ensure_present(*foreseen, role)
     arns = {}
-    for role, target in zip(roles, targets, strict=True):
-        predicted = fill(f"arn:{{partition}}:iam::{{account}}:role{role['path']}{role['name']}")
-        arns[role["name"]] = ensure_present(api, plan, role["name"], target) or predicted
+    for role in wanted:
+        predicted = fill(f"arn:{{partition}}:iam::{{account}}:role{role.path}{role.name}")
+        arns[role.name] = iam_role.ensure_present(api, plan, role) or predicted
     return {"roles": arns}
 
 

@@ -95,11 +95,11 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
-from ansible_collections.ragops.platform.plugins.module_utils._iam import profile
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter import queue, rules
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.resources import instance_profile
 
 
 def argument_spec() -> dict[str, Any]:
@@ -115,21 +115,21 @@ def argument_spec() -> dict[str, Any]:
 
 def ensure_present(run: Run, iam: Api, node_role: str) -> dict[str, Any]:
     """Make queue, rules and profile: the queue first, which the rules send to."""
-    instance_profile = f"{run.name}-karpenter-nodes"
+    profile = f"{run.name}-karpenter-nodes"
     queue.ensure(run, rules.names(run))
     rules.ensure(run)
-    profile.ensure(iam, run.plan, instance_profile, node_role, dict(run.tags))
+    instance_profile.ensure_present(iam, run.plan, profile, node_role, dict(run.tags))
     return {
         "queue": run.queue,
         "queue_arn": run.queue_arn,
         "rules": rules.names(run),
-        "instance_profile": instance_profile,
+        "instance_profile": profile,
     }
 
 
 def ensure_absent(run: Run, iam: Api) -> None:
     """Remove them in reverse."""
-    profile.remove(iam, run.plan, f"{run.name}-karpenter-nodes", dict(run.tags))
+    instance_profile.ensure_absent(iam, run.plan, f"{run.name}-karpenter-nodes", dict(run.tags))
     rules.remove(run)
     queue.remove(run)
 

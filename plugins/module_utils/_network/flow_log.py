@@ -4,18 +4,15 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .. import ownership, policies
-from .._iam import bound
+from .. import ownership
 from ..aws import AwsError, tag_dict
 from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
-from ..resources import log_group
+from ..resources import iam_role, log_group
 
 Item = dict[str, Any]
-NO_ENTITY = ("NoSuchEntity",)
 POLICY = "write-flow-logs"
 
 
@@ -50,7 +47,9 @@ class Run:
     @property
     def boundary(self) -> str | None:
         """Return the ARN of the policy that bounds the role."""
-        return bound.fill(self.options["permissions_boundary"], self.partition, self.account)
+        return iam_role.boundary_of(
+            self.options["permissions_boundary"], self.partition, self.account
+        )
 
     @property
     def group_arn(self) -> str:
@@ -111,65 +110,15 @@ def permissions(run: Run) -> Item:
 
 def ensure_role(run: Run) -> None:
     """Make or repair the role: trust, its one policy and tags."""
-    label, tags = f"IAM role {run.role}", run.tags(run.role)
-    boundary = run.boundary
-    wanted: dict[str, Any] = {
-        "trust": trust(run),
-        "policy": permissions(run),
-        "permissions_boundary": boundary,
-        "tags": tags,
-    }
-    role = run.iam.read("get_role", label, NO_ENTITY, RoleName=run.role).get("Role")
-    current: Item | None = None
-    if role is None:
-        run.iam.write(
-            "create_role",
-            label,
-            RoleName=run.role,
-            AssumeRolePolicyDocument=json.dumps(wanted["trust"]),
-            Description=f"Flow logs of {run.options['name']}",
-            Tags=tag_list(tags),
-            **({"PermissionsBoundary": boundary} if boundary else {}),
-        )
-        policy = None
-    else:
-        seen = tag_dict(role.get("Tags"))
-        ownership.refuse_others(label, seen, tags)
-        policy = run.iam.read(
-            "get_role_policy", label, NO_ENTITY, RoleName=run.role, PolicyName=POLICY
-        ).get("PolicyDocument")
-        current = {
-            "trust": _shown(role["AssumeRolePolicyDocument"], wanted["trust"]),
-            "policy": _shown(policy, wanted["policy"]),
-            "permissions_boundary": role.get("PermissionsBoundary", {}).get(
-                "PermissionsBoundaryArn"
-            ),
-            "tags": {key: seen[key] for key in tags if key in seen},
-        }
-        bound.settle(run.iam, run.role, current["permissions_boundary"], boundary)
-        if current["trust"] != wanted["trust"]:
-            run.iam.write(
-                "update_assume_role_policy",
-                label,
-                RoleName=run.role,
-                PolicyDocument=json.dumps(wanted["trust"]),
-            )
-        if missing := missing_tags(seen, tags):
-            run.iam.write("tag_role", label, RoleName=run.role, Tags=tag_list(missing))
-    if not policies.same(policy, wanted["policy"]):
-        run.iam.write(
-            "put_role_policy",
-            label,
-            RoleName=run.role,
-            PolicyName=POLICY,
-            PolicyDocument=json.dumps(wanted["policy"]),
-        )
-    run.plan.record(label, current, wanted)
-
-
-def _shown(seen: Item | None, wanted: Item) -> Item | None:
-    """Return the wanted policy where AWS only spells it differently."""
-    return wanted if policies.same(seen, wanted) else seen
+    wanted = iam_role.Wanted(
+        run.role,
+        trust(run),
+        run.tags(run.role),
+        policies={POLICY: permissions(run)},
+        permissions_boundary=run.boundary,
+        description=f"Flow logs of {run.options['name']}",
+    )
+    iam_role.ensure_present(run.iam, run.plan, wanted)
 
 
 def ensure_log(run: Run) -> str:
@@ -278,7 +227,7 @@ def remove(run: Run) -> None:
     for item in items:
         run.plan.record(label, {"id": item["FlowLogId"]}, None)
     _delete_logs(run, label, items)
-    _remove_role(run)
+    iam_role.ensure_absent(run.iam, run.plan, run.role, run.options["tags"])
     log_group.ensure_absent(
         run.logs,
         run.plan,
@@ -286,14 +235,3 @@ def remove(run: Run) -> None:
         run.options["tags"],
         service_made=False,
     )
-
-
-def _remove_role(run: Run) -> None:
-    label = f"IAM role {run.role}"
-    role = run.iam.read("get_role", label, NO_ENTITY, RoleName=run.role).get("Role")
-    if role is None:
-        return
-    ownership.require_ours(label, tag_dict(role.get("Tags")), run.options["tags"])
-    run.plan.record(label, {"arn": role["Arn"]}, None)
-    run.iam.write("delete_role_policy", label, NO_ENTITY, RoleName=run.role, PolicyName=POLICY)
-    run.iam.write("delete_role", label, NO_ENTITY, RoleName=run.role)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._iam import bound
 from ..aws import AwsError, Dict
 from ..reconcile import Api, Plan
+from ..resources import iam_role
 from . import absent, bucket, replication
 from .wish import Replica, Wish, check_name
 
@@ -75,7 +75,7 @@ def group_of(options: Mapping[str, Any], place: Place) -> Group:
         for index, name in enumerate(names)
     ]
     given = (options["replication"] or {}).get("permissions_boundary") or ""
-    boundary = bound.fill(given, place.partition, place.account)
+    boundary = iam_role.boundary_of(given, place.partition, place.account)
     return Group(buckets, logs, replicas, role, _permissions(buckets, replicas, place), boundary)
 
 
@@ -90,8 +90,8 @@ def ensure_present(
         bucket.ensure_present(connect("s3", wish.region), plan, wish, timeout)
     if group.role:
         wish = group.buckets[0]
-        api = connect("iam", wish.region)
-        replication.ensure_role(api, plan, group.role, group.permissions, wish.tags, group.boundary)
+        role = replication.role(group.role, group.permissions, wish.tags, group.boundary)
+        iam_role.ensure_present(connect("iam", wish.region), plan, role)
     for wish in group.buckets:
         bucket.ensure_present(connect("s3", wish.region), plan, wish, timeout)
 
@@ -115,7 +115,7 @@ def ensure_absent(
     region = group.buckets[0].region
     if group.role:
         tags = group.buckets[0].tags
-        replication.ensure_no_role(connect("iam", region), plan, group.role, tags)
+        iam_role.ensure_absent(connect("iam", region), plan, group.role, tags)
     if group.logs:
         # Nobody's data: they tell of buckets that are gone.
         absent.ensure_absent(connect("s3", region), plan, group.logs, destroy_data=True)

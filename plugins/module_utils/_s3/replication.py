@@ -8,13 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .. import ownership, policies
-from .._iam import bound
-from ..aws import Dict, tag_dict
-from ..reconcile import Api, Plan, missing_tags, tag_list
+from ..aws import Dict
+from ..resources import iam_role
 
 POLICY = "replicate"
-NO_ROLE = ("NoSuchEntity",)
 
 
 @dataclass(frozen=True)
@@ -83,99 +80,23 @@ def permissions(pairs: Mapping[str, str], keys: Keys, regions: tuple[str, str]) 
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def ensure_role(
-    api: Api,
-    plan: Plan,
-    name: str,
-    allowed: Dict,
-    tags: Mapping[str, str],
-    boundary: str | None = None,
-) -> None:
-    """Make or repair the role and its one inline policy.
+def role(
+    name: str, allowed: Dict, tags: Mapping[str, str], boundary: str | None = None
+) -> iam_role.Wanted:
+    """Return the role that is wanted.
 
     Args:
+        allowed: its one policy.
         boundary: ARN of the policy that bounds it.
-
-    Raises:
-        AwsError: a role of this name is tagged as somebody else's.
     """
-    label = f"role {name}"
-    wanted: Dict = {
-        "trust": trust(),
-        "policy": allowed,
-        "permissions_boundary": boundary,
-        "tags": {key: str(value) for key, value in tags.items()},
-    }
-    found = api.read("get_role", label, NO_ROLE, RoleName=name).get("Role")
-    if found is None:
-        plan.record(label, None, wanted)
-        api.create(
-            "create_role",
-            label,
-            lambda: api.read("get_role", label, NO_ROLE, RoleName=name) or None,
-            RoleName=name,
-            Description="S3 replication",
-            AssumeRolePolicyDocument=policies.text(trust()),
-            Tags=tag_list(wanted["tags"]),
-            **({"PermissionsBoundary": boundary} if boundary else {}),
-        )
-        current: Dict = {**wanted, "policy": None}
-    else:
-        current = _read(api, label, name, found, wanted)
-        plan.record(label, current, wanted)
-    _update(api, label, name, current, wanted)
-
-
-def ensure_no_role(api: Api, plan: Plan, name: str, tags: Mapping[str, str]) -> None:
-    """Delete the role with its policy.
-
-    Raises:
-        AwsError: it is not ours.
-    """
-    label = f"role {name}"
-    found = api.read("get_role", label, NO_ROLE, RoleName=name).get("Role")
-    if found is None:
-        return
-    ownership.require_ours(label, tag_dict(found.get("Tags")), tags)
-    plan.record(label, {"arn": found["Arn"]}, None)
-    api.write("delete_role_policy", label, NO_ROLE, RoleName=name, PolicyName=POLICY)
-    api.write("delete_role", label, NO_ROLE, RoleName=name)
-
-
-def _read(api: Api, label: str, name: str, found: Dict, wanted: Dict) -> Dict:
-    tags = tag_dict(found.get("Tags"))
-    ownership.refuse_others(label, tags, wanted["tags"])
-    inline = api.read("get_role_policy", label, NO_ROLE, RoleName=name, PolicyName=POLICY).get(
-        "PolicyDocument"
+    return iam_role.Wanted(
+        name,
+        trust(),
+        {key: str(value) for key, value in tags.items()},
+        policies={POLICY: allowed},
+        permissions_boundary=boundary,
+        description="S3 replication",
     )
-    trusted = found["AssumeRolePolicyDocument"]
-    return {
-        "trust": wanted["trust"] if policies.same(trusted, wanted["trust"]) else trusted,
-        "policy": wanted["policy"] if policies.same(inline, wanted["policy"]) else inline,
-        "permissions_boundary": found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
-        "tags": {key: tags[key] for key in wanted["tags"] if key in tags},
-    }
-
-
-def _update(api: Api, label: str, name: str, current: Dict, wanted: Dict) -> None:
-    bound.settle(api, name, current["permissions_boundary"], wanted["permissions_boundary"])
-    if current["trust"] != wanted["trust"]:
-        api.write(
-            "update_assume_role_policy",
-            label,
-            RoleName=name,
-            PolicyDocument=policies.text(wanted["trust"]),
-        )
-    if current["policy"] != wanted["policy"]:
-        api.write(
-            "put_role_policy",
-            label,
-            RoleName=name,
-            PolicyName=POLICY,
-            PolicyDocument=policies.text(wanted["policy"]),
-        )
-    if missing := missing_tags(current["tags"], wanted["tags"]):
-        api.write("tag_role", label, RoleName=name, Tags=tag_list(missing))
 
 
 def _allow(sid: str, actions: Sequence[str], resources: Sequence[str]) -> Dict:

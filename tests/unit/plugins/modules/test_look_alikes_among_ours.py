@@ -94,7 +94,7 @@ def test_the_role_that_replicates(world: World) -> None:
         "replication": {"region": "eu-west-1", "role_name": name},
         "tags": OWN,
     }
-    quiet(world, "s3_buckets", options, f"role {name} is somebody else's")
+    quiet(world, "s3_buckets", options, f"IAM role {name} is somebody else's")
 
 
 def subnet_group(aws: Aws, options: Options, service: str, tags: Tags) -> None:

@@ -14,17 +14,22 @@ GONE = ("NoSuchEntity",)
 THERE = ("EntityAlreadyExists",)
 
 
+def label_of(name: str) -> str:
+    """Return how plans and errors call a profile."""
+    return f"instance profile {name}"
+
+
 def find(iam: Api, name: str) -> dict[str, Any] | None:
     """Return the profile, or None."""
-    label = f"instance profile {name}"
+    label = label_of(name)
     answer = iam.read("get_instance_profile", label, GONE, InstanceProfileName=name)
     found: dict[str, Any] | None = answer.get("InstanceProfile")
     return found
 
 
-def ensure(iam: Api, plan: Plan, name: str, role: str, tags: dict[str, str]) -> None:
+def ensure_present(iam: Api, plan: Plan, name: str, role: str, tags: dict[str, str]) -> None:
     """Make the profile with exactly this role."""
-    label = f"instance profile {name}"
+    label = label_of(name)
     wanted = {"role": role, "tags": tags}
     item = find(iam, name)
     if item is None:
@@ -57,9 +62,9 @@ def ensure(iam: Api, plan: Plan, name: str, role: str, tags: dict[str, str]) -> 
     )
 
 
-def remove(iam: Api, plan: Plan, name: str, tags: dict[str, str]) -> None:
+def ensure_absent(iam: Api, plan: Plan, name: str, tags: dict[str, str]) -> None:
     """Delete the profile; its role stays."""
-    label = f"instance profile {name}"
+    label = label_of(name)
     item = find(iam, name)
     if item is None:
         return
