@@ -10,11 +10,13 @@ so that a diff and `changed` are the same fact seen twice.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from . import aws, sendable
 from ._plan.unknown import UNKNOWN as UNKNOWN
+from .ownership import PLATFORM
 
 
 class Api:
@@ -28,6 +30,10 @@ class Api:
     def __init__(self, client: Any, check_mode: bool = False) -> None:
         self.client = client
         self.check_mode = check_mode
+
+    def quiet(self) -> Api:
+        """Return the same service, to which nothing is sent that changes it."""
+        return Api(self.client, check_mode=True)
 
     def read(
         self, operation: str, about: str, missing: Collection[str] = (), **arguments: Any
@@ -126,23 +132,43 @@ class Plan:
         return diff
 
 
-def reconcile(
-    module: Any, run: Callable[[Any, Plan], Mapping[str, Any]], plan: Plan | None = None
-) -> None:
+Connect = Callable[..., Api]
+"""Gives the Api of a service (by its name in boto3), in the module's region or in another."""
+Run = Callable[[Any, Plan, Connect], Mapping[str, Any]]
+"""Of module, plan and connect: does it, notes it in the plan, returns what the module returns."""
+
+
+def reconcile(module: Any, run: Run, plan: Plan | None = None) -> None:
     """Bring a module's resources to their state, and end the module.
 
     Args:
         module: an AnsibleAWSModule.
-        run: does it, notes it in the plan, and returns what the module returns beside it.
+        run: does it.
         plan: where it is noted; a new one by default.
     """
     plan = Plan() if plan is None else plan
+
+    @functools.cache
+    def connect(service: str, region: str | None = None) -> Api:
+        return Api(aws.client(module, service, region), module.check_mode)
+
     try:
-        result = run(module, plan)
+        result = run(module, plan, connect)
         aws.await_seen(module)
     except aws.AwsError as error:
         aws.fail(module, error)
     module.exit_json(changed=plan.changed, diff=plan.diff(), **result)
+
+
+def require_tags(tags: Mapping[str, Any], keys: Collection[str] = PLATFORM) -> None:
+    """Refuse tags that do not say whose a resource is that is found by them.
+
+    Raises:
+        aws.AwsError: one of the keys is missing or empty.
+    """
+    for key in keys:
+        if not tags.get(key):
+            raise aws.AwsError(f"tags lacks {key}, by which what is ours is known. Add it.")
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

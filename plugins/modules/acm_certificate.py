@@ -98,7 +98,6 @@ kept:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._acm import certificate, validation
 from ansible_collections.ragops.platform.plugins.module_utils._dns import zone as zones
 from ansible_collections.ragops.platform.plugins.module_utils._dns.records import Records
@@ -106,8 +105,10 @@ from ansible_collections.ragops.platform.plugins.module_utils.ownership import I
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     UNKNOWN,
     Api,
+    Connect,
     Plan,
     reconcile,
+    require_tags,
 )
 
 
@@ -169,10 +170,10 @@ def ensure_absent(module: Any, plan: Plan, acm: Api, names: Api) -> dict[str, An
     return {"kept": kept}
 
 
-def bring(module: Any, plan: Plan) -> dict[str, Any]:
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Bring the certificate to the wanted state."""
-    acm = Api(aws.client(module, "acm"), module.check_mode)
-    names = Api(aws.client(module, "route53"), module.check_mode)
+    require_tags(module.params["tags"], IDENTITY)
+    acm, names = connect("acm"), connect("route53")
     if module.params["state"] == "absent":
         return ensure_absent(module, plan, acm, names)
     return ensure_present(module, plan, acm, names)
@@ -185,10 +186,7 @@ def main() -> None:
         required_if=[("state", "present", ("domain_name", "hosted_zone"))],
         supports_check_mode=True,
     )
-    for tag in IDENTITY:
-        if not module.params["tags"].get(tag):
-            module.fail_json(msg=f"tags lacks {tag}, by which a certificate is known. Add it.")
-    reconcile(module, bring)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

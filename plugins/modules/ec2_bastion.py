@@ -99,8 +99,13 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Api,
+    Connect,
+    Plan,
+    reconcile,
+    require_tags,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.resources import instance_profile
 
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -150,6 +155,23 @@ def bring(run: instance.Run, iam: Api, tags: dict[str, str]) -> dict[str, Any]:
     return {"instance_id": instance.ensure(run)}
 
 
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
+    """Ask for image and key, then bring instance and profile to their state."""
+    require_tags(module.params["tags"])
+    options = {**module.params, "profile": module.params["name"]}
+    tags = {key: str(value) for key, value in options["tags"].items()}
+    if options["state"] == "present":
+        options["image_id"] = image_of(connect("ssm"), options["image_parameter"])
+        options["kms_key_arn"] = kms.resolve(
+            connect("kms"), options["kms_key_id"], options["wait_timeout"]
+        )
+    wanted = instance.Run(connect("ec2"), plan, options, {**tags, "Name": options["name"]})
+    # Whose each of them is, before the first is made or removed.
+    foreseen = replace(wanted, ec2=wanted.ec2.quiet(), plan=Plan())
+    bring(foreseen, connect("iam").quiet(), tags)
+    return bring(wanted, connect("iam"), tags)
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
@@ -158,33 +180,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     aws.require_region(module)
-    for tag in PLATFORM:
-        if not module.params["tags"].get(tag):
-            module.fail_json(msg=f"tags lacks {tag}, by which the instance is known. Add it.")
-    options = {**module.params, "profile": module.params["name"]}
-
-    def api(service: str) -> Api:
-        return Api(aws.client(module, service), module.check_mode)
-
-    tags = {key: str(value) for key, value in options["tags"].items()}
-    run = instance.Run(api("ec2"), Plan(), options, {**tags, "Name": options["name"]})
-    made: dict[str, Any] = {}
-    try:
-        if options["state"] == "present":
-            options["image_id"] = image_of(api("ssm"), options["image_parameter"])
-            options["kms_key_arn"] = (
-                kms.resolve(api("kms"), options["kms_key_id"], options["wait_timeout"])
-                if options["kms_key_id"]
-                else None
-            )
-        # Whose each of them is, before the first is made or removed.
-        quiet = replace(run, ec2=Api(run.ec2.client, check_mode=True), plan=Plan())
-        bring(quiet, Api(aws.client(module, "iam"), check_mode=True), tags)
-        made = bring(run, api("iam"), tags)
-        aws.await_seen(module)
-    except AwsError as error:
-        aws.fail(module, error)
-    module.exit_json(changed=run.plan.changed, diff=run.plan.diff(), **made)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

@@ -109,11 +109,14 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._ecr import ensure
 from ansible_collections.ragops.platform.plugins.module_utils._ecr.wish import Wish, check
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
+)
 
 
 def argument_spec() -> dict[str, Any]:
@@ -133,7 +136,7 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Check the options, then bring the repositories to their state."""
     options = module.params
     settings = (
@@ -146,9 +149,9 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
     ]
     for wish in wishes:
         check(wish)
-    api = Api(aws.client(module, "ecr"), module.check_mode)
+    api = connect("ecr")
     # Whose each of them is, before the first is made or removed.
-    foreseen = Api(api.client, check_mode=True), Plan()
+    foreseen = api.quiet(), Plan()
     if options["state"] == "absent":
         for wish in wishes:
             ensure.ensure_absent(*foreseen, wish, options["force"])
@@ -161,8 +164,8 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
                 "with force."
             )
         return {"kept": kept}
-    key_api = Api(aws.client(module, "kms"), module.check_mode)
-    key = kms.resolve(key_api, options["kms_key_id"], options["wait_timeout"], options["tags"])
+    timeout = options["wait_timeout"]
+    key = kms.resolve(connect("kms"), options["kms_key_id"], timeout, options["tags"])
     wishes = [replace(wish, kms_key_arn=key) for wish in wishes]
     for wish in wishes:
         ensure.ensure_present(*foreseen, wish)

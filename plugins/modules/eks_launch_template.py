@@ -99,24 +99,22 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.template impo
     ensure_absent,
     ensure_present,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    await_seen,
-    client,
-    fail,
-    require_region,
+from ansible_collections.ragops.platform.plugins.module_utils.aws import require_region
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 
 
-def run(module: Any, api: Api, plan: Plan) -> dict[str, Any]:
-    """Bring the templates to their state; id and version by node group."""
-    options = module.params
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
+    """Bring the templates to their state; return id and version by node group."""
+    options, api = module.params, connect("ec2")
     if options["state"] == "absent":
         names = [item["name"] for item in options["templates"]]
         ensure_absent(api, plan, options["cluster"], names, options["tags"])
-        return {}
-    return ensure_present(
+        return {"launch_templates": {}}
+    made = ensure_present(
         api,
         plan,
         options["cluster"],
@@ -124,6 +122,7 @@ def run(module: Any, api: Api, plan: Plan) -> dict[str, Any]:
         options["security_group_ids"],
         {key: str(value) for key, value in options["tags"].items()},
     )
+    return {"launch_templates": made}
 
 
 def main() -> None:
@@ -150,13 +149,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_region(module)
-    api, plan = Api(client(module, "ec2"), module.check_mode), Plan(named_by_aws=True)
-    try:
-        templates = run(module, api, plan)
-        await_seen(module)
-    except AwsError as error:
-        fail(module, error)
-    module.exit_json(changed=plan.changed, diff=plan.diff(), launch_templates=templates)
+    reconcile(module, run, Plan(named_by_aws=True))
 
 
 if __name__ == "__main__":

@@ -80,14 +80,12 @@ name:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    await_seen,
-    client,
-    fail,
-    require_region,
+from ansible_collections.ragops.platform.plugins.module_utils.aws import require_region
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 from ansible_collections.ragops.platform.plugins.module_utils.resources import log_group
 
 
@@ -96,9 +94,9 @@ def name_of(cluster: str) -> str:
     return f"/aws/eks/{cluster}/cluster"
 
 
-def run(module: Any, api: Api, plan: Plan) -> str:
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Bring the group to its state; return its name."""
-    options = module.params
+    options, api = module.params, connect("logs")
     name = name_of(options["cluster"])
     tags = {key: str(value) for key, value in options["tags"].items()}
     if options["state"] == "absent":
@@ -108,7 +106,7 @@ def run(module: Any, api: Api, plan: Plan) -> str:
         key = options["kms_key_arn"] or None
         wanted = log_group.Wanted(name, options["retention_days"], key, tags)
         log_group.ensure_present(api, plan, wanted)
-    return name
+    return {"name": name}
 
 
 def main() -> None:
@@ -129,13 +127,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_region(module)
-    api, plan = Api(client(module, "logs"), module.check_mode), Plan()
-    try:
-        name = run(module, api, plan)
-        await_seen(module)
-    except AwsError as error:
-        fail(module, error)
-    module.exit_json(changed=plan.changed, diff=plan.diff(), name=name)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

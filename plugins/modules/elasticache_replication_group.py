@@ -205,9 +205,12 @@ final_snapshot_id:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import absent, ensure
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
+)
 
 
 def argument_spec() -> dict[str, Any]:
@@ -254,20 +257,17 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Bring the group to its state."""
-    api = Api(aws.client(module, "elasticache"), module.check_mode)
+    api = connect("elasticache")
     options = dict(module.params)
     if options["state"] == "absent":
         # Whose each of them is, before the first is removed.
-        absent.ensure_absent(Api(api.client, check_mode=True), Plan(), options)
+        absent.ensure_absent(api.quiet(), Plan(), options)
         snapshot = absent.ensure_absent(api, plan, options)
         return {"final_snapshot_id": snapshot} if snapshot else {}
-
-    def ec2() -> Api:
-        return Api(aws.client(module, "ec2"), module.check_mode)
-
-    return {"replication_group": ensure.ensure_present(api, plan, options, ec2)}
+    made = ensure.ensure_present(api, plan, options, lambda: connect("ec2"))
+    return {"replication_group": made}
 
 
 def main() -> None:

@@ -116,10 +116,10 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._iam.checks import check
-from ansible_collections.ragops.platform.plugins.module_utils.aws import client
 from ansible_collections.ragops.platform.plugins.module_utils.ownership import proof
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
+    Connect,
     Plan,
     fill_identity,
     reconcile,
@@ -138,9 +138,8 @@ ROLE: dict[str, Any] = {
 }
 
 
-def filler(module: AnsibleAWSModule) -> Any:
+def filler(sts: Api) -> Any:
     """What puts the caller's account and partition into a text; AWS is asked once."""
-    sts = Api(client(module, "sts"))
     account, partition = fill_identity("{account} {partition}", sts).split()
 
     def fill(text: str) -> str:
@@ -159,12 +158,12 @@ def wanted_of(options: dict[str, Any], tags: dict[str, Any], fill: Any) -> iam_r
     )
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Bring all roles to their state; return what is told of them."""
     roles, tags = module.params["roles"], module.params["tags"]
-    api = Api(client(module, "iam"), module.check_mode)
+    api = connect("iam")
     # Whose each role is, before the first is made or removed.
-    foreseen = Api(api.client, check_mode=True), Plan()
+    foreseen = api.quiet(), Plan()
     if module.params["state"] == "absent":
         for how in (foreseen, (api, plan)):
             for role in roles:
@@ -172,7 +171,7 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
         return {}
     for role in roles:
         check(role)
-    fill = filler(module)
+    fill = filler(connect("sts"))
     wanted = [wanted_of(role, tags, fill) for role in roles]
     for role in wanted:
         iam_role.ensure_present(*foreseen, role)

@@ -97,8 +97,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter import queue, rules
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Api,
+    Connect,
+    Plan,
+    reconcile,
+    require_tags,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.resources import instance_profile
 
 
@@ -134,17 +139,14 @@ def ensure_absent(run: Run, iam: Api) -> None:
     queue.remove(run)
 
 
-def bring(module: Any, plan: Plan) -> Mapping[str, Any]:
+def bring(module: Any, plan: Plan, connect: Connect) -> Mapping[str, Any]:
     """Bring them to the wanted state."""
-    options = module.params
-
-    def api(service: str, *, check_mode: bool) -> Api:
-        return Api(aws.client(module, service), check_mode)
-
-    caller = api("sts", check_mode=True).read("get_caller_identity", "the caller's identity")
+    options, iam = module.params, connect("iam")
+    require_tags(options["tags"])
+    caller = connect("sts").read("get_caller_identity", "the caller's identity")
     run = Run(
-        api("sqs", check_mode=module.check_mode),
-        api("events", check_mode=module.check_mode),
+        connect("sqs"),
+        connect("events"),
         plan,
         name=options["name"],
         region=aws.require_region(module),
@@ -154,15 +156,12 @@ def bring(module: Any, plan: Plan) -> Mapping[str, Any]:
         retention_seconds=options["retention_seconds"],
     )
     # Whose each of them is, before the first is made or removed.
-    foreseen = replace(
-        run, sqs=api("sqs", check_mode=True), events=api("events", check_mode=True), plan=Plan()
-    )
+    foreseen = replace(run, sqs=run.sqs.quiet(), events=run.events.quiet(), plan=Plan())
     if options["state"] == "absent":
-        ensure_absent(foreseen, api("iam", check_mode=True))
-        ensure_absent(run, api("iam", check_mode=module.check_mode))
+        ensure_absent(foreseen, iam.quiet())
+        ensure_absent(run, iam)
         return {}
-    ensure_present(foreseen, api("iam", check_mode=True), options["node_role"])
-    iam = api("iam", check_mode=module.check_mode)
+    ensure_present(foreseen, iam.quiet(), options["node_role"])
     return {"karpenter": ensure_present(run, iam, options["node_role"])}
 
 
@@ -173,9 +172,6 @@ def main() -> None:
         required_if=[("state", "present", ("node_role",))],
         supports_check_mode=True,
     )
-    for tag in PLATFORM:
-        if not module.params["tags"].get(tag):
-            module.fail_json(msg=f"tags lacks {tag}, by which its resources are known. Add it.")
     reconcile(module, bring)
 
 

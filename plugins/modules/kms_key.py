@@ -115,7 +115,7 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws, polici
 from ansible_collections.ragops.platform.plugins.module_utils._kms import ensure
 from ansible_collections.ragops.platform.plugins.module_utils._kms.users import users_of
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
+    Connect,
     Plan,
     fill_identity,
     reconcile,
@@ -162,14 +162,15 @@ def check(options: dict[str, Any]) -> None:
         )
 
 
-def remove(module: AnsibleAWSModule, api: Api, plan: Plan, wish: ensure.Wish) -> dict[str, Any]:
+def remove(
+    module: AnsibleAWSModule, plan: Plan, connect: Connect, wish: ensure.Wish
+) -> dict[str, Any]:
     """Remove the key, or keep it while it is used; return what keeps it."""
-    options = module.params
+    options, api = module.params, connect("kms")
     key = ensure.find(api, wish.alias)
     if key and options["keep_while_used"]:
-        sts = Api(aws.client(module, "sts"))
-        buckets = [fill_identity(name, sts) for name in options["buckets"]]
-        kept = users_of(lambda name: Api(aws.client(module, name)), key["Arn"], buckets)
+        buckets = [fill_identity(name, connect("sts")) for name in options["buckets"]]
+        kept = users_of(connect, key["Arn"], buckets)
         if kept:
             module.warn(
                 f"Kept {wish.label}, because it encrypts what stays: {', '.join(kept)}. Without "
@@ -180,13 +181,13 @@ def remove(module: AnsibleAWSModule, api: Api, plan: Plan, wish: ensure.Wish) ->
     return {"kept": []}
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Check the options, then bring the key to its state."""
     options = module.params
     check(options)
     policy = options["policy"]
     if policy:
-        policy = fill_identity(policy, Api(aws.client(module, "sts")))
+        policy = fill_identity(policy, connect("sts"))
     document = policies.parse(policy)
     policies.refuse_open(document, "key policy")
     wish = ensure.Wish(
@@ -196,10 +197,9 @@ def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
         rotation_days=options["rotation_days"],
         tags={key: str(value) for key, value in options["tags"].items()},
     )
-    api = Api(aws.client(module, "kms"), module.check_mode)
     if options["state"] == "absent":
-        return remove(module, api, plan, wish)
-    key = ensure.ensure_present(api, plan, wish)
+        return remove(module, plan, connect, wish)
+    key = ensure.ensure_present(connect("kms"), plan, wish)
     if key["restored"]:
         module.warn(
             f"{wish.label} was scheduled for deletion and is restored, so that what it encrypted "

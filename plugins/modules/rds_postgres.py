@@ -297,9 +297,12 @@ final_snapshot_id:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._rds import absent, ensure
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
+)
 
 
 def flag(default: bool) -> dict[str, Any]:
@@ -375,12 +378,8 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Bring the instance to its state."""
-
-    def connect(name: str) -> Api:
-        return Api(aws.client(module, name), module.check_mode)
-
     services = ensure.Services(
         connect("rds"), lambda: connect("ec2"), connect("logs"), connect("secretsmanager")
     )

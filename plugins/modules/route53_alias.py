@@ -97,8 +97,12 @@ from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._dns import alias
 from ansible_collections.ragops.platform.plugins.module_utils._dns import zone as zones
 from ansible_collections.ragops.platform.plugins.module_utils._dns.records import Records
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
+    require_tags,
+)
 
 
 def argument_spec() -> dict[str, Any]:
@@ -113,25 +117,26 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
-def ensure_present(module: Any, plan: Plan, names: Api, host: str) -> dict[str, Any]:
+def ensure_present(module: Any, plan: Plan, connect: Connect, host: str) -> dict[str, Any]:
     """Let the host lead to the load balancer."""
     options = module.params
     target, timeout = options["target"].rstrip("."), options["wait_timeout"]
     if not target and not module.check_mode:
         raise aws.AwsError(f"target is empty: say to which load balancer {host} shall lead.")
+    names = connect("route53")
     zone = zones.need(names, options["hosted_zone"], host)
     records = Records(names, zone, options["tags"])
     records.refuse_taken(host)
-    balancers = Api(aws.client(module, "elbv2"), module.check_mode)
-    found = alias.balancer(balancers, target, timeout) if target else None
+    found = alias.balancer(connect("elbv2"), target, timeout) if target else None
     alias.ensure_present(records, plan, host, found, timeout)
     return {"hosts": [host], "zone_id": zone.id}
 
 
-def bring(module: Any, plan: Plan) -> dict[str, Any]:
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Bring the host to the wanted state."""
     options = module.params
-    names = Api(aws.client(module, "route53"), module.check_mode)
+    require_tags(options["tags"])
+    names = connect("route53")
     if options["state"] == "absent":
         zone = zones.find(names, options["hosted_zone"])
         if zone is None:
@@ -142,7 +147,7 @@ def bring(module: Any, plan: Plan) -> dict[str, Any]:
     if options["state"] == "free":
         zone = alias.ensure_free(names, options["hosted_zone"], host, options["tags"])
         return {"hosts": [], "zone_id": zone.id}
-    return ensure_present(module, plan, names, host)
+    return ensure_present(module, plan, connect, host)
 
 
 def main() -> None:
@@ -152,10 +157,7 @@ def main() -> None:
         required_if=[("state", "present", ("name",)), ("state", "free", ("name",))],
         supports_check_mode=True,
     )
-    for tag in PLATFORM:
-        if not module.params["tags"].get(tag):
-            module.fail_json(msg=f"tags lacks {tag}, by which a record is known. Add it.")
-    reconcile(module, bring)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

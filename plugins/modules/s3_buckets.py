@@ -145,14 +145,18 @@ kept:
   elements: str
 """
 
-from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils._s3 import group
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Api,
+    Connect,
+    Plan,
+    reconcile,
+)
 
 LEAST = {"transition_days": 30, "noncurrent_days": 1, "abort_upload_days": 1}
 
@@ -213,9 +217,7 @@ def check(options: dict[str, Any]) -> None:
         )
 
 
-def place_of(
-    module: AnsibleAWSModule, connect: Callable[[str, str], Api], region: str
-) -> group.Place:
+def place_of(module: AnsibleAWSModule, connect: Connect, region: str) -> group.Place:
     """Return where the buckets are, with the keys that encrypt them."""
     identity = connect("sts", region).read("get_caller_identity", "the caller's identity")
     place = {
@@ -242,23 +244,16 @@ def place_of(
     return group.Place(**place)
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Check the options, then bring the buckets to their state."""
     options = dict(module.params)
     check(options)
-    clients: dict[tuple[str, str], Api] = {}
-
-    def connect(service: str, region: str) -> Api:
-        if (service, region) not in clients:
-            clients[service, region] = Api(aws.client(module, service, region), module.check_mode)
-        return clients[service, region]
-
     place = place_of(module, connect, aws.require_region(module))
     wanted = group.group_of(options, place)
     names = [wish.name for wish in wanted.buckets]
 
     def quiet(service: str, where: str) -> Api:
-        return Api(connect(service, where).client, check_mode=True)
+        return connect(service, where).quiet()
 
     # Whose each of them is, before the first is made or removed.
     if options["state"] == "absent":

@@ -164,7 +164,11 @@ from ansible_collections.ragops.platform.plugins.module_utils._secrets.wish impo
     check,
     refuse_lockout,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan, reconcile
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
+)
 
 
 def argument_spec() -> dict[str, Any]:
@@ -230,16 +234,16 @@ def wishes_of(options: dict[str, Any]) -> list[Wish]:
     return wishes
 
 
-def make(module: AnsibleAWSModule, api: Api, plan: Plan, wishes: list[Wish]) -> dict[str, Any]:
+def make(
+    module: AnsibleAWSModule, plan: Plan, connect: Connect, wishes: list[Wish]
+) -> dict[str, Any]:
     """Make or repair the secrets; return the module's results."""
-    options = module.params
+    options, api = module.params, connect("secretsmanager")
     if options["readers"]:
-        sts = Api(aws.client(module, "sts"))
-        identity = sts.read("get_caller_identity", "the caller's identity")
+        identity = connect("sts").read("get_caller_identity", "the caller's identity")
         refuse_lockout(options["readers"], str(identity["Arn"]))
-    key_api = Api(aws.client(module, "kms"), module.check_mode)
     timeout = options["wait_timeout"]
-    key = kms.resolve(key_api, options["kms_key_id"], timeout, options["tags"])
+    key = kms.resolve(connect("kms"), options["kms_key_id"], timeout, options["tags"])
     wishes = [replace(wish, kms_key_arn=key) for wish in wishes]
     ensure.refuse_others(api, wishes)
     made = {wish.name: ensure.ensure_present(api, plan, wish, timeout) for wish in wishes}
@@ -265,15 +269,15 @@ def make(module: AnsibleAWSModule, api: Api, plan: Plan, wishes: list[Wish]) -> 
     return result
 
 
-def run(module: AnsibleAWSModule, plan: Plan) -> dict[str, Any]:
+def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Check the options, then bring the secrets to their state."""
     options = module.params
     wishes = wishes_of(options)
-    api = Api(aws.client(module, "secretsmanager"), module.check_mode)
     if options["state"] == "present":
-        return make(module, api, plan, wishes)
+        return make(module, plan, connect, wishes)
+    api = connect("secretsmanager")
     # Whose each of them is, before the first is removed.
-    foreseen = Api(api.client, check_mode=True), Plan()
+    foreseen = api.quiet(), Plan()
     for how in (foreseen, (api, plan)):
         for wish in wishes:
             ensure.ensure_absent(*how, wish, options["recovery_window_days"])

@@ -98,8 +98,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils._network import flow_log
-from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.resources import log_group
 
 
@@ -130,6 +133,35 @@ def ensure_present(run: flow_log.Run) -> dict[str, str]:
     return {"flow_log_id": log_id, "log_group": run.group, "role_arn": run.role_arn}
 
 
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
+    """Ask for account and key, then bring flow log, group and role to their state."""
+    options = {**module.params, "region": aws.require_region(module)}
+    caller = connect("sts").read("get_caller_identity", "the caller's identity")
+    wanted = flow_log.Run(
+        connect("ec2"),
+        connect("logs"),
+        connect("iam"),
+        plan,
+        options,
+        account=caller["Account"],
+        partition=caller["Arn"].split(":")[1],
+    )
+    made = {}
+    # Whose each of them is, before the first is made or removed.
+    if options["state"] == "present":
+        options["kms_key_arn"] = kms.resolve(
+            connect("kms"), options["kms_key_id"], options["wait_timeout"]
+        )
+        ensure_present(flow_log.foreseen(wanted))
+        made = ensure_present(wanted)
+    else:
+        flow_log.remove(flow_log.foreseen(wanted))
+        flow_log.remove(wanted)
+    for warning in wanted.warnings:
+        module.warn(warning)
+    return {"flow_log": made}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
@@ -137,40 +169,7 @@ def main() -> None:
         required_if=[("state", "present", ("vpc_id",))],
         supports_check_mode=True,
     )
-    options = {**module.params, "region": aws.require_region(module)}
-
-    def api(service: str) -> Api:
-        return Api(aws.client(module, service), module.check_mode)
-
-    plan, made = Plan(), {}
-    try:
-        caller = api("sts").read("get_caller_identity", "the caller's identity")
-        run = flow_log.Run(
-            api("ec2"),
-            api("logs"),
-            api("iam"),
-            plan,
-            options,
-            account=caller["Account"],
-            partition=caller["Arn"].split(":")[1],
-        )
-        if options["state"] == "present":
-            options["kms_key_arn"] = (
-                kms.resolve(api("kms"), options["kms_key_id"], options["wait_timeout"])
-                if options["kms_key_id"]
-                else None
-            )
-            ensure_present(flow_log.foreseen(run))
-            made = ensure_present(run)
-        else:
-            flow_log.remove(flow_log.foreseen(run))
-            flow_log.remove(run)
-        aws.await_seen(module)
-    except AwsError as error:
-        aws.fail(module, error)
-    for warning in run.warnings:
-        module.warn(warning)
-    module.exit_json(changed=plan.changed, diff=plan.diff(), flow_log=made)
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

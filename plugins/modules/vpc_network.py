@@ -206,14 +206,12 @@ from ansible_collections.ragops.platform.plugins.module_utils._network import (
     snapshot,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._network.run import Run
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-)
-from ansible_collections.ragops.platform.plugins.module_utils.ownership import PLATFORM
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
-    Api,
+    Connect,
     Plan,
     fill_identity,
+    reconcile,
+    require_tags,
 )
 
 
@@ -250,6 +248,25 @@ def argument_spec() -> dict[str, Any]:
     }
 
 
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
+    """Check the options, read what there is, then bring the network to its state."""
+    options = {**module.params, "region": aws.require_region(module)}
+    require_tags(options["tags"])
+    policies = json.dumps(options["endpoint_policies"])
+    options["endpoint_policies"] = json.loads(fill_identity(policies, connect("sts")))
+    api, removal = connect("ec2"), options["state"] == "absent"
+    if not removal:
+        ensure.check(options)
+    seen = snapshot.read(api, options["name"], options["tags"], removal=removal)
+    wanted = Run(api, plan, seen, options)
+    if removal:
+        wanted.elb, wanted.classic_elb = connect("elbv2"), connect("elb")
+        absent.remove(wanted)
+        return {"network": {}}
+    options["availability_zones"] = places.settle(api, seen, options)
+    return {"network": ensure.present(wanted, ensure.wish(options))}
+
+
 def main() -> None:
     """Run the module."""
     module = AnsibleAWSModule(
@@ -257,33 +274,7 @@ def main() -> None:
         required_if=[("state", "present", ("cidr_block",))],
         supports_check_mode=True,
     )
-    options = {**module.params, "region": aws.require_region(module)}
-    for tag in PLATFORM:
-        if not options["tags"].get(tag):
-            module.fail_json(msg=f"tags lacks {tag}, by which the network is known. Add it.")
-    api = Api(aws.client(module, "ec2"), module.check_mode)
-    plan = Plan(named_by_aws=True)
-    network: dict[str, Any] = {}
-    try:
-        policies = json.dumps(options["endpoint_policies"])
-        filled = fill_identity(policies, Api(aws.client(module, "sts")))
-        options["endpoint_policies"] = json.loads(filled)
-        removal = options["state"] == "absent"
-        if not removal:
-            ensure.check(options)
-        seen = snapshot.read(api, options["name"], options["tags"], removal=removal)
-        run = Run(api, plan, seen, options)
-        if not removal:
-            options["availability_zones"] = places.settle(api, run.seen, options)
-            network = ensure.present(run, ensure.wish(options))
-        else:
-            run.elb = Api(aws.client(module, "elbv2"), module.check_mode)
-            run.classic_elb = Api(aws.client(module, "elb"), module.check_mode)
-            absent.remove(run)
-        aws.await_seen(module)
-    except AwsError as error:
-        aws.fail(module, error)
-    module.exit_json(changed=plan.changed, diff=plan.diff(), network=network)
+    reconcile(module, run, Plan(named_by_aws=True))
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ def ensure_present(
     groups = datastore_parameters.listed(api, datastore_parameters.CACHE)
     name, kind = options["parameter_group"]["name"], datastore_parameters.CACHE
     # Whose each of them is, before the first is made.
-    quiet = Api(api.client, check_mode=True)
+    quiet = api.quiet()
     datastore.ensure_subnet_group(quiet, Plan(), "Cache", subnets, options["tags"])
     datastore_parameters.refuse_others(quiet, kind, name, groups.get(name), options["tags"])
 

@@ -64,7 +64,7 @@ class Run:
 
 def foreseen(run: Run) -> Run:
     """Return a run that sends nothing: whose each thing is, before the first is made or removed."""
-    ec2, logs, iam = (Api(each.client, check_mode=True) for each in (run.ec2, run.logs, run.iam))
+    ec2, logs, iam = (each.quiet() for each in (run.ec2, run.logs, run.iam))
     return replace(run, ec2=ec2, logs=logs, iam=iam, plan=Plan(), warnings=[])
 
 

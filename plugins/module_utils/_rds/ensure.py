@@ -31,10 +31,7 @@ class Services:
 
     def quiet(self) -> Services:
         """Return those that send nothing."""
-        rds_api, logs_api, secrets = (
-            Api(each.client, check_mode=True) for each in (self.rds, self.logs, self.secrets)
-        )
-        return Services(rds_api, self.ec2, logs_api, secrets)
+        return Services(self.rds.quiet(), self.ec2, self.logs.quiet(), self.secrets.quiet())
 
 
 @dataclass
