@@ -118,10 +118,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.access import
     expanded,
     principal_of,
 )
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session, conclude
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    client,
-)
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import conclude, session
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Connect
 
 ENTRY: dict[str, Any] = {
     "principal_arn": {"type": "str", "required": True},
@@ -139,15 +137,15 @@ ENTRY: dict[str, Any] = {
 }
 
 
-def run(module: Any) -> tuple[bool, Any, Any]:
+def run(module: Any, connect: Connect) -> tuple[bool, Any, Any]:
     """(changed, before by principal, after by principal)."""
-    run_ = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
+    run_ = session(module, connect)
     # Whose each of them is, before the first is made or removed.
     quiet = replace(run_, check_mode=True)
     cluster = module.params["cluster"]
     entries = expanded(
         module.params["entries"],
-        lambda: principal_of(client(module, "sts"), client(module, "iam")),
+        lambda: principal_of(connect("sts").client, connect("iam").client),
     )
     if module.params["state"] == "absent":
         ensure_absent(quiet, cluster, entries)

@@ -123,15 +123,17 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.addons import
     with_versions,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import describe
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import conclude, session
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import (
+    Session,
+    conclude,
+    session,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._eks.members import (
     ensure_absent,
     ensure_present,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    client,
-)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Connect
 
 MEMBER: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -142,27 +144,26 @@ MEMBER: dict[str, Any] = {
 }
 
 
-def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
+def run(module: Any, connect: Connect) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     """(changed, before by name, after by name)."""
     cluster = module.params["cluster"]
-    wanted = module.params["addons"]
+    wanted, run_ = module.params["addons"], session(module, connect)
     if module.params["state"] == "absent":
-        return ensure_absent(session(module), ADDON, cluster, wanted)
-    run_ = session(module)
+        return ensure_absent(run_, ADDON, cluster, wanted)
     roles = module.params["service_account_role_arns"]
     key = "service_account_role_arn"
     wanted = [{**addon, key: addon[key] or roles.get(addon["name"])} for addon in wanted]
     wanted = with_versions(
-        run_, cluster, wanted, _kubernetes(module, cluster), renew=module.params["renew"]
+        run_, cluster, wanted, _kubernetes(module, run_, cluster), renew=module.params["renew"]
     )
     return ensure_present(run_, ADDON, cluster, wanted)
 
 
-def _kubernetes(module: Any, cluster: str) -> list[str]:
+def _kubernetes(module: Any, run_: Session, cluster: str) -> list[str]:
     """The Kubernetes versions that the add-ons have to fit."""
     if given := module.params["kubernetes_versions"]:
         return list(given)
-    found = describe(client(module, "eks"), cluster)
+    found = describe(run_.eks, cluster)
     if found is None:
         raise AwsError(
             f"There is no EKS cluster {cluster}, and so no version for its add-ons to fit. Make it "

@@ -181,6 +181,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._eks.cluster import (
     LOG_TYPES,
+    about,
     describe,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.common import session
@@ -189,12 +190,11 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.control impor
     ensure_present,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.version import Intent
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    await_seen,
-    client,
-    fail,
-    require_region,
+from ansible_collections.ragops.platform.plugins.module_utils.aws import require_region
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
 )
 
 SETTINGS: dict[str, Any] = {
@@ -224,25 +224,38 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def run(module: Any) -> tuple[bool, Any, Any]:
+def bring(module: Any, connect: Connect) -> tuple[bool, Any, Any]:
     """(changed, before, after)."""
-    options = module.params
+    options, run_ = module.params, session(module, connect)
     if options["state"] == "absent":
         unprotect = options["deletion_protection"] is False
-        return ensure_absent(
-            session(module), options["name"], unprotect=unprotect, tags=options["tags"]
-        )
+        return ensure_absent(run_, options["name"], unprotect=unprotect, tags=options["tags"])
     wanted = {key: options[key] for key in SETTINGS}
     if wanted["encryption_key_arn"] == "":
         wanted["encryption_key_arn"] = None
     return ensure_present(
-        session(module),
+        run_,
         options["name"],
         wanted,
         creator_is_admin=options["creator_is_admin"],
         intent=Intent(options["rollback"], options["ignore_insights"]),
-        ec2=lambda: client(module, "ec2"),
+        ec2=lambda: connect("ec2").client,
     )
+
+
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
+    """Bring the cluster to its state; return what there is of it."""
+    name = module.params["name"]
+    changed, before, after = bring(module, connect)
+    if changed:
+        plan.record(about(name), before, after)
+    raw = describe(connect("eks").client, name) or {}
+    return {
+        "endpoint": raw.get("endpoint"),
+        "oidc_issuer": raw.get("identity", {}).get("oidc", {}).get("issuer"),
+        "security_group_id": raw.get("resourcesVpcConfig", {}).get("clusterSecurityGroupId"),
+        "cluster": after,
+    }
 
 
 def main() -> None:
@@ -265,20 +278,7 @@ def main() -> None:
         supports_check_mode=True,
     )
     require_region(module)
-    try:
-        changed, before, after = run(module)
-        await_seen(module)
-        raw = describe(client(module, "eks"), module.params["name"])
-    except AwsError as error:
-        fail(module, error)
-    module.exit_json(
-        changed=changed,
-        endpoint=(raw or {}).get("endpoint"),
-        oidc_issuer=(raw or {}).get("identity", {}).get("oidc", {}).get("issuer"),
-        security_group_id=(raw or {}).get("resourcesVpcConfig", {}).get("clusterSecurityGroupId"),
-        cluster=after,
-        diff={"before": before or {}, "after": after or {}},
-    )
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

@@ -211,9 +211,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._eks.members impor
     ensure_present,
 )
 from ansible_collections.ragops.platform.plugins.module_utils._eks.nodes import nodes
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    client,
-)
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Connect
 
 MEMBER: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -251,19 +249,19 @@ MEMBER: dict[str, Any] = {
 }
 
 
-def run(module: Any) -> tuple[bool, dict[str, Any], dict[str, Any]]:
+def run(module: Any, connect: Connect) -> tuple[bool, dict[str, Any], dict[str, Any]]:
     """(changed, before by name, after by name)."""
     cluster = module.params["cluster"]
-    wanted = module.params["node_groups"]
+    wanted, run_ = module.params["node_groups"], session(module, connect)
     kind = nodes(force=module.params["force"], back=module.params["rollback"])
     if module.params["state"] == "absent":
-        return ensure_absent(session(module), kind, cluster, wanted)
+        return ensure_absent(run_, kind, cluster, wanted)
     if module.params["rollback"]:
-        raw = describe(client(module, "eks"), cluster)
-        version.check_way_back(session(module), raw, [member["version"] for member in wanted])
+        raw = describe(run_.eks, cluster)
+        version.check_way_back(run_, raw, [member["version"] for member in wanted])
     templates = module.params["launch_templates"]
     wanted = [{**member, "launch_template": templates.get(member["name"])} for member in wanted]
-    return ensure_present(session(module), kind, cluster, wanted)
+    return ensure_present(run_, kind, cluster, wanted)
 
 
 def main() -> None:

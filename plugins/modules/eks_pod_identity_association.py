@@ -83,17 +83,15 @@ from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils._eks.common import Session, conclude
+from ansible_collections.ragops.platform.plugins.module_utils._eks.common import conclude, session
 from ansible_collections.ragops.platform.plugins.module_utils._eks.pod_identity import (
     about,
     ensure_absent,
     ensure_present,
     key_of,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    client,
-)
+from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Connect
 
 ASSOCIATION: dict[str, Any] = {
     "namespace": {"type": "str", "required": True},
@@ -102,23 +100,23 @@ ASSOCIATION: dict[str, Any] = {
 }
 
 
-def run(module: AnsibleAWSModule) -> tuple[bool, Any, Any]:
+def run(module: AnsibleAWSModule, connect: Connect) -> tuple[bool, Any, Any]:
     """(changed, before, after), by namespace and service account."""
-    session = Session(client(module, "eks"), check_mode=module.check_mode, wait=False, timeout=0)
+    run_ = session(module, connect)
     cluster, wanted = module.params["cluster"], module.params["associations"]
     tags = {key: str(value) for key, value in module.params["tags"].items()}
     # Whose each of them is, before the first is made or removed.
-    quiet = replace(session, check_mode=True)
+    quiet = replace(run_, check_mode=True)
     if module.params["state"] == "absent":
         ensure_absent(quiet, cluster, wanted, tags)
-        return ensure_absent(session, cluster, wanted, tags)
+        return ensure_absent(run_, cluster, wanted, tags)
     for entry in wanted:
         if not entry["role_arn"]:
             raise AwsError(
                 f"The {about(cluster, key_of(entry))} needs a role_arn. Nothing was changed."
             )
     ensure_present(quiet, cluster, wanted, tags)
-    return ensure_present(session, cluster, wanted, tags)
+    return ensure_present(run_, cluster, wanted, tags)
 
 
 def main() -> None:

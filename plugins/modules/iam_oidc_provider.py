@@ -70,12 +70,29 @@ from ansible_collections.ragops.platform.plugins.module_utils._oidc import (
     ensure_absent,
     ensure_present,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.aws import (
-    AwsError,
-    await_seen,
-    client,
-    fail,
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Connect,
+    Plan,
+    reconcile,
 )
+
+# Its URL is known only once the cluster is there, and a plan calls it as the run does.
+LABEL = "OIDC provider"
+
+
+def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
+    """Bring the provider to its state; return its ARN and settings."""
+    options, iam, check_mode = module.params, connect("iam").client, module.check_mode
+    if options["state"] == "absent":
+        outcome = ensure_absent(iam, options["url"], options["tags"] or {}, check_mode=check_mode)
+    else:
+        wanted = {key: options[key] for key in ("client_ids", "thumbprints", "tags")}
+        outcome = ensure_present(iam, options["url"], wanted, check_mode=check_mode)
+    _, arn, before, after = outcome
+    plan.record(LABEL, before, after)
+    if known := after or before:
+        plan.identify(LABEL, known["issuer"])
+    return {"arn": arn, "provider": after}
 
 
 def main() -> None:
@@ -90,28 +107,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    url: Any = module.params["url"]
-    keys = ("client_ids", "thumbprints", "tags")
-    wanted = {key: module.params[key] for key in keys}
-    try:
-        iam = client(module, "iam")
-        if module.params["state"] == "absent":
-            changed, arn, before, after = ensure_absent(
-                iam, url, wanted["tags"] or {}, check_mode=module.check_mode
-            )
-        else:
-            changed, arn, before, after = ensure_present(
-                iam, url, wanted, check_mode=module.check_mode
-            )
-        await_seen(module)
-    except AwsError as error:
-        fail(module, error)
-    module.exit_json(
-        changed=changed,
-        arn=arn,
-        provider=after,
-        diff={"before": before or {}, "after": after or {}},
-    )
+    reconcile(module, run)
 
 
 if __name__ == "__main__":

@@ -438,7 +438,7 @@ def log_group(aws: Aws) -> Any:
 
 EKS = [
     Drift(
-        *("a control plane log off", "eks", f"eks cluster {NAME}", "logging"),
+        *("a control plane log off", "eks", f"EKS cluster {NAME}", "logging"),
         lambda aws: aws.client("eks").update_cluster_config(
             **CLUSTER, logging={"clusterLogging": [{"types": ["audit"], "enabled": False}]}
         ),
@@ -446,7 +446,7 @@ EKS = [
     ),
     Drift(
         *("the API server opened to the internet", "eks"),
-        *(f"eks cluster {NAME}", "public_access_cidrs"),
+        *(f"EKS cluster {NAME}", "public_access_cidrs"),
         lambda aws: aws.client("eks").update_cluster_config(
             **CLUSTER, resourcesVpcConfig={"publicAccessCidrs": ["0.0.0.0/0"]}
         ),
@@ -454,7 +454,7 @@ EKS = [
     ),
     Drift(
         *("the cluster's deletion protection off", "eks"),
-        *(f"eks cluster {NAME}", "deletion_protection"),
+        *(f"EKS cluster {NAME}", "deletion_protection"),
         lambda aws: aws.client("eks").update_cluster_config(**CLUSTER, deletionProtection=False),
         lambda aws: cluster(aws).get("deletionProtection"),
     ),

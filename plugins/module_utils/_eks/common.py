@@ -9,17 +9,8 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ..aws import (
-    AwsError,
-    Dict,
-    await_seen,
-    call,
-    client,
-    fail,
-    require_region,
-    tag_changes,
-    wait_until,
-)
+from ..aws import AwsError, Dict, call, require_region, tag_changes, wait_until
+from ..reconcile import Connect, Plan, reconcile
 
 GONE = ("ResourceNotFoundException",)
 # EKS's words for "not now": an update is in progress, also one that a description does not show
@@ -128,28 +119,33 @@ class Session:
             self.write("tag_resource", about, resourceArn=arn, tags=to_set)
 
 
-def conclude(module: Any, run: Callable[[Any], tuple[bool, Dict, Dict]], returned: str) -> None:
-    """Run a module, and end it with what became of its members or with why it failed.
+def conclude(
+    module: Any, run: Callable[[Any, Connect], tuple[bool, Dict, Dict]], returned: str
+) -> None:
+    """Bring several things of a cluster to their state, and end the module.
 
-    run: of the module, returns (changed, before by name, after by name); returned: what the result
-    calls the last of these.
+    run: of module and connect, returns (changed, before by name, after by name); returned: what
+    the result calls the last of these.
     """
     require_region(module)
-    try:
-        changed, before, after = run(module)
-        await_seen(module)
-    except AwsError as error:
-        fail(module, error)
-    module.exit_json(changed=changed, diff={"before": before, "after": after}, **{returned: after})
+
+    def bring(module: Any, plan: Plan, connect: Connect) -> Dict:
+        changed, before, after = run(module, connect)
+        # One that somebody else is deleting is awaited only, and no change of ours.
+        for name in {**before, **after} if changed else ():
+            plan.record(name, before.get(name), after.get(name))
+        return {returned: after}
+
+    reconcile(module, bring)
 
 
-def session(module: Any) -> Session:
-    """The session of a module which has the options `wait` and `wait_timeout`."""
+def session(module: Any, connect: Connect) -> Session:
+    """The session of a module; without the options `wait` and `wait_timeout` it waits for none."""
     return Session(
-        client(module, "eks"),
+        connect("eks").client,
         check_mode=module.check_mode,
-        wait=module.params["wait"],
-        timeout=module.params["wait_timeout"],
+        wait=module.params.get("wait", False),
+        timeout=module.params.get("wait_timeout", 0),
     )
 
 

@@ -20,7 +20,7 @@ DEPTH = 3
 """Down to how many levels a field is named: spec.template.metadata, and no deeper."""
 
 # What a module that reports no diff calls the resource it is about, the most telling first.
-_NAMES = ("name", "release_name", "log_group_name", "repository", "identifier", "url", "path")
+_NAMES = ("name", "release_name", "log_group_name", "repository", "identifier", "path")
 _KINDS = {"cloudwatchlogs_log_group": "log group", "helm": "helm release"}
 # Keys of a result that say nothing about a resource.
 _NOISE = frozenset(
@@ -189,8 +189,7 @@ def _row_of_task(task: Task, diff: Mapping[str, Any]) -> Row:
     identity = f"{place}/{name}" if place else name
     if UNKNOWN in name:
         identity = UNKNOWN
-    if identity in (UNKNOWN, task.arguments.get("url")) and action != "delete":
-        # A resource that goes by an address is known by it only after it was made.
+    if identity == UNKNOWN and action != "delete":
         return Row(task.component, _kind(task), identity, action, tuple(fields))
     return Row(task.component, f"{_kind(task)} {identity}", identity, action, tuple(fields))
 

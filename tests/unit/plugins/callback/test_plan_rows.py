@@ -90,17 +90,9 @@ def test_the_states_of_one_resource_are_one_row(
     before: dict[str, Any], after: dict[str, Any], action: str, fields: tuple[str, ...]
 ) -> None:
     result = {"diff": {"before": before, "after": after}}
-    assert rows("ragops.platform.eks_cluster", result, name="ragops-dev") == [
-        ("eks cluster ragops-dev", "ragops-dev", action, fields)
+    assert rows("ragops.platform.milvus_collection", result, name="documents") == [
+        ("milvus collection documents", "documents", action, fields)
     ]
-
-
-def test_a_resource_that_goes_by_an_address_is_named_alike_before_and_after() -> None:
-    module, diff = "ragops.platform.iam_oidc_provider", {"before": {}, "after": {"arn": "a"}}
-    planned = rows(module, {"diff": diff}, url=f"https://{UNKNOWN}")
-    assert planned == [("iam oidc provider", UNKNOWN, "create", ())]
-    done = rows(module, {"diff": diff}, url="https://oidc.example/1")
-    assert done == [("iam oidc provider", "https://oidc.example/1", "create", ())]
 
 
 def test_modules_without_a_diff_are_judged_by_what_they_return() -> None:

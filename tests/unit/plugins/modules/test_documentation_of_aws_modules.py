@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import re
 from typing import Any
 from unittest import mock
 
@@ -17,6 +19,11 @@ MODULES = sorted(
     for path in (ROOT / "plugins/modules").glob("*.py")
     if "AnsibleAWSModule" in path.read_text()
 )
+RECONCILED = [
+    name
+    for name in MODULES
+    if "ragops.platform.reconciled" in (ROOT / f"plugins/modules/{name}.py").read_text()
+]
 
 
 class Seen(Exception):
@@ -46,3 +53,10 @@ def test_documentation_agrees_with_arguments(name: str) -> None:
     assert set(documented["attributes"]) == {"check_mode", "diff_mode", "idempotent"}
     examples = {key for task in yaml.safe_load(module.EXAMPLES) for key in task}
     assert f"ragops.platform.{name}" in examples
+
+
+@pytest.mark.parametrize("name", RECONCILED)
+def test_a_module_that_changes_something_ends_in_reconcile(name: str) -> None:
+    """So each tells of a failure, and of what was changed before it, in the same way."""
+    module = importlib.import_module(f"{NAMESPACE}.{name}")
+    assert re.search(r"^    (reconcile|conclude)\(module, ", inspect.getsource(module.main), re.M)

@@ -177,6 +177,7 @@ PUBLIC = {"endpointPublicAccess": True, "publicAccessCidrs": ["0.0.0.0/0"]}
 CNI = {"clusterName": NAME, "addonName": "vpc-cni"}
 PROXY = {"clusterName": NAME, "addonName": "kube-proxy"}
 TAINT = {"key": "hers", "value": "1", "effect": "NO_SCHEDULE"}
+CLUSTER = f"EKS cluster {NAME}"
 LABEL = f"log group /aws/eks/{NAME}/cluster"
 LT = f"launch template {NAME}-main"
 
@@ -184,37 +185,37 @@ DRIFTS: dict[str, tuple[str, Change, list[str]]] = {
     "two log types off": (
         "eks_cluster",
         configure(logging={"clusterLogging": [ON]}),
-        ["logging"],
+        [f"{CLUSTER}.logging"],
     ),
     "public endpoint opened": (
         "eks_cluster",
         configure(resourcesVpcConfig=PUBLIC),
-        ["endpoint_public_access"],
+        [f"{CLUSTER}.endpoint_public_access"],
     ),
     "private endpoint closed": (
         "eks_cluster",
         configure(resourcesVpcConfig={"endpointPrivateAccess": False}),
-        ["endpoint_private_access"],
+        [f"{CLUSTER}.endpoint_private_access"],
     ),
     "security group of the control plane taken away": (
         "eks_cluster",
         configure(resourcesVpcConfig={"securityGroupIds": []}),
-        ["security_group_ids"],
+        [f"{CLUSTER}.security_group_ids"],
     ),
     "deletion protection off": (
         "eks_cluster",
         configure(deletionProtection=False),
-        ["deletion_protection"],
+        [f"{CLUSTER}.deletion_protection"],
     ),
     "upgrade policy changed": (
         "eks_cluster",
         configure(upgradePolicy={"supportType": "STANDARD"}),
-        ["upgrade_policy"],
+        [f"{CLUSTER}.upgrade_policy"],
     ),
     "tag of the cluster removed": (
         "eks_cluster",
         untag("describe_cluster", "cluster", "arn", name=NAME),
-        ["tags.Environment"],
+        [f"{CLUSTER}.tags.Environment"],
     ),
     "logs kept for a week": (
         "eks_log_group",
@@ -357,27 +358,27 @@ DRIFTS: dict[str, tuple[str, Change, list[str]]] = {
     "audience added": (
         "iam_oidc_provider",
         oidc("add_client_id_to_open_id_connect_provider", ClientID="anybody"),
-        ["client_ids"],
+        ["OIDC provider.client_ids"],
     ),
     "audience removed": (
         "iam_oidc_provider",
         oidc("remove_client_id_from_open_id_connect_provider", ClientID="sts.amazonaws.com"),
-        ["client_ids"],
+        ["OIDC provider.client_ids"],
     ),
     "thumbprint replaced": (
         "iam_oidc_provider",
         oidc("update_open_id_connect_provider_thumbprint", ThumbprintList=["b" * 40]),
-        ["thumbprints"],
+        ["OIDC provider.thumbprints"],
     ),
     "tag of the provider removed": (
         "iam_oidc_provider",
         oidc("untag_open_id_connect_provider", TagKeys=["Environment"]),
-        ["tags.Environment"],
+        ["OIDC provider.tags.Environment"],
     ),
     "provider deleted": (
         "iam_oidc_provider",
         oidc("delete_open_id_connect_provider"),
-        ["client_ids", "issuer", "tags", "thumbprints"],
+        ["OIDC provider"],
     ),
 }
 

@@ -20,6 +20,18 @@ def test_an_oidc_provider_comes_back_and_goes(world: World) -> None:
     Life(world, "iam_oidc_provider", {"url": ISSUER, "tags": TAGS}).whole([remove])
 
 
+def test_a_plan_calls_it_as_the_run_does_though_its_url_is_not_known_yet(world: World) -> None:
+    unknown = "(known after creation)"
+    planned = world.run(
+        "iam_oidc_provider", {"url": f"https://{unknown}", "tags": TAGS}, check=True
+    )
+    done = world.run("iam_oidc_provider", {"url": ISSUER, "tags": TAGS})
+    gone = world.run("iam_oidc_provider", {"url": ISSUER, "tags": TAGS, "state": "absent"})
+    assert [set(each["diff"]["after"]) for each in (planned, done)] == [{"OIDC provider"}] * 2
+    ids = [each["diff"]["ids"]["OIDC provider"] for each in (planned, done, gone)]
+    assert ids == [unknown, *[ISSUER.removeprefix("https://")] * 2]
+
+
 def test_an_oidc_provider_has_exactly_its_audiences(world: World) -> None:
     """The emulator has no call that changes a provider, so the SDK's own model judges ours."""
     iam = world.aws.client("iam")
