@@ -163,7 +163,7 @@ def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
     if options["state"] == "present":
         options["image_id"] = image_of(connect("ssm"), options["image_parameter"])
         options["kms_key_arn"] = kms.resolve(
-            connect("kms"), options["kms_key_id"], options["wait_timeout"]
+            connect("kms"), options["kms_key_id"], options["wait_timeout"], options["tags"]
         )
     wanted = instance.Run(connect("ec2"), plan, options, {**tags, "Name": options["name"]})
     # Whose each of them is, before the first is made or removed.

@@ -150,7 +150,7 @@ def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
     # Whose each of them is, before the first is made or removed.
     if options["state"] == "present":
         options["kms_key_arn"] = kms.resolve(
-            connect("kms"), options["kms_key_id"], options["wait_timeout"]
+            connect("kms"), options["kms_key_id"], options["wait_timeout"], options["tags"]
         )
         ensure_present(flow_log.foreseen(wanted))
         made = ensure_present(wanted)

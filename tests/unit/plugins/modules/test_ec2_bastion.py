@@ -209,6 +209,16 @@ def test_anothers_profile_is_left_alone(life: Life) -> None:
         assert "Project=theirs" in life.world.run(life.module, options, fails=True)["msg"]
 
 
+def test_a_key_behind_our_alias_that_is_somebody_elses_is_not_used(life: Life) -> None:
+    kms, alias = life.world.aws.client("kms"), "alias/ragops-test"
+    key = kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
+    kms.tag_resource(KeyId=key, Tags=[{"TagKey": "Project", "TagValue": "theirs"}])
+    quiet = life.world.mutations()
+    message = life.world.run(life.module, life.options, fails=True)["msg"]
+    assert f"kms key {alias} is somebody else's" in message
+    assert life.world.mutations() == quiet
+
+
 def stubbed(aws: Aws) -> tuple[instance.Run, Stubber]:
     ec2 = aws.client("ec2")
     options = {

@@ -196,6 +196,16 @@ def test_anothers_is_neither_taken_nor_removed(life: Life, what: str) -> None:
         assert "Project=theirs" in message
 
 
+def test_a_key_behind_our_alias_that_is_somebody_elses_is_not_used(life: Life) -> None:
+    kms, alias = life.world.aws.client("kms"), "alias/ragops-test"
+    key = kms.describe_key(KeyId=alias)["KeyMetadata"]["KeyId"]
+    kms.tag_resource(KeyId=key, Tags=[{"TagKey": "Project", "TagValue": "theirs"}])
+    quiet = life.world.mutations()
+    message = life.world.run(life.module, life.options, fails=True)["msg"]
+    assert f"kms key {alias} is somebody else's" in message
+    assert life.world.mutations() == quiet
+
+
 def stubbed(aws: Aws) -> tuple[flow_log.Run, Stubber]:
     ec2 = aws.client("ec2")
     options = {"name": "n", "vpc_id": "vpc-1", "interval": 600, "region": "us-east-1", "tags": {}}
