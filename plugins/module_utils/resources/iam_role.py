@@ -89,8 +89,9 @@ def read(api: Api, name: str) -> tuple[str, Dict] | None:
     inline: dict[str, Dict] = {}
     for policy in api.pages("list_role_policies", "PolicyNames", label, RoleName=name):
         which = {"RoleName": name, "PolicyName": str(policy)}
-        found = api.read("get_role_policy", f"policy {policy} of {label}", **which)
-        inline[str(policy)] = found["PolicyDocument"]
+        # IAM lists one for a moment after it was deleted.
+        if found := api.read("get_role_policy", f"policy {policy} of {label}", GONE, **which):
+            inline[str(policy)] = found["PolicyDocument"]
     attached = api.pages("list_attached_role_policies", "AttachedPolicies", label, RoleName=name)
     return str(role["Arn"]), {
         "path": role["Path"],

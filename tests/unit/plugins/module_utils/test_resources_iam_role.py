@@ -19,6 +19,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.resources import i
 from botocore.config import Config
 from support.emulator import Aws
 from support.lifecycle import TAGS
+from support.stubbed import Script
 
 ROLE = """<{0}Response><{0}Result><Role><Path>/</Path><RoleName>n</RoleName><RoleId>AROA</RoleId>
 <Arn>arn:aws:iam::1:role/n</Arn></Role></{0}Result></{0}Response>"""
@@ -113,3 +114,20 @@ def test_a_role_goes_with_what_others_added_to_it(aws: Aws) -> None:
     iam_role.ensure_absent(Api(iam), plan, NAME, {**TAGS, "Name": NAME})
     assert list(plan.before) == [f"IAM role {NAME}"]
     assert iam.list_roles()["Roles"] == []
+
+
+def test_a_policy_that_iam_still_lists_after_its_deletion_is_gone() -> None:
+    """A removal that was killed in the middle, and is run again at once."""
+    script = Script("iam")
+    role = {
+        **{"Path": "/", "RoleName": NAME, "RoleId": "AROA1234567890123456"},
+        **{"Arn": f"arn:aws:iam::000000000000:role/{NAME}", "CreateDate": "2026-01-01"},
+        "AssumeRolePolicyDocument": OPEN,
+        "Tags": [{"Key": key, "Value": value} for key, value in TAGS.items()],
+    }
+    script.says("get_role", {"Role": role}).says("list_role_policies", {"PolicyNames": ["gone"]})
+    script.refuses("get_role_policy", "NoSuchEntity")
+    script.says("list_attached_role_policies", {"AttachedPolicies": []})
+    script.says("delete_role", {}, RoleName=NAME)
+    with script.played() as api:
+        iam_role.ensure_absent(api, Plan(), NAME, TAGS)
