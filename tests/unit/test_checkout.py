@@ -48,6 +48,26 @@ def test_the_collection_stub_links_to_the_checkout(name: str) -> None:
     assert (STUB / name).resolve() == ROOT / name
 
 
+def hosts_of(group: dict[str, Any]) -> set[str]:
+    """The hosts of an inventory's group and of all groups below it."""
+    below = (group.get("children") or {}).values()
+    return set(group.get("hosts") or ()).union(*map(hosts_of, below))
+
+
+def test_the_environments_have_one_list_of_components() -> None:
+    """Whoever adds a component adds it to all of them."""
+    lists = sorted((ROOT / "inventories").glob("*/hosts.yml"))
+    assert [path.parent.name for path in lists] == ["dev", "prod", "rehearsal", "staging"]
+    for path in lists:
+        assert path.readlink() == Path("../components.yml"), path
+
+
+def test_each_component_has_a_role() -> None:
+    """Preflight and the way into the cluster are no components; all other roles are."""
+    components = hosts_of(load(ROOT / "inventories/components.yml")["all"])
+    assert components == set(ROLES) - {"preflight", "kube_access"}
+
+
 def test_imported_playbooks_see_the_defaults_of_the_platform() -> None:
     assert (ROOT / "playbooks/group_vars/all.yml").resolve() == ROOT / "group_vars/all.yml"
 

@@ -97,6 +97,14 @@ def test_what_needs_a_checkout_stays_out_of_the_archive(archive: Path) -> None:
     assert not names & {"tests", "requirements", "requirements.yml", "rehearsal", "Makefile"}
 
 
+def test_each_inventory_of_the_archive_has_the_components(installed: Path) -> None:
+    """Theirs are links to one file, which an archive may lose."""
+    inventories = installed / "ansible_collections/ragops/platform/inventories"
+    components = (ROOT / "inventories/components.yml").read_text()
+    for name in ("dev", "staging", "prod"):
+        assert (inventories / name / "hosts.yml").read_text() == components
+
+
 def test_ranges_hold_what_the_tests_run_with() -> None:
     """An install that resolves to other versions would be one that no test has seen."""
     exact = yaml.safe_load((ROOT / "collections/requirements.yml").read_text())["collections"]
