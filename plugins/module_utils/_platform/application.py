@@ -23,7 +23,7 @@ DETAILS = (
     "verified_at",
     "verified_by",
 )
-"""Of a record what is told; role app_rollout writes it (templates/record.json.j2)."""
+"""Of a record what is told; role app_rollout writes it (_release/records.py)."""
 
 
 def application(kube: Kube, namespace: str, release: str) -> Dict | None:
