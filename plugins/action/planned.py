@@ -27,19 +27,20 @@ class ActionModule(ActionBase):  # type: ignore[misc] - Ansible has no types
         super().run(tmp, task_vars)
         _, given = self.validate_argument_spec(
             {
-                "create": {"type": "list", "elements": "str", "required": True},
+                "create": {"type": "list", "elements": "str", "default": []},
+                "objects": {"type": "dict", "default": {}},
                 "because": {"type": "str", "required": True},
-            }
+            },
+            required_one_of=[("create", "objects")],
         )
+        objects = given["objects"].items()
+        made = given["create"] + [f"{kind} {name}" for kind, names in objects for name in names]
         if not self._task.check_mode:
             raise AnsibleActionFail(
-                f"{', '.join(given['create'])}: only check mode may say that they would be made."
+                f"{', '.join(made)}: only check mode may say that they would be made."
             )
         return {
-            "changed": bool(given["create"]),
-            "msg": f"Would make {', '.join(given['create'])}; {given['because']}.",
-            "diff": {
-                "before": {},
-                "after": {name: {"state": "to be made"} for name in given["create"]},
-            },
+            "changed": bool(made),
+            "msg": f"Would make {', '.join(made)}; {given['because']}.",
+            "diff": {"before": {}, "after": {name: {"state": "to be made"} for name in made}},
         }

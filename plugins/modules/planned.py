@@ -22,7 +22,11 @@ options:
     description: The resources, each as its kind and its name, as other modules call them.
     type: list
     elements: str
-    required: true
+    default: []
+  objects:
+    description: Further resources, a list of names by kind. They are told after O(create).
+    type: dict
+    default: {}
   because:
     description: Why this is all that is known.
     type: str
@@ -45,6 +49,8 @@ EXAMPLES = r"""
     create:
       - namespace rag
       - helm release rag/rag
+    objects:
+      secret: [rag/rag-backend, rag/rag-owner]
     because: there is no cluster yet
   when: ansible_check_mode
 """
@@ -54,5 +60,5 @@ msg:
   description: The resources and the reason, in a sentence.
   returned: always
   type: str
-  sample: Would make namespace rag, helm release rag/rag; there is no cluster yet.
+  sample: Would make namespace rag, secret rag/rag-backend; there is no cluster yet.
 """

@@ -158,6 +158,15 @@ def test_playbooks_and_roles_know_nothing_of_the_rehearsal() -> None:
             assert not telling.search(text), f"{relative} knows of the rehearsal"
 
 
+def test_roles_and_playbooks_build_no_values_in_jinja() -> None:
+    """Lists and maps that are put together piece by piece are a filter's work, which has tests."""
+    building = re.compile(r"set _ =|\bzip\(")
+    for folder in ("roles", "playbooks"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {".yml", ".j2"}:
+                assert not building.search(path.read_text()), path.relative_to(ROOT)
+
+
 def test_no_two_files_of_tests_have_one_name() -> None:
     """The folders are no packages: pytest would take the second for the first, and run neither."""
     names = [path.name for path in (ROOT / "tests/unit").rglob("test_*.py")]

@@ -9,9 +9,10 @@ from ansible.errors import AnsibleActionFail
 from ansible_collections.ragops.platform.plugins.action.planned import ActionModule
 
 
-def action(check_mode: bool, *create: str) -> ActionModule:
+def action(check_mode: bool, *create: str, **objects: list[str]) -> ActionModule:
+    given = {"create": list(create), "objects": objects}
     task = mock.Mock(
-        args={"create": list(create), "because": "there is no cluster yet"},
+        args={"because": "there is no cluster yet", **given},
         check_mode=check_mode,
         async_val=0,
         environment=None,
@@ -27,6 +28,12 @@ def test_what_would_be_made_is_a_diff_from_nothing() -> None:
     assert done["diff"]["before"] == {}
     assert list(done["diff"]["after"]) == ["namespace a", "helm release a/b"]
     assert action(True).run(task_vars={})["changed"] is False
+
+
+def test_objects_are_told_by_kind_after_the_others() -> None:
+    done = action(True, "namespace a", secret=["a/b", "a/c"], configmap=[]).run(task_vars={})
+    assert list(done["diff"]["after"]) == ["namespace a", "secret a/b", "secret a/c"]
+    assert action(True, secret=[]).run(task_vars={})["changed"] is False
 
 
 def test_a_real_run_is_refused() -> None:
