@@ -167,6 +167,14 @@ def test_roles_and_playbooks_build_no_values_in_jinja() -> None:
                 assert not building.search(path.read_text()), path.relative_to(ROOT)
 
 
+def test_no_role_reads_another_roles_files() -> None:
+    """The application beside the roles is no role's."""
+    reading = re.compile(r"role_path[^\n]*(?<!\.\.)/\.\./\w")
+    for path in (ROOT / "roles").rglob("*"):
+        if path.suffix in {".yml", ".j2"}:
+            assert not reading.search(path.read_text()), path.relative_to(ROOT)
+
+
 def test_no_two_files_of_tests_have_one_name() -> None:
     """The folders are no packages: pytest would take the second for the first, and run neither."""
     names = [path.name for path in (ROOT / "tests/unit").rglob("test_*.py")]
