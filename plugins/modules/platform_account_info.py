@@ -188,7 +188,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._account import (
     neighbours,
     owned,
 )
-from ansible_collections.ragops.platform.plugins.module_utils._account.look import Wishes, look
+from ansible_collections.ragops.platform.plugins.module_utils._account.look import look
+from ansible_collections.ragops.platform.plugins.module_utils._account.wishes import Wishes
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
     client,

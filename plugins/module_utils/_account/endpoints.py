@@ -5,12 +5,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 from ..reconcile import Api
-
-if TYPE_CHECKING:
-    from .look import Wishes
+from .wishes import Wishes
 
 OPTION = "network: network_interface_endpoints"
 

@@ -8,15 +8,11 @@ name of its own refuses that by itself. A VPC has none, and is made twice.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .. import ownership
 from .._kms import find
 from ..aws import AwsError, tag_dict
 from .caller import Connect
-
-if TYPE_CHECKING:
-    from .look import Wishes
+from .wishes import Wishes
 
 
 def taken(connect: Connect, wishes: Wishes) -> list[str]:

@@ -8,13 +8,10 @@ It would wait for it until its time is over, since nobody makes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from .._kms import find
 from .caller import Connect
-
-if TYPE_CHECKING:
-    from .look import Wishes
+from .wishes import Wishes
 
 
 def _key(connect: Connect, wishes: Wishes) -> str:

@@ -4,13 +4,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ..aws import tag_dict
 from .caller import Connect
-
-if TYPE_CHECKING:
-    from .look import Wishes
+from .wishes import Wishes
 
 QUOTA = "vpc-max-elastic-ips"
 

@@ -5,16 +5,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
 from .. import ownership
 from .._elasticache.api import BUSY
 from ..aws import AwsError, tag_dict
 from ..reconcile import Api
-
-if TYPE_CHECKING:
-    from .caller import Connect
-    from .look import Wishes
+from .caller import Connect
+from .wishes import Wishes
 
 Tags = Mapping[str, str]
 Look = Callable[[Api, str, str], "Tags | None"]

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..aws import tag_dict
 from ..reconcile import Api
 from .caller import Connect
-
-if TYPE_CHECKING:
-    from .look import Wishes
+from .wishes import Wishes
 
 VPCS = ("vpc", "L-F678F1CE")
 CPUS = ("ec2", "L-1216C47A")
