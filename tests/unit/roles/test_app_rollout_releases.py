@@ -8,14 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._release.chart import checksum
 from support import kube_api
 from support.ansible_runs import local_play, run_playbook
 from support.checkout import ROOT
+from support.emulator import Aws
 from support.kube_api import Kube
 
 NAMESPACE = "/api/v1/namespaces/default"
 IMAGE = {"repository": "here", "digest": "sha256:1", "tag": "1a"}
 RECORD = {"revision": 1, "checksum": "a", "images": {}, "verified_at": "then", "verified_by": "me"}
+VERIFIED = {
+    **{**RECORD, "images": {"backend": IMAGE, "frontend": IMAGE}},
+    "chart_checksum": checksum(str(ROOT / "app/chart")),
+}
 AFTER = {
     **{"revision": 2, "changed": True},
     "release": {
@@ -32,6 +38,7 @@ FACTS: dict[str, Any] = {
     "__app_rollout_kept_by_helm": {"resources": []},
     "__app_rollout_recorded": {"resources": []},
 }
+THERE = {"environment": "staging", "kubeconfig": "{{ platform_kubeconfig }}"}
 # By name: a file of the role's tasks, and its inputs. A rollback reads what there is: it is last.
 TRIED: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing to go back to": ("goback", {}),
@@ -39,6 +46,11 @@ TRIED: dict[str, tuple[str, dict[str, Any]]] = {
     "from elsewhere": (
         "promote",
         {"app_rollout_source": {"environment": "dev"}, "app_rollout_sources": ["staging"]},
+    ),
+    "never verified there": ("promote", {"app_rollout_source": THERE}),
+    "no repositories": (
+        "promote",
+        {"app_rollout_source": THERE, "app_rollout_release": "verified"},
     ),
     "no release": ("rollback", {"app_rollout_release": "another"}),
     "no such revision": ("rollback", {"app_rollout_revision": 9}),
@@ -48,19 +60,20 @@ TRIED: dict[str, tuple[str, dict[str, Any]]] = {
 
 @pytest.fixture(scope="module")
 def kube(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kube]:
-    """A release of two revisions, of which the first was verified."""
+    """Two releases: the second revision of one was not verified, the only one of the other was."""
     with kube_api.serving(tmp_path_factory.mktemp("kubernetes")) as served:
-        for revision in ("1", "2"):
-            labels = {"owner": "helm", "name": "rag", "version": revision}
-            name = f"sh.helm.release.v1.rag.v{revision}"
-            served.make(f"{NAMESPACE}/secrets", {"metadata": {"name": name, "labels": labels}})
-        kept = {"metadata": {"name": "rag-releases"}, "data": {"1": json.dumps(RECORD)}}
-        served.make(f"{NAMESPACE}/configmaps", kept)
+        for release, revision in (("rag", "1"), ("rag", "2"), ("verified", "1")):
+            labels = {"owner": "helm", "name": release, "version": revision, "status": "deployed"}
+            meta = {"name": f"sh.helm.release.v1.{release}.v{revision}", "labels": labels}
+            served.make(f"{NAMESPACE}/secrets", {"metadata": meta})
+        for release, record in (("rag", RECORD), ("verified", VERIFIED)):
+            kept = {"metadata": {"name": f"{release}-releases"}, "data": {"1": json.dumps(record)}}
+            served.make(f"{NAMESPACE}/configmaps", kept)
         yield served
 
 
 @pytest.fixture(scope="module")
-def said(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def said(kube: Kube, emulator: Aws, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What each refusal says, and what is recorded; in one run of Ansible."""
     folder = tmp_path_factory.mktemp("said")
     tasks = [
@@ -84,7 +97,7 @@ def said(kube: Kube, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
         vars_files=[str(role / "defaults/main.yml"), str(role / "vars/main.yml")],
         tasks=[*tasks, *recorded],
     )
-    ran = run_playbook(ROOT, book, environment={})
+    ran = run_playbook(ROOT, book, environment=emulator.environment)
     assert ran.returncode == 0, ran.output
     names = [*TRIED, "recorded"]
     return {name: json.loads((folder / name).read_text()) for name in names}
@@ -132,6 +145,16 @@ def keep(content: str, file: Path) -> dict[str, Any]:
             "from elsewhere",
             "prod may be promoted from staging (app_rollout_sources), not from dev."
             " Nothing was changed.",
+        ),
+        (
+            "never verified there",
+            "Revision 2 of rag of environment staging, which runs, was never verified:"
+            " run site.yml there. Nothing was changed.",
+        ),
+        (
+            "no repositories",
+            "ECR has no repository of ragops-prod for backend, frontend: run the playbook with"
+            " --limit ecr first. Nothing was changed.",
         ),
     ],
 )
