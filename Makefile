@@ -80,7 +80,7 @@ slow: caches $(backend)/.venv/.stamp ## Whole lives, hostile files, plan against
 
 .PHONY: slow-lives slow-samples slow-drift
 slow-lives:
-	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m slow tests/unit
+	$(pytest) -n 3 --dist loadfile --no-loadscope-reorder -m slow tests/unit
 slow-samples:
 	$(pytest) tests/consistency
 	$(pytest) tests/faults
