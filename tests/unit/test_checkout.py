@@ -167,6 +167,20 @@ def test_roles_and_playbooks_build_no_values_in_jinja() -> None:
                 assert not building.search(path.read_text()), path.relative_to(ROOT)
 
 
+def test_what_is_told_of_sets_is_told_in_order() -> None:
+    """The filters of sets give another order in each run: messages, plans and loops would differ."""
+    of_sets = re.compile(
+        r"\|\s*(?:difference|union|intersect|symmetric_difference)\("
+        r"(?:(?!\|\s*(?:sort|length)\b).)*?[}%]}",
+        re.S,
+    )
+    for folder in ("roles", "playbooks"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {".yml", ".j2"}:
+                found = of_sets.search(path.read_text())
+                assert not found, f"{path.relative_to(ROOT)}: {found and found.group()}"
+
+
 def test_no_role_reads_another_roles_files() -> None:
     """The application beside the roles is no role's."""
     reading = re.compile(r"role_path[^\n]*(?<!\.\.)/\.\./\w")

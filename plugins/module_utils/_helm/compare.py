@@ -107,9 +107,9 @@ def _differs(cluster: Cluster, key: Key, old: Dict | None, new: Dict) -> Change 
     return Change(
         key,
         path,
-        _shown(key, {name: now[name] for name in names & set(now)}),
+        _shown(key, {name: now[name] for name in now if name in names}),
         # Two hidden values must not look alike.
-        _shown(key, {name: after[name] for name in names & set(after)}, " (another)"),
+        _shown(key, {name: after[name] for name in after if name in names}, " (another)"),
         drifted=old is not None and _drifted(cluster, key, path, live, old),
     )
 

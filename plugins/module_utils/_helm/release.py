@@ -120,9 +120,9 @@ class Release:
         names = {key for key in {**before, **after} if before.get(key) != after.get(key)}
         status = plan.last.status if plan.last else ""
         return (
-            {"revision": number, "status": status} | {k: before[k] for k in names & set(before)},
+            {"revision": number, "status": status} | {k: before[k] for k in before if k in names},
             {"revision": number + 1, "status": "deployed"}
-            | {k: after[k] for k in names & set(after)},
+            | {k: after[k] for k in after if k in names},
         )
 
     def carry_out(self, plan: Plan, chart: Chart | None, revision: int) -> None:

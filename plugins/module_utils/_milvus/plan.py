@@ -152,7 +152,7 @@ class Comparison:
     def _fields(self, wanted: list[Dict], found: list[Dict]) -> None:
         old = {field["name"]: field for field in found}
         new = {field["name"]: field for field in wanted}
-        for name in old.keys() - new.keys():
+        for name in sorted(old.keys() - new.keys()):
             self._differ(f"fields.{name}", old[name]["type"], None)
         for name, field in new.items():
             if name in old:
