@@ -28,12 +28,10 @@ options:
     required: true
   components:
     description:
-      - The components to read. The others are left out of RV(resources).
+      - The components to read, as in RV(resources), which leaves the others out. All by default.
       - Reading fewer needs fewer permissions.
     type: list
     elements: str
-    choices: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
-    default: [ecr, eks, elasticache, iam, kms, logs, network, rds, s3, secrets]
   application:
     description:
       - Reads, too, which release of the application runs, and what was verified of it.
@@ -366,15 +364,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils._platform.application import (
     application,
 )
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (
-    READERS,
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import found, read
+from ansible_collections.ragops.platform.plugins.module_utils._platform.scope import (
     Connect,
     Scope,
     account,
-)
-from ansible_collections.ragops.platform.plugins.module_utils._platform.transform import (
-    found,
-    shape,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
@@ -382,6 +376,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     fail,
     require_region,
 )
+from ansible_collections.ragops.platform.plugins.module_utils.components import READ
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube, KubeError
 from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import ACCESS, secrets_of
 
@@ -405,44 +400,42 @@ def read_all(
     """Read components and application at the same time; the first failure in their order is raised.
 
     Returns:
-        What AWS said by component, and what the module returns of the application: nothing unless
+        What there is by component, and what the module returns of the application: nothing unless
         `where` says where it is.
     """
-    with ThreadPoolExecutor(max_workers=len(READERS) + 1) as pool:
+    with ThreadPoolExecutor(max_workers=len(READ) + 1) as pool:
         running = pool.submit(read_application, where) if where else None
-        jobs = {
-            component: pool.submit(reader, connect, scope)
-            for component, reader in READERS.items()
-            if component in components
-        }
-        raw = {component: job.result() for component, job in jobs.items()}
-        return raw, {"application": running.result()} if running else {}
+        resources = read(pool, connect, scope, components)
+        return resources, {"application": running.result()} if running else {}
 
 
 def main() -> None:
     """Entry point of the module."""
-    every = sorted(READERS)
     module = AnsibleAWSModule(
         argument_spec={
             "project": {"type": "str", "required": True},
             "environment": {"type": "str", "required": True},
-            "components": {"type": "list", "elements": "str", "choices": every, "default": every},
+            "components": {"type": "list", "elements": "str"},
             "application": {"type": "dict", "options": WHERE},
         },
         supports_check_mode=True,
     )
     region, options = require_region(module), module.params
+    components = list(READ) if options["components"] is None else options["components"]
+    if unknown := sorted({*components} - {*READ}):
+        module.fail_json(
+            msg=f"components has {', '.join(unknown)}; there are {', '.join(sorted(READ))}."
+        )
     module.no_log_values |= secrets_of((options["application"] or {}).get("kubeconfig"))
     try:
         account_id = account(lambda service: client(module, service))
         scope = Scope(options["project"], options["environment"], region, account_id)
-        raw, running = read_all(
+        resources, running = read_all(
             lambda service: client(module, service),
             scope,
-            options["components"],
+            components,
             options["application"],
         )
-        resources = shape(raw, scope.name)
     except AwsError as error:
         fail(module, error)
     except KubeError as error:

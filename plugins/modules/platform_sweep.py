@@ -33,9 +33,10 @@ options:
       - Components whose data outlives the platform on purpose. Of them buckets, snapshots, retained
         backups, volumes, repositories, keys, secrets and log groups are returned in RV(kept).
       - What computes or routes (an instance, a NAT gateway) is never kept on purpose.
+      - Those that hold data - C(ecr), C(elasticache), C(kms), C(milvus), C(rds), C(s3), C(secrets),
+        and C(logs), the log groups of all.
     type: list
     elements: str
-    choices: [ecr, elasticache, kms, logs, milvus, rds, s3, secrets]
     default: []
   replica_region:
     description: Another region, into which the buckets are replicated; its key and what carries
@@ -144,7 +145,7 @@ region:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import Scope, account
+from ansible_collections.ragops.platform.plugins.module_utils._platform.scope import Scope, account
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import judge, sweep
 from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     AwsError,
@@ -152,8 +153,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     fail,
     require_region,
 )
-
-SURVIVORS = ("ecr", "elasticache", "kms", "logs", "milvus", "rds", "s3", "secrets")
+from ansible_collections.ragops.platform.plugins.module_utils.components import ALL
 
 
 def main() -> None:
@@ -162,18 +162,19 @@ def main() -> None:
         argument_spec={
             "project": {"type": "str", "required": True},
             "environment": {"type": "str", "required": True},
-            "survivors": {
-                "type": "list",
-                "elements": "str",
-                "choices": list(SURVIVORS),
-                "default": [],
-            },
+            "survivors": {"type": "list", "elements": "str", "default": []},
             "replica_region": {"type": "str", "default": ""},
             "hosted_zone": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
     region = require_region(module)
+    holding = sorted(each.name for each in ALL if each.data)
+    if unknown := sorted({*module.params["survivors"]} - {*holding}):
+        module.fail_json(
+            msg=f"survivors has {', '.join(unknown)}, of which no data can outlive a destroy; it"
+            f" takes {', '.join(holding)}."
+        )
     replica_region = module.params["replica_region"]
 
     def connect(service: str) -> Any:
@@ -184,9 +185,10 @@ def main() -> None:
 
     try:
         account_id = account(connect)
-        scope = Scope(module.params["project"], module.params["environment"], region, account_id)
+        names = (module.params["project"], module.params["environment"])
+        scope = Scope(*names, region, account_id, module.params["hosted_zone"])
         more = elsewhere if replica_region not in ("", region) else None
-        found = sweep(connect, scope, more, module.params["hosted_zone"])
+        found = sweep(connect, scope, more)
         left, kept = judge(found, module.params["survivors"])
     except AwsError as error:
         fail(module, error)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import SECRETS
+from ansible_collections.ragops.platform.plugins.module_utils._secrets.component import SECRETS
 from botocore.exceptions import ClientError
 from support.emulator import Aws
 

@@ -20,10 +20,8 @@ from typing import Any
 import boto3
 import httpx
 import yaml
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (
-    READERS,
-    Scope,
-)
+from ansible_collections.ragops.platform.plugins.module_utils._platform.scope import Scope
+from ansible_collections.ragops.platform.plugins.module_utils.components import READ
 from ansible_collections.ragops.platform.plugins.modules.platform_info import (
     read_all,
 )
@@ -75,11 +73,16 @@ def reading(aws: Aws, far: Aws) -> tuple[float, float]:
 
         return connect
 
-    def in_turn(connect: Callable[[str], Any]) -> dict[str, Any]:
-        return {name: reader(connect, scope) for name, reader in READERS.items()}
+    def in_turn(connect: Callable[[str], Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        one_by_one = {
+            name: each.shape(each.read(connect, scope), scope.name)
+            for name, each in READ.items()
+            if each.read and each.shape
+        }
+        return one_by_one, {}
 
     slow, one = timed(lambda: in_turn(connecting()))
-    fast, other = timed(lambda: read_all(connecting(), scope, list(READERS)))
+    fast, other = timed(lambda: read_all(connecting(), scope, list(READ)))
     assert one == other, "the two ways found different things"
     return slow, fast
 

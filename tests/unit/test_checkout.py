@@ -168,7 +168,7 @@ def test_roles_and_playbooks_build_no_values_in_jinja() -> None:
 
 
 def test_what_is_told_of_sets_is_told_in_order() -> None:
-    """The filters of sets give another order in each run: messages, plans and loops would differ."""
+    """The filters of sets give another order in each run, to messages, plans and loops."""
     of_sets = re.compile(
         r"\|\s*(?:difference|union|intersect|symmetric_difference)\("
         r"(?:(?!\|\s*(?:sort|length)\b).)*?[}%]}",

@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
+from ..components import ALL
 from ..ownership import PROOF
 from . import kubernetes, types
 from .shared import SHARED
@@ -34,13 +35,24 @@ TAGGABLE = re.compile(r"[\w .:/=+@-]*")
 
 
 def wrong_types(variables: Mapping[str, Any]) -> list[str]:
-    """Return what is wrong with the types of the shared variables."""
-    return [
+    """Return what is wrong with the types of the shared variables, and with survivors' names."""
+    found = [
         text
         for name, option in SHARED.items()
         if name in variables
         for text in types.problems(option, variables[name], name)
     ]
+    return found or [*_survivors(variables.get("platform_survivors", ()))]
+
+
+def _survivors(names: Collection[str]) -> Iterator[str]:
+    """Told before a destroy begins: platform_sweep, at its end, would refuse them."""
+    holding = sorted(each.name for each in ALL if each.data)
+    if unknown := sorted({*names} - {*holding}):
+        yield (
+            f"platform_survivors has {', '.join(unknown)}, of which no data can outlive a destroy:"
+            f" give some of {', '.join(holding)}."
+        )
 
 
 def problems(variables: Mapping[str, Any]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .._platform.read import Scope
+from .._platform.scope import Scope
 from ..ownership import MANAGED_BY
 
 ENDING = "ending"
@@ -43,6 +43,11 @@ class Item:
             "billed": self.billed,
             "why": self.why,
         }
+
+
+def by_name(scope: Scope) -> str:
+    """Say that a resource's name is why it is taken for this platform's."""
+    return f"named after {scope.name}"
 
 
 def reason(scope: Scope, tags: Mapping[str, str]) -> str:

@@ -4,48 +4,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from .._platform.read import Connect, Scope
+from .._platform.scope import Connect, Scope
 from ..aws import collect, tag_dict
+from ..components import ALL
 from ..ownership import identity
-from . import ec2, names, services
+from .ec2 import left as left_in_ec2
 from .item import ENDING, Item, reason
 from .lingering import is_there
 
-Finder = Callable[[Connect, Scope], list[Item]]
-
-FINDERS: Mapping[str, Finder] = {
-    "ec2": ec2.ec2,  # first: EC2's client takes longest to build
-    "elasticloadbalancing": ec2.load_balancers,
-    "iam": services.iam,
-    "kms": services.kms,
-    "rds": services.rds,
-    "rds_backups": services.backups,
-    "elasticache": services.elasticache,
-    "s3": services.s3,
-    "eks": services.eks,
-    "ecr": services.ecr,
-    "secretsmanager": services.secrets,
-    "logs": services.logs,
-}
-
-# What the finders describe of these services is all that they have of the platform. The tagging
-# API also names what is gone for hours already (a terminated instance, a deleted gateway).
-DESCRIBED = {
-    "ec2",
-    "ecr",
-    "eks",
-    "elasticache",
-    "elasticloadbalancing",
-    "iam",
-    "kms",
-    "logs",
-    "rds",
-    "s3",
-    "secretsmanager",
-}
+DESCRIBED = frozenset(service for each in ALL for service in each.services)
+"""What the finders describe of these services is all that they have of the platform. The tagging
+API also names what is gone for hours already (a terminated instance, a deleted gateway)."""
 
 
 def tagged(connect: Connect, scope: Scope) -> list[Item]:
@@ -71,7 +43,7 @@ def tagged(connect: Connect, scope: Scope) -> list[Item]:
         service, kind = parse(arn)
         if service in DESCRIBED or not (why := reason(scope, tags)):
             continue
-        if is_there(connect, service, arn):
+        if is_there(connect, service, arn, ALL):
             # What it costs is not known here; better said too often than too rarely.
             found.append(Item(service, service, kind, arn, True, why, data=True))
     return found
@@ -85,22 +57,20 @@ def parse(arn: str) -> tuple[str, str]:
     return parts[2] if len(parts) > 2 else "", kind or "resource"
 
 
-def sweep(
-    connect: Connect, scope: Scope, elsewhere: Connect | None = None, zone: str = ""
-) -> list[Item]:
+def sweep(connect: Connect, scope: Scope, elsewhere: Connect | None = None) -> list[Item]:
     """Everything of the platform, sorted. Raises AwsError: the first finder's failure.
 
     elsewhere: clients of the region with the replicas of the buckets. The buckets there are
     among those of the account; their key and what is only tagged are that region's.
-    zone: hosted zone with the application's records, by id or name; empty: none is read.
     """
-    with ThreadPoolExecutor(max_workers=len(FINDERS) + 4) as pool:
-        jobs = [pool.submit(finder, connect, scope) for finder in FINDERS.values()]
-        jobs.append(pool.submit(tagged, connect, scope))
+    finders = [finder for each in ALL for finder in each.leftovers]
+    further = [tagged, *(finder for each in ALL for finder in each.elsewhere)] if elsewhere else []
+    with ThreadPoolExecutor(max_workers=len(finders) + len(further) + 2) as pool:
+        # First: EC2's client takes longest to build.
+        jobs = [pool.submit(left_in_ec2, connect, scope, ALL)]
+        jobs += [pool.submit(finder, connect, scope) for finder in (*finders, tagged)]
         if elsewhere:
-            jobs += [pool.submit(finder, elsewhere, scope) for finder in (services.kms, tagged)]
-        if zone:
-            jobs.append(pool.submit(names.records, connect, scope, zone))
+            jobs += [pool.submit(finder, elsewhere, scope) for finder in further]
         found = {item for job in jobs for item in job.result()}
     return sorted(found, key=lambda item: (not item.billed, item.service, item.type, item.id))
 

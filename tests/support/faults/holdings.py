@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import Scope
+from ansible_collections.ragops.platform.plugins.module_utils._platform.scope import Scope
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.item import ENDING
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import sweep
 
@@ -25,7 +25,7 @@ class Holdings:
     def __init__(self, aws: Aws, environment: str = "test") -> None:
         self._aws = aws
         self._clients: dict[str, Any] = {}
-        self._scope = Scope("ragops", environment, "us-east-1", "000000000000")
+        self._scope = Scope("ragops", environment, "us-east-1", "000000000000", ZONE)
 
     def _connect(self, service: str) -> Any:
         if service not in self._clients:
@@ -36,6 +36,6 @@ class Holdings:
         """How many there are of what; names with random parts cut off. What ends is left out."""
         return Counter(
             f"{item.service} {item.type} {RANDOM.sub('', item.id)}".strip()
-            for item in sweep(self._connect, self._scope, zone=ZONE)
+            for item in sweep(self._connect, self._scope)
             if item.state != ENDING
         )

@@ -97,6 +97,10 @@ ROWS = [
     Row("s3", {"s3_replication_region": "cn-north-1"}, "a region of the partition aws-cn"),
     Row("s3", {"s3_replication_region": "paris"}, "s3_replication_region is 'paris'"),
     network("network_zone_count must be one of: 2, 3", zone_count=4),
+    platform(
+        "platform_survivors has lambda, network, of which",
+        platform_survivors=["lambda", "rds", "network"],
+    ),
     platform("platform_account_id is '1234'", platform_account_id="1234"),
     platform(
         "platform_permissions_boundary is 'boundary': give the ARN",

@@ -8,8 +8,8 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import Scope
-from ansible_collections.ragops.platform.plugins.module_utils._sweep import ec2, services
+from ansible_collections.ragops.platform.plugins.module_utils._platform.scope import Scope
+from ansible_collections.ragops.platform.plugins.module_utils._sweep.balancers import load_balancers
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.item import Item, reason
 from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep import (
     judge,
@@ -17,6 +17,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._sweep.sweep impor
     tagged,
 )
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.components import ALL
 from botocore.stub import Stubber
 
 SCOPE = Scope("ragops", "dev", "us-east-1", "123456789012")
@@ -51,6 +52,12 @@ class Stubs:
 def aws() -> Iterator[Stubs]:
     with ExitStack() as stack:
         yield Stubs(stack)
+
+
+def left(component: str, aws: Stubs, scope: Scope) -> list[Item]:
+    """What the only finder of a component finds."""
+    (finder,) = next(each for each in ALL if each.name == component).leftovers
+    return finder(aws, scope)
 
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:ragops-dev-karpenter"
@@ -92,11 +99,11 @@ def test_keys_of_others_may_hide_their_tags_but_not_all(aws: Stubs) -> None:
         kms.add_client_error("list_resource_tags", "AccessDeniedException")
         if answered:
             aws.add("kms", "list_resource_tags", {"Tags": []})
-            assert services.kms(aws, SCOPE) == []
+            assert left("kms", aws, SCOPE) == []
         else:
             kms.add_client_error("list_resource_tags", "AccessDeniedException")
             with pytest.raises(AwsError, match="not allowed to kms:ListResourceTags"):
-                services.kms(aws, SCOPE)
+                left("kms", aws, SCOPE)
 
 
 def test_classic_load_balancers_of_services_are_found(aws: Stubs) -> None:
@@ -109,7 +116,7 @@ def test_classic_load_balancers_of_services_are_found(aws: Stubs) -> None:
     aws.add("elb", "describe_load_balancers", {"LoadBalancerDescriptions": listed})
     tags = [{"LoadBalancerName": "a", "Tags": CLUSTER}]
     aws.add("elb", "describe_tags", {"TagDescriptions": tags})
-    found = {item.id: item for item in ec2.load_balancers(aws, SCOPE)}
+    found = {item.id: item for item in load_balancers(aws, SCOPE)}
     assert set(found) == {"a", "b"}
     assert found["a"].billed
     assert found["a"].why.startswith("made by the cluster")
@@ -127,7 +134,7 @@ def test_tags_are_asked_for_twenty_at_a_time(aws: Stubs) -> None:
         tags = [{"ResourceArn": arn, "Tags": CLUSTER} for arn in some]
         expected = {"ResourceArns": some}
         aws.stubber("elbv2").add_response("describe_tags", {"TagDescriptions": tags}, expected)
-    assert len(ec2.load_balancers(aws, SCOPE)) == 45
+    assert len(load_balancers(aws, SCOPE)) == 45
 
 
 def test_a_bucket_that_may_not_be_read_is_somebody_elses(aws: Stubs) -> None:
@@ -135,7 +142,7 @@ def test_a_bucket_that_may_not_be_read_is_somebody_elses(aws: Stubs) -> None:
     aws.add("s3", "list_buckets", {"Buckets": buckets})
     aws.stubber("s3").add_client_error("get_bucket_tagging", "AccessDenied")
     aws.add("s3", "get_bucket_tagging", {"TagSet": OURS})
-    assert [item.id for item in services.s3(aws, SCOPE)] == ["ragops-dev-documents-123456789012"]
+    assert [item.id for item in left("s3", aws, SCOPE)] == ["ragops-dev-documents-123456789012"]
 
 
 def test_our_own_bucket_that_may_not_be_read_is_not_passed_over(aws: Stubs) -> None:
@@ -143,13 +150,13 @@ def test_our_own_bucket_that_may_not_be_read_is_not_passed_over(aws: Stubs) -> N
     aws.add("s3", "list_buckets", {"Buckets": [{"Name": "ragops-dev-documents-123456789012"}]})
     aws.stubber("s3").add_client_error("get_bucket_tagging", "AccessDenied")
     with pytest.raises(AwsError, match="not allowed to s3:GetBucketTagging"):
-        services.s3(aws, SCOPE)
+        left("s3", aws, SCOPE)
 
 
 def test_a_refused_look_names_the_permission(aws: Stubs) -> None:
     aws.stubber("logs").add_client_error("describe_log_groups", "AccessDeniedException")
     with pytest.raises(AwsError, match="not allowed to logs:DescribeLogGroups"):
-        services.logs(aws, SCOPE)
+        left("logs", aws, SCOPE)
 
 
 @pytest.mark.parametrize(

@@ -188,3 +188,9 @@ def test_a_cluster_that_refuses_is_named(aws: Aws) -> None:
     assert done.returncode != 0
     message = f"What runs of ragops-dev can't be read: GET {SECRETS}: HTTP 403"
     assert message in done.result["msg"]
+
+
+def test_a_component_that_there_is_not_is_refused(aws: Aws) -> None:
+    options = {**OPTIONS, "components": ["rds", "sqs"]}
+    done = run_module("ragops.platform.platform_info", options, aws.environment)
+    assert done.result["msg"].startswith("components has sqs; there are ecr, eks, ")

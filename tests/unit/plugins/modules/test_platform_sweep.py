@@ -211,11 +211,18 @@ def test_a_refused_look_is_an_error_and_not_an_empty_answer(
 ) -> None:
     from ansible_collections.ragops.platform.plugins.module_utils._sweep import sweep as sweeping
     from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+    from ansible_collections.ragops.platform.plugins.module_utils.component import Component
 
     def refuse(*_: Any) -> None:
         raise AwsError("The caller is not allowed to eks:DescribeCluster", action="eks:X")
 
-    monkeypatch.setattr(sweeping, "FINDERS", {**sweeping.FINDERS, "eks": refuse})
+    monkeypatch.setattr(sweeping, "ALL", (*sweeping.ALL, Component("x", leftovers=(refuse,))))
     options = {"project": "ragops", "environment": "dev"}
     result = world.run("platform_sweep", options, fails=True)
     assert "not allowed to eks:DescribeCluster" in result["msg"]
+
+
+def test_what_holds_no_data_can_not_survive(world: World) -> None:
+    options = {"project": "ragops", "environment": "dev", "survivors": ["rds", "network"]}
+    result = world.run("platform_sweep", options, fails=True)
+    assert result["msg"].startswith("survivors has network, of which no data can outlive a destroy")

@@ -1,14 +1,19 @@
-"""The pure half of platform_info: what AWS says -> one stable shape."""
+"""The list of components, and the shape in which platform_info tells of each."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._platform import transform
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import READERS
+import yaml
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import found
+from ansible_collections.ragops.platform.plugins.module_utils._secrets.component import SECRETS
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
+from ansible_collections.ragops.platform.plugins.module_utils.components import COMPONENTS, READ
+from support.checkout import ROOT
 
 NAME = "ragops-dev"
-NOTHING = {
+NOTHING: dict[str, Any] = {
     "network": {
         "vpcs": [],
         "subnets": [],
@@ -29,6 +34,25 @@ NOTHING = {
 }
 
 
+def shaped(component: str, raw: Any) -> dict[str, Any]:
+    """What platform_info returns of a component, of which AWS says `raw`."""
+    shape = READ[component].shape
+    assert shape is not None
+    return shape(raw, NAME)
+
+
+def shapes(raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {component: shaped(component, answer) for component, answer in raw.items()}
+
+
+def test_each_host_is_a_component_and_has_a_role() -> None:
+    groups = yaml.safe_load((ROOT / "inventories/components.yml").read_text())
+    phases = groups["all"]["children"]["platform"]["children"].values()
+    hosts = [host for phase in phases for host in phase["hosts"]]
+    assert sorted(hosts) == sorted(each.name for each in COMPONENTS)
+    assert [host for host in hosts if not (ROOT / "roles" / host / "tasks").is_dir()] == []
+
+
 def subnet(name: str, zone: str, block: str, *, public: bool) -> dict[str, object]:
     role = "kubernetes.io/role/elb" if public else "kubernetes.io/role/internal-elb"
     return {
@@ -40,18 +64,18 @@ def subnet(name: str, zone: str, block: str, *, public: bool) -> dict[str, objec
 
 
 def test_nothing_has_every_key_and_nothing_is_found() -> None:
-    shape = transform.shape(NOTHING, NAME)
-    assert set(shape) == set(READERS)
-    assert transform.found(shape) == []
+    shape = shapes(NOTHING)
+    assert set(shape) == set(READ)
+    assert found(shape) == []
     assert shape["network"]["vpc_id"] is None
     assert shape["network"]["security_group_ids"]["rds"] is None
     assert shape["rds"]["endpoint"] is None
-    assert shape["secrets"] == dict.fromkeys(transform.SECRETS)
+    assert shape["secrets"] == dict.fromkeys(what.replace("-", "_") for what in SECRETS)
 
 
 def test_the_network_is_sorted_by_zone() -> None:
     raw = {
-        **NOTHING["network"],  # type: ignore[dict-item]
+        **NOTHING["network"],
         "vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.20.0.0/16"}],
         "subnets": [
             subnet("subnet-b", "us-east-1b", "10.20.2.0/24", public=False),
@@ -67,7 +91,7 @@ def test_the_network_is_sorted_by_zone() -> None:
             {"NatGatewayId": "nat-0", "State": "deleted"},
         ],
     }
-    network = transform.network(raw, NAME)
+    network = shaped("network", raw)
     assert network["private_subnet_ids"] == ["subnet-a", "subnet-b"]
     assert network["public_subnet_ids"] == ["subnet-p"]
     assert network["private_subnet_zones"] == ["us-east-1a", "us-east-1b"]
@@ -83,11 +107,11 @@ def test_the_network_is_sorted_by_zone() -> None:
 def test_two_networks_are_refused_by_name() -> None:
     vpcs = [{"VpcId": "vpc-2", "CidrBlock": "a"}, {"VpcId": "vpc-1", "CidrBlock": "b"}]
     with pytest.raises(AwsError, match=r"ragops-dev: vpc-1, vpc-2"):
-        transform.network({**NOTHING["network"], "vpcs": vpcs}, NAME)  # type: ignore[dict-item]
+        shaped("network", {**NOTHING["network"], "vpcs": vpcs})
 
 
 def test_a_database_without_an_endpoint_yet() -> None:
-    shape = transform.rds({"DBInstanceIdentifier": NAME, "DBInstanceStatus": "creating"}, NAME)
+    shape = shaped("rds", {"DBInstanceIdentifier": NAME, "DBInstanceStatus": "creating"})
     assert shape["status"] == "creating"
     assert shape["endpoint"] is None
     assert shape["master_secret_arn"] is None
@@ -95,14 +119,14 @@ def test_a_database_without_an_endpoint_yet() -> None:
 
 def test_the_cache_answers_at_its_primary() -> None:
     shards = [{"PrimaryEndpoint": {"Address": "primary", "Port": 6379}}]
-    shape = transform.elasticache(
-        {"ReplicationGroupId": NAME, "NodeGroups": shards, "MultiAZ": "disabled"}, NAME
+    shape = shaped(
+        "elasticache", {"ReplicationGroupId": NAME, "NodeGroups": shards, "MultiAZ": "disabled"}
     )
     assert (shape["endpoint"], shape["port"], shape["multi_az"]) == ("primary", 6379, False)
 
 
 def test_the_registry_is_the_host_of_the_repositories() -> None:
-    shape = transform.ecr({"backend": None, "frontend": "1.dkr.ecr/ragops-dev/frontend"}, NAME)
+    shape = shaped("ecr", {"backend": None, "frontend": "1.dkr.ecr/ragops-dev/frontend"})
     assert shape == {
         "backend": None,
         "frontend": "1.dkr.ecr/ragops-dev/frontend",
@@ -111,5 +135,5 @@ def test_the_registry_is_the_host_of_the_repositories() -> None:
 
 
 def test_something_of_one_component_is_found() -> None:
-    shape = transform.shape({**NOTHING, "logs": ["/aws/eks/ragops-dev/cluster"]}, NAME)
-    assert transform.found(shape) == ["logs"]
+    shape = shapes({**NOTHING, "logs": ["/aws/eks/ragops-dev/cluster"]})
+    assert found(shape) == ["logs"]

@@ -1,20 +1,24 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""What is left in somebody's hosted zone: records of hosts that the platform claims."""
+"""What a destroy can leave of the application's names: records in a hosted zone, a certificate."""
 
 from __future__ import annotations
 
 from .._dns import zone as zones
 from .._dns.records import ADDRESSES, Records
-from .._platform.read import Connect, Scope
+from .._platform.scope import Connect, Scope
+from .._sweep.item import Item
+from ..aws import call
+from ..component import Component
 from ..reconcile import Api
-from .item import Item
 
 
-def records(connect: Connect, scope: Scope, asked: str) -> list[Item]:
-    """Return the claims of this platform, and the records that they tell of."""
+def leftovers(connect: Connect, scope: Scope) -> list[Item]:
+    """Claims of this platform in somebody's hosted zone, and the records that they tell of."""
+    if not scope.zone:
+        return []
     api = Api(connect("route53"), check_mode=True)
-    zone = zones.find(api, asked)
+    zone = zones.find(api, scope.zone)
     if zone is None:
         return []
     known = Records(api, zone, {"Project": scope.project, "Environment": scope.environment})
@@ -34,3 +38,14 @@ def records(connect: Connect, scope: Scope, asked: str) -> list[Item]:
             for each in there
         ]
     return found
+
+
+def _certificate(connect: Connect, arn: str) -> bool:
+    """Whether a certificate is there."""
+    gone = ("ResourceNotFoundException",)
+    about = f"certificate {arn}"
+    found = call(connect("acm"), "describe_certificate", about, missing=gone, CertificateArn=arn)
+    return found is not None
+
+
+COMPONENT = Component("app_rollout", leftovers=(leftovers,), looks={"acm": _certificate})
