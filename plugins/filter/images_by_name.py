@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ansible_collections.ragops.platform.plugins.module_utils._image.lists import by_name
+from ansible_collections.ragops.platform.plugins.module_utils._images.lists import by_name
 
 DOCUMENTATION = r"""
 name: images_by_name

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ._platform.outputs import Outputs
 from ._platform.scope import Connect, Scope
 from ._sweep.item import Item
 from ._sweep.kind import Kind
@@ -35,6 +36,7 @@ class Component:
 
     data: whether it holds what users stored, which may outlive a destroy (platform_survivors).
     read, shape: for platform_info; without them the component has nothing there.
+    outputs: what people look up of the shape.
     leftovers: for platform_sweep, what describes the component's own services.
     elsewhere: those finders that look into the region of the replicas, too.
     kinds: of EC2's resources, those which are this component's.
@@ -49,6 +51,7 @@ class Component:
     data: bool = False
     read: Reader | None = None
     shape: Shaper | None = None
+    outputs: Callable[[Dict], Outputs] | None = None
     leftovers: tuple[Finder, ...] = ()
     elsewhere: tuple[Finder, ...] = ()
     kinds: tuple[Kind, ...] = ()

@@ -186,8 +186,8 @@ engine:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ragops.platform.plugins.module_utils._image.publish import Publisher
-from ansible_collections.ragops.platform.plugins.module_utils._image.source import ImageError
+from ansible_collections.ragops.platform.plugins.module_utils._images.publish import Publisher
+from ansible_collections.ragops.platform.plugins.module_utils._images.source import ImageError
 
 IMAGE = {
     "name": {"type": "str"},

@@ -140,8 +140,8 @@ images:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.ragops.platform.plugins.module_utils._image.copy import Copier, Copy
-from ansible_collections.ragops.platform.plugins.module_utils._image.source import ImageError
+from ansible_collections.ragops.platform.plugins.module_utils._images.copy import Copier, Copy
+from ansible_collections.ragops.platform.plugins.module_utils._images.source import ImageError
 
 IMAGE = {
     name: {"type": "str", "required": True}

@@ -29,6 +29,8 @@ options:
   components:
     description:
       - The components to read, as in RV(resources), which leaves the others out. All by default.
+      - Those that have nothing in AWS to be looked up (C(images), C(health)) may be named, too, so
+        that it takes the hosts of the platform.
       - Reading fewer needs fewer permissions.
     type: list
     elements: str
@@ -355,6 +357,25 @@ resources:
       description: Names of log groups (groups).
       type: dict
       returned: when read
+outputs:
+  description: What people look up of the components that were read, in their order.
+  returned: always
+  type: dict
+  contains:
+    lines:
+      description: Lines to print, by label; null where there is nothing yet.
+      type: dict
+      returned: always
+      sample: {VPC: vpc-0123456789abcdef0, PostgreSQL: null}
+    summary:
+      description: The same in short, with states.
+      type: dict
+      returned: always
+    variables:
+      description: Values by the name of a shell's variable; null where there is nothing yet.
+      type: dict
+      returned: always
+      sample: {VPC_ID: vpc-0123456789abcdef0, DATABASE_HOST: null}
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -364,7 +385,11 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils._platform.application import (
     application,
 )
-from ansible_collections.ragops.platform.plugins.module_utils._platform.read import found, read
+from ansible_collections.ragops.platform.plugins.module_utils._platform.read import (
+    found,
+    outputs,
+    read,
+)
 from ansible_collections.ragops.platform.plugins.module_utils._platform.scope import (
     Connect,
     Scope,
@@ -376,7 +401,7 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import (
     fail,
     require_region,
 )
-from ansible_collections.ragops.platform.plugins.module_utils.components import READ
+from ansible_collections.ragops.platform.plugins.module_utils.components import ALL, READ
 from ansible_collections.ragops.platform.plugins.module_utils.kube import Kube, KubeError
 from ansible_collections.ragops.platform.plugins.module_utils.kubeconfig import ACCESS, secrets_of
 
@@ -422,7 +447,7 @@ def main() -> None:
     )
     region, options = require_region(module), module.params
     components = list(READ) if options["components"] is None else options["components"]
-    if unknown := sorted({*components} - {*READ}):
+    if unknown := sorted({*components} - {each.name for each in ALL}):
         module.fail_json(
             msg=f"components has {', '.join(unknown)}; there are {', '.join(sorted(READ))}."
         )
@@ -449,6 +474,7 @@ def main() -> None:
         resources=resources,
         found=existing,
         exists=bool(existing),
+        outputs=outputs(resources),
         **running,
     )
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .._platform.outputs import Outputs
 from .._platform.scope import Connect, Scope
 from .._sweep.item import Item, reason
 from ..aws import call, collect, tag_dict
@@ -43,6 +44,19 @@ def shape(raw: Mapping[str, str | None], _: str) -> dict[str, str | None]:
     return {**uris, "registry": known[0].split("/", 1)[0] if known else None}
 
 
+def outputs(found: Mapping[str, str | None]) -> Outputs:
+    """What people look up of the registry and its repositories."""
+    repositories = {name: found[name] for name in REPOSITORIES}
+    return Outputs(
+        lines={f"image {name}": uri for name, uri in repositories.items()},
+        summary={"registry": found["registry"]},
+        variables={
+            "ECR_REGISTRY": found["registry"],
+            **{f"ECR_{name.upper()}": uri for name, uri in repositories.items()},
+        },
+    )
+
+
 def leftovers(connect: Connect, scope: Scope) -> list[Item]:
     """Repositories under <name>/ with the platform's tags."""
     connection, about = connect("ecr"), f"repositories of {scope.name}"
@@ -68,6 +82,7 @@ COMPONENT = Component(
     data=True,
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(leftovers,),
     services=frozenset({"ecr"}),
 )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .._platform.outputs import Outputs
 from .._platform.scope import Connect, Scope
 from .._sweep.item import Item, reason
 from .._sweep.kind import Kind, always, state
@@ -102,6 +103,20 @@ def _node_group(raw: Dict) -> Dict:
     }
 
 
+def outputs(found: Dict) -> Outputs:
+    """What people look up of the cluster."""
+    state = f"{found['endpoint']} ({found['version']}, {found['status']})"
+    return Outputs(
+        lines={"EKS": found["endpoint"]},
+        summary={"EKS": state if found["name"] else None},
+        variables={
+            "EKS_CLUSTER_NAME": found["name"],
+            "EKS_ENDPOINT": found["endpoint"],
+            "EKS_OIDC_ISSUER": found["oidc_issuer"],
+        },
+    )
+
+
 def leftovers(connect: Connect, scope: Scope) -> list[Item]:
     """The cluster; its node groups and add-ons end with it."""
     about = f"EKS cluster {scope.name}"
@@ -133,6 +148,7 @@ COMPONENT = Component(
     "eks",
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(leftovers,),
     kinds=KINDS,
     services=frozenset({"eks"}),

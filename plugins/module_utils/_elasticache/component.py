@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from .._platform.outputs import Outputs, address
 from .._platform.scope import Connect, Scope
 from .._sweep.stores import Listing, finder
 from ..aws import Dict, call, tag_dict
@@ -55,6 +56,17 @@ def shape(raw: Dict | None, _: str) -> Dict:
         "tls": group.get("TransitEncryptionEnabled"),
         "multi_az": group["MultiAZ"] == "enabled" if "MultiAZ" in group else None,
     }
+
+
+def outputs(found: Dict) -> Outputs:
+    """What people look up of the cache."""
+    there = found["replication_group_id"]
+    state = f" ({found['status']})"
+    return Outputs(
+        lines={"Redis": address(found)},
+        summary={"Redis": (address(found) or "no address yet") + state if there else None},
+        variables={"REDIS_HOST": found["endpoint"], "REDIS_PORT": found["port"]},
+    )
 
 
 def encrypted(connect: Callable[[str], Api], key_arn: str, _: Collection[str]) -> list[str]:
@@ -119,6 +131,7 @@ COMPONENT = Component(
     data=True,
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(finder("elasticache", LISTINGS, VANISHED, BUSY),),
     services=frozenset({"elasticache"}),
     log_groups=("/aws/elasticache",),

@@ -7,33 +7,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from . import owned
-from .roles import Inputs
-
-KEYS = {
-    "network": "network_flow_log_kms_key_id",
-    "ecr": "ecr_kms_key_id",
-    "secrets": "secrets_kms_key_id",
-    "s3": "s3_kms_key_id",
-    "bastion": "bastion_kms_key_id",
-    "eks": "eks_kms_key_arn",
-}
-"""Inputs that name the platform's key by default, by component."""
-IN_NETWORK = ("eks", "rds", "elasticache", "bastion")
-IN_CLUSTER = ("cluster_addons", "milvus", "app_rollout", "health")
+from .rules import PLATFORMS, Inputs, Run, every
+from .wanted import wanted
 
 
-def questions(
-    inputs: Mapping[str, Inputs], shared: Mapping[str, Any], components: Collection[str]
-) -> dict[str, Any]:
-    """Return the options of module platform_account_info, for the components of the run.
-
-    Args:
-        inputs: by component, typed.
-        shared: the shared variables (platform_*).
-        components: those of the run.
-    """
-    network, eks = inputs.get("network", {}), inputs.get("eks", {})
+def questions(run: Run, components: Collection[str]) -> dict[str, Any]:
+    """Return the options of module platform_account_info, for the components of the run."""
+    network, eks = run.of("network"), run.of("eks")
     groups = [
         {
             "name": group.get("name", ""),
@@ -53,10 +33,10 @@ def questions(
         if network
         else {},
         "node_groups": groups,
-        "replica_region": inputs.get("s3", {}).get("s3_replication_region") or "",
-        "database_class": inputs.get("rds", {}).get("rds_instance_class", ""),
-        "names": owned.wanted(inputs, shared, str(shared["platform_name"])),
-        "neighbours": [need for need in _needs(inputs, shared) if need["maker"] not in components],
+        "replica_region": run.of("s3").get("s3_replication_region") or "",
+        "database_class": run.of("rds").get("rds_instance_class", ""),
+        "names": wanted(run),
+        "neighbours": [need for need in _needs(run) if need["maker"] not in components],
     }
 
 
@@ -74,22 +54,16 @@ def _groups(eks: Inputs) -> list[dict[str, Any]]:
     return [*(eks.get("eks_node_groups") or []), *spot]
 
 
-def _needs(inputs: Mapping[str, Inputs], shared: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+def _needs(run: Run) -> Iterator[dict[str, str]]:
     """Yield what each component needs of another one: {component, maker}."""
-    alias = f"alias/{shared['platform_name']}"
     # What is switched off needs nothing.
-    off = () if shared.get("platform_bastion") else ("bastion",)
-    for component, option in KEYS.items():
-        own = None if component in off else inputs.get(component)
-        if own is None or (component == "network" and not own.get("network_flow_logs", True)):
-            continue
-        if own.get(option, alias) == alias or (component == "eks" and not own.get(option)):
-            yield {"component": component, "maker": "kms"}
-    for component in IN_NETWORK:
-        if component in inputs and component not in off:
-            yield {"component": component, "maker": "network"}
+    off = () if run.shared.get("platform_bastion") else ("bastion",)
     # A kubeconfig of the user's own leads to a cluster of their own.
-    if not shared.get("platform_kubeconfig"):
-        for component in IN_CLUSTER:
-            if component in inputs:
-                yield {"component": component, "maker": "eks"}
+    elsewhere = ("eks",) if run.shared.get("platform_kubeconfig") else ()
+    for name, rules in every().items():
+        if name in run.inputs and name not in off:
+            if rules.key(run.of(name)) in (PLATFORMS, f"alias/{run.name}"):
+                yield {"component": name, "maker": "kms"}
+            for maker in rules.needs:
+                if maker not in elsewhere:
+                    yield {"component": name, "maker": maker}

@@ -4,27 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from . import (
-    access,
-    account,
-    addons,
-    cluster,
-    exposure,
-    forms,
-    kubernetes,
-    machines,
-    names,
-    network,
-    platform,
-    roles,
-    stores,
-    trust,
-    volumes,
-)
+from . import access, account, forms, names, platform, roles
+from .rules import Rules, Run, every
 
 
 def judge(
@@ -45,69 +30,37 @@ def judge(
     """
     shared = variables[next(iter(components))]
     found = list(platform.problems(shared))
-    inputs: dict[str, roles.Inputs] = {}
+    typed: dict[str, roles.Inputs] = {}
+    run = Run(
+        str(shared["platform_name"]),
+        str(shared["platform_region"]),
+        str(shared["platform_environment"]),
+        today,
+        folder,
+        shared,
+        typed,
+    )
+    rules = every()
     for component in components:
-        inputs[component], errors = roles.read(folder, component, variables[component])
+        inputs, errors = roles.read(folder, component, variables[component])
         # A value of the wrong type can't be judged further.
         if errors:
             found += errors
-            del inputs[component]
-        else:
-            region = str(shared["platform_region"])
-            found += forms.problems(component, inputs[component], region)
-    found += _errors(inputs, shared, folder, today)
-    found += access.problems(
-        shared, list(variables), inputs.get("eks", {}), inputs.get("network", {})
-    )
+            continue
+        typed[component] = inputs
+        own = rules.get(component, Rules())
+        found += forms.problems(component, inputs, run.region, own.forms, own.at_least, own.at_most)
+    judged = [(own, run.of(name)) for name, own in rules.items() if name in typed]
+    found += [text for own, inputs in judged for text in own.problems(inputs, run)]
+    bounded = [each for own, inputs in judged for each in own.bounded(inputs, run)]
+    found += names.problems(run.name, bounded)
+    found += access.problems(shared, list(variables), run.of("eks"), run.of("network"))
+    given = {name for own in variables.values() for name in own}
     return {
         "errors": found,
         "warnings": [
-            *roles.strangers(
-                folder, components, {name for own in variables.values() for name in own}
-            ),
-            *cluster.warnings(inputs.get("eks", {}), today),
-            *volumes.warnings(inputs.get("eks", {}), inputs.get("milvus", {})),
-            *stores.rds_warnings(inputs.get("rds", {})),
-            *exposure.warnings(inputs.get("app_rollout", {}), _controller(inputs)),
+            *roles.strangers(folder, components, given),
+            *(text for own, inputs in judged for text in own.warnings(inputs, run)),
         ],
-        "account": account.questions(inputs, shared, components),
+        "account": account.questions(run, components),
     }
-
-
-def _errors(
-    inputs: Mapping[str, roles.Inputs], shared: Mapping[str, Any], folder: Path, today: str
-) -> Iterator[str]:
-    region, name = str(shared["platform_region"]), str(shared["platform_name"])
-    environment = str(shared["platform_environment"])
-    checks = {
-        "network": lambda own: network.problems(name, region, own),
-        "eks": lambda own: cluster.problems(own, environment, today),
-        "rds": lambda own: stores.rds_problems(own, today),
-        "elasticache": stores.elasticache_problems,
-        "s3": lambda own: stores.s3_problems(own, region),
-        "ecr": stores.ecr_problems,
-        "secrets": stores.secrets_problems,
-        "kms": stores.kms_problems,
-        "bastion": machines.bastion_problems,
-    }
-    for component, check in checks.items():
-        if component in inputs:
-            yield from check(inputs[component])
-    yield from kubernetes.toleration_problems(
-        "milvus: milvus_tolerations", inputs.get("milvus", {}).get("milvus_tolerations", [])
-    )
-    if "cluster_addons" in inputs:
-        yield from addons.problems(inputs["cluster_addons"], inputs.get("eks", {}))
-    if "app_rollout" in inputs:
-        yield from exposure.problems(inputs["app_rollout"], region, _controller(inputs))
-        yield from trust.problems(inputs["app_rollout"], inputs.get("rds", {}), folder, region)
-    if "images" in inputs:
-        yield from machines.image_problems(inputs["images"], inputs.get("eks", {}))
-    yield from network.overlap_problems(inputs.get("network", {}), inputs.get("eks", {}))
-    yield from names.problems(name, inputs)
-    yield from names.clashes(str(shared.get("platform_namespace", "rag")), inputs)
-
-
-def _controller(inputs: Mapping[str, roles.Inputs]) -> bool:
-    """Whether the run installs the load balancer controller."""
-    return bool(inputs.get("cluster_addons", {}).get("cluster_addons_load_balancer_controller"))

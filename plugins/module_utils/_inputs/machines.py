@@ -8,9 +8,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .._image.source import default_platform
-from .roles import Inputs
-
 ARM = re.compile(r"(a1|[a-z]+[0-9]+g[a-z]*)(-[a-z0-9]+)?")
 """Families with AWS's own processors: a1, and those with a g after the generation (m7g, c7gn)."""
 ARM_64, X86_64 = "arm64", "x86_64"
@@ -27,7 +24,7 @@ def architecture(instance_type: str) -> str:
 
 def group_problems(label: str, group: Mapping[str, Any]) -> Iterator[str]:
     """Yield what EKS refuses: types of another architecture than the image of a node group."""
-    image, wanted = str(group.get("ami_type") or IMAGE), _of_image(group)
+    image, wanted = str(group.get("ami_type") or IMAGE), of_image(group)
     others = [kind for kind in group.get("instance_types") or [] if architecture(kind) != wanted]
     if others:
         yield (
@@ -36,7 +33,7 @@ def group_problems(label: str, group: Mapping[str, Any]) -> Iterator[str]:
         )
 
 
-def _of_image(group: Mapping[str, Any]) -> str:
+def of_image(group: Mapping[str, Any]) -> str:
     return ARM_64 if "_ARM_64_" in str(group.get("ami_type") or IMAGE) else X86_64
 
 
@@ -48,44 +45,4 @@ def pool_problems(pool: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"instance_families has {', '.join(families)}, none of which has the architectures "
             f"{', '.join(map(str, pool.get('architectures') or ['amd64']))}: it would make no node"
-        )
-
-
-def bastion_problems(inputs: Inputs) -> Iterator[str]:
-    """Yield what EC2 refuses of the bastion: a type of another architecture than its image."""
-    kind = str(inputs.get("bastion_instance_type", ""))
-    image = str(inputs.get("bastion_image_parameter", ""))
-    known = next((each for each in (ARM_64, X86_64) if image.endswith(each)), None)
-    if known and architecture(kind) != known:
-        yield (
-            f"bastion: bastion_instance_type is {kind} ({architecture(kind)}), and "
-            f"bastion_image_parameter names an image of {known}: give both of one architecture."
-        )
-
-
-def image_problems(images: Inputs, eks: Inputs) -> Iterator[str]:
-    """Yield what no node would run: images of another architecture than all groups for anybody.
-
-    Args:
-        images, eks: the inputs of these roles.
-    """
-    if images.get("images_state") == "absent":
-        return
-    given = str(images.get("images_platform") or "")
-    built = [each.strip() for each in (given or default_platform()).split(",")]
-    nodes = {
-        _of_image(group)
-        for group in eks.get("eks_node_groups", [])
-        if not any(
-            taint.get("effect") != "PREFER_NO_SCHEDULE" for taint in group.get("taints") or []
-        )
-    }
-    known = {NAMES.get(each.removeprefix("linux/").partition("/")[0]) for each in built}
-    if nodes and not nodes & known:
-        needed = next(name for name, kind in NAMES.items() if kind in nodes)
-        yield (
-            f"images: images would be built for {', '.join(built)}"
-            f"{'' if given else ' (that of this machine)'}, which no node group of "
-            f"eks_node_groups runs: their pods would end with an exec format error. Set "
-            f"images_platform to linux/{needed}."
         )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._platform.outputs import Outputs
 from .._platform.scope import Connect, Scope
 from .._sweep.item import ENDING, Item, reason
 from ..aws import AwsError, Dict, call, collect
@@ -37,6 +38,11 @@ def shape(raw: Dict | None, name: str) -> Dict:
         "key_arn": raw["Arn"] if raw else None,
         "alias": f"alias/{name}" if raw else None,
     }
+
+
+def outputs(found: Dict) -> Outputs:
+    """What people look up of the key."""
+    return Outputs(lines={"KMS key": found["key_arn"]}, variables={"KMS_KEY_ARN": found["key_arn"]})
 
 
 def leftovers(connect: Connect, scope: Scope) -> list[Item]:
@@ -92,6 +98,7 @@ COMPONENT = Component(
     data=True,
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(leftovers,),
     elsewhere=(leftovers,),
     services=frozenset({"kms"}),

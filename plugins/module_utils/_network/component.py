@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .._platform.outputs import Outputs
 from .._platform.scope import Connect, Scope, key_of
 from .._sweep.balancers import load_balancers
 from .._sweep.kind import Kind, always, state
@@ -82,6 +83,24 @@ def _is_public(subnet: Mapping[str, Any]) -> bool:
     return "kubernetes.io/role/elb" in tag_dict(subnet.get("Tags"))
 
 
+def outputs(found: Dict) -> Outputs:
+    """What people look up of the network."""
+    private, public = found["private_subnet_ids"], found["public_subnet_ids"]
+    return Outputs(
+        lines={
+            "VPC": found["vpc_id"],
+            "private subnets": ", ".join(private),
+            "public subnets": ", ".join(public),
+        },
+        summary={"VPC": found["vpc_id"]},
+        variables={
+            "VPC_ID": found["vpc_id"],
+            "PRIVATE_SUBNET_IDS": ",".join(private),
+            "PUBLIC_SUBNET_IDS": ",".join(public),
+        },
+    )
+
+
 def _goes_with_vpc(resource: Mapping[str, Any]) -> bool:
     """A default group or main route table, which only goes with its VPC, tells nothing new."""
     main = any(link.get("Main") for link in resource.get("Associations", ()))
@@ -144,6 +163,7 @@ COMPONENT = Component(
     "network",
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(load_balancers,),
     kinds=KINDS,
     services=frozenset({"ec2", "elasticloadbalancing"}),

@@ -14,6 +14,7 @@ from typing import Any
 
 from ..aws import Dict
 from ..components import READ
+from .outputs import together
 from .scope import Connect, Scope
 
 
@@ -28,6 +29,12 @@ def read(
     ]
     answers = [(each, job.result()) for each, job in jobs]
     return {each.name: each.shape(raw, scope.name) for each, raw in answers if each.shape}
+
+
+def outputs(resources: Mapping[str, Dict]) -> dict[str, dict[str, Any]]:
+    """Return what people look up of components, in their order."""
+    told = (each for each in READ.values() if each.outputs and each.name in resources)
+    return together(each.outputs(resources[each.name]) for each in told if each.outputs)
 
 
 def found(resources: Mapping[str, Dict]) -> list[str]:

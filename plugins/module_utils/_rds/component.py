@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from .._platform.outputs import Outputs, address
 from .._platform.scope import Connect, Scope
 from .._sweep.item import Item
 from .._sweep.stores import Listing, finder
@@ -80,6 +81,22 @@ def backups(connect: Connect, scope: Scope) -> list[Item]:
     ]
 
 
+def outputs(found: Dict) -> Outputs:
+    """What people look up of the database."""
+    state = f" ({found['engine_version']}, {found['status']})"
+    there = found["identifier"]
+    return Outputs(
+        lines={"PostgreSQL": address(found, f"/{found['db_name']}")},
+        summary={"PostgreSQL": (address(found) or "no address yet") + state if there else None},
+        variables={
+            "DATABASE_HOST": found["endpoint"],
+            "DATABASE_PORT": found["port"],
+            "DATABASE_NAME": found["db_name"],
+            "DATABASE_MASTER_SECRET_ARN": found["master_secret_arn"],
+        },
+    )
+
+
 def encrypted(connect: Callable[[str], Api], key_arn: str, _: Collection[str]) -> list[str]:
     """Tell which snapshots a key encrypts that outlive their database."""
     rds = connect("rds")
@@ -139,6 +156,7 @@ COMPONENT = Component(
     data=True,
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(finder("rds", LISTINGS, VANISHED), backups),
     services=frozenset({"rds"}),
     log_groups=("/aws/rds/instance",),

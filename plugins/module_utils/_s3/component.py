@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from .._platform.outputs import Outputs
 from .._platform.scope import Connect, Scope
 from .._sweep.item import Item, reason
 from ..aws import call, collect, tag_dict
@@ -37,6 +38,15 @@ def read(connect: Connect, scope: Scope) -> dict[str, str | None]:
 def shape(raw: Mapping[str, str | None], _: str) -> dict[str, str | None]:
     """Bucket names by purpose."""
     return {purpose: raw.get(purpose) for purpose in BUCKETS}
+
+
+def outputs(found: Mapping[str, str | None]) -> Outputs:
+    """What people look up of the buckets."""
+    return Outputs(
+        lines={f"bucket {purpose}": name for purpose, name in sorted(found.items())},
+        summary={"buckets": ", ".join(name for name in found.values() if name)},
+        variables={f"S3_{purpose.upper()}_BUCKET": name for purpose, name in found.items()},
+    )
 
 
 def leftovers(connect: Connect, scope: Scope) -> list[Item]:
@@ -92,6 +102,7 @@ COMPONENT = Component(
     data=True,
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(leftovers,),
     services=frozenset({"s3"}),
     encrypted=encrypted,

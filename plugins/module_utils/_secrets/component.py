@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
+from .._platform.outputs import Outputs
 from .._platform.scope import Connect, Scope, key_of
 from .._sweep.item import ENDING, Item, reason
 from ..aws import Dict, call, collect, tag_dict
@@ -67,6 +69,15 @@ def shape(raw: list[Dict], name: str) -> dict[str, str | None]:
     return found
 
 
+def outputs(found: Mapping[str, str | None]) -> Outputs:
+    """What people look up of the secrets: their ARNs."""
+    told = ("database_url", "redis_url", "redis_auth_token", "milvus_token", "openai_api_key")
+    return Outputs(
+        lines={f"secret {name}": arn for name, arn in sorted(found.items()) if arn},
+        variables={f"{name.upper()}_SECRET_ARN": found[name] for name in told},
+    )
+
+
 def leftovers(connect: Connect, scope: Scope) -> list[Item]:
     """Secrets under <name>/, also those which are scheduled for deletion."""
     prefix = f"{scope.name}/"
@@ -114,6 +125,7 @@ COMPONENT = Component(
     data=True,
     read=read,
     shape=shape,
+    outputs=outputs,
     leftovers=(leftovers,),
     services=frozenset({"secretsmanager"}),
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._eks.zonal import by_zone, name_in
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import volumes
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.rules import Run
+from ansible_collections.ragops.platform.plugins.module_utils._milvus import inputs
 
 SUBNETS = ["subnet-1", "subnet-2", "subnet-3"]
 ZONES = ["us-east-1a", "us-east-1b", "us-east-1b"]
@@ -39,7 +40,8 @@ def test_a_zone_is_called_by_what_it_has_beyond_its_region(zone: str, name: str)
 def warned(group: dict[str, Any], **milvus: Any) -> str:
     """What preflight says of the zones of a group beside Milvus."""
     eks = {"eks_node_groups": [{"name": "main", **group}]}
-    return " ".join(volumes.warnings(eks, {**MILVUS, **milvus}))
+    run = Run("ragops-dev", "us-east-1", inputs={"eks": eks})
+    return " ".join(inputs.warnings({**MILVUS, **milvus}, run))
 
 
 @pytest.mark.parametrize("zonal", [None, False])

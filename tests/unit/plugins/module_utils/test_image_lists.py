@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.ragops.platform.plugins.module_utils._image import lists
+from ansible_collections.ragops.platform.plugins.module_utils._images import lists
 
 REPOSITORIES = {"backend": "registry/backend"}
 COMMON: dict[str, Any] = {

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._image.source import (
+from ansible_collections.ragops.platform.plugins.module_utils._images.source import (
     ImageError,
     context_files,
     not_ignored,

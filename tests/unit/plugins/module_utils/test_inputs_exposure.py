@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import exposure
+from ansible_collections.ragops.platform.plugins.module_utils._app_rollout import exposure
 
 NAMED = {"app_rollout_host": "rag.example.com", "app_rollout_hosted_zone": "example.com"}
 COGNITO = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.ragops.platform.plugins.module_utils._images import inputs as images
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import machines
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.rules import Run
 
 ARM = ("a1", "t4g", "m7g", "c7gn", "r8gd", "im4gn", "is4gen", "x2gd", "hpc7g", "g5g", "i8g", "m8gb")
 X86 = ("t3", "t3a", "m6i", "m7i-flex", "g4dn", "g6", "p4d", "u7i-12tb", "i7ie", "x2iedn", "inf2")
@@ -26,6 +28,10 @@ GRAVITON = {"name": "arm", "ami_type": "AL2023_ARM_64_STANDARD", "instance_types
 INTEL = {"name": "main", "instance_types": ["m7i.large"]}
 
 
+def run(groups: list[dict[str, Any]]) -> Run:
+    return Run("ragops-dev", "us-east-1", inputs={"eks": {"eks_node_groups": groups}})
+
+
 @pytest.mark.parametrize(
     ("groups", "platform", "says"),
     [
@@ -41,13 +47,13 @@ INTEL = {"name": "main", "instance_types": ["m7i.large"]}
 def test_images_are_built_for_a_node_group(
     groups: list[dict[str, Any]], platform: str, says: str
 ) -> None:
-    found = machines.image_problems({"images_platform": platform}, {"eks_node_groups": groups})
+    found = images.problems({"images_platform": platform}, run(groups))
     assert [says in text for text in found] == ([True] if says else [])
 
 
 def test_the_platform_of_this_machine_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machines, "default_platform", lambda: "linux/arm64")
-    (said,) = machines.image_problems({}, {"eks_node_groups": [INTEL]})
+    monkeypatch.setattr(images, "default_platform", lambda: "linux/arm64")
+    (said,) = images.problems({}, run([INTEL]))
     assert "for linux/arm64 (that of this machine), which no node group" in said
 
 

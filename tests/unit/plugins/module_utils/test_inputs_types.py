@@ -10,11 +10,11 @@ import jinja2
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import all as inputs
 from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
-    forms,
     given,
     roles,
     types,
 )
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.rules import every
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.shared import SHARED
 from support.checkout import ROOT
 
@@ -177,7 +177,9 @@ def test_every_dictionary_of_texts_is_one_that_roles_have() -> None:
     for name, option in options():
         walk(name, option)
     assert known >= types.TEXTS_BY_NAME
-    assert known >= forms.FORMS.keys() | forms.AT_LEAST.keys(), "a rule for no input"
+    for component, rules in every().items():
+        own = {*rules.forms, *rules.at_least, *rules.at_most}
+        assert own - known == set(), f"a rule of {component} for no input"
 
 
 def test_a_misspelt_input_is_told_with_the_one_that_is_meant() -> None:

@@ -7,8 +7,8 @@ import re
 from typing import Any
 
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import stores
-from ansible_collections.ragops.platform.plugins.module_utils._rds import own_password
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.rules import Run
+from ansible_collections.ragops.platform.plugins.module_utils._rds import inputs, own_password
 from support.data_store_worlds import network, planned
 from support.emulator import Aws
 from support.lifecycle import TAGS, Life, World
@@ -16,6 +16,7 @@ from support.lifecycle import TAGS, Life, World
 NAME, LOGIN = "ragops-test", "ragops-test/database-login"
 WHICH = {"DBInstanceIdentifier": NAME}
 INSTANCE = f"db instance {NAME}"
+RUN = Run("ragops-test", "us-east-1")
 KEPT = {"secrets": [{"name": LOGIN, "username": "ragops"}], "tags": TAGS}
 
 
@@ -174,6 +175,6 @@ def test_a_schedule_that_aws_refuses_is_refused_first(
 
 
 def test_preflight_warns_of_a_password_that_aws_changes() -> None:
-    assert list(stores.rds_warnings({"rds_master_password_keeper": "platform"})) == []
-    (warning,) = stores.rds_warnings({"rds_master_password_keeper": "aws"})
+    assert list(inputs.warnings({"rds_master_password_keeper": "platform"}, RUN)) == []
+    (warning,) = inputs.warnings({"rds_master_password_keeper": "aws"}, RUN)
     assert "locked out until the next run" in warning

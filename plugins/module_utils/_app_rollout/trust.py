@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from .._inputs.rules import Inputs
 from .._rds.authorities import of_region
 from ..aws import AwsError
-from .roles import Inputs
 
 SHIPPED = "app_rollout/files/rds-authorities.pem"
 

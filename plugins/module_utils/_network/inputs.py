@@ -4,28 +4,23 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 from string import ascii_lowercase
-from typing import Any
 
-from .._network import layout, rules
+from .._inputs import forms, names
+from .._inputs.rules import PLATFORMS, Inputs, Rules, Run
 from ..aws import AwsError
-from .roles import Inputs
+from . import layout, rules
 
-PRIVATE = tuple(
-    ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+GROUP_KEY = forms.pattern(r"[a-z][a-z0-9_]*", "a key of lower-case letters, digits and _")
+BUCKET = forms.pattern(
+    r"[a-z0-9*{][a-z0-9.*{}-]{1,61}[a-z0-9*}/]*", "a bucket's name; * may stand in it"
 )
 
 
-def problems(name: str, region: str, inputs: Inputs) -> Iterator[str]:
-    """Yield what is wrong with the inputs of role network.
-
-    Args:
-        name: platform_name.
-        region: platform_region.
-        inputs: of the role, typed.
-    """
+def problems(inputs: Inputs, run: Run) -> Iterator[str]:
+    """Yield what is wrong with the inputs of role network."""
+    region = run.region
     named = inputs.get("network_availability_zones") or []
     # Which zones the account has only AWS knows (module platform_account_info).
     zones = named or layout.stand_ins(inputs.get("network_zone_count", 2))
@@ -36,7 +31,7 @@ def problems(name: str, region: str, inputs: Inputs) -> Iterator[str]:
             f"{region} (platform_region)."
         )
     options = {
-        "name": name,
+        "name": run.name,
         "cidr_block": inputs.get("network_cidr_block", ""),
         "availability_zones": zones,
         "public_subnet_cidrs": inputs.get("network_public_subnet_cidrs"),
@@ -68,36 +63,34 @@ def _groups(inputs: Inputs) -> Iterator[str]:
         yield f"network: {error}"
 
 
-def overlap_problems(network: Inputs, eks: Inputs) -> Iterator[str]:
-    """Yield what the cluster's service addresses must not be beside the VPC's."""
-    text = eks.get("eks_service_ipv4_cidr") or ""
-    if not text:
-        return
-    try:
-        services = ipaddress.ip_network(text)
-    except ValueError as error:
-        yield f"eks: eks_service_ipv4_cidr '{text}' is no CIDR block: {error}."
-        return
-    private = any(_within(services, block) for block in PRIVATE)
-    if not private or not 12 <= services.prefixlen <= 24:
-        yield (
-            f"eks: eks_service_ipv4_cidr {text} must be a private block from /12 to /24, as EKS "
-            "takes it."
-        )
-    vpc = _block(network.get("network_cidr_block"))
-    if vpc is not None and vpc.overlaps(services):
-        yield (
-            f"eks: eks_service_ipv4_cidr {text} overlaps network_cidr_block {vpc}: pods could not "
-            "reach one of them. Choose a block outside the VPC."
-        )
+def owned(own: Inputs, _: Run) -> Iterator[tuple[str, ...]]:
+    """Yield the names that somebody else may have already."""
+    if own.get("network_flow_logs", True):
+        yield "role", "-flow-logs"
 
 
-def _within(block: Any, other: Any) -> bool:
-    return isinstance(block, ipaddress.IPv4Network) and block.subnet_of(other)
+def bounded(_: Inputs, run: Run) -> Iterator[tuple[str, int, str]]:
+    """Yield the names that AWS bounds."""
+    yield f"{run.name}-flow-logs", names.ROLE, "an IAM role"
 
 
-def _block(text: Any) -> ipaddress.IPv4Network | None:
-    try:
-        return ipaddress.IPv4Network(str(text))
-    except ValueError:
+def _key(own: Inputs) -> str | None:
+    """The flow log's."""
+    if not own.get("network_flow_logs", True):
         return None
+    return str(own.get("network_flow_log_kms_key_id", PLATFORMS))
+
+
+RULES = Rules(
+    problems=problems,
+    forms={
+        "network_extra_security_groups.key": GROUP_KEY,
+        "network_flow_log_kms_key_id": forms.KEY,
+        "network_nodes_internet": forms.BLOCK,
+        "network_readable_buckets": BUCKET,
+        "network_security_groups.key": GROUP_KEY,
+    },
+    owned=owned,
+    bounded=bounded,
+    key=_key,
+)

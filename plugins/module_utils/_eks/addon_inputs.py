@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .roles import Inputs
-from .types import kind_of
+from .._inputs.rules import Inputs
+from .._inputs.types import kind_of
 
 NETWORK = "vpc-cni"
 LISTS = ("eks_addons_before_nodes", "eks_addons")

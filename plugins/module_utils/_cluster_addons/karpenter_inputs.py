@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import machines
-from .roles import Inputs
+from .._inputs import machines
+from .._inputs.rules import Inputs
 
 # Kubernetes minor version -> the first Karpenter that runs on it, by Karpenter's matrix.
 NEEDED = {

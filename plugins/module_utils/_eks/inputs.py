@@ -9,8 +9,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from . import access, eks_addons, kubernetes, machines, versions
-from .roles import Inputs
+from .._inputs import access, forms, kubernetes, machines, versions
+from .._inputs.rules import PLATFORMS, Inputs, Rules, Run
+from . import addon_inputs, service_addresses
 
 MOST_NODES = 450
 """AWS's quota of nodes in a managed node group."""
@@ -24,13 +25,19 @@ reach the public endpoint."""
 LONGEST_NAME = 63
 """Characters that AWS takes of a node group's name."""
 PRINCIPAL = re.compile(r"\{caller\}|arn:aws[\w-]*:iam::[0-9]{12}:(role|user)/.+")
+ADDON = forms.pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}", "an add-on's name, such as vpc-cni")
+ADDON_VERSION = forms.pattern(
+    r"|v\d+\.\d+\.\d+-eksbuild\.\d+", "a version such as v1.21.1-eksbuild.1"
+)
+ROLES = ("-eks-cluster", "-eks-nodes", "-eks-vpc-cni", "-eks-ebs-csi")
+"""What the names of its IAM roles end in."""
 POLICY = re.compile(r"arn:aws[\w-]*:eks::aws:cluster-access-policy/\w+|Amazon\w+")
 
 
-def problems(inputs: Inputs, environment: str, today: str) -> Iterator[str]:
-    """Yield what is wrong with the inputs of role eks on a day (YYYY-MM-DD)."""
-    yield from _version(str(inputs.get("eks_version", "")), today)
-    yield from _endpoint(inputs, environment)
+def problems(inputs: Inputs, run: Run) -> Iterator[str]:
+    """Yield what is wrong with the inputs of role eks."""
+    yield from _version(str(inputs.get("eks_version", "")), run.today)
+    yield from _endpoint(inputs, run.environment)
     groups = list(inputs.get("eks_node_groups", []))
     if inputs.get("eks_spot_group_enabled"):
         groups.append(inputs.get("eks_spot_group", {}))
@@ -43,9 +50,10 @@ def problems(inputs: Inputs, environment: str, today: str) -> Iterator[str]:
     for group in groups:
         yield from _node_group(group)
         yield from _nodes(group)
-    yield from eks_addons.problems(inputs)
+    yield from addon_inputs.problems(inputs)
     for entry in inputs.get("eks_access_entries", []):
         yield from _access(entry)
+    yield from service_addresses.problems(inputs, run.of("network"))
 
 
 def _version(version: str, today: str) -> Iterator[str]:
@@ -59,8 +67,9 @@ def _version(version: str, today: str) -> Iterator[str]:
         )
 
 
-def warnings(inputs: Inputs, today: str) -> Iterator[str]:
+def warnings(inputs: Inputs, run: Run) -> Iterator[str]:
     """Yield what is allowed but costs more."""
+    today = run.today
     version = str(inputs.get("eks_version", ""))
     standard, extended = versions.EKS.get(version, ("", ""))
     if standard <= today < extended:
@@ -190,3 +199,27 @@ def _access(entry: Mapping[str, Any]) -> Iterator[str]:
                 f"eks: eks_access_entries: '{arn}' is no access policy of EKS; give one such as "
                 "AmazonEKSViewPolicy."
             )
+
+
+def owned(_: Inputs, __: Run) -> Iterator[tuple[str, ...]]:
+    """Yield the names that somebody else may have already."""
+    yield "cluster", ""
+    for role in ROLES:
+        yield "role", role
+
+
+RULES = Rules(
+    problems=problems,
+    warnings=warnings,
+    forms={
+        "eks_addons.name": ADDON,
+        "eks_addons.version": ADDON_VERSION,
+        "eks_addons_before_nodes.name": ADDON,
+        "eks_addons_before_nodes.version": ADDON_VERSION,
+        "eks_kms_key_arn": forms.KEY_ARN,
+        "eks_node_volume_kms_key_arn": forms.KEY_ARN,
+    },
+    owned=owned,
+    key=lambda own: str(own.get("eks_kms_key_arn") or PLATFORMS),
+    needs=("network",),
+)

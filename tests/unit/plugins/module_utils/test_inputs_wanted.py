@@ -7,7 +7,10 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.ragops.platform.plugins.module_utils._inputs import owned
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.rules import Rules, Run, every
+from ansible_collections.ragops.platform.plugins.module_utils._inputs.wanted import wanted
+from ansible_collections.ragops.platform.plugins.module_utils._secrets.component import SECRETS
+from ansible_collections.ragops.platform.plugins.module_utils.components import COMPONENTS
 from support.checkout import ROOT
 
 NAME = "ragops-dev"
@@ -37,8 +40,12 @@ ALL: dict[str, dict[str, Any]] = {
 def asked(kind: str, *components: str, bastion: bool = True) -> list[str]:
     """What is asked for of one kind, without the platform's name."""
     inputs = {name: ALL[name] for name in components or ALL}
-    found = owned.wanted(inputs, {"platform_bastion": bastion}, NAME)
+    found = wanted(run(inputs, bastion=bastion))
     return [each["name"].removeprefix(NAME) for each in found if each["kind"] == kind]
+
+
+def run(inputs: dict[str, dict[str, Any]], *, bastion: bool = True) -> Run:
+    return Run(NAME, "us-east-1", shared={"platform_bastion": bastion}, inputs=inputs)
 
 
 def variables(role: str, file: str = "vars") -> dict[str, Any]:
@@ -72,7 +79,7 @@ def test_what_the_buckets_need() -> None:
         *("-documents-{account}", "-documents-{account}-eu-west-1"),
     ]
     assert asked("role", "s3") == [named(own["__s3_replica_settings"]["role_name"])]
-    regions = {each["name"]: each["region"] for each in owned.wanted({"s3": ALL["s3"]}, {}, NAME)}
+    regions = {each["name"]: each["region"] for each in wanted(run({"s3": ALL["s3"]}))}
     assert regions[f"{NAME}-documents-{{account}}-eu-west-1"] == "eu-west-1"
     assert regions[f"{NAME}-documents-{{account}}"] == ""
 
@@ -124,9 +131,15 @@ def with_its(component: str) -> list[str]:
 
 
 def test_what_it_asks_for_is_tagged_with_the_component() -> None:
-    for component in owned.MAKERS:
+    owning = [name for name, rules in every().items() if rules.owned is not Rules().owned]
+    for component in owning:
         texts = [file.read_text() for file in (ROOT / f"roles/{component}").glob("[tv]*/*.yml")]
         assert any(f"'Component': '{component}'" in text for text in texts), component
+
+
+def test_each_component_has_rules() -> None:
+    assert all(isinstance(rules, Rules) for rules in every().values())
+    assert len(every()) == len(COMPONENTS)
 
 
 def test_what_is_switched_off_is_not_asked_for() -> None:
@@ -134,11 +147,9 @@ def test_what_is_switched_off_is_not_asked_for() -> None:
         **{name: {f"{name}_state": "absent"} for name in ("eks", "rds", "elasticache", "ecr")},
         **{"network": {"network_flow_logs": False}, "s3": {"s3_purposes": []}, "bastion": {}},
     }
-    assert owned.wanted(off, {"platform_bastion": False}, NAME) == []
+    assert wanted(run(off, bastion=False)) == []
 
 
 def test_the_names_of_own_secrets_are_all_that_may_be_made() -> None:
-    assert owned.secrets() == {
-        *("database-app-login", "database-login", "database-url", "milvus-app-login"),
-        *("milvus-token", "openai-api-key", "redis-auth-token", "redis-url"),
-    }
+    components = ("rds", "elasticache", "secrets")
+    assert {f"/{name}" for name in SECRETS} == {*asked("secret", *components)} - {"/more"}

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from . import karpenter, kubernetes
-from .roles import Inputs
+from .._inputs import forms, kubernetes
+from .._inputs.rules import Inputs, Rules, Run
+from . import karpenter_inputs
 
+CHART = forms.pattern(r"\S+", "a folder, an archive, an oci reference, or a name in repo")
+REPOSITORY = forms.pattern(r"https?://\S+", "the repository's address, such as https://...")
 RELEASES = {
     "load_balancer_controller": "aws-load-balancer-controller",
     "external_secrets": "external-secrets",
@@ -23,8 +26,9 @@ RELEASES = {
 SWITCHES = ("load_balancer_controller", "external_secrets", "metrics_server")
 
 
-def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
-    """Yield what is wrong with the add-ons. eks: the inputs of role eks, {} without it."""
+def problems(inputs: Inputs, run: Run) -> Iterator[str]:
+    """Yield what is wrong with the add-ons."""
+    eks = run.of("eks")
     if inputs.get("cluster_addons_state") == "absent":
         return
     autoscaler = inputs.get("cluster_addons_autoscaler")
@@ -34,7 +38,7 @@ def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
         yield from _autoscaler(inputs, eks)
     if autoscaler == "karpenter":
         wanted.append("karpenter")
-        yield from karpenter.problems(inputs, eks)
+        yield from karpenter_inputs.problems(inputs, eks)
     for name in wanted:
         yield from _sources(name, inputs)
     if scope := str(inputs.get("cluster_addons_external_secrets_scope") or ""):
@@ -137,3 +141,28 @@ def _contradictions(inputs: Inputs, wanted: list[str], eks: Inputs) -> Iterator[
 
 def _name(addon: Any) -> str:
     return str(addon.get("name", "")) if isinstance(addon, dict) else str(addon)
+
+
+RULES = Rules(
+    problems=problems,
+    forms={
+        "cluster_addons_api_server_cidrs": forms.BLOCK,
+        **{f"cluster_addons_{name}_chart_version": forms.VERSION_OR_NONE for name in RELEASES},
+        "cluster_addons_cluster_autoscaler_namespace": forms.ANY_NAMESPACE,
+        "cluster_addons_external_secrets_namespace": forms.NAMESPACE,
+        "cluster_addons_karpenter_namespace": forms.ANY_NAMESPACE,
+        "cluster_addons_load_balancer_controller_namespace": forms.ANY_NAMESPACE,
+        "cluster_addons_metrics_clients.namespace": forms.ANY_NAMESPACE,
+        "cluster_addons_metrics_server_namespace": forms.ANY_NAMESPACE,
+        "cluster_addons_namespaces.name": forms.NAMESPACE,
+        "cluster_addons_priority_class": forms.OBJECT_OR_NONE,
+        "cluster_addons_releases.chart": CHART,
+        "cluster_addons_releases.name": forms.RELEASE,
+        "cluster_addons_releases.namespace": forms.ANY_NAMESPACE,
+        "cluster_addons_releases.repo": REPOSITORY,
+        "cluster_addons_releases.version": forms.VERSION,
+        "cluster_addons_storage_class": forms.OBJECT_OR_NONE,
+    },
+    at_least={"cluster_addons_replicas": 1},
+    needs=("eks",),
+)

@@ -1,19 +1,33 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Whether pods with volumes find a node in their volume's zone after one was lost."""
+"""What the inputs of role milvus must be; whether pods find a node in their volume's zone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from .roles import Inputs
+from .._inputs import forms, kubernetes
+from .._inputs.rules import Inputs, Rules, Run
 
 KINDS = {"NO_SCHEDULE": "NoSchedule", "NO_EXECUTE": "NoExecute"}
 """EKS's names of the effects that keep pods away -> Kubernetes's."""
 
 
-def warnings(eks: Inputs, milvus: Inputs) -> Iterator[str]:
+def problems(milvus: Inputs, run: Run) -> Iterator[str]:
+    """Yield what is wrong with the inputs of role milvus."""
+    yield from kubernetes.toleration_problems(
+        "milvus: milvus_tolerations", milvus.get("milvus_tolerations", [])
+    )
+    namespace = str(run.shared.get("platform_namespace", "rag"))
+    if milvus.get("milvus_namespace") == namespace:
+        yield (
+            f"milvus_namespace and platform_namespace are both '{namespace}': each has its own "
+            "rules for pods and packets. Give them two namespaces."
+        )
+
+
+def warnings(milvus: Inputs, run: Run) -> Iterator[str]:
     """Yield that Milvus' volumes may end up in zones for which no node comes.
 
     A volume of EBS stays in its zone. A group over several zones starts its next node in a zone
@@ -22,7 +36,8 @@ def warnings(eks: Inputs, milvus: Inputs) -> Iterator[str]:
     """
     if not milvus.get("milvus_enabled") or milvus.get("milvus_mode") == "custom":
         return
-    takers = [group for group in eks.get("eks_node_groups") or [] if _takes(group, milvus)]
+    groups = run.of("eks").get("eks_node_groups") or []
+    takers = [group for group in groups if _takes(group, milvus)]
     if takers and not any(group.get("zonal") for group in takers):
         names = ", ".join(str(group["name"]) for group in takers)
         yield (
@@ -50,3 +65,24 @@ def _tolerates(toleration: Mapping[str, Any], taint: Mapping[str, Any]) -> bool:
         return toleration.get("key") in (None, "", taint["key"])
     same = toleration.get("key") == taint["key"]
     return same and (toleration.get("value") or "") == (taint.get("value") or "")
+
+
+RULES = Rules(
+    problems=problems,
+    warnings=warnings,
+    forms={
+        "milvus_chart_version": forms.VERSION_OR_NONE,
+        "milvus_clients.namespace": forms.ANY_NAMESPACE,
+        "milvus_collection": forms.COLLECTION,
+        "milvus_collection_alias": forms.COLLECTION,
+        "milvus_metrics_clients.namespace": forms.ANY_NAMESPACE,
+        "milvus_namespace": forms.NAMESPACE,
+        "milvus_object_store_cidrs": forms.BLOCK,
+        "milvus_release": forms.RELEASE,
+        "milvus_storage_class": forms.OBJECT,
+        "milvus_tls_secret": forms.OBJECT_OR_NONE,
+    },
+    at_least={"milvus_collection_dimension": 2},
+    at_most={"milvus_collection_dimension": 32768},
+    needs=("eks",),
+)
