@@ -60,10 +60,10 @@ def make(namespace: str, level: str, objects: list[Dict]) -> None:
 
 def wait(namespace: str, **options: int) -> tuple[Outcome, str]:
     """Wait as the module does, and return the outcome with its text."""
-    limits: Dict = {"timeout": 120, "grace": 8, "capacity": 8, "stable": 3, "crashes": 3}
+    limits = Limits(120, grace=8, capacity=8, scale_up=8, stable=3, crashes=3, log_lines=5)
     renamed = {"capacity_grace": "capacity"}
-    limits |= {renamed.get(key, key): value for key, value in options.items()}
-    watch = Watch(Reader(Kube(), namespace, "", {}), Limits(**limits, log_lines=5))
+    changed = {renamed.get(key, key): value for key, value in options.items()}
+    watch = Watch(Reader(Kube(), namespace, "", {}), dataclasses.replace(limits, **changed))
     outcome = watch.run()
     return outcome, report(f"Namespace {namespace}", outcome)
 
