@@ -62,6 +62,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy rehearsal/src
 	.venv/bin/mypy -p ansible_collections.ragops.platform.plugins.module_utils
+	.venv/bin/mypy --config-file tests/mypy.ini tests
 	cd $(backend) && .venv/bin/python -m mypy src
 	cd rehearsal/kubernetes && CGO_ENABLED=0 go vet -trimpath ./...
 	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck

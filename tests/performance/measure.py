@@ -82,7 +82,7 @@ def reading(aws: Aws, far: Aws) -> tuple[float, float]:
         return one_by_one, {}
 
     slow, one = timed(lambda: in_turn(connecting()))
-    fast, other = timed(lambda: read_all(connecting(), scope, list(READ)))
+    fast, other = timed(lambda: read_all(connecting(), scope, list(READ), None))
     assert one == other, "the two ways found different things"
     return slow, fast
 

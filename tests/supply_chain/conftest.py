@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from support.ansible_runs import Ran, local_play, run_playbook
@@ -147,7 +147,7 @@ class Bench:
 
 
 class _Refusing(http.server.BaseHTTPRequestHandler):
-    asked: list[str]
+    asked: ClassVar[list[str]]
 
     def do_CONNECT(self) -> None:
         """Note who is wanted, and refuse."""
@@ -161,10 +161,13 @@ class _Refusing(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def outside() -> Iterator[Outside]:
     """Nothing is reached but loopback addresses."""
-    handler = type("Handler", (_Refusing,), {"asked": []})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+
+    class Handler(_Refusing):
+        asked: ClassVar[list[str]] = []
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Outside(f"http://127.0.0.1:{server.server_port}", handler.asked)
+        yield Outside(f"http://127.0.0.1:{server.server_port}", Handler.asked)
         server.shutdown()
 
 

@@ -136,13 +136,13 @@ def test_a_role_has_a_readme_that_says_what_it_does_and_undoes(role: str) -> Non
 @pytest.mark.parametrize("module", MODULES)
 def test_a_module_is_documented(module: str) -> None:
     source = (ROOT / "plugins/modules" / f"{module}.py").read_text()
+    blocks = {}
     for block in ("DOCUMENTATION", "EXAMPLES", "RETURN"):
         found = re.search(rf'^{block} = r?"""(.*?)"""', source, re.M | re.S)
         assert found, f"{block} is missing"
-        assert yaml.safe_load(found.group(1)), f"{block} is empty"
-    documentation = yaml.safe_load(
-        re.search(r'^DOCUMENTATION = r?"""(.*?)"""', source, re.M | re.S).group(1)
-    )  # type: ignore[union-attr] - found above
+        blocks[block] = yaml.safe_load(found.group(1))
+        assert blocks[block], f"{block} is empty"
+    documentation = blocks["DOCUMENTATION"]
     # Our fragments are held against their promises in plugins/modules/test_aws_modules.py.
     shared = {"ragops.platform.reading", "ragops.platform.reconciled"}
     if not shared & set(documentation.get("extends_documentation_fragment", ())):
