@@ -20,6 +20,8 @@ from rag.adapters.protocols import AnswerModel, Embedder
 from rag.adapters.redis import RedisCache
 from rag.adapters.remembering import RememberingEmbedder
 from rag.adapters.s3 import S3Store, open_store
+from rag.ask.extract import Extractor
+from rag.ask.grounding import Thresholds
 from rag.ask.repository import SearchRepository
 from rag.ask.retrieval import Retriever
 from rag.ask.service import AskService
@@ -126,6 +128,13 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
     )
     metrics.build.labels(version.version, version.git_sha, version.embedding_model).set(1)
     search = SearchRepository(world.engine)
+    remembering = RememberingEmbedder(
+        world.embedder,
+        metrics,
+        texts=settings.embed_cache_texts,
+        waiting=settings.ask_waiting,
+    )
+    thresholds = Thresholds(settings.min_cosine, settings.min_coverage, settings.sure_cosine)
     return AppState(
         settings=settings,
         metrics=metrics,
@@ -152,16 +161,12 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
                 candidates=settings.retrieve_candidates,
                 keep=settings.retrieve_chunks,
             ),
-            RememberingEmbedder(
-                world.embedder,
-                metrics,
-                texts=settings.embed_cache_texts,
-                waiting=settings.ask_waiting,
-            ),
+            remembering,
             world.cache,
+            Extractor(search, remembering, thresholds),
             world.model,
             metrics,
-            settings,
+            writer=version.answers_by,
         ),
         readiness=Readiness(
             {

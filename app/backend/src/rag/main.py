@@ -4,13 +4,10 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.formparsers import MultiPartParser
 
-from rag import errors
-from rag.ask.router import router as ask_router
-from rag.documents.router import router as documents_router
-from rag.health.router import router as health_router
+from rag.api import ask, documents, health, problems
+from rag.api.middleware import RequestMiddleware
 from rag.lifespan import lifespan
 from rag.metrics import Metrics
-from rag.middleware import RequestMiddleware
 from rag.settings import Settings
 
 
@@ -28,9 +25,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics = Metrics()
     # Uploads stay in memory (their size is limited): the file system is read-only.
     MultiPartParser.spool_max_size = settings.max_upload_bytes * 2
-    for router in (documents_router, ask_router, health_router):
-        app.include_router(router)
-    errors.install(app)
+    for routes in (documents, ask, health):
+        app.include_router(routes.router)
+    problems.install(app)
     app.add_middleware(RequestMiddleware, metrics=metrics, max_body_bytes=settings.max_upload_bytes)
     return app
 

@@ -41,6 +41,15 @@ class Sentence:
 
 
 @dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What the best sentence must reach: at least `min_cosine`, and one of the two others."""
+
+    min_cosine: float
+    min_coverage: float
+    sure_cosine: float
+
+
+@dataclass(frozen=True, slots=True)
 class Scored:
     """A sentence, and how well it fits: `coverage` and `cosine` are at most 1."""
 
@@ -108,13 +117,22 @@ def score(
     return sorted(rated, key=lambda scored: -scored.score)
 
 
-def grounded(
-    best: Scored, *, names_found: bool, min_cosine: float, min_coverage: float, sure_cosine: float
-) -> bool:
+def words_near(
+    best: Scored, found: Sequence[Sentence], stems: Sequence[frozenset[str]]
+) -> frozenset[str]:
+    """The stems of all sentences that stand in the chunk of the best one."""
+    chunk = best.sentence.passage.chunk_id
+    beside = (
+        words for item, words in zip(found, stems, strict=True) if item.passage.chunk_id == chunk
+    )
+    return frozenset[str]().union(*beside)
+
+
+def grounded(best: Scored, thresholds: Thresholds, *, names_found: bool) -> bool:
     """Whether the best sentence is an answer rather than merely near."""
-    if not names_found or best.cosine < min_cosine:
+    if not names_found or best.cosine < thresholds.min_cosine:
         return False
-    return best.coverage >= min_coverage or best.cosine >= sure_cosine
+    return best.coverage >= thresholds.min_coverage or best.cosine >= thresholds.sure_cosine
 
 
 def pick(rated: Sequence[Scored]) -> list[Scored]:

@@ -1,7 +1,7 @@
 """Questions and answers as the API shows them."""
 
 import unicodedata
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
@@ -40,3 +40,8 @@ class Answer(BaseModel):
     answer: str
     citations: list[Citation]
     refused: bool
+
+    @classmethod
+    def refusal(cls) -> Self:
+        """The answer to what the documents do not carry."""
+        return cls(answer="The documents do not answer this question.", citations=[], refused=True)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response, UploadFile
 
-from rag.deps import Documents
+from rag.api.deps import Documents
+from rag.api.problems import PROBLEM_RESPONSE
 from rag.documents.schemas import Document
-from rag.errors import PROBLEM_RESPONSE
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 

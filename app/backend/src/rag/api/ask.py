@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
+from rag.api.deps import Asking
+from rag.api.problems import PROBLEM_RESPONSE
 from rag.ask.schemas import Answer, Question
-from rag.deps import Asking
-from rag.errors import PROBLEM_RESPONSE
 
 router = APIRouter(prefix="/v1", tags=["ask"])
 

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from rag.deps import State
+from rag.api.deps import State
 from rag.health.schemas import Health, Version
 
 router = APIRouter(tags=["health"])

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rag.errors import problem
+from rag.api.problems import problem
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)

@@ -1,0 +1,1 @@
+"""HTTP: routes, middleware and problem documents. The other packages know nothing of FastAPI."""
