@@ -109,6 +109,10 @@ consistency: caches ## The AWS layer in an account that sees its changes late; r
 iam: caches ## Write the operators' policies anew and prove them minimal; sample=3 for more whole runs
 	$(pytest) tests/iam --write --world --sample $(or $(sample),1)
 
+.PHONY: fields
+fields: setup ## Write what roles say of the fields of AWS resources, by their tables (docs/guide.md)
+	$(pytest) tests/unit/test_fields.py --write
+
 .PHONY: compliance
 compliance: caches ## Checkov over what the platform makes (docs/compliance.md); write=1 writes the page
 	$(pytest) tests/compliance $(if $(write),--write)

@@ -24,33 +24,6 @@ options:
     type: str
     choices: [present, absent]
     default: present
-  description:
-    description: What the group is for.
-    type: str
-    default: Managed by ragops.platform
-  engine:
-    description: The engine. AWS changes redis to valkey in place, and back only from valkey 7.2 to
-      redis 7.1.
-    type: str
-    choices: [redis, valkey]
-    default: redis
-  engine_version:
-    description: Version, or the beginning of one; later releases of that line satisfy it. A newer
-      one upgrades the group in place.
-    type: str
-    default: "7.1"
-  node_type:
-    description: Instance type of the nodes.
-    type: str
-    default: cache.t3.micro
-  replicas:
-    description: Replicas beside the primary, 0 to 5. With one or more, failover is automatic.
-    type: int
-    default: 0
-  multi_az:
-    description: Whether primary and replicas lie in different zones.
-    type: bool
-    default: false
   parameter_group:
     description: The parameter group; made with the group and removed with it. Groups called
       C(<replication_group_id>-<engine><number>) that it no longer uses are removed.
@@ -84,18 +57,6 @@ options:
     description: Security groups of the nodes; left alone when not given.
     type: list
     elements: str
-  encryption_at_rest:
-    description: Whether disks and snapshots are encrypted. It cannot be changed.
-    type: bool
-    default: true
-  kms_key_arn:
-    description: Key for encryption at rest; AWS's own when not given. It cannot be changed.
-    type: str
-  encryption_in_transit:
-    description: Whether connections are TLS only. In a group without it TLS is offered first, then
-      required. It is not turned off here.
-    type: bool
-    default: true
   auth_token:
     description: Password of the clients, 16 to 128 letters, digits and C(!&#$^<>-). Used when the
       group is made or asks for none yet; afterwards only with O(auth_token_update_strategy).
@@ -112,21 +73,6 @@ options:
     description: User group whose users may log in, instead of O(auth_token). A group that asks for
       a token until now no longer does.
     type: str
-  snapshot_retention_days:
-    description: Days for which daily snapshots are kept; 0 for none.
-    type: int
-    default: 7
-  snapshot_window:
-    description: Daily window of snapshots in UTC, such as 03:00-04:00, of an hour or more.
-    type: str
-  maintenance_window:
-    description: Weekly window of maintenance in UTC, such as sun:05:00-sun:06:00, of an hour or
-      more; not at the same time as snapshots.
-    type: str
-  auto_minor_version_upgrade:
-    description: Whether AWS installs releases of the engine's line.
-    type: bool
-    default: true
   apply_immediately:
     description: Whether a new node type, engine or version is applied at once, or in the
       maintenance window. Until then it counts as done.
@@ -150,6 +96,7 @@ options:
     required: true
 extends_documentation_fragment:
   - ragops.platform.reconciled
+  - ragops.platform.elasticache_fields
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -206,6 +153,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._elasticache import absent, ensure
+from ansible_collections.ragops.platform.plugins.module_utils._elasticache.fields import FIELDS
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Connect,
     Plan,
@@ -224,20 +172,12 @@ def argument_spec() -> dict[str, Any]:
         "parameters": {"type": "dict", "default": {}},
     }
     return {
+        **FIELDS.spec(),
         "replication_group_id": {"type": "str", "required": True},
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        "description": {"type": "str", "default": "Managed by ragops.platform"},
-        "engine": {"type": "str", "choices": ["redis", "valkey"], "default": "redis"},
-        "engine_version": {"type": "str", "default": "7.1"},
-        "node_type": {"type": "str", "default": "cache.t3.micro"},
-        "replicas": {"type": "int", "default": 0},
-        "multi_az": {"type": "bool", "default": False},
         "parameter_group": {"type": "dict", "required": True, "options": parameters},
         "subnet_group": {"type": "dict", "required": True, "options": group},
         "security_group_ids": {"type": "list", "elements": "str"},
-        "encryption_at_rest": {"type": "bool", "default": True},
-        "kms_key_arn": {"type": "str"},
-        "encryption_in_transit": {"type": "bool", "default": True},
         "auth_token": {"type": "str", "no_log": True},
         "auth_token_update_strategy": {
             "type": "str",
@@ -245,10 +185,6 @@ def argument_spec() -> dict[str, Any]:
             "no_log": False,
         },
         "user_group_id": {"type": "str"},
-        "snapshot_retention_days": {"type": "int", "default": 7},
-        "snapshot_window": {"type": "str"},
-        "maintenance_window": {"type": "str"},
-        "auto_minor_version_upgrade": {"type": "bool", "default": True},
         "apply_immediately": {"type": "bool", "default": True},
         "final_snapshot_id": {"type": "str"},
         "wait": {"type": "bool", "default": True},

@@ -37,43 +37,6 @@ options:
     description: Whether an instance of an older major version is upgraded. There is no way back.
     type: bool
     default: false
-  instance_class:
-    description: Instance class.
-    type: str
-    default: db.t3.micro
-  allocated_storage:
-    description: Storage in GiB, 20 to 65536. It only grows; what has grown by itself, up to
-      O(max_allocated_storage), is left alone.
-    type: int
-    default: 20
-  max_allocated_storage:
-    description: To how many GiB AWS lets the storage grow by itself; at least 10 percent more than
-      O(allocated_storage).
-    type: int
-    default: 100
-  storage_type:
-    description: Storage type.
-    type: str
-    choices: [gp2, gp3, io1, io2]
-    default: gp3
-  iops:
-    description: IOPS, needed for io1 and io2; with gp3 from 400 GiB on.
-    type: int
-  storage_throughput:
-    description: MiB per second, with gp3 from 400 GiB on.
-    type: int
-  kms_key_arn:
-    description: Key for storage, master password and Performance Insights; AWS's own when not
-      given. For storage it cannot be changed.
-    type: str
-  db_name:
-    description: Database that is made with the instance.
-    type: str
-    default: rag
-  master_username:
-    description: Name of the master user.
-    type: str
-    default: ragops
   subnet_group:
     description: The subnet group; made with the instance and removed with it.
     type: dict
@@ -108,56 +71,6 @@ options:
     type: list
     elements: str
     default: []
-  multi_az:
-    description: Whether a standby lies in another zone. It is read back, asked for once more if
-      AWS left it out, and missed with an error.
-    type: bool
-    default: false
-  backup_retention_days:
-    description: Days for which backups are kept, 1 to 35.
-    type: int
-    default: 7
-  backup_window:
-    description: Daily window of backups in UTC, such as 02:00-03:00, of 30 minutes or more.
-    type: str
-  maintenance_window:
-    description: Weekly window of maintenance in UTC, such as sun:04:00-sun:05:00, of 30 minutes or
-      more; not at the same time as backups.
-    type: str
-  deletion_protection:
-    description: Whether AWS refuses to delete the instance. With O(state=absent), V(false) turns it
-      off first.
-    type: bool
-    default: true
-  auto_minor_version_upgrade:
-    description: Whether AWS installs minor versions.
-    type: bool
-    default: true
-  iam_authentication:
-    description: Whether database users may log in by IAM.
-    type: bool
-    default: true
-  ca_certificate:
-    description: Authority that signs the server's certificate, such as rds-ca-rsa2048-g1; left to
-      AWS when not given.
-    type: str
-  performance_insights:
-    description: Whether the load of the database is recorded. Where the class does not offer it, it
-      stays off, with a warning.
-    type: bool
-    default: true
-  performance_insights_retention_days:
-    description: Days for which it is kept; 7 cost nothing, otherwise a multiple of 31, or 731.
-    type: int
-    default: 7
-  monitoring_interval:
-    description: Seconds between the operating system's figures (enhanced monitoring); 0 for none.
-    type: int
-    choices: [0, 1, 5, 10, 15, 30, 60]
-    default: 0
-  monitoring_role_arn:
-    description: Role with which RDS writes those figures; needed with O(monitoring_interval).
-    type: str
   log_exports:
     description: Logs sent to CloudWatch.
     type: list
@@ -225,6 +138,7 @@ options:
     required: true
 extends_documentation_fragment:
   - ragops.platform.reconciled
+  - ragops.platform.rds_fields
   - amazon.aws.common.modules
   - amazon.aws.region.modules
   - amazon.aws.boto3
@@ -298,6 +212,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._rds import absent, ensure
+from ansible_collections.ragops.platform.plugins.module_utils._rds.fields import FIELDS
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Connect,
     Plan,
@@ -331,34 +246,14 @@ def argument_spec() -> dict[str, Any]:
     subnets = {"name": text(required=True), "subnet_ids": texts()}
     parameters = {"name": text(required=True), "parameters": {"type": "dict", "default": {}}}
     return {
+        **FIELDS.spec(),
         "identifier": text(required=True),
         "state": text("present", choices=["present", "absent"]),
         "engine_version": text("15"),
         "allow_major_version_upgrade": flag(False),
-        "instance_class": text("db.t3.micro"),
-        "allocated_storage": number(20),
-        "max_allocated_storage": number(100),
-        "storage_type": text("gp3", choices=["gp2", "gp3", "io1", "io2"]),
-        "iops": number(),
-        "storage_throughput": number(),
-        "kms_key_arn": text(),
-        "db_name": text("rag"),
-        "master_username": text("ragops"),
         "subnet_group": {"type": "dict", "required": True, "options": subnets},
         "parameter_group": {"type": "dict", "required": True, "options": parameters},
         "security_group_ids": texts(),
-        "multi_az": flag(False),
-        "backup_retention_days": number(7),
-        "backup_window": text(),
-        "maintenance_window": text(),
-        "deletion_protection": flag(True),
-        "auto_minor_version_upgrade": flag(True),
-        "iam_authentication": flag(True),
-        "ca_certificate": text(),
-        "performance_insights": flag(True),
-        "performance_insights_retention_days": number(7),
-        "monitoring_interval": {**number(0), "choices": [0, 1, 5, 10, 15, 30, 60]},
-        "monitoring_role_arn": text(),
         "log_exports": texts(choices=["postgresql", "upgrade"]),
         "log_retention_days": number(365),
         "log_kms_key_arn": text(),

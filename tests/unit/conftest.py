@@ -23,6 +23,12 @@ LONGEST = (
 """Files that run many plays. Each is one process's, so that at the end all would wait for it."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--write", action="store_true", help="write the files of roles that a table says"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest files before the others, and leave the order within each."""
     place = {name: number for number, name in enumerate(LONGEST)}

@@ -125,7 +125,7 @@ def shows(api: Api, group_id: str, wanted: datastore.State, arguments: Mapping[s
     group = find(api, group_id)
     if group is None or "AuthToken" in arguments:
         return False
-    fields = [field for name in arguments for field in transform.FIELDS.get(name, ())]
+    fields = [field for name in arguments for field in transform.SHOWN_BY.get(name, ())]
     current = transform.state_of(group, member_of(api, group), wanted)
     mode = arguments.get("TransitEncryptionMode")
     return all(current[field] == wanted[field] for field in fields) and (

@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import datastore, datastore_windows
 from ..aws import AwsError
+from .fields import FIELDS
 
 TOKEN = re.compile(r"[A-Za-z0-9!&#$^<>-]{16,128}")
 BACK = (("valkey", "7.2"), ("redis", "7.1"))
@@ -23,20 +24,16 @@ def check(label: str, options: Mapping[str, Any]) -> None:
         AwsError: with the rule that is broken; never with the token.
     """
     datastore.check_name("replication_group_id", options["replication_group_id"], 40)
+    FIELDS.check(options)
     if re.fullmatch(r"\d+(\.\d+){0,2}", options["engine_version"]) is None:
         raise AwsError(
             f"engine_version is {options['engine_version']!r}; give a version such as 7.1."
         )
-    if not 0 <= options["replicas"] <= 5:
-        raise AwsError(f"{label}: replicas must be 0 to 5.")
     if options["multi_az"] and options["replicas"] < 1:
         raise AwsError(f"{label}: multi_az needs at least one replica to fail over to.")
     _check_access(label, options)
-    days, window = options["snapshot_retention_days"], options["snapshot_window"]
-    if not 0 <= days <= 35:
-        raise AwsError(f"{label}: snapshot_retention_days is {days}; AWS takes 0 to 35.")
     datastore_windows.check(
-        window,
+        options["snapshot_window"],
         options["maintenance_window"],
         backup_option="snapshot_window",
         shortest_backup=60,

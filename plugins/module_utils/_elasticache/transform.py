@@ -8,41 +8,26 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..datastore import State, text_tags, version_satisfies
+from .fields import FIELDS, RESTORE
 
-# field -> parameter of create_replication_group and modify_replication_group
-CHANGEABLE = {
-    "description": "ReplicationGroupDescription",
-    "engine": "Engine",
-    "engine_version": "EngineVersion",
-    "node_type": "CacheNodeType",
+# Those that the module's options do not name as AWS does.
+OURS = {
     "parameter_group": "CacheParameterGroupName",
     "automatic_failover": "AutomaticFailoverEnabled",
-    "multi_az": "MultiAZEnabled",
-    "snapshot_retention_days": "SnapshotRetentionLimit",
-    "snapshot_window": "SnapshotWindow",
-    "maintenance_window": "PreferredMaintenanceWindow",
-    "auto_minor_version_upgrade": "AutoMinorVersionUpgrade",
     "security_group_ids": "SecurityGroupIds",
 }
-FIXED = {
-    "subnet_group": "CacheSubnetGroupName",
-    "encryption_at_rest": "AtRestEncryptionEnabled",
-    "encryption_in_transit": "TransitEncryptionEnabled",
-    "kms_key_arn": "KmsKeyId",
-}
+CHANGEABLE = {**FIELDS.modify, **OURS}
 # parameter of a call that changes a group -> the fields that show whether it is done
-FIELDS = {
+SHOWN_BY = {
     **{name: (field,) for field, name in CHANGEABLE.items()},
     "NewReplicaCount": ("replicas",),
     "UserGroupIdsToAdd": ("user_groups",),
     "UserGroupIdsToRemove": ("user_groups",),
     "AuthTokenUpdateStrategy": ("auth_token",),
 }
-RESTORE = "Remove the group with a final snapshot and restore that"
 REMEDIES = {
+    **FIELDS.remedies,
     "subnet_group": f"Keep the name. To move to other subnets: {RESTORE.lower()} there.",
-    "encryption_at_rest": f"{RESTORE} encrypted.",
-    "kms_key_arn": f"{RESTORE} with the other key.",
     "cluster_mode": "Give another identifier: this module makes groups with cluster mode disabled.",
 }
 PLAIN = (
@@ -53,10 +38,9 @@ PLAIN = (
 
 def wanted_of(options: Mapping[str, Any]) -> State:
     """Return the state that a group should have; options that are not given are left out."""
-    fields = [field for field in (*CHANGEABLE, *FIXED) if field != "parameter_group"]
-    state = {field: options[field] for field in fields if options.get(field) is not None}
-    if "security_group_ids" in state:
-        state["security_group_ids"] = sorted(state["security_group_ids"])
+    state = FIELDS.wanted(options)
+    if options.get("security_group_ids") is not None:
+        state["security_group_ids"] = sorted(options["security_group_ids"])
     if "maintenance_window" in state:
         state["maintenance_window"] = state["maintenance_window"].lower()
     state["parameter_group"] = options["parameter_group"]["name"]
@@ -82,28 +66,20 @@ def state_of(group: Mapping[str, Any], member: Mapping[str, Any], wanted: State)
     version = str(pending.get("EngineVersion") or member.get("EngineVersion", ""))
     if version_satisfies(version, str(wanted.get("engine_version"))):
         version = str(wanted["engine_version"])
-    state = {
-        "description": group.get("Description"),
+    # What both tell, the group tells of all its nodes.
+    state = FIELDS.current({**member, **group}, wanted) | {
         "engine": member.get("Engine"),
         "engine_version": version,
         "node_type": pending.get("CacheNodeType") or group.get("CacheNodeType"),
         "parameter_group": member.get("CacheParameterGroup", {}).get("CacheParameterGroupName"),
         "automatic_failover": group.get("AutomaticFailover") in ("enabled", "enabling"),
         "multi_az": group.get("MultiAZ") == "enabled",
-        "snapshot_retention_days": group.get("SnapshotRetentionLimit"),
-        "snapshot_window": group.get("SnapshotWindow"),
-        "maintenance_window": member.get("PreferredMaintenanceWindow"),
-        "auto_minor_version_upgrade": group.get(
-            "AutoMinorVersionUpgrade", member.get("AutoMinorVersionUpgrade")
-        ),
         "security_group_ids": sorted(
             item["SecurityGroupId"] for item in member.get("SecurityGroups") or []
         ),
         "subnet_group": member.get("CacheSubnetGroupName"),
-        "encryption_at_rest": group.get("AtRestEncryptionEnabled"),
         "encryption_in_transit": bool(group.get("TransitEncryptionEnabled"))
         and group.get("TransitEncryptionMode") != "preferred",
-        "kms_key_arn": group.get("KmsKeyId"),
         "cluster_mode": "enabled" if group.get("ClusterEnabled") else "disabled",
         "replicas": replicas_of(group),
         "auth_token": bool(group.get("AuthTokenEnabled", False)),
@@ -120,7 +96,7 @@ def replicas_of(group: Mapping[str, Any]) -> int:
 
 def create_arguments(wanted: State) -> dict[str, Any]:
     """Return the arguments of create_replication_group but identity, token and tags."""
-    names = {**CHANGEABLE, **FIXED}
+    names = {**FIELDS.create, **OURS, "subnet_group": "CacheSubnetGroupName"}
     arguments = {names[field]: value for field, value in wanted.items() if field in names}
     if wanted["user_groups"]:
         arguments["UserGroupIds"] = wanted["user_groups"]

@@ -11,8 +11,8 @@ from typing import Any
 from .. import datastore, datastore_windows
 from ..aws import AwsError
 from ..resources.log_group import RETENTIONS
+from .fields import FIELDS, INTERVALS
 
-INTERVALS = (0, 1, 5, 10, 15, 30, 60)
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_USERS = ("rdsadmin", "rdsrepladmin", "rds_superuser", "rdstopmgr", "admin", "user")
 PROVISIONED = {"io1": 50, "io2": 1000}
@@ -46,6 +46,7 @@ def check(options: Mapping[str, Any]) -> None:
             f"master_username is {options['master_username']!r}, a name that PostgreSQL or RDS "
             "keeps for itself. Choose another."
         )
+    FIELDS.check(options)
     _check_version(options["engine_version"])
     _check_storage(options)
     _check_care(options)
@@ -72,8 +73,6 @@ def _check_storage(options: Mapping[str, Any]) -> None:
         options["max_allocated_storage"],
         options["storage_type"],
     )
-    if not 20 <= storage <= 65536:
-        raise AwsError(f"allocated_storage is {storage}; AWS takes 20 to 65536 GiB for PostgreSQL.")
     if most * 10 < storage * 11:
         raise AwsError(
             f"max_allocated_storage is {most}; AWS wants it at least 10 percent above "
@@ -139,11 +138,6 @@ def _within(option: str, value: int, limits: tuple[int, int], kind: str) -> None
 
 def _check_care(options: Mapping[str, Any]) -> None:
     """Backups, monitoring, insights, and what rotates the password."""
-    if not 1 <= options["backup_retention_days"] <= 35:
-        raise AwsError(
-            f"backup_retention_days is {options['backup_retention_days']}; it must be 1 to 35: "
-            "without backups data is lost."
-        )
     interval = options["monitoring_interval"]
     if interval not in INTERVALS:
         raise AwsError(

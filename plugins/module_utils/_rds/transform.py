@@ -10,42 +10,8 @@ from typing import Any
 from ..aws import tag_dict
 from ..datastore import State, text_tags
 from . import checks, versions
+from .fields import FIELDS
 
-# field -> parameter of create_db_instance and modify_db_instance, and of the description
-CHANGEABLE = {
-    "instance_class": "DBInstanceClass",
-    "allocated_storage": "AllocatedStorage",
-    "max_allocated_storage": "MaxAllocatedStorage",
-    "storage_type": "StorageType",
-    "iops": "Iops",
-    "storage_throughput": "StorageThroughput",
-    "multi_az": "MultiAZ",
-    "backup_retention_days": "BackupRetentionPeriod",
-    "backup_window": "PreferredBackupWindow",
-    "maintenance_window": "PreferredMaintenanceWindow",
-    "deletion_protection": "DeletionProtection",
-    "publicly_accessible": "PubliclyAccessible",
-    "auto_minor_version_upgrade": "AutoMinorVersionUpgrade",
-    "copy_tags_to_snapshot": "CopyTagsToSnapshot",
-    "ca_certificate": "CACertificateIdentifier",
-    "monitoring_interval": "MonitoringInterval",
-    "monitoring_role_arn": "MonitoringRoleArn",
-    "performance_insights_retention_days": "PerformanceInsightsRetentionPeriod",
-}
-# field -> its name in the arguments, and another one in the description
-RENAMED = {
-    "iam_authentication": (
-        "EnableIAMDatabaseAuthentication",
-        "IAMDatabaseAuthenticationEnabled",
-    ),
-    "performance_insights": ("EnablePerformanceInsights", "PerformanceInsightsEnabled"),
-}
-FIXED = {
-    "db_name": "DBName",
-    "master_username": "MasterUsername",
-    "storage_encrypted": "StorageEncrypted",
-    "kms_key_arn": "KmsKeyId",
-}
 # AWS wants a setting's companion beside it, though that stays as it is.
 TOGETHER = {
     "monitoring_interval": "monitoring_role_arn",
@@ -56,13 +22,9 @@ STORAGE = ("StorageType", "AllocatedStorage", "Iops", "StorageThroughput")
 # Tags of an instance whose master password is in a secret of ours: the secret's ARN, and which of
 # its versions the server has.
 SECRET_TAG, VERSION_TAG = "MasterPasswordSecret", "MasterPasswordVersion"
-NEW_INSTANCE = "Restore a snapshot into a new instance, or destroy this one first."
 REMEDIES = {
+    **FIELDS.remedies,
     "engine": "Give another identifier; this module makes PostgreSQL only.",
-    "db_name": NEW_INSTANCE + " A further database needs no new instance: CREATE DATABASE.",
-    "master_username": NEW_INSTANCE + " A further user needs no new instance: CREATE ROLE.",
-    "storage_encrypted": "Copy a snapshot with a key and restore the copy into a new instance.",
-    "kms_key_arn": "Copy a snapshot under the other key and restore it into a new instance.",
     "subnet_group": "Keep the name: AWS moves an instance between VPCs only.",
     "allocated_storage": "AWS never shrinks storage. Ask for at least what there is, or move the "
     "data to a smaller new instance (pg_dump and pg_restore).",
@@ -71,8 +33,7 @@ REMEDIES = {
 
 def wanted_of(options: Mapping[str, Any]) -> State:
     """Return the state that an instance should have; options that are not given are left out."""
-    fields = (*CHANGEABLE, *RENAMED, *FIXED)
-    state = {field: options[field] for field in fields if options.get(field) is not None}
+    state = FIELDS.wanted(options)
     if not state.get("monitoring_interval"):
         state.pop("monitoring_role_arn", None)
     if not state.get("performance_insights"):
@@ -80,9 +41,6 @@ def wanted_of(options: Mapping[str, Any]) -> State:
     if "maintenance_window" in state:
         state["maintenance_window"] = state["maintenance_window"].lower()
     state["engine"] = "postgres"
-    state["publicly_accessible"] = False
-    state["storage_encrypted"] = True
-    state["copy_tags_to_snapshot"] = True
     state["master_password_managed"] = not options.get("master_password_secret")
     state["engine_version"] = options["engine_version"]
     state["subnet_group"] = options["subnet_group"]["name"]
@@ -109,11 +67,7 @@ def state_of(instance: Mapping[str, Any], wanted: State) -> State:
     """Return an instance's state in the wanted state's fields; what is pending counts as done."""
     pending = pending_of(instance)
     seen = {**instance, **pending}
-    names = {**CHANGEABLE, **FIXED, **{field: pair[1] for field, pair in RENAMED.items()}}
-    state = {field: seen.get(names[field]) for field in wanted if field in names}
-    for field in RENAMED:
-        if field in wanted:
-            state[field] = bool(state[field])
+    state = FIELDS.current(seen, wanted)
     state["engine"] = seen.get("Engine")
     version, target = str(seen.get("EngineVersion", "")), wanted["engine_version"]
     state["engine_version"] = target if versions.satisfies(version, target) else version
@@ -163,7 +117,7 @@ def remedies_for(current: State, wanted: State) -> dict[str, str]:
 
 def create_arguments(wanted: State) -> dict[str, Any]:
     """Return the arguments of create_db_instance but identity, version, password and keys."""
-    names = {**CHANGEABLE, **FIXED, **{field: pair[0] for field, pair in RENAMED.items()}}
+    names = FIELDS.create
     arguments = {names[field]: value for field, value in wanted.items() if field in names}
     return {
         **arguments,
@@ -183,8 +137,7 @@ def modify_arguments(current: State, wanted: State, key: str | None = None) -> d
     differing = {field for field in wanted if current.get(field) != wanted[field]}
     differing |= {TOGETHER[field] for field in differing if wanted.get(TOGETHER.get(field, ""))}
     names = {
-        **CHANGEABLE,
-        **{field: pair[0] for field, pair in RENAMED.items()},
+        **FIELDS.modify,
         "parameter_group": "DBParameterGroupName",
         "security_group_ids": "VpcSecurityGroupIds",
         "engine_version": "EngineVersion",

@@ -288,7 +288,7 @@ ROWS = [
     cache("elasticache_node_type is 't3.micro'", node_type="t3.micro"),
     cache("elasticache_node_type is 'cache.t3.mirco'", node_type="cache.t3.mirco"),
     cache("elasticache_node_type is 'cache.large'", node_type="cache.large"),
-    cache("replicas must be 0 to 5", replicas=9),
+    cache("elasticache_replicas is 9; it must be 0 to 5", replicas=9),
     cache("multi_az needs at least one replica", multi_az=True, replicas=0),
     cache("snapshot_retention_days is 90", snapshot_retention_days=90),
     cache("engine_version is 'seven'", engine_version="seven"),

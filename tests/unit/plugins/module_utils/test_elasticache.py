@@ -245,7 +245,7 @@ def test_what_aws_cannot_change_is_refused_first(aws: Aws, options: dict[str, An
         ({"replication_group_id": "Ragops--test"}, "single hyphens"),
         ({"engine_version": "seven"}, "give a version such as 7.1"),
         ({"engine_version": "7.3"}, r"no redis 7\.3 in this region, but .*7\.1"),
-        ({"snapshot_retention_days": 36}, "AWS takes 0 to 35"),
+        ({"snapshot_retention_days": 36}, "it must be 0 to 35"),
         ({"snapshot_window": "03:00-03:30"}, "lasts 30 minutes"),
         ({"snapshot_window": "3-4"}, "must be hh:mm-hh:mm"),
         ({"maintenance_window": "sun:03:30-sun:04:30"}, "overlaps maintenance_window"),
