@@ -181,6 +181,20 @@ def test_what_is_told_of_sets_is_told_in_order() -> None:
                 assert not found, f"{path.relative_to(ROOT)}: {found and found.group()}"
 
 
+LONGEST_EXPRESSION = 180
+"""Characters; what is longer belongs into variables, filters or plain YAML."""
+
+
+def test_expressions_can_be_read() -> None:
+    said = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.S)
+    for folder in ("group_vars", "playbooks", "roles"):
+        for path in (ROOT / folder).rglob("*"):
+            if path.suffix in {".yml", ".j2"}:
+                for found in said.finditer(path.read_text()):
+                    text = " ".join((found[1] or found[2]).split())
+                    assert len(text) <= LONGEST_EXPRESSION, f"{path.relative_to(ROOT)}: {text}"
+
+
 def test_no_role_reads_another_roles_files() -> None:
     """The application beside the roles is no role's."""
     reading = re.compile(r"role_path[^\n]*(?<!\.\.)/\.\./\w")
