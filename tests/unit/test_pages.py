@@ -96,3 +96,17 @@ def test_targets_that_are_named_exist(page: Path) -> None:
 def test_inputs_and_modules_that_are_named_exist(page: Path) -> None:
     asked = {quoted for quoted in QUOTED.findall(prose(page)) if IDENTIFIER.fullmatch(quoted)}
     assert asked - words() == set()
+
+
+@pytest.mark.parametrize(
+    "parent", ["plugins/module_utils", "rehearsal/src/rehearsal", "tests", "plugins", "."]
+)
+def test_each_folder_is_told_of(parent: str) -> None:
+    """docs/architecture.md lists them, so that a newcomer finds the room of a thing."""
+    base = ROOT / parent
+    inside = [path.relative_to(base).parts for path in FILES if path.is_relative_to(base)]
+    folders = {parts[0] for parts in inside if len(parts) > 1 and not parts[0].startswith(".")}
+    text = (ROOT / "docs/architecture.md").read_text()
+    ways = ("`{}`", "`{}/`", "`{}/") if parent != "plugins" else ("`plugins/{}/`",)
+    missing = [name for name in folders if not any(way.format(name) in text for way in ways)]
+    assert sorted(missing) == []
