@@ -1,6 +1,6 @@
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""What RDS and ElastiCache have in common: tags, subnet groups, states, and what cannot change."""
+"""What RDS and ElastiCache have in common: tags, states, and what cannot change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from . import ownership
 from .aws import AwsError, is_denied, tag_dict, wait_until
-from .reconcile import Api, Plan, missing_tags, tag_list
+from .reconcile import Api, missing_tags, tag_list
 
 State = dict[str, Any]
 
@@ -128,118 +128,6 @@ def write_tags(
     if missing := missing_tags(current, wanted):
         arguments = {"ResourceName": arn, "Tags": tag_list(missing)}
         write_when_free(api, label, "add_tags_to_resource", arguments, busy=busy)
-
-
-def find_subnet_group(api: Api, prefix: str, name: str) -> State | None:
-    """Return a subnet group.
-
-    Args:
-        prefix: how the service begins its names, DB or Cache.
-    """
-    answer = api.read(
-        f"describe_{prefix.lower()}_subnet_groups",
-        f"subnet group {name}",
-        (f"{prefix}SubnetGroupNotFoundFault",),
-        **{f"{prefix}SubnetGroupName": name},
-    )
-    groups: list[State] = answer.get(f"{prefix}SubnetGroups", [])
-    return groups[0] if groups else None
-
-
-def ensure_subnet_group(
-    api: Api, plan: Plan, prefix: str, group: Mapping[str, Any], tags: Mapping[str, str]
-) -> None:
-    """Make a subnet group with exactly these subnets."""
-    name, subnets = group["name"], sorted(group["subnet_ids"])
-    label = f"{prefix.lower()} subnet group {name}"
-    wanted: State = {"subnets": subnets, "tags": text_tags(tags)}
-    key = {f"{prefix}SubnetGroupName": name}
-    item = find_subnet_group(api, prefix, name)
-    if item is None:
-        plan.record(label, None, wanted)
-        api.write(
-            f"create_{prefix.lower()}_subnet_group",
-            label,
-            made_already(f"{prefix}SubnetGroup"),
-            **key,
-            **{f"{prefix}SubnetGroupDescription": f"Private subnets of {name}"},
-            SubnetIds=subnets,
-            Tags=tag_list(text_tags(tags)),
-        )
-        return
-    arn = item.get("DBSubnetGroupArn") or item["ARN"]
-    current: State = {
-        "subnets": sorted(subnet["SubnetIdentifier"] for subnet in item["Subnets"]),
-        "tags": read_tags(api, label, arn, tags),
-    }
-    plan.record(label, current, wanted)
-    if current["subnets"] != subnets:
-        api.write(f"modify_{prefix.lower()}_subnet_group", label, **key, SubnetIds=subnets)
-    write_tags(api, label, arn, current["tags"], tags)
-
-
-def remove_subnet_group(
-    api: Api, plan: Plan, prefix: str, name: str, tags: Mapping[str, str]
-) -> None:
-    """Delete a subnet group if it is there and ours."""
-    item = find_subnet_group(api, prefix, name)
-    if item is None:
-        return
-    label = f"{prefix.lower()} subnet group {name}"
-    arn = item.get("DBSubnetGroupArn") or item["ARN"]
-    gone = (f"{prefix}SubnetGroupNotFoundFault",)
-    current = tags_of(api, label, arn, gone)
-    if current is None:
-        return
-    ownership.require_ours(label, current, tags)
-    plan.record(label, {"name": name}, None)
-    write_when_free(
-        api,
-        label,
-        f"delete_{prefix.lower()}_subnet_group",
-        {f"{prefix}SubnetGroupName": name},
-        # For a while after its last member is gone AWS still calls it used.
-        busy=("CacheSubnetGroupInUse", "InvalidDBSubnetGroupStateFault"),
-        missing=gone,
-    )
-
-
-def refuse_other_vpc(
-    prefix: str, group: Mapping[str, Any], item: State | None, zones: Callable[[list[str]], State]
-) -> None:
-    """Refuse subnets of another VPC than that in which the resource lies.
-
-    Args:
-        group: the wanted subnet group: name and subnet_ids.
-        item: the one that is there, as AWS describes it.
-        zones: returns VPC by subnet, asked only when the subnets differ.
-
-    Raises:
-        AwsError: nothing has been changed yet.
-    """
-    if item is None or not group["subnet_ids"]:
-        return
-    here = {subnet["SubnetIdentifier"] for subnet in item["Subnets"]}
-    if here == set(group["subnet_ids"]):
-        return
-    strangers = {
-        subnet: vpc
-        for subnet, vpc in zones(sorted(group["subnet_ids"])).items()
-        if vpc != item.get("VpcId")
-    }
-    if strangers:
-        listed = ", ".join(f"{subnet} ({vpc})" for subnet, vpc in sorted(strangers.items()))
-        raise AwsError(
-            f"{prefix.lower()} subnet group {group['name']} lies in {item.get('VpcId')}, and "
-            f"{listed} do not; AWS cannot move it. Give the subnets of its VPC, or remove the "
-            "component with a final snapshot and restore that in the other VPC."
-        )
-
-
-def vpc_of_subnets(ec2: Api, subnets: list[str]) -> State:
-    """Return the VPC of each subnet."""
-    listed = ec2.pages("describe_subnets", "Subnets", "subnets", SubnetIds=subnets)
-    return {str(item["SubnetId"]): str(item["VpcId"]) for item in listed}
 
 
 def refuse_unchangeable(

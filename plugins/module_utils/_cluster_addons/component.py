@@ -7,14 +7,14 @@ from __future__ import annotations
 from .._platform.scope import Connect
 from ..aws import call
 from ..component import Component
+from ..resources.sqs_queue import GONE
 
 
 def _queue(connect: Connect, arn: str) -> bool:
     """Whether a queue is there."""
-    gone = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
     name = arn.rsplit(":", 1)[-1]
     about = f"SQS queue {name}"
-    return call(connect("sqs"), "get_queue_url", about, missing=gone, QueueName=name) is not None
+    return call(connect("sqs"), "get_queue_url", about, missing=GONE, QueueName=name) is not None
 
 
 def _rule(connect: Connect, arn: str) -> bool:

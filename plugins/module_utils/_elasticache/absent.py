@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import datastore, datastore_parameters, ownership
+from .. import datastore, ownership
 from ..reconcile import Api, Plan
+from ..resources import parameter_group, subnet_group
 from . import api as cache
 from . import transform
 from .ensure import pattern_of
@@ -33,18 +34,16 @@ def ensure_absent(api: Api, plan: Plan, options: dict[str, Any]) -> str | None:
             snapshot = _delete(api, label, group_id, wanted, timeout)
         if not api.check_mode:
             datastore.await_gone(label, lambda: cache.status(api, group_id), timeout)
-    datastore_parameters.retire(
+    parameter_group.retire(
         api,
         plan,
-        datastore_parameters.CACHE,
-        datastore_parameters.listed(api, datastore_parameters.CACHE),
+        parameter_group.CACHE,
+        parameter_group.listed(api, parameter_group.CACHE),
         rf"{pattern_of(group_id)}|{re.escape(options['parameter_group']['name'])}",
         set(),
         options["tags"],
     )
-    datastore.remove_subnet_group(
-        api, plan, "Cache", options["subnet_group"]["name"], options["tags"]
-    )
+    subnet_group.ensure_absent(api, plan, "Cache", options["subnet_group"]["name"], options["tags"])
     return snapshot
 
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .. import datastore, datastore_parameters, ownership
+from .. import datastore, ownership
 from ..aws import AwsError
 from ..reconcile import Api, Plan, tag_list
+from ..resources import parameter_group, subnet_group
 from . import api as cache
 from . import checks, transform
 
@@ -65,19 +66,19 @@ def ensure_present(
     _refuse(api, this, found)
     subnets = options["subnet_group"]
     if ec2 is not None:
-        item = datastore.find_subnet_group(api, "Cache", subnets["name"])
-        datastore.refuse_other_vpc(
-            "Cache", subnets, item, lambda ids: datastore.vpc_of_subnets(ec2(), ids)
+        item = subnet_group.find(api, "Cache", subnets["name"])
+        subnet_group.refuse_other_vpc(
+            "Cache", subnets, item, lambda ids: subnet_group.vpc_of_subnets(ec2(), ids)
         )
-    groups = datastore_parameters.listed(api, datastore_parameters.CACHE)
-    name, kind = options["parameter_group"]["name"], datastore_parameters.CACHE
+    groups = parameter_group.listed(api, parameter_group.CACHE)
+    name, kind = options["parameter_group"]["name"], parameter_group.CACHE
     # Whose each of them is, before the first is made.
     quiet = api.quiet()
-    datastore.ensure_subnet_group(quiet, Plan(), "Cache", subnets, options["tags"])
-    datastore_parameters.refuse_others(quiet, kind, name, groups.get(name), options["tags"])
+    subnet_group.ensure_present(quiet, Plan(), "Cache", subnets, options["tags"])
+    parameter_group.refuse_others(quiet, kind, name, groups.get(name), options["tags"])
 
-    datastore.ensure_subnet_group(api, plan, "Cache", subnets, options["tags"])
-    datastore_parameters.ensure(
+    subnet_group.ensure_present(api, plan, "Cache", subnets, options["tags"])
+    parameter_group.ensure(
         api,
         plan,
         kind,
@@ -251,10 +252,10 @@ def _retire(api: Api, plan: Plan, this: Group, groups: dict[str, Any]) -> None:
     if group and not (api.check_mode and this.options["apply_immediately"]):
         member = cache.member_of(api, group)
         used.add(member.get("CacheParameterGroup", {}).get("CacheParameterGroupName", ""))
-    datastore_parameters.retire(
+    parameter_group.retire(
         api,
         plan,
-        datastore_parameters.CACHE,
+        parameter_group.CACHE,
         groups,
         pattern_of(this.id),
         used,

@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .. import datastore, datastore_parameters, ownership
+from .. import datastore, ownership
 from ..aws import AwsError, tag_dict
 from ..reconcile import Api, Plan
+from ..resources import parameter_group, subnet_group
 from . import api as rds
 from . import logs, transform
 from .ensure import Services, pattern_of
@@ -40,18 +41,18 @@ def ensure_absent(services: Services, plan: Plan, options: dict[str, Any]) -> st
         if not api.check_mode:
             timeout = options["wait_timeout"]
             datastore.await_gone(label, lambda: rds.status(api, identifier), timeout)
-    groups = datastore_parameters.listed(api, datastore_parameters.DB)
+    groups = parameter_group.listed(api, parameter_group.DB)
     name = options["parameter_group"]["name"]
-    datastore_parameters.retire(
+    parameter_group.retire(
         api,
         plan,
-        datastore_parameters.DB,
+        parameter_group.DB,
         groups,
         rf"{pattern_of(identifier)}|{re.escape(name)}",
         set(),
         options["tags"],
     )
-    datastore.remove_subnet_group(api, plan, "DB", options["subnet_group"]["name"], options["tags"])
+    subnet_group.ensure_absent(api, plan, "DB", options["subnet_group"]["name"], options["tags"])
     logs.remove(services.logs, plan, identifier, options["tags"])
     return snapshot
 

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import datastore, datastore_parameters, ownership
+from .. import datastore, ownership
 from ..aws import AwsError, tag_dict, wait_until
 from ..reconcile import Api, Plan, tag_list
+from ..resources import parameter_group, subnet_group
 from . import api as rds
 from . import checks, logs, own_password, password, transform, versions
 
@@ -92,15 +93,15 @@ def ensure_present(
         ownership.refuse_others(this.label, tag_dict(found.get("TagList")), this.wanted["tags"])
     version = _foresee(api, this, found)
     _refuse_other_vpc(services, options)
-    groups = datastore_parameters.listed(api, datastore_parameters.DB)
+    groups = parameter_group.listed(api, parameter_group.DB)
     group = options["parameter_group"]
     _refuse_others(services, this, groups.get(group["name"]))
 
-    datastore.ensure_subnet_group(api, plan, "DB", options["subnet_group"], options["tags"])
-    datastore_parameters.ensure(
+    subnet_group.ensure_present(api, plan, "DB", options["subnet_group"], options["tags"])
+    parameter_group.ensure(
         api,
         plan,
-        datastore_parameters.DB,
+        parameter_group.DB,
         group,
         f"postgres{versions.major(options['engine_version'])}",
         options["tags"],
@@ -128,18 +129,18 @@ def _refuse_others(services: Services, this: Instance, group: dict[str, Any] | N
     group: the parameter group, as AWS describes it.
     """
     options, quiet = this.options, services.quiet()
-    name, kind = options["parameter_group"]["name"], datastore_parameters.DB
+    name, kind = options["parameter_group"]["name"], parameter_group.DB
     subnets, tags = options["subnet_group"], options["tags"]
-    datastore.ensure_subnet_group(quiet.rds, Plan(), "DB", subnets, tags)
-    datastore_parameters.refuse_others(quiet.rds, kind, name, group, tags)
+    subnet_group.ensure_present(quiet.rds, Plan(), "DB", subnets, tags)
+    parameter_group.refuse_others(quiet.rds, kind, name, group, tags)
     logs.ensure(quiet.logs, Plan(), this.identifier, this.wanted["log_exports"], options)
 
 
 def _refuse_other_vpc(services: Services, options: dict[str, Any]) -> None:
     group = options["subnet_group"]
-    item = datastore.find_subnet_group(services.rds, "DB", group["name"])
-    datastore.refuse_other_vpc(
-        "DB", group, item, lambda subnets: datastore.vpc_of_subnets(services.ec2(), subnets)
+    item = subnet_group.find(services.rds, "DB", group["name"])
+    subnet_group.refuse_other_vpc(
+        "DB", group, item, lambda subnets: subnet_group.vpc_of_subnets(services.ec2(), subnets)
     )
 
 
@@ -311,10 +312,10 @@ def _finish(
     if not (api.check_mode and options["apply_immediately"]):
         instance = rds.find(api, this.identifier) or {}
         used |= {item["DBParameterGroupName"] for item in instance.get("DBParameterGroups") or []}
-    datastore_parameters.retire(
+    parameter_group.retire(
         api,
         plan,
-        datastore_parameters.DB,
+        parameter_group.DB,
         groups,
         pattern_of(this.identifier),
         used,

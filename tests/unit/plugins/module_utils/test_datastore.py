@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils import (
-    datastore,
-    datastore_parameters,
-    datastore_windows,
-)
+from ansible_collections.ragops.platform.plugins.module_utils import datastore_windows
 from ansible_collections.ragops.platform.plugins.module_utils._rds import checks
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Plan, tag_list
+from ansible_collections.ragops.platform.plugins.module_utils.resources import (
+    parameter_group,
+    subnet_group,
+)
 from support.stubbed import Script
 
 OPTIONS: dict[str, Any] = {
@@ -133,10 +133,10 @@ def test_parameters_go_twenty_at_a_time_and_static_ones_wait() -> None:
     script.says("reset_db_parameter_group", {}, DBParameterGroupName="g", Parameters=reset)
     found = {"DBParameterGroupFamily": "postgres15", "DBParameterGroupArn": "arn"}
     with script.played() as api:
-        datastore_parameters.ensure(
+        parameter_group.ensure(
             api,
             Plan(),
-            datastore_parameters.DB,
+            parameter_group.DB,
             {"name": "g", "parameters": values},
             "postgres15",
             {},
@@ -149,9 +149,9 @@ def test_a_group_of_another_family_is_refused() -> None:
     script.says("list_tags_for_resource", {"TagList": []})
     found = {"CacheParameterGroupFamily": "redis7", "ARN": "arn"}
     group = {"name": "g", "parameters": {}}
-    kind = datastore_parameters.CACHE
+    kind = parameter_group.CACHE
     with script.played() as api, pytest.raises(AwsError, match="has one family per group"):
-        datastore_parameters.ensure(api, Plan(), kind, group, "valkey8", {}, found)
+        parameter_group.ensure(api, Plan(), kind, group, "valkey8", {}, found)
 
 
 def test_a_group_in_use_is_removed_when_it_is_free() -> None:
@@ -164,22 +164,20 @@ def test_a_group_in_use_is_removed_when_it_is_free() -> None:
     script.refuses("delete_db_parameter_group", "InvalidDBParameterGroupState")
     script.says("delete_db_parameter_group", {}, DBParameterGroupName="n-postgres14")
     names = ("n-postgres13", "n-postgres14", "n-postgres15", "n-postgres14-mine", "other")
-    kind = datastore_parameters.DB
+    kind = parameter_group.DB
     groups = {name: {kind.arn: name} for name in names}
     plan = Plan()
     with script.played() as api:
-        datastore_parameters.retire(
-            api, plan, kind, groups, r"n-postgres\d+", {"n-postgres15"}, tags
-        )
+        parameter_group.retire(api, plan, kind, groups, r"n-postgres\d+", {"n-postgres15"}, tags)
     assert plan.before == {"db parameter group n-postgres14": {"name": "n-postgres14"}}
 
 
 def test_subnets_elsewhere_are_named() -> None:
     item = {"VpcId": "vpc-1", "Subnets": [{"SubnetIdentifier": "subnet-a"}]}
     same = {"name": "g", "subnet_ids": ["subnet-a"]}
-    datastore.refuse_other_vpc("DB", same, item, lambda _: pytest.fail("not asked"))
-    datastore.refuse_other_vpc("DB", {**same, "subnet_ids": []}, item, lambda _: {})
+    subnet_group.refuse_other_vpc("DB", same, item, lambda _: pytest.fail("not asked"))
+    subnet_group.refuse_other_vpc("DB", {**same, "subnet_ids": []}, item, lambda _: {})
     more = {**same, "subnet_ids": ["subnet-a", "subnet-z"]}
     places = {"subnet-a": "vpc-1", "subnet-z": "vpc-2"}
     with pytest.raises(AwsError, match=r"lies in vpc-1, and subnet-z \(vpc-2\) do not"):
-        datastore.refuse_other_vpc("DB", more, item, lambda _: places)
+        subnet_group.refuse_other_vpc("DB", more, item, lambda _: places)

@@ -11,6 +11,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._karpenter import 
 from ansible_collections.ragops.platform.plugins.module_utils._karpenter.run import Run
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
+from ansible_collections.ragops.platform.plugins.module_utils.resources import sqs_queue
 from botocore.stub import Stubber
 from support.emulator import Aws
 from support.lifecycle import TAGS, Life, World
@@ -292,7 +293,7 @@ def test_the_name_of_a_queue_that_was_deleted_just_now_is_awaited(
     with stub:
         queue.ensure(run, rules.names(run))
     stub.assert_no_pending_responses()
-    monkeypatch.setattr(queue, "NAME_PAUSE", 0.1)
+    monkeypatch.setattr(sqs_queue, "NAME_PAUSE", 0.1)
     stub.add_client_error("get_queue_url", "AWS.SimpleQueueService.NonExistentQueue")
     for _ in range(3):
         stub.add_client_error("create_queue", "AWS.SimpleQueueService.QueueDeletedRecently")

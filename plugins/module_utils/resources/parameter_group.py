@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import datastore, ownership
-from .reconcile import Api, Plan, tag_list
+from .. import datastore, ownership
+from ..reconcile import Api, Plan, tag_list
 
 BATCH = 20
 """Parameters that AWS takes in one call."""
