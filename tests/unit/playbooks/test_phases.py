@@ -13,11 +13,11 @@ from support.ansible_runs import Ran, run_playbook
 from support.checkout import ROOT
 from support.emulator import Aws
 
-COMPONENTS = [
-    *("network", "kms", "ecr", "secrets", "s3"),
-    *("eks", "rds", "elasticache", "bastion", "images"),
-    *("workload_identity", "cluster_addons", "milvus", "app_rollout", "health"),
-]
+INVENTORY = yaml.safe_load((ROOT / "inventories/components.yml").read_text())
+GROUPS = INVENTORY["all"]["children"]["platform"]["children"]
+PHASES = {phase: [*group["hosts"]] for phase, group in GROUPS.items()}
+"""The components of each phase, in the order in which they are rolled out."""
+COMPONENTS = [component for hosts in PHASES.values() for component in hosts]
 
 # `broken` names the components whose role shall fail.
 ROLE = """
@@ -80,10 +80,13 @@ def test_the_rollout_goes_from_phase_to_phase(checkout: Path, aws: Aws) -> None:
     run = play(checkout, aws, "site.yml")
     assert run.returncode == 0, run.output
     order = [name.split()[0] for name in ran(run)]
-    assert order[0] == "preflight"
-    assert set(order[1:6]) == {"network", "kms", "ecr", "secrets", "s3"}
-    assert set(order[6:11]) == {"eks", "rds", "elasticache", "bastion", "images"}
-    assert order[11:] == ["kube_access", *COMPONENTS[10:]], "the way in is tested before its use"
+    assert order.pop(0) == "preflight"
+    for phase in ("foundation", "data"):
+        here = [order.pop(0) for _ in PHASES[phase]]
+        assert set(here) == set(PHASES[phase]), phase
+    assert order.pop(0) == "kube_access", "the way in is tested before its use"
+    assert order == [component for component in COMPONENTS if component in order]
+    assert len(order) == len(COMPONENTS) - len(PHASES["foundation"] + PHASES["data"])
     assert "foundation" in run.output.split("Print endpoints and times")[1]
     assert all(row["failed"] == 0 for row in run.recap.values())
 
@@ -91,7 +94,7 @@ def test_the_rollout_goes_from_phase_to_phase(checkout: Path, aws: Aws) -> None:
 def test_a_gate_names_what_failed_and_why(checkout: Path, aws: Aws) -> None:
     run = play(checkout, aws, "site.yml", "-e", "broken=rds,elasticache")
     assert run.returncode == 2
-    assert "Stopped after phase data: 2 of 15 components failed." in run.output
+    assert f"Stopped after phase data: 2 of {len(COMPONENTS)} components failed." in run.output
     assert "rds: rds | Break: there is no rds today" in run.output
     assert "elasticache: elasticache | Break: there is no elasticache today" in run.output
     assert {"eks present", "images present"} <= set(ran(run)), "siblings finish"
