@@ -66,33 +66,23 @@ provider:
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-from ansible_collections.ragops.platform.plugins.module_utils._oidc import (
-    ensure_absent,
-    ensure_present,
-)
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Connect,
     Plan,
     reconcile,
 )
-
-# Its URL is known only once the cluster is there, and a plan calls it as the run does.
-LABEL = "OIDC provider"
+from ansible_collections.ragops.platform.plugins.module_utils.resources import oidc_provider
 
 
 def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
     """Bring the provider to its state; return its ARN and settings."""
-    options, iam, check_mode = module.params, connect("iam").client, module.check_mode
+    options, iam = module.params, connect("iam")
     if options["state"] == "absent":
-        outcome = ensure_absent(iam, options["url"], options["tags"] or {}, check_mode=check_mode)
-    else:
-        wanted = {key: options[key] for key in ("client_ids", "thumbprints", "tags")}
-        outcome = ensure_present(iam, options["url"], wanted, check_mode=check_mode)
-    _, arn, before, after = outcome
-    plan.record(LABEL, before, after)
-    if known := after or before:
-        plan.identify(LABEL, known["issuer"])
-    return {"arn": arn, "provider": after}
+        oidc_provider.ensure_absent(iam, plan, options["url"], options["tags"] or {})
+        return {"arn": None, "provider": None}
+    wanted = {key: options[key] for key in ("client_ids", "thumbprints", "tags")}
+    arn, provider = oidc_provider.ensure_present(iam, plan, options["url"], wanted)
+    return {"arn": arn, "provider": provider}
 
 
 def main() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ansible_collections.ragops.platform.plugins.module_utils import _oidc
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import tag_list
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, tag_list
+from ansible_collections.ragops.platform.plugins.module_utils.resources import oidc_provider
 from botocore.stub import Stubber
 from support.emulator import Aws
 from support.lifecycle import TAGS, Life, World
@@ -47,5 +47,6 @@ def test_an_oidc_provider_has_exactly_its_audiences(world: World) -> None:
             ("tag_open_id_connect_provider", {"Tags": tag_list(TAGS)}),
         ):
             stub.add_response(name, {}, {**which, **more})
-        _oidc.update(iam, arn, before, _oidc.after(before, ISSUER, wanted))
+        target = oidc_provider.wanted_of(before, ISSUER, wanted)
+        oidc_provider.update(Api(iam), arn, before, target)
         stub.assert_no_pending_responses()
