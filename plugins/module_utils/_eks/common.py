@@ -5,12 +5,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..aws import AwsError, Dict, call, require_region, tag_changes, wait_until
-from ..reconcile import Connect, Plan, reconcile
+from ..reconcile import Api, Connect, Plan, reconcile
 
 GONE = ("ResourceNotFoundException",)
 # EKS's words for "not now": an update is in progress, also one that a description does not show
@@ -51,25 +50,21 @@ def at_work(error: AwsError) -> bool:
     return error.code in AT_WORK_CODES and AT_WORK.search(str(error)) is not None
 
 
-@dataclass(frozen=True)
-class Session:
-    """One module run. eks: boto3 client; timeout: seconds per wait; wait: whether to wait."""
+class Session(Api):
+    """EKS during one module run, and how long its work is waited for.
 
-    eks: Any
-    check_mode: bool
-    wait: bool
-    timeout: float
+    Args:
+        eks: boto3 client.
+        check_mode: if true nothing is sent that changes anything.
+        wait: whether to wait until AWS is done.
+        timeout: seconds per wait.
+    """
 
-    def write(
-        self, operation: str, about: str, missing: Collection[str] = (), **parameters: Any
-    ) -> Dict:
-        """Send a mutating call; in check mode send nothing and return {}.
-
-        missing: error codes that mean "there is nothing to do" (as `call` of aws takes them).
-        """
-        if self.check_mode:
-            return {}
-        return call(self.eks, operation, about, missing=missing, **parameters) or {}
+    def __init__(self, eks: Any, check_mode: bool = False, *, wait: bool, timeout: float) -> None:
+        super().__init__(eks, check_mode)
+        self.eks = eks
+        self.wait = wait
+        self.timeout = timeout
 
     def insist(self, about: str, attempt: Callable[[], T]) -> T:
         """Do it again while AWS is at work on the same thing. Returns what `attempt` does.
