@@ -108,7 +108,6 @@ entries:
   type: dict
 """
 
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -141,7 +140,7 @@ def run(module: Any, connect: Connect) -> tuple[bool, Any, Any]:
     """(changed, before by principal, after by principal)."""
     run_ = session(module, connect)
     # Whose each of them is, before the first is made or removed.
-    quiet = replace(run_, check_mode=True)
+    quiet = run_.quiet()
     cluster = module.params["cluster"]
     entries = expanded(
         module.params["entries"],

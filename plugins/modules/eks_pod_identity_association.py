@@ -79,7 +79,6 @@ associations:
   type: dict
 """
 
-from dataclasses import replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
@@ -106,7 +105,7 @@ def run(module: AnsibleAWSModule, connect: Connect) -> tuple[bool, Any, Any]:
     cluster, wanted = module.params["cluster"], module.params["associations"]
     tags = {key: str(value) for key, value in module.params["tags"].items()}
     # Whose each of them is, before the first is made or removed.
-    quiet = replace(run_, check_mode=True)
+    quiet = run_.quiet()
     if module.params["state"] == "absent":
         ensure_absent(quiet, cluster, wanted, tags)
         return ensure_absent(run_, cluster, wanted, tags)

@@ -66,6 +66,10 @@ class Session(Api):
         self.wait = wait
         self.timeout = timeout
 
+    def quiet(self) -> Session:
+        """Return the same, with which nothing is sent that changes EKS."""
+        return Session(self.eks, check_mode=True, wait=self.wait, timeout=self.timeout)
+
     def insist(self, about: str, attempt: Callable[[], T]) -> T:
         """Do it again while AWS is at work on the same thing. Returns what `attempt` does.
 
