@@ -126,11 +126,20 @@ def test_an_argument_spec_leaves_no_plain_default_out(role: str) -> None:
     assert [name for name in plain if "default" not in options[name]] == []
 
 
+FIRST = ["Inputs", "Output"]
+LAST = ["IAM permissions", "Check mode", "Second run", "Undo"]
+
+
 @pytest.mark.parametrize("role", ROLES)
-def test_a_role_has_a_readme_that_says_what_it_does_and_undoes(role: str) -> None:
-    text = (ROOT / "roles" / role / "README.md").read_text().lower()
-    for word in ("input", "output", "check", "undo"):
-        assert word in text, f"roles/{role}/README.md says nothing about {word}"
+def test_a_roles_readme_has_what_one_looks_for_in_its_place(role: str) -> None:
+    text = (ROOT / "roles" / role / "README.md").read_text()
+    title, outcome = text.split("\n\n", 2)[:2]
+    assert title == f"# Role {role}"
+    assert outcome[:1].isalnum() or outcome.startswith("`"), "its outcome comes first"
+    sections = re.findall(r"^## (.+)$", text, re.M)
+    closing = sections[:-1] if sections[-1] == "Security checks" else sections
+    assert sections[:2] == FIRST
+    assert closing[-4:] == LAST
 
 
 @pytest.mark.parametrize("module", MODULES)
