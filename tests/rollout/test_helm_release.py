@@ -177,10 +177,11 @@ def test_examples_run(tmp_path: Path) -> None:
         (tmp_path / "charts").mkdir()
         (tmp_path / "charts/web").symlink_to(CHART)
         results = play(examples("helm_release"), tmp_path)
-        # The second one goes back to what runs already.
+        # The second one goes back to what runs already, the third one takes it away.
         assert [(result["revision"], result["changed"]) for result in results] == [
             (1, True),
             (1, False),
+            (0, True),
         ]
     finally:
         kubectl("delete", "namespace", "shop", "--wait=false")
