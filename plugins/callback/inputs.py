@@ -42,7 +42,7 @@ example: |
 ROLES = Path(__file__).resolve().parents[2] / "roles"
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no types
+class CallbackModule(CallbackBase):
     """Converts once, when the first play starts."""
 
     CALLBACK_VERSION = 2.0

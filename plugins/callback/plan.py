@@ -124,7 +124,7 @@ def watched(method: Callable[..., None]) -> Callable[..., None]:
     return watching
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no types
+class CallbackModule(CallbackBase):
     """Collects rows while the run goes, and prints them when it ends."""
 
     CALLBACK_VERSION = 2.0

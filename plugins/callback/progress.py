@@ -47,7 +47,7 @@ POLL = 2.0
 """Seconds between two looks at what waits."""
 
 
-class CallbackModule(CallbackBase):  # type: ignore[misc]  # Ansible has no types
+class CallbackModule(CallbackBase):
     """Prints what the modules tell (module_utils/progress.py)."""
 
     CALLBACK_VERSION = 2.0

@@ -4,64 +4,19 @@
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
 import os
-import shutil
 import subprocess
-import tempfile
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..progress import watch
+from .programs import Login, find, logins
 from .registry import Registry, split_repository
 from .source import ImageError
 
 TOOLS = ("crane", "skopeo")
 """Both copy manifests and layers as they are. What unpacks an image may pack it differently."""
-
-Login = tuple[str, str]
-
-
-def find_tool(named: str) -> str:
-    """Return the program that copies.
-
-    Args:
-        named: one of TOOLS, or `auto` for the first that is installed.
-
-    Raises:
-        ImageError: it isn't installed.
-    """
-    candidates = TOOLS if named == "auto" else (named,)
-    for candidate in candidates:
-        if shutil.which(candidate):
-            return candidate
-    raise ImageError(f"{' or '.join(candidates)} is needed to copy and isn't on PATH: install it")
-
-
-@contextlib.contextmanager
-def logins(credentials: Mapping[str, Login]) -> Iterator[Path]:
-    """Yield a folder with a `config.json` of the registries' logins, for its owner only.
-
-    Args:
-        credentials: user and password by registry host; hosts with an empty user are left out.
-    """
-    auths = {
-        host: {"auth": base64.b64encode(f"{user}:{password}".encode()).decode()}
-        for host, (user, password) in credentials.items()
-        if user
-    }
-    folder = Path(tempfile.mkdtemp(prefix="ragops-auth-"))
-    try:
-        descriptor = os.open(folder / "config.json", os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"auths": auths}, file)
-        yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 @dataclass(frozen=True)
@@ -132,7 +87,7 @@ class Copier:
         Raises:
             ImageError: it can't be copied.
         """
-        tool = find_tool(self.tool)
+        tool = find(self.tool, TOOLS, "copy")
         hosts = [split_repository(repository)[0] for repository in (copy.source, copy.repository)]
         with logins(dict(zip(hosts, self.logins, strict=True))) as folder:
             self._copy(tool, copy, folder)

@@ -4,11 +4,8 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import json
 import os
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -19,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..progress import watch
+from .programs import logins
 from .registry import split_repository
 from .source import ImageError
 
@@ -26,42 +24,18 @@ ENGINES = ("buildah", "podman", "docker")
 LOG_LINES = 40
 
 
-def find_engine(named: str) -> str:
-    """Return the engine to use.
-
-    Args:
-        named: one of ENGINES, or `auto` for the first that is installed.
-
-    Raises:
-        ImageError: it isn't installed.
-    """
-    candidates = ENGINES if named == "auto" else (named,)
-    for candidate in candidates:
-        if shutil.which(candidate):
-            return candidate
-    raise ImageError(f"{' or '.join(candidates)} is needed to build and isn't on PATH: install it")
-
-
 @contextlib.contextmanager
 def login(repositories: Sequence[str], username: str, password: str) -> Iterator[Path | None]:
-    """Yield a folder with a `config.json` for the registries, readable by its owner only.
+    """Yield a folder with the login of the registries of these repositories (see `logins`).
 
-    A password never stands on a command line, where every user of the machine could read it.
     Without a username None is yielded: the engine uses what its user is logged in to.
     """
     if not username:
         yield None
         return
-    secret = base64.b64encode(f"{username}:{password}".encode()).decode()
     hosts = sorted({split_repository(repository)[0] for repository in repositories})
-    folder = Path(tempfile.mkdtemp(prefix="ragops-auth-"))
-    try:
-        descriptor = os.open(folder / "config.json", os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            json.dump({"auths": {host: {"auth": secret} for host in hosts}}, file)
+    with logins(dict.fromkeys(hosts, (username, password))) as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .engine import Engine, find_engine, login
+from .engine import ENGINES, Engine, login
+from .programs import find
 from .registry import Registry, split_repository
 from .source import ImageError, context_files, find_containerfile, source_tag, stage
 
@@ -112,7 +113,7 @@ class Publisher:
                 image.size_mib = self.registry.size_mib(image.repository, image.digest)
 
     def _publish(self, missing: Sequence[Image]) -> None:
-        self.engine = find_engine(self.params["engine"])
+        self.engine = find(self.params["engine"], ENGINES, "build")
         if self.engine == "docker" and any(image.options.get("volumes") for image in missing):
             raise ImageError("docker can't mount volumes in a build: use buildah or podman")
         repositories = [image.repository for image in missing]
