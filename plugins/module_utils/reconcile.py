@@ -14,7 +14,7 @@ import functools
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from . import aws, sendable
+from . import aws, sendable, spreading
 from ._plan.unknown import UNKNOWN as UNKNOWN
 from .ownership import PLATFORM
 
@@ -84,6 +84,38 @@ class Api:
         if self.check_mode:
             return {}
         return aws.create(self.client, operation, about, find, **arguments)
+
+    def create_unless_there(
+        self,
+        operation: str,
+        about: str,
+        find: Callable[[], dict[str, Any] | None],
+        there: Collection[str],
+        **arguments: Any,
+    ) -> tuple[bool, dict[str, Any]]:
+        """As `create`, of something that AWS's lists may not show yet.
+
+        there: error codes by which AWS says that it is there. Then it is looked for until it is
+            shown.
+
+        Returns:
+            Whether it was made, and the answer in the form of the operation's. What was not made
+            has settings of its own, and an owner.
+        """
+        try:
+            return True, self.create(operation, about, find, **arguments)
+        except aws.AwsError as error:
+            if error.code not in there:
+                raise
+        found: dict[str, Any] = {}
+
+        def probe() -> str | None:
+            answer = find()
+            found.update(answer or {})
+            return "AWS has it, and does not list it yet" if answer is None else None
+
+        aws.wait_until(about, probe, timeout=spreading.TIMEOUT, interval=5)
+        return False, found
 
 
 class Plan:

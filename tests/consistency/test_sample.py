@@ -15,7 +15,17 @@ import pytest
 from botocore.exceptions import ClientError
 from support.emulator import Aws, adjusted
 from support.faults.killing import Failed, run_module
-from support.faults.subjects import NAME, TAGS, ZONE, make_names, named, remove_names
+from support.faults.subjects import (
+    NAME,
+    SUBJECTS,
+    TAGS,
+    ZONE,
+    Subject,
+    make_names,
+    named,
+    remove_names,
+    single,
+)
 
 READS = 2
 GROUPS = [
@@ -86,6 +96,56 @@ def test_a_new_network_lets_nobody_in_or_out_in_its_first_run(late: Aws) -> None
         for group in groups
     }
     assert rules == {"default": [], f"{NAME}-bastion": [], f"{NAME}-eks-nodes": []}
+
+
+def private_network(aws: Aws) -> dict[str, Any]:
+    """Two subnets and a security group that are not the platform's, once EC2 knows them."""
+    ec2 = aws.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
+    subnets = [
+        insist(
+            ec2.create_subnet,
+            VpcId=vpc,
+            CidrBlock=f"10.40.{number}.0/24",
+            AvailabilityZone=f"us-east-1{zone}",
+        )["Subnet"]["SubnetId"]
+        for number, zone in enumerate("ab")
+    ]
+    about = {"GroupName": "stores", "Description": "x"}
+    group = insist(ec2.create_security_group, VpcId=vpc, **about)["GroupId"]
+    insist(ec2.describe_security_groups, GroupIds=[group])
+    return {"subnets": subnets, "group": group}
+
+
+def flow_log(aws: Aws) -> Subject:
+    """A flow log of a network of ours, and its removal."""
+    made = run_module(aws.environment, "vpc_network", NETWORK)
+    options = {"name": NAME, "vpc_id": made["network"]["vpc_id"]}
+    return single("flow log", "vpc_flow_log", options, {"name": NAME})
+
+
+AT_ONCE = ("network", "flow log", "kms", "ecr", "secrets", "s3", "karpenter", "eks")
+LISTED = ("network", "flow log", "eks")
+"""What a second run finds by lists; what it finds by a name was awaited by the first."""
+
+
+@pytest.mark.parametrize("name", AT_ONCE)
+def test_a_second_run_right_after_the_first_finds_what_that_made(late: Aws, name: str) -> None:
+    """It makes nothing twice, is refused nothing, and tells of no change."""
+    subject = flow_log(late) if name == "flow log" else SUBJECTS[name]
+    ground = private_network(late) if name == "eks" else subject.prepare(late)
+    done: list[bool] = []
+
+    def run(module: str, options: dict[str, Any]) -> dict[str, Any]:
+        result = run_module(late.environment, module, options)
+        done.append(result["changed"])
+        return result
+
+    subject.present(run, ground)
+    before, first = shown_late(late), len(done)
+    subject.present(run, ground)
+    assert done == [True] * first + [False] * first
+    assert (shown_late(late) > before) is (name in LISTED)
 
 
 def test_an_instance_is_running_only_when_it_is_seen(late: Aws) -> None:
@@ -197,23 +257,11 @@ def test_what_is_not_there_is_said_at_once(late: Aws) -> None:
 
 def test_a_cache_gets_snapshots_later_and_goes_while_aws_is_at_work_on_it(late: Aws) -> None:
     """The account is new to ElastiCache; tags are not told of a group that is being modified."""
-    ec2 = late.client("ec2")
-    vpc = ec2.create_vpc(CidrBlock="10.40.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        insist(
-            ec2.create_subnet,
-            VpcId=vpc,
-            CidrBlock=f"10.40.{number}.0/24",
-            AvailabilityZone=f"us-east-1{zone}",
-        )["Subnet"]["SubnetId"]
-        for number, zone in enumerate("ab")
-    ]
-    about = {"GroupName": "cache", "Description": "x"}
-    group = insist(ec2.create_security_group, VpcId=vpc, **about)["GroupId"]
+    ground = private_network(late)
     wanted = {
         "replication_group_id": NAME,
-        "subnet_group": {"name": NAME, "subnet_ids": subnets},
-        "security_group_ids": [group],
+        "subnet_group": {"name": NAME, "subnet_ids": ground["subnets"]},
+        "security_group_ids": [ground["group"]],
         "parameter_group": {"name": f"{NAME}-redis7"},
         "auth_token": "a-token-of-sixteen-or-more",
         "tags": TAGS,

@@ -19,6 +19,7 @@ from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 ROOT_DEVICE = "/dev/xvda"
 TAGGED = ("instance", "volume")
 KEYS = ("SecurityGroupIds", "MetadataOptions", "BlockDeviceMappings", "TagSpecifications")
+THERE = ("InvalidLaunchTemplateName.AlreadyExistsException",)
 NO_TEMPLATE = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException")
 
 
@@ -107,34 +108,57 @@ def ensure_present(
     """Make each template, or a new version of it when it differs: {group: {id, version}}."""
     found = find(api, cluster, [item["name"] for item in wanted])
     for group, taken in found.items():
-        label = f"launch template {name_of(cluster, group)}"
+        label = _label(name_of(cluster, group))
         ownership.refuse_others(label, tag_dict(taken.get("Tags")), tags)
     result = {}
     for item in wanted:
         name = name_of(cluster, item["name"])
         data = data_of(item, security_group_ids, {**tags, "Name": name})
         known = found.get(item["name"])
-        make = _update if known else _create
-        result[item["name"]] = make(api, plan, name, known or {}, data, tags)
+        made, template = (False, known) if known else _create(api, cluster, item, data, tags)
+        if made:
+            plan.record(_label(name), None, {**shape(data), "tags": tags})
+            result[item["name"]] = {"id": template["LaunchTemplateId"], "version": "1"}
+        else:
+            result[item["name"]] = _update(api, plan, name, template, data, tags)
     return result
 
 
-def _create(api: Api, plan: Plan, name: str, _: Dict, data: Dict, tags: Dict) -> Dict:
-    label = f"launch template {name}"
-    plan.record(label, None, {**shape(data), "tags": tags})
-    answer = api.write(
+def _label(name: str) -> str:
+    return f"launch template {name}"
+
+
+def _create(
+    api: Api, cluster: str, item: Mapping[str, Any], data: Dict, tags: Dict
+) -> tuple[bool, Dict]:
+    """Make a template; return whether there was none, and the template.
+
+    Raises:
+        AwsError: it was made since it was looked for, by somebody else.
+    """
+    label = _label(name_of(cluster, item["name"]))
+
+    def there() -> Dict | None:
+        known = find(api, cluster, [item["name"]]).get(item["name"])
+        return {"LaunchTemplate": known} if known else None
+
+    made, answer = api.create_unless_there(
         "create_launch_template",
         label,
-        LaunchTemplateName=name,
+        there,
+        THERE,
+        LaunchTemplateName=name_of(cluster, item["name"]),
         LaunchTemplateData=data,
         TagSpecifications=[{"ResourceType": "launch-template", "Tags": tag_list(tags)}],
     )
-    made = answer.get("LaunchTemplate", {"LaunchTemplateId": UNKNOWN})
-    return {"id": made["LaunchTemplateId"], "version": "1"}
+    template: Dict = answer.get("LaunchTemplate", {"LaunchTemplateId": UNKNOWN})
+    if not made:
+        ownership.refuse_others(label, tag_dict(template.get("Tags")), tags)
+    return made, template
 
 
 def _update(api: Api, plan: Plan, name: str, known: Dict, data: Dict, tags: Dict) -> Dict:
-    label = f"launch template {name}"
+    label = _label(name)
     which = {"LaunchTemplateId": known["LaunchTemplateId"]}
     plan.identify(label, known["LaunchTemplateId"])
     answer = api.read("describe_launch_template_versions", label, **which, Versions=["$Latest"])
@@ -166,10 +190,10 @@ def ensure_absent(
     found = find(api, cluster, groups)
     # Whose each of them is, before the first is removed.
     for group, known in found.items() if ownership.proof(tags) else ():
-        label = f"launch template {name_of(cluster, group)}"
+        label = _label(name_of(cluster, group))
         ownership.require_ours(label, tag_dict(known.get("Tags")), tags)
     for group, known in found.items():
-        label = f"launch template {name_of(cluster, group)}"
+        label = _label(name_of(cluster, group))
         plan.record(label, {"id": known["LaunchTemplateId"]}, None)
         which = {"LaunchTemplateId": known["LaunchTemplateId"]}
         api.write("delete_launch_template", label, NO_TEMPLATE, **which)

@@ -7,13 +7,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .. import ownership
-from ..aws import AwsError, tag_dict
+from .. import ownership, spreading
+from ..aws import AwsError, tag_dict, wait_until
 from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
 from ..resources import iam_role, log_group
 
 Item = dict[str, Any]
 POLICY = "write-flow-logs"
+THERE = "existing Flow Log"
+"""How EC2 says that it has one; as an error, or in an answer with a code of its own."""
+NOT_YET = "assume given IAM role"
+"""How an answer says that IAM has yet to spread the role; `spreading` knows it as an error."""
 
 
 @dataclass
@@ -124,40 +128,51 @@ def ensure_role(run: Run) -> None:
 def ensure_log(run: Run) -> str:
     """Make the flow log; one with other settings is replaced, since AWS can't change it."""
     label = f"flow log {run.options['name']}"
+    tags = run.tags(run.options["name"])
     wanted = {
         "vpc_id": run.options["vpc_id"],
         "traffic": "ALL",
         "interval": run.options["interval"],
         "role": run.role_arn,
     }
-    tags = run.tags(run.options["name"])
     logs = _find_logs(run)
+    fitting = [item for item in logs if _settings(item) == wanted]
+    if fitting:
+        return _keep(run, label, fitting[0], wanted, tags)
     for item in logs:
-        current = {
-            "vpc_id": item["ResourceId"],
-            "traffic": item.get("TrafficType"),
-            "interval": item.get("MaxAggregationInterval", 600),
-            "role": item.get("DeliverLogsPermissionArn"),
-        }
-        if current == wanted:
-            seen = tag_dict(item.get("Tags"))
-            shown = {key: seen[key] for key in tags if key in seen}
-            run.plan.record(label, {**current, "tags": shown}, {**wanted, "tags": tags})
-            if missing := missing_tags(seen, tags):
-                run.ec2.write(
-                    "create_tags", label, Resources=[item["FlowLogId"]], Tags=tag_list(missing)
-                )
-            if item.get("DeliverLogsStatus") == "FAILED":
-                run.warnings.append(
-                    f"{label} ({item['FlowLogId']}) delivers nothing: "
-                    f"{item.get('DeliverLogsErrorMessage', 'AWS gives no reason')}."
-                )
-            return str(item["FlowLogId"])
-        run.plan.record(label, current, {**wanted, "tags": tags})
+        run.plan.record(label, _settings(item), {**wanted, "tags": tags})
     _delete_logs(run, label, logs)
+    made, log = _create_or_find(run, label, wanted, tags)
+    if log is not None:
+        return _keep(run, label, log, wanted, tags)
     if not logs:
         run.plan.record(label, None, {**wanted, "tags": tags})
-    return _create_log(run, label, tags)
+    return made
+
+
+def _settings(item: Item) -> Item:
+    """Return the settings of a flow log, which AWS can't change."""
+    return {
+        "vpc_id": item["ResourceId"],
+        "traffic": item.get("TrafficType"),
+        "interval": item.get("MaxAggregationInterval", 600),
+        "role": item.get("DeliverLogsPermissionArn"),
+    }
+
+
+def _keep(run: Run, label: str, item: Item, settings: Item, tags: dict[str, str]) -> str:
+    """Keep a log that has these settings: repair its tags, and tell when it delivers nothing."""
+    seen = tag_dict(item.get("Tags"))
+    shown = {key: seen[key] for key in tags if key in seen}
+    run.plan.record(label, {**settings, "tags": shown}, {**settings, "tags": tags})
+    if missing := missing_tags(seen, tags):
+        run.ec2.write("create_tags", label, Resources=[item["FlowLogId"]], Tags=tag_list(missing))
+    if item.get("DeliverLogsStatus") == "FAILED":
+        run.warnings.append(
+            f"{label} ({item['FlowLogId']}) delivers nothing: "
+            f"{item.get('DeliverLogsErrorMessage', 'AWS gives no reason')}."
+        )
+    return str(item["FlowLogId"])
 
 
 def _find_logs(run: Run, *, removal: bool = False) -> list[Item]:
@@ -190,6 +205,35 @@ def _find_logs(run: Run, *, removal: bool = False) -> list[Item]:
         refuse = ownership.refuse_damaged if removal else ownership.refuse_others
         refuse(f"flow log {item['FlowLogId']} into {run.group}", seen, tags)
     return ours
+
+
+def _create_or_find(
+    run: Run, label: str, wanted: Item, tags: dict[str, str]
+) -> tuple[str, Item | None]:
+    """Make the log; return its id, or the log that AWS has and had not told of.
+
+    AWS tells late of a log that was made just before, and of one that was deleted: to make
+    another is refused meanwhile.
+    """
+    made: str = UNKNOWN
+    there: Item | None = None
+
+    def probe() -> str | None:
+        nonlocal made, there
+        try:
+            made = _create_log(run, label, tags)
+        except AwsError as error:
+            if NOT_YET in str(error):
+                return str(error)
+            if THERE not in str(error):
+                raise
+            fitting = [item for item in _find_logs(run) if _settings(item) == wanted]
+            there = fitting[0] if fitting else None
+            return None if fitting else f"{error}. EC2 has yet to tell of it, or to remove it"
+        return None
+
+    wait_until(label, probe, timeout=spreading.TIMEOUT, interval=5)
+    return made, there
 
 
 def _create_log(run: Run, label: str, tags: dict[str, str]) -> str:

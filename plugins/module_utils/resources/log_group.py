@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .. import ownership, spreading
+from .. import ownership
 from ..aws import AwsError, Dict, wait_until
 from ..reconcile import Api, Plan, missing_tags
 
@@ -76,13 +77,11 @@ def ensure_present(api: Api, plan: Plan, wanted: Wanted) -> None:
         AwsError: AWS refused, or the group is somebody else's (see `ownership`).
     """
     found = called(api, wanted.name)
-    if found:
-        _repair(api, plan, found[0], wanted)
-        return
-    plan.record(label_of(wanted.name), None, wanted.state())
-    if not _create(api, wanted):
-        # Made since it was looked for: by its service, or by a call whose answer got lost.
-        _repair(api, Plan(), _await(api, wanted.name), wanted)
+    made, group = (False, found[0]) if found else _create(api, wanted)
+    if made:
+        plan.record(label_of(wanted.name), None, wanted.state())
+    else:
+        _repair(api, plan, group, wanted)
 
 
 def ensure_absent(
@@ -131,30 +130,29 @@ def _delete(
         api.write("delete_log_group", label_of(name), GONE, logGroupName=name)
 
 
-def _create(api: Api, wanted: Wanted) -> bool:
-    """Make the group; return whether there was none."""
+def _create(api: Api, wanted: Wanted) -> tuple[bool, Dict]:
+    """Make the group; return whether there was none, else the one that CloudWatch lists late.
+
+    It was made just before, or by its service since it was looked for.
+    """
+
+    def there() -> Dict | None:
+        return next(iter(called(api, wanted.name)), None)
+
     key = {"kmsKeyId": wanted.kms_key_arn} if wanted.kms_key_arn else {}
-    try:
-        _with_key(api, "create_log_group", wanted.name, tags=dict(wanted.tags), **key)
-    except AwsError as error:
-        if error.code not in THERE:
-            raise
-        return False
-    if wanted.retention_days:
+    with _explaining(wanted.kms_key_arn):
+        made, group = api.create_unless_there(
+            "create_log_group",
+            label_of(wanted.name),
+            there,
+            THERE,
+            logGroupName=wanted.name,
+            tags=dict(wanted.tags),
+            **key,
+        )
+    if made and wanted.retention_days:
         _retain(api, wanted.name, wanted.retention_days)
-    return True
-
-
-def _await(api: Api, name: str) -> Dict:
-    """Return a group that is there, though it may not be seen yet."""
-    found: list[Dict] = []
-
-    def probe() -> str | None:
-        found.extend(called(api, name))
-        return None if found else "CloudWatch has it, and does not list it yet"
-
-    wait_until(label_of(name), probe, timeout=spreading.TIMEOUT, interval=5)
-    return found[0]
+    return made, group
 
 
 def _repair(api: Api, plan: Plan, group: Dict, wanted: Wanted) -> None:
@@ -185,23 +183,25 @@ def _retain(api: Api, name: str, days: int) -> None:
 
 def _encrypt(api: Api, name: str, key: str | None) -> None:
     if key:
-        _with_key(api, "associate_kms_key", name, kmsKeyId=key)
+        with _explaining(key):
+            api.write("associate_kms_key", label_of(name), logGroupName=name, kmsKeyId=key)
     else:
         api.write("disassociate_kms_key", label_of(name), logGroupName=name)
 
 
-def _with_key(api: Api, operation: str, name: str, **more: Any) -> None:
-    """Send a call that may name a key: CloudWatch does not say what the key's policy lacks."""
+@contextlib.contextmanager
+def _explaining(key: str | None) -> Iterator[None]:
+    """Explain a refusal to use a key: CloudWatch does not say what the key's policy lacks."""
     try:
-        api.write(operation, label_of(name), logGroupName=name, **more)
+        yield
     except AwsError as error:
-        if error.code not in KEY_REFUSED or not more.get("kmsKeyId"):
+        if error.code not in KEY_REFUSED or not key:
             raise
-        region = api.client.meta.region_name
+        region = key.split(":")[3]
         raise AwsError(
-            f"{error} CloudWatch must be allowed to use {more['kmsKeyId']}: in its key policy, let "
-            f"the service logs.{region}.amazonaws.com encrypt, decrypt and describe for this group "
-            "(role kms does, by kms_log_groups).",
+            f"{error} CloudWatch must be allowed to use {key}: in its key policy, let the service "
+            f"logs.{region}.amazonaws.com encrypt, decrypt and describe for this group (role kms "
+            "does, by kms_log_groups).",
             code=error.code,
             action=error.action,
         ) from error

@@ -12,6 +12,7 @@ from ..aws import Dict, tag_dict
 from ..reconcile import Api, Plan, missing_tags, tag_list
 
 GONE = ("NoSuchEntity",)
+THERE = ("EntityAlreadyExists",)
 LABEL = "OIDC provider"
 """How plans call it, also before its URL is known: that comes with the cluster."""
 
@@ -71,19 +72,24 @@ def ensure_present(
         Its ARN (None: still to come, in check mode) and its settings.
     """
     found = find(iam, url)
-    arn, current = found or (None, None)
-    if current:
-        ownership.refuse_others(label_of(url), current["tags"], wanted["tags"] or {})
+    target = wanted_of(None, url, wanted)
+    made, arn = (False, None) if found else _create(iam, url, target)
+    # IAM lists one late that was made just before.
+    found = found or (None if made else find(iam, url))
+    plan.identify(LABEL, target["issuer"])
+    if found is None:
+        plan.record(LABEL, None, target)
+        return arn, target
+    arn, current = found
+    ownership.refuse_others(label_of(url), current["tags"], wanted["tags"] or {})
     target = wanted_of(current, url, wanted)
     plan.record(LABEL, current, target)
-    plan.identify(LABEL, target["issuer"])
-    if arn is None or current is None:
-        return _create(iam, url, target), target
     update(iam, arn, current, target)
     return arn, target
 
 
-def _create(iam: Api, url: str, target: Dict) -> str | None:
+def _create(iam: Api, url: str, target: Dict) -> tuple[bool, str | None]:
+    """Make the provider; return whether there was none, and its ARN."""
     parameters = {
         "Url": url,
         "ClientIDList": target["client_ids"],
@@ -96,9 +102,9 @@ def _create(iam: Api, url: str, target: Dict) -> str | None:
         found = find(iam, url)
         return {"OpenIDConnectProviderArn": found[0]} if found else None
 
-    answer = iam.create("create_open_id_connect_provider", label_of(url), there, **parameters)
-    arn: str | None = answer.get("OpenIDConnectProviderArn")
-    return arn
+    operation = "create_open_id_connect_provider"
+    made, answer = iam.create_unless_there(operation, label_of(url), there, THERE, **parameters)
+    return made, answer.get("OpenIDConnectProviderArn")
 
 
 def update(iam: Api, arn: str, current: Dict, target: Dict) -> None:

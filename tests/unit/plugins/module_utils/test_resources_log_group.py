@@ -105,7 +105,17 @@ def test_a_group_that_its_service_makes_meanwhile_is_repaired() -> None:
     script.says("put_retention_policy", {}, logGroupName=NAME, retentionInDays=30)
     script.says("associate_kms_key", {}, logGroupName=NAME, kmsKeyId=KEY)
     script.says("tag_resource", {}, resourceArn=ARN, tags=TAGS)
-    assert ensured(script).before == {}
+    plan = ensured(script)
+    unset = {"retention_days": 0, "kms_key_arn": None, "tags": {}}
+    assert plan.before == {f"log group {NAME}": unset}
+
+
+def test_a_group_that_was_made_just_before_is_kept_as_it_is() -> None:
+    """CloudWatch does not list it yet: no creation is told of."""
+    script = Script("logs").says("describe_log_groups", NONE).refuses("create_log_group", THERE)
+    script.says("describe_log_groups", described())
+    script.says("list_tags_for_resource", {"tags": TAGS})
+    assert not ensured(script).changed
 
 
 def test_a_group_that_somebody_else_makes_meanwhile_is_left_alone() -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, tag_list
+from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
+    Api,
+    Plan,
+    tag_list,
+)
 from ansible_collections.ragops.platform.plugins.module_utils.resources import oidc_provider
 from botocore.stub import Stubber
 from support.emulator import Aws
 from support.lifecycle import TAGS, Life, World
+from support.stubbed import Script
 
 ISSUER = "https://oidc.eks.us-east-1.amazonaws.com/id/ABC"
 
@@ -50,3 +55,22 @@ def test_an_oidc_provider_has_exactly_its_audiences(world: World) -> None:
         target = oidc_provider.wanted_of(before, ISSUER, wanted)
         oidc_provider.update(Api(iam), arn, before, target)
         stub.assert_no_pending_responses()
+
+
+def test_a_provider_that_was_made_just_before_is_kept_as_it_is() -> None:
+    """IAM refuses a second one, and lists the first one late."""
+    arn = "arn:aws:iam::0:oidc-provider/oidc.eks.us-east-1.amazonaws.com/id/ABC"
+    listed = {"OpenIDConnectProviderList": [{"Arn": arn}]}
+    wanted = {"client_ids": ["sts.amazonaws.com"], "thumbprints": None, "tags": TAGS}
+    script = Script("iam")
+    script.says("list_open_id_connect_providers", {"OpenIDConnectProviderList": []})
+    script.refuses("create_open_id_connect_provider", *oidc_provider.THERE)
+    script.says("list_open_id_connect_providers", {"OpenIDConnectProviderList": []})
+    for _ in range(2):
+        script.says("list_open_id_connect_providers", listed)
+        found = {"ClientIDList": wanted["client_ids"], "Tags": tag_list(TAGS)}
+        script.says("get_open_id_connect_provider", found)
+    plan = Plan()
+    with script.played() as api:
+        assert oidc_provider.ensure_present(api, plan, ISSUER, wanted)[0] == arn
+    assert not plan.changed

@@ -213,11 +213,11 @@ def stubbed(aws: Aws) -> tuple[flow_log.Run, Stubber]:
     return flow_log.Run(api, api, api, Plan(), options, account="1"), Stubber(ec2)
 
 
-def test_a_role_that_is_not_known_everywhere_yet_is_awaited(aws: Aws) -> None:
+@pytest.mark.parametrize("in_answer", [False, True])
+def test_a_role_that_is_not_known_everywhere_yet_is_awaited(aws: Aws, in_answer: bool) -> None:
     run, stub = stubbed(aws)
     stub.add_response("describe_flow_logs", {"FlowLogs": []})
-    text = "Unable to assume given IAM role"
-    stub.add_client_error("create_flow_logs", "InvalidParameter", text)
+    refuse(stub, "Unable to assume given IAM role", in_answer=in_answer)
     stub.add_response("create_flow_logs", {"FlowLogIds": ["fl-1"]})
     with stub:
         assert flow_log.ensure_log(run) == "fl-1"
@@ -233,20 +233,75 @@ def test_a_refusal_is_told_with_its_cause(aws: Aws) -> None:
         flow_log.ensure_log(run)
 
 
-def test_a_flow_log_that_delivers_nothing_is_told(aws: Aws) -> None:
-    run, stub = stubbed(aws)
-    item = {
+def refuse(stub: Stubber, message: str, *, in_answer: bool) -> None:
+    """As AWS refuses one: the call, or a resource of it, with a code that says nothing."""
+    if not in_answer:
+        codes = {"There": "FlowLogAlreadyExists", "Unable": "InvalidParameter"}
+        stub.add_client_error("create_flow_logs", codes[message.split()[0]], message)
+        return
+    error = {"Code": "400", "Message": message}
+    refused = {"Unsuccessful": [{"ResourceId": "vpc-1", "Error": error}]}
+    stub.add_response("create_flow_logs", refused)
+
+
+def described(run: flow_log.Run, **other: Any) -> dict[str, Any]:
+    return {
         "FlowLogId": "fl-1",
         "ResourceId": "vpc-1",
         "LogGroupName": run.group,
         "TrafficType": "ALL",
         "MaxAggregationInterval": 600,
         "DeliverLogsPermissionArn": run.role_arn,
-        "DeliverLogsStatus": "FAILED",
-        "DeliverLogsErrorMessage": "Access error",
         "Tags": [{"Key": "Name", "Value": "n"}],
+        **other,
     }
-    stub.add_response("describe_flow_logs", {"FlowLogs": [item]})
+
+
+THERE = "There is an existing Flow Log with the same configuration and log destination."
+
+
+@pytest.mark.parametrize("in_answer", [False, True])
+def test_a_log_of_which_aws_had_not_told_is_kept_as_it_is(aws: Aws, in_answer: bool) -> None:
+    """A run just before has made it: nothing is changed, and no creation is told."""
+    run, stub = stubbed(aws)
+    for _ in range(2):
+        stub.add_response("describe_flow_logs", {"FlowLogs": []})
+        refuse(stub, THERE, in_answer=in_answer)
+    stub.add_response("describe_flow_logs", {"FlowLogs": [described(run)]})
+    with stub:
+        assert flow_log.ensure_log(run) == "fl-1"
+    assert not run.plan.changed
+
+
+def test_a_log_that_aws_is_still_removing_is_made_again(aws: Aws) -> None:
+    """Its settings differ from the wanted, so it was deleted; AWS knows it for a while."""
+    run, stub = stubbed(aws)
+    other = {"FlowLogs": [described(run, FlowLogId="fl-0", MaxAggregationInterval=60)]}
+    stub.add_response("describe_flow_logs", other)
+    stub.add_response("delete_flow_logs", {})
+    refuse(stub, THERE, in_answer=False)
+    stub.add_response("describe_flow_logs", other)
+    stub.add_response("create_flow_logs", {"FlowLogIds": ["fl-1"]})
+    with stub:
+        assert flow_log.ensure_log(run) == "fl-1"
+    assert run.plan.changed
+
+
+def test_a_log_of_others_is_told_of_and_not_waited_for(aws: Aws) -> None:
+    run, stub = stubbed(aws)
+    stub.add_response("describe_flow_logs", {"FlowLogs": []})
+    refuse(stub, THERE, in_answer=False)
+    run.options["tags"] = {"Project": "ours"}
+    theirs = described(run, Tags=[{"Key": "Project", "Value": "theirs"}])
+    stub.add_response("describe_flow_logs", {"FlowLogs": [theirs]})
+    with stub, pytest.raises(AwsError, match="Project=theirs"):
+        flow_log.ensure_log(run)
+
+
+def test_a_flow_log_that_delivers_nothing_is_told(aws: Aws) -> None:
+    run, stub = stubbed(aws)
+    failing = {"DeliverLogsStatus": "FAILED", "DeliverLogsErrorMessage": "Access error"}
+    stub.add_response("describe_flow_logs", {"FlowLogs": [described(run, **failing)]})
     with stub:
         flow_log.ensure_log(run)
     assert run.warnings == ["flow log n (fl-1) delivers nothing: Access error."]
