@@ -11,12 +11,15 @@ import yaml
 from support import chart_facts as facts
 from support.checkout import ROOT
 
-ADDONS = yaml.safe_load((ROOT / "roles/cluster_addons/vars/main/addons.yml").read_text())
-ADDONS |= yaml.safe_load((ROOT / "roles/cluster_addons/defaults/main.yml").read_text())
+ADDONS = {
+    name: value
+    for file in ("vars/main/addons.yml", "vars/main/karpenter.yml", "defaults/main.yml")
+    for name, value in yaml.safe_load((ROOT / "roles/cluster_addons" / file).read_text()).items()
+}
 MILVUS = yaml.safe_load((ROOT / "roles/milvus/defaults/main.yml").read_text())
 IDENTITY = yaml.safe_load((ROOT / "roles/workload_identity/vars/main.yml").read_text())
 FACTS = facts.known()
-KNOWN = {each["release"]: each for each in ADDONS["__cluster_addons_known"]}
+KNOWN = {each["release"]: each for each in ADDONS["__cluster_addons_list"]}
 GROUPS = {
     versions.split("/")[0]
     for each in FACTS.values()
