@@ -66,7 +66,7 @@ Outcome = tuple[bool, dict[str, Dict | None], dict[str, Dict | None]]
 
 
 @dataclass
-class Plan:
+class Change:
     """What is done about one member. member: what is asked for; raw: as AWS describes it.
 
     failed: it was never made; begun: AWS has taken one of the steps.
@@ -90,20 +90,22 @@ def ensure_present(
     update of it.
     """
     # Refuse anything that can't be done before anything is done.
-    plans = {member["name"]: _plan(session, kind, cluster, member) for member in wanted}
-    _remove_failed(session, kind, cluster, plans)
-    for name, plan in plans.items():
-        if plan.before is None:
-            _insist(session, kind, cluster, name, f"create_{kind.key}", kind.creation(plan.target))
-    _update(session, kind, cluster, plans)
+    changes = {member["name"]: _change_of(session, kind, cluster, member) for member in wanted}
+    _remove_failed(session, kind, cluster, changes)
+    for name, change in changes.items():
+        if change.before is None:
+            _insist(
+                session, kind, cluster, name, f"create_{kind.key}", kind.creation(change.target)
+            )
+    _update(session, kind, cluster, changes)
     if session.wait and not session.check_mode:
-        wait_ready(session, kind, cluster, list(plans))
-    before = {name: plan.before for name, plan in plans.items()}
-    after: dict[str, Dict | None] = {name: plan.target for name, plan in plans.items()}
+        wait_ready(session, kind, cluster, list(changes))
+    before = {name: change.before for name, change in changes.items()}
+    after: dict[str, Dict | None] = {name: change.target for name, change in changes.items()}
     return before != after, before, after
 
 
-def _plan(session: Session, kind: Kind, cluster: str, member: Mapping[str, Any]) -> Plan:
+def _change_of(session: Session, kind: Kind, cluster: str, member: Mapping[str, Any]) -> Change:
     """What has to be done about one member; one that is being deleted counts as gone."""
     name = member["name"]
     raw = kind.describe(session, cluster, name)
@@ -124,55 +126,57 @@ def _plan(session: Session, kind: Kind, cluster: str, member: Mapping[str, Any])
     planned = kind.steps(before, target, kind.about(cluster, name)) if before else []
     if before and status == "UPDATE_FAILED" and not planned:
         before, planned = {**before, "status": status}, kind.repair(target)
-    return Plan(member, raw, before, target, failed, planned)
+    return Change(member, raw, before, target, failed, planned)
 
 
-def _remove_failed(session: Session, kind: Kind, cluster: str, plans: Mapping[str, Plan]) -> None:
-    failed = [name for name, plan in plans.items() if plan.failed]
+def _remove_failed(
+    session: Session, kind: Kind, cluster: str, changes: Mapping[str, Change]
+) -> None:
+    failed = [name for name, change in changes.items() if change.failed]
     for name in failed:
         _insist(session, kind, cluster, name, f"delete_{kind.key}", {})
     wait_gone(session, kind, cluster, failed)
 
 
-def _update(session: Session, kind: Kind, cluster: str, plans: Mapping[str, Plan]) -> None:
+def _update(session: Session, kind: Kind, cluster: str, changes: Mapping[str, Change]) -> None:
     """Send each member its steps in turn, side by side: AWS takes one update of each."""
-    busy = {name: plan for name, plan in plans.items() if plan.steps}
+    busy = {name: change for name, change in changes.items() if change.steps}
     wait_idle(session, kind, cluster, list(busy))
     turn = 0
-    while any(turn < len(plan.steps) for plan in busy.values()):
+    while any(turn < len(change.steps) for change in busy.values()):
         begun = {
-            name: _begin(session, kind, cluster, plan, turn)
-            for name, plan in busy.items()
-            if turn < len(plan.steps)
+            name: _begin(session, kind, cluster, change, turn)
+            for name, change in busy.items()
+            if turn < len(change.steps)
         }
         for name, answer in begun.items():
             which = {"name": cluster, kind.parameter: name}
             session.follow(answer, kind.about(cluster, name), **which)
         turn += 1
-    for name, plan in plans.items():
-        if plan.raw and plan.before:
+    for name, change in changes.items():
+        if change.raw and change.before:
             about = kind.about(cluster, name)
-            session.tag(plan.raw[kind.arn], plan.before["tags"], plan.target["tags"], about)
+            session.tag(change.raw[kind.arn], change.before["tags"], change.target["tags"], about)
 
 
-def _begin(session: Session, kind: Kind, cluster: str, plan: Plan, turn: int) -> Dict:
+def _begin(session: Session, kind: Kind, cluster: str, change: Change, turn: int) -> Dict:
     """Send a step of a member; planned anew when an update that AWS did not show is in its way."""
-    name = plan.member["name"]
+    name = change.member["name"]
     refused = False
 
     def attempt() -> Dict:
         nonlocal refused
         if refused:
-            fresh = _plan(session, kind, cluster, plan.member)
-            plan.steps[turn:] = fresh.steps
-            if not plan.begun:
-                plan.before, plan.target = fresh.before, fresh.target
+            fresh = _change_of(session, kind, cluster, change.member)
+            change.steps[turn:] = fresh.steps
+            if not change.begun:
+                change.before, change.target = fresh.before, fresh.target
         refused = True
-        if turn >= len(plan.steps):
+        if turn >= len(change.steps):
             return {}
-        step = plan.steps[turn]
+        step = change.steps[turn]
         answer = _send(session, kind, cluster, name, step.operation, step.parameters)
-        plan.begun = True
+        change.begun = True
         return answer
 
     return session.insist(kind.about(cluster, name), attempt)
