@@ -24,6 +24,10 @@ TOP = {path.relative_to(ROOT).parts[0] for path in FILES}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
 IDENTIFIER = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
+CODE_OR_LINK = re.compile(r"`[^`]*`|\[[^\]]*\]\([^)]*\)")
+LIST_ITEM = re.compile(r"(?:[-*+]|\d+\.) ")
+SENTENCE_END = re.compile(r"""(?<=[.!?])[)"*]*\s+""")
+MOST_WORDS = 25
 
 
 def prose(page: Path) -> str:
@@ -36,6 +40,20 @@ def headings(page: Path) -> set[str]:
     """The anchors of a page, as GitHub makes them of its headings."""
     titles = re.findall(r"^#+ (.+)$", prose(page), re.M)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of paragraphs and list items, each piece of code and each link as one word."""
+    blocks = [""]
+    for line in map(str.strip, text.splitlines()):
+        if not line or line.startswith(("#", "|", "<!--")):  # Headings and rows are no prose.
+            blocks.append("")
+        elif item := LIST_ITEM.match(line):
+            blocks.append(line[item.end() :])
+        else:
+            blocks[-1] += f" {line}"
+    joined = [CODE_OR_LINK.sub(lambda found: "_".join(found[0].split()), each) for each in blocks]
+    return [sentence for each in joined for sentence in SENTENCE_END.split(each.strip())]
 
 
 @functools.cache
@@ -96,6 +114,34 @@ def test_targets_that_are_named_exist(page: Path) -> None:
 def test_inputs_and_modules_that_are_named_exist(page: Path) -> None:
     asked = {quoted for quoted in QUOTED.findall(prose(page)) if IDENTIFIER.fullmatch(quoted)}
     assert asked - words() == set()
+
+
+def test_a_sentence_ends_where_a_reader_sees_its_end() -> None:
+    text = """# A heading. Of two sentences
+
+One sentence with `code. and more` and
+a [link of words](page.md#anchor). **Bold.** Another?
+| a cell | which is. No prose |
+| --- | --- |
+
+- an item (in brackets.) Its second sentence
+  goes on
+- version 3.5 of `x y`
+"""
+    assert [sentence for sentence in sentences(text) if sentence] == [
+        "One sentence with `code._and_more` and a [link_of_words](page.md#anchor).",
+        "**Bold.",
+        "Another?",
+        "an item (in brackets.",
+        "Its second sentence goes on",
+        "version 3.5 of `x_y`",
+    ]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_sentences_are_short(page: Path) -> None:
+    long = [each for each in sentences(prose(page)) if len(each.split()) > MOST_WORDS]
+    assert long == [], f"{named(page)}: more than {MOST_WORDS} words (docs/guide.md#writing)"
 
 
 @pytest.mark.parametrize(
