@@ -15,7 +15,7 @@ from support.checkout import ROOT
 FOLDER = ROOT / "docs/iam"
 PAGE = FOLDER.with_suffix(".md")
 TITLES = {name: f"`{argv[0]}`" for name, argv in PLAYBOOKS.items()} | {
-    "cluster": "`site.yml`, beside that: images and the phases of the cluster",
+    "cluster": "`site.yml`, in addition: images and the phases of the cluster",
     "verify": "`playbooks/verify.yml`",
 }
 """What the policies are for."""
