@@ -32,7 +32,7 @@ MOST_WORDS = 25
 
 def prose(page: Path) -> str:
     """A page without its blocks of code."""
-    return re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.M | re.S)
 
 
 @functools.cache
