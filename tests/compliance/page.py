@@ -21,16 +21,26 @@ ABSENT: dict[str, str] = {each: group["why"] for group in SAID["absent"] for eac
 HEAD = """\
 # What a policy scanner says
 
-`make compliance write=1` writes this page; `make compliance` fails when it is not true any more,
-and for each finding that is not explained here.
+`make compliance write=1` writes this page. `make compliance` fails when the page is not true any
+more, and for each finding that it does not explain.
 
 [checkov](https://pypi.org/project/checkov/) {version} knows little of Ansible. So its checks for
-Terraform and Kubernetes look at what the platform makes: `site.yml` brings the inventory `prod`,
-with its optional parts, into an emulated account; [tests/compliance](../tests/compliance) reads
-that account back through AWS's API and writes it down as a Terraform plan; Helm renders the
-application's chart. All of checkov's checks run. The tables hold the ids of the security baseline
-and, last, each other one that found fault: {passed} ids passed, {explained} are explained, for
-{absent} there is nothing to look at.
+Terraform and Kubernetes look at what the platform makes:
+
+1. `site.yml` deploys the inventory `prod`, with its optional parts, into an emulated account.
+2. [tests/compliance](../tests/compliance) reads that account back through AWS's API, and writes it
+   as a Terraform plan.
+3. Helm renders the application's chart.
+4. All of checkov's checks run.
+
+The tables hold the ids of the security baseline. A last table holds other ids with findings, if
+there are any.
+
+| Outcome | Ids | Meaning |
+| --- | --- | --- |
+| passed | {passed} | every resource passes |
+| explained | {explained} | a resource fails, and the table has the reason |
+| nothing there | {absent} | the platform has no such resource |
 """
 TABLE = "\n## {}\n\n| Check | What it asks for | Outcome | Why |\n| --- | --- | --- | --- |\n"
 
@@ -72,8 +82,8 @@ def row(check: str, findings: Findings) -> str:
 
 def page(findings: Findings) -> str:
     """The whole page."""
-    beside = sorted(set(findings.failed) - IDS)
-    tables = {**AREAS, "Beside the baseline": beside} if beside else AREAS
+    others = sorted(set(findings.failed) - IDS)
+    tables = {**AREAS, "In addition to the baseline": others} if others else AREAS
     outcomes = [outcome(check, findings)[0] for ids in tables.values() for check in ids]
     head = HEAD.format(
         version=findings.version,

@@ -1,4 +1,4 @@
-"""What the pages name is there: links and their headings, paths, make targets, inputs."""
+"""The pages: what they name exists (links, headings, paths, targets, inputs); sentences are short."""
 
 from __future__ import annotations
 
