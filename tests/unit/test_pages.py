@@ -1,4 +1,4 @@
-"""The pages: what they name exists (links, headings, paths, targets, inputs); sentences are short."""
+"""Pages: links, headings, paths, targets and inputs that they name exist, sentences are short."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ FIELDS = Fields(
     Field(
         "engine",
         "Engine",
-        "The engine. V(7.1) is the last version that ElastiCache has of redis; valkey is cheaper."
+        "The engine. V(7.1) is the last redis version of ElastiCache; valkey is cheaper."
         " AWS changes redis to valkey in place, and back only from valkey 7.2 to redis 7.1.",
         default="redis",
         choices=("redis", "valkey"),
@@ -43,7 +43,7 @@ FIELDS = Fields(
     Field(
         "replicas",
         "",
-        "Replicas beside the primary, 0 to 5. With one or more, failover is automatic.",
+        "Replicas in addition to the primary, 0 to 5. With one or more, failover is automatic.",
         type="int",
         default=0,
         within=(0, 5),
@@ -52,12 +52,12 @@ FIELDS = Fields(
     Field(
         "multi_az",
         "MultiAZEnabled",
-        "Whether primary and replicas lie in different zones.",
+        "Whether primary and replicas are in different zones.",
         type="bool",
         default=False,
         role=Input(
             "{{ elasticache_replicas | int > 0 }}",
-            "Whether primary and replicas lie in different zones; by default where there are"
+            "Whether primary and replicas are in different zones; by default if there are"
             " replicas.",
         ),
     ),

@@ -14,15 +14,15 @@ FIELDS = Fields(
     Field(
         "instance_class",
         "DBInstanceClass",
-        "Instance class. AWS is asked whether it offers it.",
+        "Instance class. The role asks AWS whether it is available.",
         default="db.t3.micro",
         role=Input(),
     ),
     Field(
         "allocated_storage",
         "AllocatedStorage",
-        "Storage in GiB to start with. It only grows; what has grown by itself, up to"
-        " O(max_allocated_storage), is left alone.",
+        "Storage in GiB to start with. It only grows; a run keeps what AWS has added, up to"
+        " O(max_allocated_storage).",
         type="int",
         default=20,
         within=(20, 65536),
@@ -32,7 +32,7 @@ FIELDS = Fields(
     Field(
         "max_allocated_storage",
         "MaxAllocatedStorage",
-        "To how many GiB AWS lets the storage grow by itself; at least 10 percent more than"
+        "Size in GiB up to which AWS adds storage by itself; at least 10 percent more than"
         " O(allocated_storage).",
         type="int",
         default=100,
@@ -52,8 +52,8 @@ FIELDS = Fields(
         "IOPS, needed for io1 and io2; with gp3 from 400 GiB on.",
         type="int",
         role=Input(
-            text="IOPS, needed for io1 and io2; with gp3 from 400 GiB on. 0: what the storage type"
-            " comes with."
+            text="IOPS, needed for io1 and io2; with gp3 from 400 GiB on. 0: the storage type's"
+            " default."
         ),
     ),
     Field(
@@ -61,9 +61,7 @@ FIELDS = Fields(
         "StorageThroughput",
         "MiB per second, with gp3 from 400 GiB on.",
         type="int",
-        role=Input(
-            text="MiB per second, with gp3 from 400 GiB on. 0: what the storage type comes with."
-        ),
+        role=Input(text="MiB per second, with gp3 from 400 GiB on. 0: the storage type's default."),
     ),
     Field("storage_encrypted", "StorageEncrypted", "", type="bool", always=True, remedy=ENCRYPT),
     Field(
@@ -90,8 +88,8 @@ FIELDS = Fields(
     Field(
         "multi_az",
         "MultiAZ",
-        "Whether a standby lies in another zone (production). It is read back, asked for once more"
-        " if AWS left it out, and missed with an error.",
+        "Whether a standby is in another zone (production). A run reads it back, asks once more if"
+        " AWS left it out, and fails if it is still missing.",
         type="bool",
         default=False,
         role=Input(),
@@ -160,8 +158,8 @@ FIELDS = Fields(
     Field(
         "performance_insights",
         "EnablePerformanceInsights",
-        "Whether the load of the database is recorded. Where the class does not offer it, it stays"
-        " off, with a warning.",
+        "Whether AWS records the load of the database. It stays off, with a warning, for a class"
+        " that does not support it.",
         type="bool",
         default=True,
         seen="PerformanceInsightsEnabled",
@@ -181,7 +179,7 @@ FIELDS = Fields(
     Field(
         "monitoring_interval",
         "MonitoringInterval",
-        "Seconds between the operating system's figures (enhanced monitoring); 0 for none.",
+        "Seconds between the operating system's metrics (enhanced monitoring); 0 for none.",
         type="int",
         default=0,
         choices=INTERVALS,
@@ -190,6 +188,6 @@ FIELDS = Fields(
     Field(
         "monitoring_role_arn",
         "MonitoringRoleArn",
-        "Role with which RDS writes those figures; needed with O(monitoring_interval).",
+        "Role with which RDS writes those metrics; needed with O(monitoring_interval).",
     ),
 )
