@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from support.emulator import Aws
-from support.lifecycle import TAGS, Life
+from support.lifecycle import TAGS, Drift, Life, planned
 
-Drift = Callable[[Aws], object]
 NAME = "ragops-test"
 TOKEN = "a-token-that-must-never-be-shown-0123456789"
 
@@ -75,23 +73,6 @@ def database_options(aws: Aws) -> dict[str, Any]:
         "multi_az": True,
         "wait_timeout": 30,
         "tags": TAGS,
-    }
-
-
-def differing(before: Any, after: Any) -> list[str]:
-    """The fields that differ between two states of one resource."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return ["whole"]
-    fields = [*before, *(field for field in after if field not in before)]
-    return sorted(field for field in fields if before.get(field) != after.get(field))
-
-
-def planned(result: dict[str, Any]) -> dict[str, list[str]]:
-    """What a module's diff names: fields by resource."""
-    before, after = result["diff"]["before"] or {}, result["diff"]["after"] or {}
-    return {
-        name: differing(before.get(name), after.get(name))
-        for name in dict.fromkeys([*before, *after])
     }
 
 

@@ -15,6 +15,25 @@ TAGS = {"Project": "ragops", "Environment": "test"}
 Drift = Callable[[Aws], object]
 
 
+def differing(before: Any, after: Any, path: str = "") -> list[str]:
+    """The fields, dotted, in which two states of a resource differ; "whole" if it has but one."""
+    if before == after:
+        return []
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return [path or "whole"]
+    return sorted(
+        found
+        for key in {**before, **after}
+        for found in differing(before.get(key), after.get(key), f"{path}.{key}".lstrip("."))
+    )
+
+
+def planned(result: dict[str, Any]) -> dict[str, list[str]]:
+    """What a module's diff names: fields by resource."""
+    before, after = result["diff"]["before"] or {}, result["diff"]["after"] or {}
+    return {name: differing(before.get(name), after.get(name)) for name in {**before, **after}}
+
+
 @dataclass
 class World:
     """An emulated AWS with a log. printed: every answer of a module so far, as text."""

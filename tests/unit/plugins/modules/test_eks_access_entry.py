@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
+from support.drifts import named
+from support.drifts.eks import DRIFTS, OPERATORS, POLICIES
 from support.eks_members import CLUSTER
-from support.emulator import Aws
 from support.lifecycle import TAGS, Life, World
-
-ACCESS = "arn:aws:eks::aws:cluster-access-policy/"
 
 
 def test_an_access_entry_has_exactly_its_policies(cluster: World) -> None:
-    who = "arn:aws:iam::000000000000:role/engineers"
-    admin = {"policy_arn": f"{ACCESS}AmazonEKSClusterAdminPolicy"}
-    edit = {"policy_arn": f"{ACCESS}AmazonEKSEditPolicy", "namespaces": ["rag"]}
-    entry = {"principal_arn": who, "policies": [admin, edit], "tags": TAGS}
+    admin = {"policy_arn": f"{POLICIES}AmazonEKSClusterAdminPolicy"}
+    edit = {"policy_arn": f"{POLICIES}AmazonEKSEditPolicy", "namespaces": ["rag"]}
+    entry = {"principal_arn": OPERATORS, "policies": [admin, edit], "tags": TAGS}
 
-    def exchange(aws: Aws) -> None:
-        eks, which = aws.client("eks"), {"clusterName": CLUSTER, "principalArn": who}
-        eks.disassociate_access_policy(**which, policyArn=edit["policy_arn"])
-        eks.associate_access_policy(
-            **which,
-            policyArn=f"{ACCESS}AmazonEKSAdminPolicy",
-            accessScope={"type": "cluster"},
-        )
-
+    exchange = named("policy of an access entry exchanged", DRIFTS["eks_access_entry"]).on(CLUSTER)
     Life(cluster, "eks_access_entry", {"cluster": CLUSTER, "entries": [entry]}).whole([exchange])

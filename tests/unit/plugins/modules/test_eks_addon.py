@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from support.drifts import named
+from support.drifts.eks import DRIFTS
 from support.eks_members import CLUSTER
 from support.emulator import Aws
 from support.lifecycle import TAGS, Life, World
@@ -18,7 +20,5 @@ def test_addons_live_side_by_side(cluster: World) -> None:
             clusterName=CLUSTER, addonName="vpc-cni", configurationValues="{}"
         )
 
-    def remove(aws: Aws) -> None:
-        aws.client("eks").delete_addon(clusterName=CLUSTER, addonName="coredns")
-
+    remove = named("add-on deleted", DRIFTS["eks_addon"]).on(CLUSTER)
     Life(cluster, "eks_addon", {"cluster": CLUSTER, "addons": addons}).whole([reset, remove])

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from support.data_store_worlds import NAME, TOKEN, Drift, network, planned, refused, repaired
+from support.data_store_worlds import NAME, TOKEN, network, refused, repaired
 from support.data_store_worlds import cache_options as options
-from support.emulator import Aws
-from support.lifecycle import Life, World
+from support.drifts import Drift, elasticache
+from support.lifecycle import Life, World, planned
 
-WHICH = {"ReplicationGroupId": NAME}
 CACHE = f"replication group {NAME}"
 GROUP = f"cache parameter group {NAME}-redis7"
 
@@ -24,94 +23,9 @@ def cache(modules_world: World) -> Life:
     return life
 
 
-def found(aws: Aws) -> dict[str, Any]:
-    client = aws.client("elasticache")
-    group: dict[str, Any] = client.describe_replication_groups(**WHICH)["ReplicationGroups"][0]
-    return group
-
-
-def modified(**changes: Any) -> Drift:
-    return lambda aws: aws.client("elasticache").modify_replication_group(
-        **WHICH, ApplyImmediately=True, **changes
-    )
-
-
-def parameter(name: str, value: str) -> Drift:
-    return lambda aws: aws.client("elasticache").modify_cache_parameter_group(
-        CacheParameterGroupName=f"{NAME}-redis7",
-        ParameterNameValues=[{"ParameterName": name, "ParameterValue": value}],
-    )
-
-
-def one_more_replica(aws: Aws) -> None:
-    aws.client("elasticache").increase_replica_count(
-        **WHICH, NewReplicaCount=2, ApplyImmediately=True
-    )
-
-
-def no_replica(aws: Aws) -> None:
-    modified(AutomaticFailoverEnabled=False, MultiAZEnabled=False)(aws)
-    aws.client("elasticache").decrease_replica_count(
-        **WHICH, NewReplicaCount=0, ApplyImmediately=True
-    )
-
-
-def untagged(aws: Aws) -> None:
-    arn = found(aws)["ARN"]
-    aws.client("elasticache").remove_tags_from_resource(ResourceName=arn, TagKeys=["Project"])
-
-
-def fewer_subnets(aws: Aws) -> None:
-    client = aws.client("elasticache")
-    group = client.describe_cache_subnet_groups(CacheSubnetGroupName=NAME)["CacheSubnetGroups"][0]
-    kept = [group["Subnets"][0]["SubnetIdentifier"]]
-    client.modify_cache_subnet_group(CacheSubnetGroupName=NAME, SubnetIds=kept)
-
-
-DRIFTS: dict[str, tuple[Drift, dict[str, list[str]]]] = {
-    "snapshots off": (modified(SnapshotRetentionLimit=0), {CACHE: ["snapshot_retention_days"]}),
-    "failover off": (
-        modified(AutomaticFailoverEnabled=False, MultiAZEnabled=False),
-        {CACHE: ["automatic_failover", "multi_az"]},
-    ),
-    "one zone": (modified(MultiAZEnabled=False), {CACHE: ["multi_az"]}),
-    "other nodes": (modified(CacheNodeType="cache.t3.small"), {CACHE: ["node_type"]}),
-    "snapshot window": (modified(SnapshotWindow="10:00-11:00"), {CACHE: ["snapshot_window"]}),
-    "maintenance window": (
-        modified(PreferredMaintenanceWindow="mon:10:00-mon:11:00"),
-        {CACHE: ["maintenance_window"]},
-    ),
-    "releases off": (
-        modified(AutoMinorVersionUpgrade=False),
-        {CACHE: ["auto_minor_version_upgrade"]},
-    ),
-    "security group": (
-        modified(SecurityGroupIds=["sg-0123456789abcdef0"]),
-        {CACHE: ["security_group_ids"]},
-    ),
-    "default parameters": (
-        modified(CacheParameterGroupName="default.redis7"),
-        {CACHE: ["parameter_group"]},
-    ),
-    "description": (modified(ReplicationGroupDescription="mine"), {CACHE: ["description"]}),
-    "token off": (modified(AuthTokenUpdateStrategy="DELETE"), {CACHE: ["auth_token"]}),
-    "TLS only offered": (
-        modified(TransitEncryptionMode="preferred"),
-        {CACHE: ["encryption_in_transit"]},
-    ),
-    "a replica more": (one_more_replica, {CACHE: ["replicas"]}),
-    "no replica": (no_replica, {CACHE: ["automatic_failover", "multi_az", "replicas"]}),
-    "tag removed": (untagged, {CACHE: ["tags"]}),
-    "a subnet less": (fewer_subnets, {f"cache subnet group {NAME}": ["subnets"]}),
-    "policy changed": (parameter("maxmemory-policy", "noeviction"), {GROUP: ["parameters"]}),
-    "a parameter more": (parameter("timeout", "20"), {GROUP: ["parameters"]}),
-}
-
-
-@pytest.mark.parametrize("name", DRIFTS)
-def test_drift_is_planned_then_repaired(cache: Life, name: str) -> None:
-    drift, expected = DRIFTS[name]
-    repaired(cache, drift, expected)
+@pytest.mark.parametrize("drift", elasticache.DRIFTS, ids=lambda drift: drift.what)
+def test_drift_is_planned_then_repaired(cache: Life, drift: Drift) -> None:
+    repaired(cache, drift.on(NAME), drift.planned(NAME))
     assert TOKEN not in "".join(cache.world.printed)
 
 
@@ -177,7 +91,7 @@ def test_users_take_the_place_of_the_token(cache: Life) -> None:
     cache.world.run(cache.module, {**cache.options, **VALKEY})
     users = {**VALKEY, "auth_token": None, "user_group_id": "people"}
     repaired(cache, lambda _: None, {CACHE: ["auth_token", "user_groups"]}, **users)
-    assert found(cache.world.aws)["AuthTokenEnabled"] is False
+    assert elasticache.cache(cache.world.aws, NAME)["AuthTokenEnabled"] is False
 
 
 def test_the_last_snapshot_gets_a_name_that_is_free(cache: Life) -> None:
@@ -206,4 +120,4 @@ def test_a_group_without_tls_gets_it_and_a_token(world: World) -> None:
     assert "rotate would leave it open" in world.run(life.module, rotated, fails=True)["msg"]
     expected = {CACHE: ["auth_token", "encryption_in_transit"]}
     repaired(life, lambda _: None, expected, **refused)
-    assert found(world.aws)["TransitEncryptionMode"] == "required"
+    assert elasticache.cache(world.aws, NAME)["TransitEncryptionMode"] == "required"

@@ -9,19 +9,14 @@ from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
 )
 from ansible_collections.ragops.platform.plugins.module_utils.resources import oidc_provider
 from botocore.stub import Stubber
-from support.emulator import Aws
+from support.drifts import named
+from support.drifts.eks import DRIFTS, ISSUER
 from support.lifecycle import TAGS, Life, World
 from support.stubbed import Script
 
-ISSUER = "https://oidc.eks.us-east-1.amazonaws.com/id/ABC"
-
 
 def test_an_oidc_provider_comes_back_and_goes(world: World) -> None:
-    def remove(aws: Aws) -> None:
-        iam = aws.client("iam")
-        (entry,) = iam.list_open_id_connect_providers()["OpenIDConnectProviderList"]
-        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=entry["Arn"])
-
+    remove = named("provider deleted", DRIFTS["iam_oidc_provider"]).on("ragops-test")
     Life(world, "iam_oidc_provider", {"url": ISSUER, "tags": TAGS}).whole([remove])
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.data_store_worlds import NAME, Drift, network, planned, refused, repaired
+from support.data_store_worlds import NAME, network, refused, repaired
 from support.data_store_worlds import database_options as options
-from support.emulator import Aws
-from support.lifecycle import TAGS, Life, World
+from support.drifts import Drift, log_groups, rds
+from support.lifecycle import Life, World, planned
 
 WHICH = {"DBInstanceIdentifier": NAME}
 INSTANCE = f"db instance {NAME}"
@@ -27,152 +27,12 @@ def database(modules_world: World) -> Life:
     return life
 
 
-def modified(**changes: Any) -> Drift:
-    return lambda aws: aws.client("rds").modify_db_instance(
-        **WHICH, ApplyImmediately=True, **changes
-    )
+DRIFTS = [(drift, NAME) for drift in rds.DRIFTS] + [(drift, LOGS) for drift in log_groups.DRIFTS]
 
 
-def untagged(aws: Aws) -> None:
-    rds = aws.client("rds")
-    arn = rds.describe_db_instances(**WHICH)["DBInstances"][0]["DBInstanceArn"]
-    rds.remove_tags_from_resource(ResourceName=arn, TagKeys=["Project"])
-
-
-def parameter(name: str, value: str) -> Drift:
-    change = {"ParameterName": name, "ParameterValue": value, "ApplyMethod": "immediate"}
-    return lambda aws: aws.client("rds").modify_db_parameter_group(
-        DBParameterGroupName=f"{NAME}-postgres15", Parameters=[change]
-    )
-
-
-def other_group(aws: Aws) -> None:
-    rds = aws.client("rds")
-    rds.create_db_parameter_group(
-        DBParameterGroupName="other", DBParameterGroupFamily="postgres15", Description="d"
-    )
-    rds.modify_db_instance(**WHICH, DBParameterGroupName="other", ApplyImmediately=True)
-
-
-def fewer_subnets(aws: Aws) -> None:
-    rds = aws.client("rds")
-    group = rds.describe_db_subnet_groups(DBSubnetGroupName=NAME)["DBSubnetGroups"][0]
-    kept = [group["Subnets"][0]["SubnetIdentifier"]]
-    rds.modify_db_subnet_group(DBSubnetGroupName=NAME, SubnetIds=kept)
-
-
-def stopped(aws: Aws) -> None:
-    aws.client("rds").stop_db_instance(**WHICH)
-
-
-def leftover(aws: Aws) -> None:
-    aws.client("rds").create_db_parameter_group(
-        DBParameterGroupName=f"{NAME}-postgres14",
-        DBParameterGroupFamily="postgres14",
-        Description="d",
-        Tags=[{"Key": key, "Value": value} for key, value in TAGS.items()],
-    )
-
-
-def rotating_seldom(aws: Aws) -> None:
-    rds = aws.client("rds")
-    secret = rds.describe_db_instances(**WHICH)["DBInstances"][0]["MasterUserSecret"]
-    aws.client("secretsmanager").rotate_secret(
-        SecretId=secret["SecretArn"],
-        RotateImmediately=False,
-        RotationRules={"AutomaticallyAfterDays": 700},
-    )
-
-
-def logs(operation: str, **arguments: Any) -> Drift:
-    return lambda aws: getattr(aws.client("logs"), operation)(logGroupName=LOGS, **arguments)
-
-
-DRIFTS: dict[str, tuple[Drift, dict[str, list[str]]]] = {
-    "retention lowered": (
-        modified(BackupRetentionPeriod=1),
-        {INSTANCE: ["backup_retention_days"]},
-    ),
-    "protection off": (modified(DeletionProtection=False), {INSTANCE: ["deletion_protection"]}),
-    "made public": (modified(PubliclyAccessible=True), {INSTANCE: ["publicly_accessible"]}),
-    "standby gone": (modified(MultiAZ=False), {INSTANCE: ["multi_az"]}),
-    "class changed": (
-        modified(DBInstanceClass="db.t3.medium"),
-        {INSTANCE: ["instance_class"]},
-    ),
-    "minor upgrades off": (
-        modified(AutoMinorVersionUpgrade=False),
-        {INSTANCE: ["auto_minor_version_upgrade"]},
-    ),
-    "IAM logins off": (
-        modified(EnableIAMDatabaseAuthentication=False),
-        {INSTANCE: ["iam_authentication"]},
-    ),
-    "insights off": (
-        modified(EnablePerformanceInsights=False),
-        {INSTANCE: ["performance_insights"]},
-    ),
-    "monitoring off": (modified(MonitoringInterval=0), {INSTANCE: ["monitoring_interval"]}),
-    "other authority": (
-        modified(CACertificateIdentifier="rds-ca-ecc384-g1"),
-        {INSTANCE: ["ca_certificate"]},
-    ),
-    "no tags on snapshots": (
-        modified(CopyTagsToSnapshot=False),
-        {INSTANCE: ["copy_tags_to_snapshot"]},
-    ),
-    "autoscaling limit": (
-        modified(MaxAllocatedStorage=50),
-        {INSTANCE: ["max_allocated_storage"]},
-    ),
-    "backup window": (
-        modified(PreferredBackupWindow="10:00-11:00"),
-        {INSTANCE: ["backup_window"]},
-    ),
-    "maintenance window": (
-        modified(PreferredMaintenanceWindow="mon:10:00-mon:11:00"),
-        {INSTANCE: ["maintenance_window"]},
-    ),
-    "a log off": (
-        modified(CloudwatchLogsExportConfiguration={"DisableLogTypes": ["postgresql"]}),
-        {INSTANCE: ["log_exports"]},
-    ),
-    "security group changed": (
-        modified(VpcSecurityGroupIds=["sg-0123456789abcdef0"]),
-        {INSTANCE: ["security_group_ids"]},
-    ),
-    "password not managed": (
-        modified(ManageMasterUserPassword=False, MasterUserPassword="a-password-of-ones-own"),
-        {
-            INSTANCE: ["master_password_managed"],
-            f"master password of {INSTANCE}": ["whole"],
-        },
-    ),
-    "password seldom changed": (
-        rotating_seldom,
-        {f"master password of {INSTANCE}": ["rotated_every_days"]},
-    ),
-    "another parameter group": (other_group, {INSTANCE: ["parameter_group"]}),
-    "tag removed": (untagged, {INSTANCE: ["tags"]}),
-    "statements not logged": (parameter("log_statement", "none"), {GROUP: ["parameters"]}),
-    "TLS not forced": (parameter("rds.force_ssl", "0"), {GROUP: ["parameters"]}),
-    "a parameter more": (parameter("work_mem", "8192"), {GROUP: ["parameters"]}),
-    "a former group left": (leftover, {f"db parameter group {NAME}-postgres14": ["whole"]}),
-    "a subnet less": (fewer_subnets, {f"db subnet group {NAME}": ["subnets"]}),
-    "log kept shortly": (
-        logs("put_retention_policy", retentionInDays=1),
-        {f"log group {LOGS}": ["retention_days"]},
-    ),
-    "log's key gone": (logs("disassociate_kms_key"), {f"log group {LOGS}": ["kms_key_arn"]}),
-    "log group deleted": (logs("delete_log_group"), {f"log group {LOGS}": ["whole"]}),
-    "stopped": (stopped, {f"{INSTANCE}, whether it runs": ["whole"]}),
-}
-
-
-@pytest.mark.parametrize("name", DRIFTS)
-def test_drift_is_planned_then_repaired(database: Life, name: str) -> None:
-    drift, expected = DRIFTS[name]
-    repaired(database, drift, expected)
+@pytest.mark.parametrize(("drift", "name"), DRIFTS, ids=[drift.what for drift, _ in DRIFTS])
+def test_drift_is_planned_then_repaired(database: Life, drift: Drift, name: str) -> None:
+    repaired(database, drift.on(name), drift.planned(name))
 
 
 def test_what_is_pending_is_told_and_no_drift(database: Life) -> None:
@@ -198,7 +58,7 @@ def test_a_static_parameter_waits_for_a_reboot(database: Life) -> None:
     group = database.options["parameter_group"]
     more = {**group, "parameters": {**group["parameters"], "shared_buffers": "32768"}}
     first = database.world.run(database.module, {**database.options, "parameter_group": more})
-    assert planned(first) == {GROUP: ["parameters"]}
+    assert planned(first) == {GROUP: ["parameters.shared_buffers"]}
     assert first["instance"]["parameters_pending_reboot"] is True
     assert "with its next reboot" in str(first["warnings"])
     database.rests(parameter_group=more)
@@ -251,7 +111,7 @@ def test_a_rotation_is_asked_for_each_time(database: Life) -> None:
 
 
 def test_storage_grows_and_what_grew_by_itself_stays(database: Life) -> None:
-    modified(AllocatedStorage=60)(database.world.aws)
+    rds.modified(AllocatedStorage=60)(database.world.aws, NAME)
     database.rests()
     refused = database.world.run(
         database.module, {**database.options, "max_allocated_storage": 40}, fails=True
@@ -294,18 +154,18 @@ def test_upgrades_in_place(database: Life) -> None:
 
 def test_a_stopped_database_is_started_by_who_destroys_it(database: Life) -> None:
     """AWS neither makes its last snapshot nor takes its protection away till it runs."""
-    stopped(database.world.aws)
-    rds = database.world.aws.client("rds")
+    rds.STOP(database.world.aws, NAME)
+    client = database.world.aws.client("rds")
     with pytest.raises(ClientError, match="not currently in the available state"):
-        rds.delete_db_instance(**WHICH, FinalDBSnapshotIdentifier="last")
+        client.delete_db_instance(**WHICH, FinalDBSnapshotIdentifier="last")
     with pytest.raises(ClientError, match="is not in available state"):
-        rds.modify_db_instance(**WHICH, DeletionProtection=False)
+        client.modify_db_instance(**WHICH, DeletionProtection=False)
     gone = {**database.options, "state": "absent", "final_snapshot_id": "last"}
     gone |= {"deletion_protection": False}
     for check in (True, False):
         refused = database.world.run(database.module, gone, check=check, fails=True)
         assert "is stopped: AWS makes no last snapshot of it" in refused["msg"]
-    rds.start_db_instance(**WHICH)
+    client.start_db_instance(**WHICH)
 
 
 def test_the_last_snapshot_gets_a_name_that_is_free(database: Life) -> None:

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._inputs.rules import Run
 from ansible_collections.ragops.platform.plugins.module_utils._rds import inputs, own_password
-from support.data_store_worlds import network, planned
+from support.data_store_worlds import network
 from support.emulator import Aws
-from support.lifecycle import TAGS, Life, World
+from support.lifecycle import TAGS, Life, World, planned
 
 NAME, LOGIN = "ragops-test", "ragops-test/database-login"
 WHICH = {"DBInstanceIdentifier": NAME}
 INSTANCE = f"db instance {NAME}"
+TAGGED = ["tags.MasterPasswordSecret", "tags.MasterPasswordVersion"]
+NEXT = {INSTANCE: TAGGED[1:]}
 RUN = Run("ragops-test", "us-east-1")
 KEPT = {"secrets": [{"name": LOGIN, "username": "ragops"}], "tags": TAGS}
 
@@ -75,14 +77,14 @@ def test_another_version_is_given_to_the_server_once(kept: Life) -> None:
     before = secret(aws)["SecretString"]
     again = {"rotate_master_password": True}
     foreseen = world.run(kept.module, {**kept.options, **again}, check=True)
-    assert planned(foreseen) == {INSTANCE: ["tags"]}, "the secret's next version is still to come"
+    assert planned(foreseen) == NEXT, "the secret's next version is still to come"
     assert kept.rests()["changed"] is False
 
     world.run("secretsmanager_secrets", {**KEPT, "rotate": [LOGIN]})
     assert secret(aws)["SecretString"] != before
     sent = len(world.mutations())
     done = kept.settles(**again)
-    assert planned(done) == {INSTANCE: ["tags"]}
+    assert planned(done) == NEXT
     assert world.mutations()[sent:] == ["rds:ModifyDBInstance", "rds:AddTagsToResource"]
     assert version(aws) == secret(aws)["VersionId"]
     kept.rests()
@@ -96,7 +98,7 @@ def test_who_keeps_the_password_can_change_both_ways(database: Life) -> None:
     assert instance(world.aws)["MasterUserSecret"]["SecretStatus"] == "active"
     world.run("secretsmanager_secrets", KEPT)
     ours = database.settles(master_password_secret=LOGIN)
-    assert planned(ours) == {INSTANCE: ["master_password_managed", "tags"]}
+    assert planned(ours) == {INSTANCE: ["master_password_managed", *TAGGED]}
     assert "MasterUserSecret" not in instance(world.aws)
     database.rests(master_password_secret=LOGIN)
     theirs = database.settles()
