@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.emulator import Aws
-from support.lifecycle import TAGS, Life, World
+from support.drifts.iam import DRIFTS
+from support.lifecycle import TAGS, Life, World, planned
 from support.module_process import examples, play
 
 NAME = "ragops-test-workload-backend"
@@ -28,15 +27,8 @@ READ = {
         {"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": "arn:{partition}:s3:::b/*"}
     ],
 }
-ALL = json.dumps(
-    {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
-    }
-)
 BOUNDARY = "arn:aws:iam::aws:policy/PowerUserAccess"
 MANAGED = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-CLUSTER_POLICY = "arn:aws:iam::aws:policy/AmazonEKSClusterPolicy"
 
 
 def role(**more: Any) -> dict[str, Any]:
@@ -48,40 +40,6 @@ def life(world: World, *roles: dict[str, Any], **more: Any) -> Life:
     return Life(world, "iam_roles", options)
 
 
-def open_trust(aws: Aws) -> None:
-    document = json.loads(json.dumps(TRUST).replace("{account}", "111111111111"))
-    text = json.dumps(document).replace("{partition}", "aws")
-    aws.client("iam").update_assume_role_policy(RoleName=NAME, PolicyDocument=text)
-
-
-def widen_policy(aws: Aws) -> None:
-    aws.client("iam").put_role_policy(RoleName=NAME, PolicyName="read", PolicyDocument=ALL)
-
-
-def add_policy(aws: Aws) -> None:
-    aws.client("iam").put_role_policy(RoleName=NAME, PolicyName="more", PolicyDocument=ALL)
-
-
-def attach(aws: Aws) -> None:
-    aws.client("iam").attach_role_policy(RoleName=NAME, PolicyArn=CLUSTER_POLICY)
-
-
-def detach(aws: Aws) -> None:
-    aws.client("iam").detach_role_policy(RoleName=NAME, PolicyArn=MANAGED)
-
-
-def unbound(aws: Aws) -> None:
-    aws.client("iam").delete_role_permissions_boundary(RoleName=NAME)
-
-
-def prolong(aws: Aws) -> None:
-    aws.client("iam").update_role(RoleName=NAME, Description="other", MaxSessionDuration=7200)
-
-
-def untag(aws: Aws) -> None:
-    aws.client("iam").untag_role(RoleName=NAME, TagKeys=["Component"])
-
-
 def test_every_drift_of_a_role_is_repaired(world: World) -> None:
     wanted = role(
         description="what it is for",
@@ -89,8 +47,14 @@ def test_every_drift_of_a_role_is_repaired(world: World) -> None:
         managed_policies=[MANAGED],
         permissions_boundary=BOUNDARY,
     )
-    drifts = (open_trust, widen_policy, add_policy, attach, detach, unbound, prolong, untag)
-    life(world, wanted).whole(drifts)
+    here = life(world, wanted)
+    here.settles()
+    for drift in DRIFTS:
+        drift.on(NAME)(world.aws)
+        quiet = len(world.mutations())
+        assert planned(here.settles()) == drift.planned(NAME)
+        assert world.mutations()[quiet:] == list(drift.repair)
+    here.settles("absent")
     listed = world.aws.client("iam").list_roles()["Roles"]
     assert NAME not in [each["RoleName"] for each in listed]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,8 +9,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._network import fl
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 from botocore.stub import Stubber
+from support.drifts import iam, log_groups, named, network
 from support.emulator import Aws
-from support.lifecycle import TAGS, Life, World
+from support.lifecycle import TAGS, Life, World, planned
 
 GROUP = "/aws/vpc/ragops-test/flow-logs"
 ROLE = "ragops-test-flow-logs"
@@ -80,70 +79,22 @@ def test_only_flow_logs_of_this_account_write_and_only_here(life: Life) -> None:
     assert not any("*" in action for action in allowed["Action"])
 
 
-def forget_retention(aws: Aws) -> None:
-    aws.client("logs").delete_retention_policy(logGroupName=GROUP)
-
-
-def forget_key(aws: Aws) -> None:
-    aws.client("logs").disassociate_kms_key(logGroupName=GROUP)
-
-
-def untag_group(aws: Aws) -> None:
-    arn = log_group(aws)["arn"].removesuffix(":*")
-    aws.client("logs").untag_resource(resourceArn=arn, tagKeys=["Component"])
-
-
-def delete_group(aws: Aws) -> None:
-    aws.client("logs").delete_log_group(logGroupName=GROUP)
-
-
-def delete_log(aws: Aws) -> None:
-    aws.client("ec2").delete_flow_logs(FlowLogIds=[log["FlowLogId"] for log in logs(aws)])
-
-
-def untag_log(aws: Aws) -> None:
-    ids = [log["FlowLogId"] for log in logs(aws)]
-    aws.client("ec2").delete_tags(Resources=ids, Tags=[{"Key": "Project"}])
-
-
-def trust_anybody(aws: Aws) -> None:
-    document = {"Version": "2012-10-17", "Statement": []}
-    aws.client("iam").update_assume_role_policy(RoleName=ROLE, PolicyDocument=json.dumps(document))
-
-
-def allow_more(aws: Aws) -> None:
-    statement = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
-    document = {"Version": "2012-10-17", "Statement": [statement]}
-    aws.client("iam").put_role_policy(
-        RoleName=ROLE, PolicyName=flow_log.POLICY, PolicyDocument=json.dumps(document)
-    )
-
-
-def untag_role(aws: Aws) -> None:
-    aws.client("iam").untag_role(RoleName=ROLE, TagKeys=["Environment"])
-
-
-DRIFTS: list[tuple[Callable[[Aws], None], str, list[str]]] = [
-    (forget_retention, f"log group {GROUP}", ["logs:PutRetentionPolicy"]),
-    (forget_key, f"log group {GROUP}", ["logs:AssociateKmsKey"]),
-    (untag_group, f"log group {GROUP}", ["logs:TagResource"]),
-    (delete_group, f"log group {GROUP}", ["logs:CreateLogGroup", "logs:PutRetentionPolicy"]),
-    (delete_log, LOG, ["ec2:CreateFlowLogs"]),
-    (untag_log, LOG, ["ec2:CreateTags"]),
-    (trust_anybody, f"IAM role {ROLE}", ["iam:UpdateAssumeRolePolicy"]),
-    (allow_more, f"IAM role {ROLE}", ["iam:PutRolePolicy"]),
-    (untag_role, f"IAM role {ROLE}", ["iam:TagRole"]),
+DRIFTS = [
+    *((drift, GROUP) for drift in log_groups.DRIFTS),
+    *((drift, "ragops-test") for drift in network.FLOW_LOG),
+    (named("role's trust opened", iam.DRIFTS), ROLE),
+    (named("role's policy widened", iam.DRIFTS), ROLE),
+    (named("role untagged", iam.DRIFTS), ROLE),
 ]
 
 
 def test_each_drift_is_planned_by_name_and_repaired(life: Life) -> None:
     life.settles()
-    for drift, label, calls in DRIFTS:
-        drift(life.world.aws)
+    for drift, name in DRIFTS:
+        drift.on(name)(life.world.aws)
         quiet = len(life.world.mutations())
-        done = life.settles()
-        assert list(done["diff"]["after"]) == [label], drift.__name__
-        assert life.world.mutations()[quiet:] == calls, drift.__name__
+        assert list(planned(life.settles())) == list(drift.planned(name)), drift.what
+        assert life.world.mutations()[quiet:] == list(drift.repair), drift.what
 
 
 def test_other_settings_replace_the_flow_log_and_keep_the_records(life: Life) -> None:
