@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.lifecycle import TAGS, Life, World
+from support.drifts.ecr import DRIFTS
+from support.lifecycle import TAGS, Life, World, planned
 from support.module_process import examples, play
 
 NAMES = ["ragops-test/backend", "ragops-test/frontend"]
@@ -19,46 +20,8 @@ def life(world: World, **more: Any) -> Life:
     return Life(world, "ecr_repositories", {**WISH, **more})
 
 
-def arn(ecr: Any) -> str:
-    found = ecr.describe_repositories(repositoryNames=[NAMES[0]])["repositories"][0]
-    return str(found["repositoryArn"])
-
-
 def put_image(ecr: Any) -> None:
     ecr.put_image(**BACKEND, imageManifest=json.dumps({"schemaVersion": 2}), imageTag="1")
-
-
-def hoard(ecr: Any) -> None:
-    rule = {
-        "rulePriority": 1,
-        "selection": {"tagStatus": "any", "countType": "imageCountMoreThan", "countNumber": 999},
-        "action": {"type": "expire"},
-    }
-    ecr.put_lifecycle_policy(**BACKEND, lifecyclePolicyText=json.dumps({"rules": [rule]}))
-
-
-def open_up(ecr: Any) -> None:
-    anybody = {"Effect": "Allow", "Principal": "*", "Action": "ecr:*"}
-    text = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
-    ecr.set_repository_policy(**BACKEND, policyText=text)
-
-
-DRIFTS: list[tuple[str, Any]] = [
-    (
-        "tag_mutability",
-        lambda ecr: ecr.put_image_tag_mutability(**BACKEND, imageTagMutability="MUTABLE"),
-    ),
-    (
-        "scan_on_push",
-        lambda ecr: ecr.put_image_scanning_configuration(
-            **BACKEND, imageScanningConfiguration={"scanOnPush": False}
-        ),
-    ),
-    ("lifecycle", lambda ecr: ecr.delete_lifecycle_policy(**BACKEND)),
-    ("lifecycle", hoard),
-    ("policy", open_up),
-    ("tags", lambda ecr: ecr.untag_resource(resourceArn=arn(ecr), tagKeys=["Project"])),
-]
 
 
 def test_each_drift_is_named_and_repaired(world: World) -> None:
@@ -66,12 +29,9 @@ def test_each_drift_is_named_and_repaired(world: World) -> None:
     made = here.settles()["repositories"]
     assert [item["name"] for item in made] == NAMES
     assert made[0]["uri"].endswith(f".dkr.ecr.us-east-1.amazonaws.com/{NAMES[0]}")
-    for field, drift in DRIFTS:
-        drift(ecr)
-        diff = here.settles()["diff"]
-        assert list(diff["after"]) == [f"repository {NAMES[0]}"]
-        before, after = (diff[side][f"repository {NAMES[0]}"] for side in ("before", "after"))
-        assert {name for name in after if before[name] != after[name]} == {field}
+    for drift in DRIFTS:
+        drift.on(NAMES[0])(world.aws)
+        assert planned(here.settles()) == drift.planned(NAMES[0])
     with pytest.raises(ecr.exceptions.RepositoryPolicyNotFoundException):
         ecr.get_repository_policy(**BACKEND)
 

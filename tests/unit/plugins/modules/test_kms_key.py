@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.drifts.kms import DRIFTS
 from support.emulator import Aws
-from support.lifecycle import TAGS, Life, World
+from support.lifecycle import TAGS, Life, World, planned
 from support.module_process import examples, play
 
-ALIAS = "alias/ragops-test"
+NAME = "ragops-test"
+ALIAS = f"alias/{NAME}"
 MINE = {**TAGS, "Component": "kms"}
 POLICY = {
     "Version": "2012-10-17",
@@ -47,30 +49,15 @@ def other_key(aws: Aws, tags: dict[str, str]) -> str:
     return str(aws.client("kms").create_key(Tags=pairs)["KeyMetadata"]["KeyId"])
 
 
-DRIFTS: dict[str, Any] = {
-    "description": lambda kms, key: kms.update_key_description(KeyId=key, Description="by hand"),
-    "rotation_days": lambda kms, key: kms.disable_key_rotation(KeyId=key),
-    "state": lambda kms, key: kms.disable_key(KeyId=key),
-    "tags": lambda kms, key: kms.untag_resource(KeyId=key, TagKeys=["Component"]),
-    "policy": lambda kms, key: kms.put_key_policy(
-        KeyId=key,
-        PolicyName="default",
-        Policy=json.dumps({"Version": "2012-10-17", "Statement": []}),
-    ),
-}
-
-
 def test_each_drift_is_named_and_repaired(world: World) -> None:
     here = life(world)
     arn = here.settles()["key"]["key_arn"]
-    kms = world.aws.client("kms")
-    assert kms.get_key_rotation_status(KeyId=arn)["KeyRotationEnabled"] is True
-    for field, drift in DRIFTS.items():
-        drift(kms, key_of(world.aws)["KeyId"])
+    status = world.aws.client("kms").get_key_rotation_status(KeyId=arn)
+    assert status["KeyRotationEnabled"] is True
+    for drift in DRIFTS:
+        drift.on(NAME)(world.aws)
         done = here.settles()
-        before = done["diff"]["before"][f"kms key {ALIAS}"]
-        after = done["diff"]["after"][f"kms key {ALIAS}"]
-        assert {name for name in after if before[name] != after[name]} == {field}
+        assert planned(done) == drift.planned(NAME)
         assert done["key"]["key_arn"] == arn
 
 

@@ -15,8 +15,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._s3.wish import Wi
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 from botocore.stub import ANY, Stubber
+from support.drifts.s3 import DRIFTS
 from support.emulator import CREDENTIALS, Aws
-from support.lifecycle import TAGS, Life, World
+from support.lifecycle import TAGS, Life, World, planned
 from support.module_process import examples, play
 
 DOCUMENTS = "ragops-test-documents-000000000000"
@@ -47,81 +48,18 @@ def key(aws: Aws, region: str = "us-east-1", maker: str = "") -> str:
     return str(made["KeyMetadata"]["Arn"])
 
 
-def statement(**more: Any) -> dict[str, Any]:
-    return {
-        "Sid": "Audit",
-        "Effect": "Allow",
-        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{DOCUMENTS}/*",
-        **more,
-    }
-
-
-def put_policy(s3: Any, *statements: dict[str, Any]) -> None:
-    document = {"Version": "2012-10-17", "Statement": list(statements)}
-    s3.put_bucket_policy(Bucket=DOCUMENTS, Policy=json.dumps(document))
-
-
-def sids(s3: Any) -> list[str]:
-    document = json.loads(s3.get_bucket_policy(Bucket=DOCUMENTS)["Policy"])
+def sids(aws: Aws) -> list[str]:
+    document = json.loads(aws.client("s3").get_bucket_policy(Bucket=DOCUMENTS)["Policy"])
     return [item["Sid"] for item in document["Statement"]]
-
-
-def expiring_rule(s3: Any) -> None:
-    rule = {"ID": "oops", "Status": "Enabled", "Filter": {}, "Expiration": {"Days": 1}}
-    s3.put_bucket_lifecycle_configuration(
-        Bucket=DOCUMENTS, LifecycleConfiguration={"Rules": [rule]}
-    )
-
-
-def weaker_encryption(s3: Any) -> None:
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    s3.put_bucket_encryption(Bucket=DOCUMENTS, ServerSideEncryptionConfiguration={"Rules": [rule]})
-
-
-DRIFTS: list[tuple[str, Any]] = [
-    (
-        "versioning",
-        lambda s3: s3.put_bucket_versioning(
-            Bucket=DOCUMENTS, VersioningConfiguration={"Status": "Suspended"}
-        ),
-    ),
-    ("public_access_block", lambda s3: s3.delete_public_access_block(Bucket=DOCUMENTS)),
-    (
-        "public_access_block",
-        lambda s3: s3.put_public_access_block(
-            Bucket=DOCUMENTS, PublicAccessBlockConfiguration={"BlockPublicAcls": True}
-        ),
-    ),
-    (
-        "ownership",
-        lambda s3: s3.put_bucket_ownership_controls(
-            Bucket=DOCUMENTS,
-            OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]},
-        ),
-    ),
-    ("encryption", weaker_encryption),
-    ("policy", lambda s3: s3.delete_bucket_policy(Bucket=DOCUMENTS)),
-    ("policy", lambda s3: put_policy(s3, statement())),
-    ("lifecycle", lambda s3: s3.delete_bucket_lifecycle(Bucket=DOCUMENTS)),
-    ("lifecycle", expiring_rule),
-    ("logging", lambda s3: s3.put_bucket_logging(Bucket=DOCUMENTS, BucketLoggingStatus={})),
-    ("tags", lambda s3: s3.delete_bucket_tagging(Bucket=DOCUMENTS)),
-]
 
 
 def test_each_drift_is_named_and_repaired(world: World) -> None:
     here = life(world, kms_key_id=key(world.aws), access_logs=LOG_SETTINGS)
     assert here.settles()["buckets"] == [DOCUMENTS]
-    s3 = world.aws.client("s3")
-    for field, drift in DRIFTS:
-        drift(s3)
-        diff = here.settles()["diff"]
-        assert list(diff["after"]) == [f"bucket {DOCUMENTS}"]
-        before, after = (diff[side][f"bucket {DOCUMENTS}"] for side in ("before", "after"))
-        assert {name for name in after if before[name] != after[name]} == {field}
-    assert sids(s3) == ["RefuseWithoutTls", "RefuseOldTls", "Audit"]  # the auditor's stays
+    for drift in DRIFTS:
+        drift.on(DOCUMENTS)(world.aws)
+        assert planned(here.settles()) == drift.planned(DOCUMENTS)
+    assert sids(world.aws) == ["RefuseWithoutTls", "RefuseOldTls", "Audit"]  # the auditor's stays
 
 
 def test_a_bucket_is_as_safe_as_it_should_be(world: World) -> None:

@@ -15,7 +15,8 @@ from ansible_collections.ragops.platform.plugins.module_utils._secrets import en
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 from botocore.stub import ANY, Stubber
-from support.lifecycle import TAGS, Life, World
+from support.drifts import secrets
+from support.lifecycle import TAGS, Life, World, planned
 from support.module_process import examples, play
 
 TOKEN, KEY = "ragops-test/redis-auth-token", "ragops-test/openai-api-key"
@@ -41,40 +42,24 @@ def value(world: World, name: str = TOKEN, stage: str = "AWSCURRENT") -> str:
     return found
 
 
-def allow_others(manager: Any) -> None:
-    anybody = {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:*", "Resource": "*"}
-    text = json.dumps({"Version": "2012-10-17", "Statement": [anybody]})
-    manager.put_resource_policy(SecretId=TOKEN, ResourcePolicy=text)
-
-
-DRIFTS: list[tuple[str, Any]] = [
-    ("description", lambda m: m.update_secret(SecretId=TOKEN, Description="by hand")),
-    ("kms_key", lambda m: m.update_secret(SecretId=TOKEN, KmsKeyId="alias/aws/secretsmanager")),
-    ("tags", lambda m: m.untag_resource(SecretId=TOKEN, TagKeys=["Project"])),
-    ("policy", allow_others),
-]
-
-
 def test_each_drift_is_named_and_repaired(world: World) -> None:
     key = world.aws.client("kms").create_key()["KeyMetadata"]["Arn"]
-    here, manager = life(world, kms_key_id=key, readers=[]), world.aws.client("secretsmanager")
+    here = life(world, kms_key_id=key, readers=[])
     assert set(here.settles()["arns"]) == {TOKEN, KEY}
     made = value(world)
     assert len(made) == 64
-    for field, drift in DRIFTS:
-        drift(manager)
-        diff = here.settles()["diff"]
-        assert list(diff["after"]) == [f"secret {TOKEN}"]
-        before, after = (diff[side][f"secret {TOKEN}"] for side in ("before", "after"))
-        assert {name for name in after if before[name] != after[name]} == {field}
+    for drift in secrets.DRIFTS:
+        drift.on(TOKEN)(world.aws)
+        assert planned(here.settles()) == drift.planned(TOKEN)
     assert value(world) == made
-    manager.put_secret_value(SecretId=KEY, SecretString="value-by-hand")
-    diff = here.settles()["diff"]
-    assert diff["before"][f"secret {KEY}"]["value"] == "another"
+    secrets.VALUE.on(KEY)(world.aws)
+    done = here.settles()
+    assert planned(done) == secrets.VALUE.planned(KEY)
+    assert done["diff"]["before"][f"secret {KEY}"]["value"] == "another"
     assert value(world, KEY) == GIVEN
     here.settles("absent", recovery_window_days=0)
     printed = "".join(world.printed)
-    assert not [text for text in (made, GIVEN, "value-by-hand") if text in printed]
+    assert not [text for text in (made, GIVEN, secrets.BY_HAND) if text in printed]
 
 
 def test_a_rotated_value_leaves_the_old_one_as_previous(world: World) -> None:
