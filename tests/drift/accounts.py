@@ -10,17 +10,17 @@ from typing import Any
 
 from support.ansible_runs import Ran, run_playbook
 from support.checkout import ROOT
+from support.drifts import eks
 from support.emulator import Aws
 
 NAME = "ragops-prod"
-OPERATORS = "arn:aws:iam::000000000000:role/operators"
 # The production inventory: what can drift is protected, and there twice.
 INPUTS = {
     "platform_access": "public",
     "platform_access_cidr_blocks": ["203.0.113.0/24"],
     "eks_access_entries": [
         {
-            "principal_arn": OPERATORS,
+            "principal_arn": eks.OPERATORS,
             "policies": [
                 {"policy_arn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"}
             ],
