@@ -38,10 +38,10 @@ def group(aws: Aws, name: str, key: str) -> dict[str, Any]:
     return dict(found[0])
 
 
-def allow(way: str, key: str, rule: dict[str, Any]) -> Make:
-    """A rule added; way: ingress or egress."""
+def allow(way: str, key: str, *rules: dict[str, Any]) -> Make:
+    """Rules added; way: ingress or egress."""
     return lambda aws, name: getattr(aws.client("ec2"), f"authorize_security_group_{way}")(
-        GroupId=group(aws, name, key)["GroupId"], IpPermissions=[rule]
+        GroupId=group(aws, name, key)["GroupId"], IpPermissions=[*rules]
     )
 
 
@@ -51,8 +51,12 @@ def port(number: int) -> dict[str, Any]:
 
 
 def open_the_default_group(aws: Aws, name: str) -> None:
-    itself = [{"GroupId": group(aws, name, "")["GroupId"]}]
-    allow("ingress", "", {"IpProtocol": "-1", "UserIdGroupPairs": itself})(aws, name)
+    """To itself, as AWS makes it, and to the internet."""
+    itself = {
+        "IpProtocol": "-1",
+        "UserIdGroupPairs": [{"GroupId": group(aws, name, "")["GroupId"]}],
+    }
+    allow("ingress", "", itself, port(22))(aws, name)
 
 
 def bare(permissions: list[dict[str, Any]]) -> list[dict[str, Any]]:
