@@ -14,16 +14,17 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import giv
 DOCUMENTATION = r"""
 name: inputs
 type: aggregate
-short_description: Texts of the command line and of surveys get their inputs' types
+short_description: Converts text from the command line and from surveys to the types of the inputs
 version_added: 0.2.0
 description:
-  - C(-e name=false), an INI inventory and a survey of AWX give texts, and the text C(false) is true
-    wherever a role asks. Variables of the command line are above all others, so that no task can
-    convert them. This callback does, before the first task, for the inputs of this collection's
-    roles and its shared variables.
-  - Converts switches (true, false, yes, no, on, off, 1, 0), whole numbers, and lists (C(a,b) or
-    JSON). What could lose something, such as a version that YAML has read as a number, is left as
-    it is, and role C(preflight) refuses it. Without this callback it refuses the texts, too.
+  - C(-e name=false), an INI inventory and an AWX survey give text, and a role takes the text
+    C(false) for true. No task can convert a variable of the command line, because such variables
+    override all others. This callback converts them before the first task. It converts the inputs
+    of the roles of this collection, and its shared variables.
+  - Converts booleans (true, false, yes, no, on, off, 1, 0), whole numbers, and lists (C(a,b) or
+    JSON). A value that would lose information is not converted, and role C(preflight) refuses it.
+    An example is a version that YAML has read as a number. Without this callback role C(preflight)
+    refuses the text values, too.
 author:
   - The ragops.platform authors
 requirements:

@@ -33,24 +33,24 @@ type: aggregate
 short_description: Table of the resources that a run changes, or would change in check mode
 version_added: 0.2.0
 description:
-  - Listens to the tasks that report a change, and prints at the end one row per resource, with what
-    happens to it (create, change, delete) and which fields change, and totals per component. A
-    component is the host that the task ran for.
-  - Rows name fields and never show values, so that no secret can get into them. C(--diff) shows
-    the values that are no secrets.
-  - Each play sees the rows of the plays before it in the variable C(platform_plan), a sorted list
-    of dictionaries with C(component), C(resource), C(id), C(action) and C(fields). That is what
-    C(playbooks/report.yml) writes as JSON.
-  - A playbook whose first play has the variable C(platform_plan_only) set to V(true) is run in
-    check mode, whether C(--check) was given or not. This is how C(playbooks/plan.yml) can be
-    trusted to change nothing; it refuses to run where this callback is not enabled.
-  - Understands the diffs of this collection and of C(kubernetes.core.k8s). A task of any other
-    module that reports a change is one row without fields. Fields of Kubernetes objects are known
-    with C(--diff) only, since C(kubernetes.core.k8s) compares them only then.
-  - Of a module that failed in the middle, the rows name what it had changed until then.
-  - Refuses to start under an ansible-core older than 2.19, which does not give it what it needs. If
-    it fails itself, it says so and lets the run end with exit code 1, so that no plan is trusted
-    that lacks something.
+  - Prints a table at the end of the run, with one row per resource that changes. A row shows what
+    happens to the resource (create, change, delete) and which fields change. The table also has
+    totals per component, which is the host that the task ran for.
+  - Rows name fields and never show values, so that no secret can get into the table. C(--diff)
+    shows values that are not secret.
+  - The variable C(platform_plan) holds the rows of all earlier plays. It is a sorted list of
+    dictionaries with C(component), C(resource), C(id), C(action) and C(fields).
+    C(playbooks/report.yml) writes it as JSON.
+  - If the first play sets the variable C(platform_plan_only) to V(true), the playbook runs in check
+    mode, with or without C(--check). This is how C(playbooks/plan.yml) makes sure that it changes
+    nothing. That playbook refuses to run if this callback is not enabled.
+  - Understands the diffs of this collection and of C(kubernetes.core.k8s). A change by any other
+    module is one row without fields. Fields of Kubernetes objects are shown with C(--diff) only,
+    because C(kubernetes.core.k8s) compares them only then.
+  - If a module fails halfway, the rows name what it had changed before it failed.
+  - Refuses to start with an ansible-core older than 2.19, whose results it cannot read. If the
+    callback itself fails, it reports this and the run ends with exit code 1. So an incomplete plan
+    is never taken for a complete one.
   - Prints nothing for ad hoc commands, nor after a run that changed nothing.
 author:
   - The ragops.platform authors

@@ -24,12 +24,12 @@ type: aggregate
 short_description: What a run waits for, while it waits
 version_added: 0.2.0
 description:
-  - Ansible prints nothing of a module before it ends, and AWS takes up to twenty minutes for a
-    cluster or a database. This prints a line per wait, every 30 seconds and when its state changes,
-    that says what is waited for, its state, for how long, how long it usually takes, and when the
-    wait is given up.
-  - Only waits of this collection's modules are known.
-  - Prints nothing with a result callback whose output is for programs, such as C(json).
+  - Ansible prints the output of a module only when the module ends. AWS needs up to twenty minutes
+    for a cluster or a database. During such a wait this callback prints a line every 30 seconds,
+    and when the state changes. The line shows the resource, its state, the time so far, the usual
+    time and the time limit.
+  - Shows only waits of the modules of this collection.
+  - Prints nothing if the result callback writes output for programs, such as C(json).
 author:
   - The ragops.platform authors
 requirements:

@@ -22,14 +22,14 @@ options:
     type: str
   ca:
     description:
-      - PEM text of the authorities that signed the server's certificate, instead of those that
-        the machine trusts.
+      - PEM text of the authorities that signed the certificate of the server. Without it the
+        authorities that this machine trusts are used.
       - With O(kubernetes) it also says that the server speaks TLS.
     type: str
   server_name:
     description:
-      - Name that the server's certificate must have, if it is not that of O(uri).
-      - With O(kubernetes) it is C(service.namespace.svc.cluster.local) by default.
+      - Name that the certificate of the server must have, if it differs from the host in O(uri).
+      - With O(kubernetes) the default is C(service.namespace.svc.cluster.local).
     type: str
   timeout:
     description: Seconds that one call to the server may take.

@@ -12,10 +12,10 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Reads AWS only, so that it does the same in check mode.
+    description: The module only reads AWS, so that it does the same in check mode.
     support: full
   diff_mode:
-    description: Changes nothing, so that there is no diff.
+    description: The module changes nothing, so that there is no diff.
     support: none
   idempotent:
     description: Changes nothing.

@@ -13,12 +13,12 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 attributes:
   check_mode:
-    description: Reads AWS and sends no mutating call; what is still to be made reads
-      C((known after creation)).
+    description: Reads AWS and sends no call that changes anything. Values that exist only after
+      creation are shown as C((known after creation)).
     support: full
   diff_mode:
-    description: Shows the managed settings of each resource that changes, before and after; of a
-      secret value only whether it differs.
+    description: Shows the managed settings of each resource that changes, before and after. For a
+      secret value it shows only whether the value differs.
     support: full
   idempotent:
     description: A second run with the same options changes nothing.

@@ -15,10 +15,10 @@ requirements:
 options:
   kubernetes:
     description:
-      - Reach the server through the Kubernetes API instead of by its address; no port of the
+      - Connects to the server through the Kubernetes API instead of by its address. No port of the
         cluster is opened.
-      - The module relays a loopback port of its own to a ready pod behind the Service, as
-        C(kubectl port-forward) does.
+      - The module forwards a loopback port to a ready pod behind the Service, as C(kubectl
+        port-forward) does.
       - Needs the RBAC verbs C(get) on services, C(list) on pods, C(list) on endpointslices and
         C(create) and C(get) on pods/portforward in the namespace.
     type: dict
@@ -29,7 +29,7 @@ options:
           - Without it E(KUBECONFIG), C(~/.kube/config) or the service account of the pod is used.
         type: raw
       context:
-        description: Context of the kubeconfig; its current context by default.
+        description: Context of the kubeconfig. Defaults to the current context.
         type: str
       namespace:
         description: Namespace of the Service.

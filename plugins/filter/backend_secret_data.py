@@ -11,25 +11,25 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.secrets i
 DOCUMENTATION = r"""
 name: backend_secret_data
 version_added: 0.2.0
-short_description: What the backend's Secret holds
+short_description: The data of the Secret of the backend
 description:
-  - Returns its data in base64. A secret that a role is still to write stands as unknown, in a
-    plan.
+  - Returns the data in base64. In a plan, a secret that a role has yet to write is shown as
+    unknown.
 positional: _input, names, values, extra
 options:
   _input:
     description:
-      - The secrets by variable, each with C(name) and C(role), which writes it; empty for an
-        optional one.
+      - The secrets by environment variable, each with its C(name) and the C(role) that writes it.
+        The role is empty if the secret is optional.
     type: dict
     required: true
   names:
-    description: Names of those that are there.
+    description: Names of the secrets that exist.
     type: list
     elements: str
     required: true
   values:
-    description: Their values, in the same order.
+    description: Values of these secrets, in the same order.
     type: list
     elements: str
     required: true

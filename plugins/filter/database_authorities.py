@@ -16,8 +16,9 @@ name: database_authorities
 version_added: 0.1.0
 short_description: The certificate authorities of Amazon RDS in a region
 description:
-  - Takes those certificates out of a PEM text that sign databases of a region.
-  - A text without certificates of Amazon RDS is another authority's, and is taken whole.
+  - Selects the certificates of a PEM text that sign databases of a region.
+  - A text without certificates of Amazon RDS belongs to another authority, and is returned
+    unchanged.
 positional: _input, region
 options:
   _input:

@@ -11,18 +11,18 @@ from ansible_collections.ragops.platform.plugins.module_utils._milvus.objects im
 DOCUMENTATION = r"""
 name: disruption_budgets
 version_added: 0.2.0
-short_description: How many pods a drain may take away at once
+short_description: PodDisruptionBudgets, which limit how many pods a node drain removes at a time
 description:
-  - Returns a PodDisruptionBudget for each component that lets one of its pods be away.
+  - Returns a PodDisruptionBudget for each component, which allows one unavailable pod.
 positional: _input, metadata, pods
 options:
   _input:
-    description: Components, as the label C(component) of their pods says.
+    description: Components, by the label C(app.kubernetes.io/component) of their pods.
     type: list
     elements: str
     required: true
   metadata:
-    description: Metadata of each; the component's name is added to C(name).
+    description: Metadata of each object. The name of the component is added to C(name).
     type: dict
     required: true
   pods:

@@ -11,9 +11,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.rollback 
 DOCUMENTATION = r"""
 name: goback_refusal
 version_added: 0.2.0
-short_description: Why a rollout that failed is not taken back
+short_description: Why a failed rollout is not rolled back
 description:
-  - Returns one sentence for the first reason there is.
+  - Returns the first reason that applies, in one sentence.
 positional: _input, planned, changed, wanted, where
 options:
   _input:
@@ -29,7 +29,7 @@ options:
     type: bool
     required: true
   wanted:
-    description: Whether failures are taken back at all.
+    description: Whether failed rollouts are rolled back at all.
     type: bool
     required: true
   where:
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The reason; empty if it is taken back.
+  description: The reason. Empty if the rollout is rolled back.
   type: str
 """
 

@@ -11,7 +11,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._images.lists impo
 DOCUMENTATION = r"""
 name: image_specs
 version_added: 0.2.0
-short_description: What is built of a list of images
+short_description: The build options for a list of images
 description:
   - Returns the option O(ragops.platform.container_image#module:images) for the input
     C(images_list) of role images.

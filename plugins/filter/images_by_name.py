@@ -11,7 +11,7 @@ from ansible_collections.ragops.platform.plugins.module_utils._images.lists impo
 DOCUMENTATION = r"""
 name: images_by_name
 version_added: 0.2.0
-short_description: What is told of images, by name
+short_description: Results of built images, by name
 description:
   - Returns the output C(images_result) of role images.
 positional: _input, images

@@ -13,10 +13,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import all
 DOCUMENTATION = r"""
 name: input_problems
 version_added: 0.1.0
-short_description: What is wrong with the inputs of a run
+short_description: Find errors in the inputs of a run
 description:
-  - Holds the inputs of all components against the argument specs of their roles, against what AWS
-    takes, and against each other. It asks no server and changes nothing.
+  - Compares the inputs of all components with the argument specs of their roles, with the limits of
+    AWS, and with each other. It sends no request and changes nothing.
 positional: _input, components, roles, today
 options:
   _input:
@@ -50,7 +50,7 @@ RETURN = r"""
 _value:
   description:
     - C(errors) and C(warnings), a list of texts each.
-    - C(account), what module M(ragops.platform.platform_account_info) is to ask, by its options.
+    - C(account), the options for a call of module M(ragops.platform.platform_account_info).
   type: dict
 """
 

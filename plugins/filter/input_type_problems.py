@@ -18,13 +18,14 @@ from ansible_collections.ragops.platform.plugins.module_utils._inputs import (
 DOCUMENTATION = r"""
 name: input_type_problems
 version_added: 0.2.0
-short_description: Which inputs of a run are of another type than they must be
+short_description: Find inputs of a run that have a wrong type
 description:
-  - Holds the inputs of all components against the types in the argument specs of their roles. A
-    role converts a copy, and its own expressions see what was given, so that C(perhaps) would be
-    no, a text a list of its letters, and C(0123) the number 83.
-  - For playbooks that change something without asking all that role C(preflight) asks. A value
-    whose template can't be evaluated is passed over, since the run may not need it.
+  - Compares the inputs of all components with the types in the argument specs of their roles.
+    Ansible converts only a copy, so the expressions of a role see the value as it was given.
+    C(perhaps) would then mean false, a text would become a list of its letters, and C(0123) the
+    number 83.
+  - For playbooks that change something without all checks of role C(preflight). A value whose
+    template cannot be evaluated is not checked, because the run may not need it.
 positional: _input, components
 options:
   _input:
@@ -48,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: One text for each, with how to write it.
+  description: One text for each wrong input, which says how to write the input.
   type: list
   elements: str
 """

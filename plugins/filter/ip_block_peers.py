@@ -13,8 +13,8 @@ name: ip_block_peers
 version_added: 0.2.0
 short_description: Ranges of addresses as peers of a NetworkPolicy
 description:
-  - Everywhere means public addresses, and not the instance's metadata, the API server or other
-    pods.
+  - C(0.0.0.0/0) allows public addresses only. It excludes instance metadata, the API server and
+    other pods.
 positional: _input
 options:
   _input:

@@ -11,10 +11,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._milvus.objects im
 DOCUMENTATION = r"""
 name: milvus_client_rules
 version_added: 0.2.0
-short_description: Rules for those who may reach Milvus
+short_description: NetworkPolicy rules for the clients of Milvus
 description:
-  - Returns the rules of a NetworkPolicy, one for each client, and none without any, as a rule
-    without a peer lets everybody in.
+  - Returns one rule of a NetworkPolicy for each client. Without clients it returns no rule, because
+    a rule without a peer admits everybody.
 positional: _input, port
 options:
   _input:
@@ -23,7 +23,7 @@ options:
     elements: dict
     required: true
   port:
-    description: Port that they may reach.
+    description: Port that the clients may reach.
     type: int
     required: true
 author:

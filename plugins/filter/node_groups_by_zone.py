@@ -13,8 +13,8 @@ name: node_groups_by_zone
 version_added: 0.1.0
 short_description: Node groups with their subnets, some of them once per zone
 description:
-  - Gives each node group its subnets. A group with C(zonal) becomes one per zone, called by its
-    name, a dash, and what the zone's name has beyond the region's.
+  - Gives each node group its subnets. A group with C(zonal) becomes one group per zone. The name of
+    such a group is the given name, a dash, and the end of the zone name after the region.
 positional: _input, subnet_ids, zones, region
 options:
   _input:

@@ -11,10 +11,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._karpenter.pools i
 DOCUMENTATION = r"""
 name: node_requirements
 version_added: 0.2.0
-short_description: What a pool of nodes asks of machines
+short_description: The requirements of a Karpenter node pool
 description:
-  - Returns the requirements of a NodePool of Karpenter. Where the pool says nothing else, these are
-    Linux on amd64, on demand, of the categories c, m and r from the fifth generation on.
+  - Returns the requirements of a NodePool of Karpenter. The defaults are Linux on amd64, on-demand
+    capacity, and categories c, m and r of the fifth generation or newer.
 positional: _input
 options:
   _input:
@@ -33,7 +33,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Each with C(key), C(operator) and C(values).
+  description: The requirements, each with C(key), C(operator) and C(values).
   type: list
   elements: dict
 """

@@ -11,10 +11,10 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.secrets i
 DOCUMENTATION = r"""
 name: owner_secret_data
 version_added: 0.2.0
-short_description: What the Secret of the migration holds
+short_description: The data of the Secret of the migration
 description:
-  - Returns its data in base64, the database's address with the owner's login and with the
-    application's.
+  - Returns the data in base64. It is the address of the database with the login of the owner, and
+    with the login of the application.
 positional: _input, login
 options:
   _input:
@@ -22,7 +22,7 @@ options:
     type: str
     required: true
   login:
-    description: The owner's login, C(username) and C(password).
+    description: Login of the owner, with C(username) and C(password).
     type: dict
     required: true
 author:

@@ -11,9 +11,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._places import of
 DOCUMENTATION = r"""
 name: places
 version_added: 0.2.0
-short_description: Where things of Kubernetes are
+short_description: Namespace and name of Kubernetes objects
 description:
-  - Returns namespace and name of each, with a slash between them, as kubectl takes them.
+  - Returns namespace and name of each object, with a slash between them, as kubectl takes them.
 positional: _input, name, labels
 options:
   _input:
@@ -26,7 +26,7 @@ options:
     type: str
     default: name
   labels:
-    description: Labels that they must carry.
+    description: Labels that the objects must carry.
     type: dict
     default: {}
 author:

@@ -11,18 +11,18 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.promotion
 DOCUMENTATION = r"""
 name: promoted_copies
 version_added: 0.2.0
-short_description: What is copied for a promotion
+short_description: The images to copy for a promotion
 description:
   - Returns the option O(ragops.platform.container_image_copy#module:images) for images that
     were verified in another environment.
 positional: _input, repositories
 options:
   _input:
-    description: What was verified, by part.
+    description: The verified images, by component.
     type: dict
     required: true
   repositories:
-    description: Repositories of this environment, by part.
+    description: Repositories of this environment, by component.
     type: dict
     required: true
 author:

@@ -13,17 +13,17 @@ name: promoted_images
 version_added: 0.2.0
 short_description: The images of a promotion
 description:
-  - Returns the role's input C(app_rollout_images) for images that were copied from another
-    environment.
+  - Returns the input C(app_rollout_images) of role C(app_rollout) for images that were copied from
+    another environment.
 positional: _input, images
 options:
   _input:
-    description: What module M(ragops.platform.container_image_copy) tells of each.
+    description: The copied images, as module M(ragops.platform.container_image_copy) returns them.
     type: list
     elements: dict
     required: true
   images:
-    description: What was verified, by part, with C(version).
+    description: The verified images, by component, with C(version).
     type: dict
     required: true
 author:
@@ -38,7 +38,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Repository, digest, tag and version, by part.
+  description: Repository, digest, tag and version, by component.
   type: dict
 """
 

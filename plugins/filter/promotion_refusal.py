@@ -11,15 +11,15 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.promotion
 DOCUMENTATION = r"""
 name: promotion_refusal
 version_added: 0.2.0
-short_description: Why what runs in another environment is not promoted
+short_description: Why the release of another environment is not promoted
 description:
-  - Returns one sentence for the first reason there is.
+  - Returns the first reason that applies, in one sentence.
 positional: _input, release, environment, chart_checksum
 options:
   _input:
     description:
-      - What runs there, as module M(ragops.platform.platform_info) returns it; null without a
-        release.
+      - The release that runs there, as module M(ragops.platform.platform_info) returns it. Null if
+        there is none.
     type: dict
     required: true
   release:
@@ -27,7 +27,7 @@ options:
     type: str
     required: true
   environment:
-    description: Name of the environment it would come from.
+    description: Name of the environment to promote from.
     type: str
     required: true
   chart_checksum:
@@ -46,7 +46,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The reason; empty if it may be.
+  description: The reason. Empty if the promotion is allowed.
   type: str
 """
 

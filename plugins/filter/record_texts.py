@@ -13,7 +13,7 @@ name: record_texts
 version_added: 0.2.0
 short_description: The data of the ConfigMap of records
 description:
-  - Adds the record of what runs to the others, each as JSON with sorted keys.
+  - Adds the record of the running release to the other records. Each becomes JSON with sorted keys.
 positional: _input, running
 options:
   _input:
@@ -22,7 +22,8 @@ options:
     required: true
   running:
     description:
-      - Record of what runs, as filter P(ragops.platform.release_record#filter) returns it.
+      - Record of the running release, as filter P(ragops.platform.release_record#filter) returns
+        it.
     type: dict
     required: true
 author:

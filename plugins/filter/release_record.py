@@ -11,10 +11,11 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.records i
 DOCUMENTATION = r"""
 name: release_record
 version_added: 0.2.0
-short_description: What a release is made of
+short_description: The record of a release, with its chart, images and versions
 description:
-  - Returns the record of the release that runs, or would run after a plan.
-  - Reads it from the release itself, so that it is true after a rollback, too.
+  - Returns the record of the running release. In a plan it returns the record of the release that
+    would run.
+  - The data comes from the release itself, so that it is correct after a rollback, too.
 positional: _input, records, images, about, planned
 options:
   _input:
@@ -28,7 +29,7 @@ options:
     type: dict
     required: true
   images:
-    description: Images of this run by part, with their versions.
+    description: Images of this run by component, with their versions.
     type: dict
     required: true
   about:

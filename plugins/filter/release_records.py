@@ -11,15 +11,15 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.records i
 DOCUMENTATION = r"""
 name: release_records
 version_added: 0.2.0
-short_description: What was verified of a release
+short_description: The verified revisions of a release
 description:
-  - Reads the ConfigMap in which role P(ragops.platform.app_rollout#role) records what it
-    verified.
+  - Reads the ConfigMap in which role P(ragops.platform.app_rollout#role) records verified
+    revisions.
   - Leaves out revisions that Helm no longer keeps.
 positional: _input, revisions
 options:
   _input:
-    description: Data of the ConfigMap, a record as JSON by number of the revision.
+    description: Data of the ConfigMap, which has one JSON record per revision number.
     type: dict
     required: true
   revisions:

@@ -11,9 +11,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.records i
 DOCUMENTATION = r"""
 name: release_text
 version_added: 0.2.0
-short_description: A release in words
+short_description: A release as text for messages
 description:
-  - Returns a release's chart and its images' tags, separated by commas.
+  - Returns the chart of a release and the tags of its images, separated by commas.
 positional: _input
 options:
   _input:
@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Such as C(rag-0.1.0, 1a2b, 3c4d).
+  description: Text such as C(rag-0.1.0, 1a2b, 3c4d).
   type: str
 """
 

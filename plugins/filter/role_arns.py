@@ -11,9 +11,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._iam.workloads imp
 DOCUMENTATION = r"""
 name: role_arns
 version_added: 0.2.0
-short_description: The ARNs of roles by what they are for
+short_description: The ARNs of IAM roles by their purpose
 description:
-  - Picks the roles of a list out of those that module M(ragops.platform.iam_roles) returned.
+  - Selects the listed roles from the roles that module M(ragops.platform.iam_roles) returned.
 positional: _input, made, prefix, key
 options:
   _input:
@@ -22,15 +22,15 @@ options:
     elements: dict
     required: true
   made:
-    description: ARNs by whole name, as module M(ragops.platform.iam_roles) returns them.
+    description: ARNs by full name, as module M(ragops.platform.iam_roles) returns them.
     type: dict
     required: true
   prefix:
-    description: What whole names begin with.
+    description: Prefix of the full names.
     type: str
     required: true
   key:
-    description: Field that they are returned by.
+    description: Field of a role by which the ARNs are returned.
     type: str
     default: name
 author:

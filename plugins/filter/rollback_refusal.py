@@ -11,9 +11,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.rollback 
 DOCUMENTATION = r"""
 name: rollback_refusal
 version_added: 0.2.0
-short_description: Why a release is not taken back to a revision
+short_description: Why a release is not rolled back to a revision
 description:
-  - Returns one sentence for the first reason there is.
+  - Returns the first reason that applies, in one sentence.
 positional: _input, revisions, wanted, unverified, where
 options:
   _input:
@@ -26,11 +26,11 @@ options:
     elements: int
     required: true
   wanted:
-    description: The revision to go back to; 0 without one.
+    description: The revision to roll back to. 0 if there is none.
     type: int
     required: true
   unverified:
-    description: Whether it may be one that was never verified.
+    description: Whether a revision that was never verified is allowed.
     type: bool
     required: true
   where:
@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The reason; empty if it may be.
+  description: The reason. Empty if the rollback is allowed.
   type: str
 """
 

@@ -11,9 +11,9 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.rollback 
 DOCUMENTATION = r"""
 name: rollback_target
 version_added: 0.2.0
-short_description: The revision to go back to
+short_description: The revision to roll back to
 description:
-  - Chooses the last revision that was verified and is not made of what runs now.
+  - Chooses the newest verified revision that differs from the running one.
 positional: _input, revisions, asked
 options:
   _input:
@@ -26,7 +26,7 @@ options:
     elements: int
     required: true
   asked:
-    description: Number that somebody chose; 0 for none.
+    description: Number that the user chose. 0 means none.
     type: int
     required: true
 author:
@@ -41,7 +41,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: Its number; 0 without one.
+  description: Number of the revision. 0 if there is none.
   type: int
 """
 

@@ -13,8 +13,9 @@ name: verified_record
 version_added: 0.2.0
 short_description: The record of the release that runs
 description:
-  - Returns what was recorded when the release that runs was verified.
-  - Compares checksums, since a release that was uninstalled by hand counts from 1 again.
+  - Returns the record that was made when the running release was verified.
+  - Compares checksums, because the revisions of a release start at 1 again after it was uninstalled
+    by hand.
 positional: _input, records
 options:
   _input:
@@ -39,7 +40,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The record; empty if it was never verified.
+  description: The record. Empty if the release was never verified.
   type: dict
 """
 

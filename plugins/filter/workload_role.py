@@ -11,11 +11,11 @@ from ansible_collections.ragops.platform.plugins.module_utils._iam.workloads imp
 DOCUMENTATION = r"""
 name: workload_role
 version_added: 0.2.0
-short_description: The IAM role of a workload's pods
+short_description: The IAM role of the pods of a workload
 description:
-  - Returns the ARN that the service account of a workload is annotated with.
-  - A role that component C(workload_identity) made in the same run comes first, then one that
-    was found.
+  - Returns the ARN for the annotation of the service account of a workload.
+  - A role that component C(workload_identity) made in the same run is preferred to a role that was
+    found.
 positional: _input, hostvars, found, way
 options:
   _input:
@@ -32,8 +32,8 @@ options:
     required: true
   way:
     description:
-      - How workloads get their identity, C(platform_workload_identity). Only with C(irsa) pods
-        are told a role.
+      - How workloads get their identity, the value of C(platform_workload_identity). Only C(irsa)
+        uses the annotation.
     type: str
     required: true
 author:
@@ -48,7 +48,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _value:
-  description: The ARN; empty without one.
+  description: The ARN. Empty if there is none.
   type: str
 """
 

@@ -17,17 +17,18 @@ from ansible_collections.ragops.platform.plugins.module_utils._cluster_addons.re
 DOCUMENTATION = r"""
 name: addon_releases
 version_added: 0.2.0
-short_description: The Helm releases of add-ons, as the inputs want them
+short_description: The Helm releases of add-ons, as the inputs define them
 description:
-  - Role C(cluster_addons) knows its add-ons as data, and each of them has the same inputs. This
-    lookup reads these inputs, so that the role names no add-on in an expression.
+  - Role C(cluster_addons) has a list of its add-ons, which all have the same inputs. This lookup
+    reads these inputs, so that no expression of the role must name an add-on.
 options:
   _terms:
     description:
-      - Add-ons. Each has C(key), C(release) and C(switch), the variable that switches it on by
-        V(true) or by the key. Further keys are returned as they are.
+      - The add-ons, each with C(key), C(release) and C(switch). C(switch) is the name of the
+        variable that enables the add-on, by V(true) or by the key. Other keys are returned
+        unchanged.
       - The inputs of an add-on are C(cluster_addons_<key>_namespace), C(_chart), C(_chart_repo),
-        C(_chart_version) and C(_values). One that is not defined is an error.
+        C(_chart_version) and C(_values). An undefined input is an error.
     type: list
     elements: dict
     required: true
@@ -54,7 +55,7 @@ _raw:
   description:
     - The add-ons, each with C(wanted), C(namespace), C(place) (namespace/release), C(chart),
       C(repo), C(version) and C(values).
-    - The repository is empty for an oci reference, a folder or an archive; the version is empty for
+    - The repository is empty for an oci reference, a folder or an archive. The version is empty for
       a folder or an archive.
   type: list
   elements: dict

@@ -13,13 +13,13 @@ from ansible_collections.ragops.platform.plugins.module_utils._release.chart imp
 DOCUMENTATION = r"""
 name: chart_checksum
 version_added: 0.2.0
-short_description: A hash of the files of a chart's folder
+short_description: A hash of the files in the folder of a chart
 description:
-  - Changes with each file of the chart's folder and of its C(templates), whatever the chart's
-    version says.
+  - The hash changes with every file of the folder and of its C(templates), even if the version of
+    the chart stays the same.
 options:
   _terms:
-    description: Folders; a chart that is none has the empty hash.
+    description: Folders of charts. The hash of a chart that is not a folder is empty.
     required: true
 author:
   - The ragops.platform authors

@@ -15,13 +15,13 @@ from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsErro
 DOCUMENTATION = r"""
 name: ecr_login
 version_added: 0.2.0
-short_description: User and password of the account's registry in Amazon ECR
+short_description: User and password of the Amazon ECR registry of the account
 description:
-  - The password is valid for twelve hours. Each use of the lookup asks for another.
+  - The password is valid for twelve hours. Each use of the lookup requests a new one.
   - The identity needs C(ecr:GetAuthorizationToken).
 options:
   _terms:
-    description: None are taken.
+    description: Takes no terms.
     required: false
 extends_documentation_fragment:
   - amazon.aws.boto3

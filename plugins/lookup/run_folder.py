@@ -14,10 +14,10 @@ name: run_folder
 version_added: 0.2.0
 short_description: The folder that Ansible makes for one run, and removes at its end
 description:
-  - On the controller, readable by its owner only. A place for what the run's own tasks hand each
-    other as files and nobody else should see.
-  - The lookup M(ansible.builtin.config#lookup) of C(DEFAULT_LOCAL_TMP) makes another folder at
-    each call, which stays.
+  - The folder is on the controller, and only its owner can read it. Tasks of a run use it for files
+    that nobody else may see.
+  - Do not use the lookup M(ansible.builtin.config#lookup) of C(DEFAULT_LOCAL_TMP) for this. It
+    makes a new folder at each call, which is never removed.
 author:
   - The ragops.platform authors
 """
@@ -32,7 +32,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 _raw:
-  description: The one path.
+  description: The path, as the only entry.
   type: list
   elements: str
 """

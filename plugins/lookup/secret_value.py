@@ -16,21 +16,21 @@ name: secret_value
 version_added: 0.2.0
 short_description: The value of a secret in AWS Secrets Manager
 description:
-  - What M(amazon.aws.secretsmanager_secret#lookup) returns for a name or an ARN. Where AWS refuses,
-    the error names the action that the caller lacks, and the secret.
+  - Returns what M(amazon.aws.secretsmanager_secret#lookup) returns for a name or an ARN. If AWS
+    denies access, the error names the missing action and the secret.
 options:
   _terms:
     description: Names or ARNs of secrets.
     required: true
   on_missing:
-    description: Whether a secret that is not there, or has no value, is an error or left out.
+    description: Whether a secret that does not exist, or has no value, is an error or is skipped.
     type: str
     choices: [error, skip]
     default: error
   on_denied:
     description:
-      - Whether a secret that the caller may not read is an error or left out.
-      - For plans, which need no value.
+      - Whether a secret that the caller may not read is an error or is skipped.
+      - V(skip) is for plans, which need no value.
     type: str
     choices: [error, skip]
     default: error
