@@ -17,7 +17,7 @@ description:
 positional: _input, metadata, pods
 options:
   _input:
-    description: Components, by the label C(app.kubernetes.io/component) of their pods.
+    description: Components, by the label C(component) of their pods.
     type: list
     elements: str
     required: true

@@ -8,21 +8,21 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: acm_certificate
 version_added: 0.2.0
-short_description: A public certificate of ACM, requested and validated through Route 53
+short_description: A public ACM certificate that is validated through Route 53
 description:
-  - Requests a public certificate for a host, makes the record by which ACM validates it in a hosted
-    zone, and waits until it is issued. A run puts back what was removed of that, since ACM renews
-    the certificate only as long as the record is there.
-  - A certificate that failed, timed out or expired is replaced, and deleted if nothing uses it.
-  - Records carry no tags. So the TXT record C(_ragops-platform.<host>) says whose the host is, and
-    which record was made for ACM. A host that has records without it is refused before anything
-    is made.
-  - Not for what M(community.aws.acm_certificate) does, which imports certificates, and requests
-    none.
+  - Requests a public certificate for a host, creates its validation record in a hosted zone, and
+    waits until ACM issues the certificate. A later run restores a record that was removed, because
+    ACM renews the certificate only while the record exists.
+  - A certificate that failed, timed out or expired is replaced. It is deleted if nothing uses it.
+  - DNS records have no tags. So the TXT record C(_ragops-platform.<host>) names the owner of the
+    host and the record that was created for ACM. A host that has other records and no such TXT
+    record is refused before anything is created.
+  - M(community.aws.acm_certificate) imports certificates; it does not request any.
 options:
   state:
-    description: Whether the certificate exists. V(absent) removes all that carry our tags
-      C(Project), C(Environment) and C(ManagedBy) in the region, and their records in the zone.
+    description: Whether the certificate exists. V(absent) removes all certificates of the region
+      whose tags C(Project), C(Environment) and C(ManagedBy) match O(tags). It also removes their
+      records in the zone.
     type: str
     choices: [present, absent]
     default: present
@@ -30,20 +30,20 @@ options:
     description: The host, of 64 characters at most. Required with O(state=present).
     type: str
   hosted_zone:
-    description: Id or name of a public hosted zone that has the host in it. Required with
-      O(state=present). With O(state=absent) a zone that is gone has no records any more.
+    description: Id or name of a public hosted zone that contains the host. Required with
+      O(state=present). With O(state=absent) the zone may no longer exist.
     type: str
   keep_used:
-    description: With O(state=absent) whether a certificate that is still used after O(wait_timeout)
-      is kept, with a warning, instead of failing.
+    description: What happens with O(state=absent) if a certificate is still in use after
+      O(wait_timeout). V(true) keeps it with a warning, V(false) fails.
     type: bool
     default: false
   wait_timeout:
-    description: Seconds to wait until it is issued, or until nothing uses it any more.
+    description: Seconds to wait until the certificate is issued, or until nothing uses it any more.
     type: int
     default: 1800
   tags:
-    description: Tags of the certificate. Tags that others add are left alone.
+    description: Tags of the certificate. Tags that others added are kept.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -74,12 +74,13 @@ certificate:
   type: dict
   contains:
     arn:
-      description: ARN; in check mode a text that says so where there is none yet.
+      description: ARN of the certificate. In check mode a placeholder text if it does not exist
+        yet.
       type: str
       returned: always
       sample: arn:aws:acm:us-east-1:000000000000:certificate/0b7c1a2d-0000-4000-8000-000000000000
     status:
-      description: Status by ACM.
+      description: Status that ACM reports.
       type: str
       returned: always
       sample: ISSUED
@@ -89,7 +90,7 @@ certificate:
       returned: always
       sample: rag.example.com
 kept:
-  description: ARNs of certificates that something uses.
+  description: ARNs of certificates that were kept because something uses them.
   returned: when O(state=absent)
   type: list
   elements: str

@@ -15,24 +15,24 @@ author:
 description:
   - The tag of an image is the hash of its build context, Containerfile, build arguments, labels,
     platform and target.
-  - The registry is asked for that tag over its HTTPS API; only if it isn't there the image is
-    built and pushed.
-  - Base images take part in the hash by their references, as written in the Containerfile and the
-    build arguments.
-  - What C(.containerignore) (or C(.dockerignore)) leaves out of the build context takes no part.
-  - In a git work tree, files that git ignores take no part either, and the build doesn't see
+  - The module looks for this tag through the HTTPS API of the registry. It builds and pushes the
+    image only if the tag is missing.
+  - The hash includes the references of base images, as written in the Containerfile and the build
+    arguments.
+  - The hash excludes files that C(.containerignore) (or C(.dockerignore)) leaves out of the build
+    context.
+  - In a git work tree, the hash also excludes files that git ignores, and the build does not see
     them.
-  - Certificates of the registry are verified against E(SSL_CERT_FILE) or the system's trust
-    store.
-  - The engine inherits the environment; E(BUILDAH_ISOLATION), E(STORAGE_DRIVER) and their like
-    are taken from there.
+  - Certificates of the registry are verified against E(SSL_CERT_FILE) or the trust store of the
+    system.
+  - The engine inherits the environment, such as E(BUILDAH_ISOLATION) and E(STORAGE_DRIVER).
 requirements:
   - python >= 3.11
   - buildah, podman or docker, only if something is to be built
 attributes:
   check_mode:
-    description: Asks the registry, builds and pushes nothing; the digest of an image that would
-      be built is V(null).
+    description: Reads the registry, and builds and pushes nothing. The digest of an image that
+      would be built is V(null).
     support: full
   diff_mode:
     description: Returns repository, tag and digest before and after.
@@ -48,8 +48,8 @@ options:
     required: true
     suboptions:
       name:
-        description: Name of the image in the results; the last part of O(images[].repository) by
-          default.
+        description: Name of the image in the results. Defaults to the last part of
+          O(images[].repository) by default.
         type: str
       context:
         description: Folder that is the build context.
@@ -58,7 +58,7 @@ options:
       containerfile:
         description:
           - Path of the Containerfile, absolute or relative to O(images[].context).
-          - C(Containerfile) or C(Dockerfile) of the context by default.
+          - Defaults to C(Containerfile) or C(Dockerfile) of the context.
         type: str
       repository:
         description: Registry host and repository, such as
@@ -66,14 +66,14 @@ options:
         type: str
         required: true
       build_args:
-        description: Build arguments. They are kept in the image's history; never pass a secret.
+        description: Build arguments. They stay in the history of the image, so never pass a secret.
         type: dict
         default: {}
       volumes:
         description:
-          - Folders of this machine mounted during the build, as C(/host:/container[:options]);
-            not for docker.
-          - They take no part in the hash.
+          - Folders of this machine to mount during the build, as C(/host:/container[:options]). Not
+            supported with docker.
+          - The hash does not include them.
         type: list
         elements: str
         default: []
@@ -82,13 +82,13 @@ options:
         type: dict
         default: {}
       platform:
-        description: Platform such as V(linux/arm64); that of this machine by default.
+        description: Platform such as V(linux/arm64). Defaults to the platform of this machine.
         type: str
       target:
-        description: Stage of the Containerfile to build; the last one by default.
+        description: Stage of the Containerfile to build. Defaults to the last stage.
         type: str
   engine:
-    description: Program that builds; V(auto) takes the first that is installed of buildah, podman
+    description: Program that builds. V(auto) takes the first installed program of buildah, podman
       and docker.
     type: str
     choices: [auto, buildah, podman, docker]
@@ -100,7 +100,7 @@ options:
     description: Password or token of the registry.
     type: str
   timeout:
-    description: Seconds that the build of one image may take, and its push again.
+    description: Time limit in seconds for the build of one image, and separately for its push.
     type: int
     default: 1800
   request_timeout:
@@ -144,8 +144,8 @@ images:
       description: C(repository:tag).
       type: str
     digest:
-      description: Digest of the manifest in the registry; V(null) if it would be built in check
-        mode.
+      description: Digest of the manifest in the registry. V(null) in check mode if the image would
+        be built.
       type: str
     reference:
       description: C(repository@digest), for a deployment; V(null) without a digest.
@@ -163,7 +163,7 @@ images:
       description: Seconds of the push; V(null) if it wasn't pushed.
       type: float
     files:
-      description: Number of files that took part in the hash.
+      description: Number of files in the hash.
       type: int
   sample:
     - name: backend
@@ -179,7 +179,7 @@ images:
       push_seconds: 2.3
       files: 42
 engine:
-  description: Program that built; V(null) if nothing was to be built.
+  description: Program that built the images. V(null) if nothing was to be built.
   returned: always
   type: str
   sample: buildah

@@ -13,22 +13,23 @@ version_added: 0.2.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Copies images as they are, so that their digests stay, and checks that they arrived so.
-  - An image that is in its repository under the tag is not copied. A tag that is another image is
-    an error, and never moved.
-  - Passwords are in a file of the run alone, never on a command line.
+  - Copies images unchanged, so that their digests stay the same, and verifies the digests
+    afterwards.
+  - An image that the repository already has under the tag is not copied. If the tag names another
+    image, the module fails; it never moves a tag.
+  - Passwords are passed in a temporary file, never on a command line.
 requirements:
   - python >= 3.11
   - crane or skopeo, only if something is to be copied
 attributes:
   check_mode:
-    description: Asks the registries; nothing is copied.
+    description: Reads the registries, and copies nothing.
     support: full
   diff_mode:
     description: Returns the digest in each repository before and after.
     support: full
   idempotent:
-    description: An image that is there is not copied.
+    description: An image that the target repository already has is not copied.
     support: full
 options:
   images:
@@ -42,37 +43,37 @@ options:
         type: str
         required: true
       source:
-        description: Registry host and repository that it is copied from.
+        description: Registry host and repository to copy from.
         type: str
         required: true
       digest:
-        description: Its digest.
+        description: Digest of the image.
         type: str
         required: true
       repository:
-        description: Registry host and repository that it is copied to.
+        description: Registry host and repository to copy to.
         type: str
         required: true
       tag:
-        description: Tag that it gets there.
+        description: Tag of the image in O(images[].repository).
         type: str
         required: true
   tool:
-    description: Program that copies; V(auto) takes the first that is installed.
+    description: Program that copies. V(auto) takes the first installed program.
     type: str
     choices: [auto, crane, skopeo]
     default: auto
   source_username:
-    description: User of the registry that is copied from, such as V(AWS) for ECR.
+    description: User of the source registry, such as V(AWS) for ECR.
     type: str
   source_password:
-    description: Its password or token.
+    description: Password or token of O(source_username).
     type: str
   username:
-    description: User of the registry that is copied to.
+    description: User of the target registry.
     type: str
   password:
-    description: Its password or token.
+    description: Password or token of O(username).
     type: str
   timeout:
     description: Seconds that the copy of one image may take.
@@ -122,10 +123,10 @@ images:
       description: C(repository@digest).
       type: str
     source:
-      description: What it is a copy of.
+      description: Registry host, repository and digest of the source.
       type: str
     changed:
-      description: Whether it was copied, or would be.
+      description: Whether the image was copied, or would be.
       type: bool
   sample:
     - name: backend

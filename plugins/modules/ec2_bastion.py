@@ -8,13 +8,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ec2_bastion
 version_added: 0.1.0
-short_description: An instance in a private subnet that is reached through SSM only
+short_description: An EC2 instance in a private subnet that is reached through SSM only
 description:
-  - Makes, repairs or removes one instance and its instance profile. It has no key pair and no
-    public address, answers metadata requests by session tokens within one hop, and its disk is an
-    encrypted gp3 volume.
-  - State, metadata options, security group and tags are changed in place. For anything else the
-    instance is replaced, since it holds no data. A newer image replaces nothing.
+  - Creates, repairs or removes one instance and its instance profile. The instance has no key pair,
+    no public address, and an encrypted gp3 volume. Instance metadata requires session tokens
+    (IMDSv2), with a hop limit of one.
+  - State, metadata options, security group and tags are changed in place. Any other change replaces
+    the instance, because it holds no data. A newer image does not replace the instance.
 options:
   name:
     description: Name of the instance and of its instance profile.
@@ -26,38 +26,39 @@ options:
     choices: [present, absent]
     default: present
   role:
-    description: Name of the IAM role that it carries. Required with O(state=present).
+    description: Name of the IAM role of the instance. Required with O(state=present).
     type: str
   subnet_ids:
-    description: Subnets in which it may be; a new one is made in the first. Required with
-      O(state=present).
+    description: Subnets that are allowed for the instance. A new instance is created in the first
+      one. Required with O(state=present).
     type: list
     elements: str
   security_group_id:
-    description: Its security group. Required with O(state=present).
+    description: Security group of the instance. Required with O(state=present).
     type: str
   instance_type:
     description: Instance type.
     type: str
     default: t3.micro
   image_parameter:
-    description: Public parameter of SSM that names the image of a new instance.
+    description: Public SSM parameter that names the image of a new instance.
     type: str
     default: /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64
   disk_size:
-    description: Size of its disk in GiB.
+    description: Size of the disk in GiB.
     type: int
     default: 8
   kms_key_id:
-    description: Key (ARN, id or alias) of its disk; the account's own for disks when empty.
+    description: KMS key (ARN, id or alias) of the disk. Empty means the default EBS key of the
+      account.
     type: str
     default: ""
   tags:
-    description: Tags of all of it. Tags that others add are left alone.
+    description: Tags of instance, disk and instance profile. Tags that others added are kept.
     type: dict
     required: true
   wait_timeout:
-    description: Seconds to wait for the instance, and for the key.
+    description: Seconds to wait for the instance, and separately for the key.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -85,7 +86,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 instance_id:
-  description: Id of the instance; in check mode C((known after creation)) if it is to be made.
+  description: Id of the instance. In check mode C((known after creation)) if it would be created.
   returned: when O(state=present)
   type: str
   sample: i-0a1b2c3d4e5f60718

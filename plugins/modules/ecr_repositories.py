@@ -8,11 +8,13 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: ecr_repositories
 version_added: 0.1.0
-short_description: ECR repositories with immutable tags, scan on push and a lifecycle
+short_description: ECR repositories with immutable tags, scan on push and a lifecycle policy
 description:
-  - Makes, repairs or removes repositories that share their settings, in one process.
-  - Unlike M(community.aws.ecs_ecr) it sets tags, and check mode works where nothing exists yet.
-  - The repository policy is replaced as a whole, since a foreign statement may let others push.
+  - Creates, repairs or removes several repositories with the same settings in one task.
+  - Unlike M(community.aws.ecs_ecr), it sets tags, and check mode works before the repositories
+    exist.
+  - The repository policy is replaced completely, because a statement that somebody added may let
+    others push.
 options:
   names:
     description: Names of the repositories.
@@ -25,37 +27,37 @@ options:
     choices: [present, absent]
     default: present
   immutable_tags:
-    description: Whether a tag that was pushed stays as it is.
+    description: Whether a pushed tag can never name another image.
     type: bool
     default: true
   scan_on_push:
-    description: Whether AWS scans each image that is pushed.
+    description: Whether AWS scans each pushed image.
     type: bool
     default: true
   keep_images:
-    description: How many images stay; the oldest go.
+    description: Number of images to keep. The oldest images are deleted.
     type: int
     default: 30
   untagged_days:
-    description: Days after which an image without tag goes.
+    description: Days after which an image without a tag is deleted.
     type: int
     default: 7
   kms_key_id:
     description:
-      - Key for encryption (ARN, id or alias); AES-256 when not given or empty. AWS can't change it
-        later, so another one is refused.
-      - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
+      - KMS key for encryption (ARN, id or alias). Without it the repositories use AES-256. AWS
+        cannot change the key later, so another key is refused.
+      - If an alias does not exist yet, the module waits for it up to O(wait_timeout) seconds.
     type: str
   pull_principals:
-    description: Other accounts (12 digits), or ARNs of their roles and users, that may pull. The
-      own account's roles need nothing but IAM.
+    description: Other accounts (12 digits), or ARNs of their roles and users, that may pull. Roles
+      of the same account only need IAM permissions.
     type: list
     elements: str
     default: []
   force:
     description:
-      - With O(state=absent) whether to remove repositories that hold images.
-      - Otherwise these are kept, listed in RV(kept), and a warning says so.
+      - With O(state=absent), whether to remove repositories that contain images.
+      - Otherwise such repositories are kept, with a warning, and returned in RV(kept).
     type: bool
     default: false
   wait_timeout:
@@ -63,8 +65,9 @@ options:
     type: int
     default: 120
   tags:
-    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
-      a repository is, another's is refused.
+    description: Tags of the repositories. Tags that others added are kept. C(Project),
+      C(Environment), C(Component) and C(ManagedBy) name the owner. A repository of another owner is
+      refused.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -97,9 +100,9 @@ repositories:
   contains:
     name: {description: Name., type: str, returned: always, sample: ragops-dev/backend}
     arn: {description: ARN., type: str, returned: always}
-    uri: {description: What an image reference begins with., type: str, returned: always}
+    uri: {description: First part of an image reference., type: str, returned: always}
 kept:
-  description: Names of the repositories that were to be removed and hold images.
+  description: Names of the repositories that were not removed because they contain images.
   returned: when O(state=absent)
   type: list
   elements: str

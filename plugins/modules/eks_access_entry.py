@@ -1,24 +1,24 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Say which IAM principals have which rights in an EKS cluster."""
+"""Create, change and delete access entries of an EKS cluster."""
 
 DOCUMENTATION = r"""
 ---
 module: eks_access_entry
 version_added: 0.1.0
-short_description: Make, change and delete access entries of an EKS cluster
+short_description: Create, change and delete access entries of an EKS cluster
 description:
-  - An access entry gives an IAM principal rights in a cluster, by AWS's access policies or by
+  - An access entry gives an IAM principal rights in a cluster, through EKS access policies or
     Kubernetes groups.
-  - Entries of principals which are not named here stay as they are, unless O(purge=true).
+  - Entries of principals that are not listed here stay unchanged, unless O(purge=true).
 options:
   cluster:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the entries shall exist.
+    description: Whether the entries exist.
     type: str
     choices: [present, absent]
     default: present
@@ -30,17 +30,17 @@ options:
     suboptions:
       principal_arn:
         description:
-          - ARN of an IAM role or user (of a role, not of a session).
+          - ARN of an IAM role or user. For a session, give the ARN of its role.
           - C({caller}) stands for the identity that runs the module.
         type: str
         required: true
       kubernetes_groups:
-        description: Groups that the principal is in, in the cluster; others are removed.
+        description: Kubernetes groups of the principal. Other groups are removed.
         type: list
         elements: str
         default: []
       policies:
-        description: Associated access policies; others are removed.
+        description: Associated access policies. Other policies are removed.
         type: list
         elements: dict
         default: []
@@ -51,7 +51,7 @@ options:
             type: str
             required: true
           namespaces:
-            description: Namespaces in which it holds. Empty means in the whole cluster.
+            description: Namespaces in which the policy applies. Empty means the whole cluster.
             type: list
             elements: str
             default: []
@@ -60,8 +60,8 @@ options:
         type: dict
   purge:
     description:
-      - Whether entries of other principals are removed, with O(state=present).
-      - Those that AWS makes itself, for nodes and services, always stay.
+      - With O(state=present), whether entries of other principals are removed.
+      - Entries that AWS creates for nodes and services are never removed.
     type: bool
     default: false
 extends_documentation_fragment:

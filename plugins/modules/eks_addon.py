@@ -1,24 +1,25 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Make, change and delete add-ons of an EKS cluster."""
+"""Create, change and delete add-ons of an EKS cluster."""
 
 DOCUMENTATION = r"""
 ---
 module: eks_addon
 version_added: 0.1.0
-short_description: Make, change and delete add-ons of an EKS cluster
+short_description: Create, change and delete add-ons of an EKS cluster
 description:
-  - Takes all add-ons of a cluster at once. All are begun before any is awaited.
-  - Versions are resolved before anything is changed. One that AWS does not offer for the
-    Kubernetes version is refused, with those that it offers.
+  - Handles all add-ons of a cluster in one task. It starts all changes before it waits for any of
+    them.
+  - Versions are resolved before anything is changed. A version that AWS does not offer for the
+    Kubernetes version is refused, and the error lists the offered versions.
 options:
   cluster:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the add-ons shall exist.
+    description: Whether the add-ons exist.
     type: str
     choices: [present, absent]
     default: present
@@ -34,40 +35,43 @@ options:
         required: true
       version:
         description:
-          - Version of the add-on. Unset, what is there stays as long as AWS offers it for
-            O(kubernetes_versions); otherwise AWS's default for the first of them is taken.
+          - Version of the add-on. Without it the installed version stays as long as AWS offers it
+            for O(kubernetes_versions). Otherwise the AWS default for the first of these versions is
+            installed.
         type: str
       configuration:
-        description: Values of the add-on's own configuration schema; others go back to AWS's.
+        description: Values of the configuration schema of the add-on. Other values return to the
+          AWS defaults.
         type: dict
         default: {}
       service_account_role_arn:
-        description: IAM role of the add-on's service account.
+        description: IAM role of the service account of the add-on.
         type: str
       tags:
         description:
           - Tags to set. Other tags stay.
-          - One that has not those that say whose it is (C(Project), C(Environment), C(Component),
-            C(ManagedBy)) is refused, to be changed or, where these are given, to be removed.
+          - C(Project), C(Environment), C(Component) and C(ManagedBy) name the owner. If they are
+            given, an add-on of another owner is neither changed nor removed, and the module fails.
         type: dict
   service_account_role_arns:
     description:
-      - IAM roles of the add-ons' service accounts by name of add-on, for those that name none
-        themselves.
+      - IAM roles of service accounts, by name of the add-on. Used for add-ons without
+        O(addons[].service_account_role_arn).
     type: dict
     default: {}
   kubernetes_versions:
     description:
-      - Kubernetes minor versions that each add-on has to fit. Unset, that of the cluster. Two, when
-        the cluster is on its way from one to the other.
+      - Kubernetes minor versions that each add-on must support. Defaults to the version of the
+        cluster. Give both versions while the cluster changes from one to the other.
     type: list
     elements: str
   renew:
-    description: Whether add-ons without a version move to AWS's default even if theirs still fits.
+    description: Whether add-ons without O(addons[].version) get the AWS default version even if the
+      installed version is still offered.
     type: bool
     default: false
   wait:
-    description: Whether to wait until AWS is done.
+    description: Whether to wait until AWS has finished.
     type: bool
     default: true
   wait_timeout:

@@ -7,21 +7,20 @@ DOCUMENTATION = r"""
 ---
 module: eks_cluster
 version_added: 0.1.0
-short_description: Make, change and delete an EKS cluster
+short_description: Create, change and delete an EKS cluster
 description:
-  - Creates an Amazon EKS cluster and changes in place what AWS can change in place, which are
-    version (one minor at a time), endpoint access, subnets, security groups, logs, secrets
-    encryption (once), access mode, upgrade policy, deletion protection and tags.
-  - Refuses what AWS can't change, before anything is changed.
-  - Before it changes the version it has EKS look at the cluster and refuses when EKS reports an
-    error (cluster insights), when node groups lag behind, and what is not one minor version away.
+  - Creates an Amazon EKS cluster, and changes in place all settings that AWS can change.
+  - AWS can change the version (one minor version at a time), endpoint access, subnets, security
+    groups, logs, and deletion protection. It can also change access mode, upgrade policy and tags,
+    and turn on secrets encryption once.
+  - Refuses all other changes before anything is changed.
 options:
   name:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the cluster shall exist.
+    description: Whether the cluster exists.
     type: str
     choices: [present, absent]
     default: present
@@ -30,23 +29,24 @@ options:
     type: str
   rollback:
     description:
-      - Whether O(version) may be the one before the cluster's. AWS takes a control plane back
-        within seven days after its upgrade. Its node groups must have gone back before.
+      - Whether O(version) may be one minor version below the version of the cluster. AWS rolls back
+        a control plane within seven days after its upgrade. The node groups must be rolled back
+        first.
     type: bool
     default: false
   ignore_insights:
-    description: Whether to change the version although EKS reports errors, and force it in EKS.
+    description: Whether to force the version change although EKS reports errors (cluster insights).
     type: bool
     default: false
   role_arn:
     description: ARN of the IAM role of the control plane.
     type: str
   subnet_ids:
-    description: Subnets of the control plane's network interfaces, in at least two zones.
+    description: Subnets of the network interfaces of the control plane, in at least two zones.
     type: list
     elements: str
   security_group_ids:
-    description: Security groups of the control plane, beside the one which EKS makes.
+    description: Security groups of the control plane, in addition to the group that EKS creates.
     type: list
     elements: str
   endpoint_private_access:
@@ -58,7 +58,8 @@ options:
     type: bool
     default: false
   public_access_cidrs:
-    description: Ranges that may use the public endpoint. Required with it.
+    description: CIDR blocks that may use the public endpoint. Required with
+      O(endpoint_public_access=true).
     type: list
     elements: str
   logging:
@@ -68,7 +69,8 @@ options:
     choices: [api, audit, authenticator, controllerManager, scheduler]
     default: [api, audit, authenticator, controllerManager, scheduler]
   encryption_key_arn:
-    description: KMS key for Kubernetes secrets. Can be set once, and not be taken away.
+    description: KMS key for Kubernetes secrets. It can be set once. It can never be changed or
+      removed.
     type: str
   authentication_mode:
     description: How IAM principals get access.
@@ -76,28 +78,31 @@ options:
     choices: [API, API_AND_CONFIG_MAP, CONFIG_MAP]
     default: API
   creator_is_admin:
-    description: Whether the creator becomes administrator of the cluster. Used at creation only.
+    description: Whether the creator becomes administrator of the cluster. Used only when the
+      cluster is created.
     type: bool
     default: false
   deletion_protection:
     description:
-      - Whether AWS refuses to delete the cluster. Unset, it stays as it is.
-      - V(false) together with O(state=absent) switches the protection off first.
+      - Whether AWS refuses to delete the cluster. Unchanged if not given.
+      - V(false) with O(state=absent) turns the protection off before the deletion.
     type: bool
   upgrade_policy:
     description:
-      - What happens at the end of standard support. V(STANDARD) has AWS upgrade the control plane
-        by itself, V(EXTENDED) has it charge more. Unset, it stays; AWS begins with V(EXTENDED).
+      - What happens at the end of standard support. With V(STANDARD) AWS upgrades the control plane
+        automatically, with V(EXTENDED) AWS charges more. Unchanged if not given. New clusters start
+        with V(EXTENDED).
     type: str
     choices: [STANDARD, EXTENDED]
   service_ipv4_cidr:
-    description: Addresses of services. Unset, AWS chooses at creation. Can't be changed.
+    description: CIDR block for the addresses of Kubernetes services. If not given, AWS chooses it
+      at creation. It cannot be changed later.
     type: str
   tags:
     description: Tags to set. Other tags stay.
     type: dict
   wait:
-    description: Whether to wait until AWS is done.
+    description: Whether to wait until AWS has finished.
     type: bool
     default: true
   wait_timeout:
@@ -163,15 +168,15 @@ cluster:
     logging: [api, audit, authenticator, controllerManager, scheduler]
     authentication_mode: API
 endpoint:
-  description: URL of the API server; V(null) while there is none.
+  description: URL of the API server. V(null) if there is none yet.
   returned: always
   type: str
 oidc_issuer:
-  description: URL of the issuer of service account tokens; V(null) while there is none.
+  description: URL of the issuer of service account tokens. V(null) if there is none yet.
   returned: always
   type: str
 security_group_id:
-  description: The security group that EKS made for the cluster; V(null) while there is none.
+  description: The security group that EKS created for the cluster. V(null) if there is none yet.
   returned: always
   type: str
 """

@@ -7,46 +7,50 @@ DOCUMENTATION = r"""
 ---
 module: eks_cluster_info
 version_added: 0.1.0
-short_description: Read an EKS cluster, with a token or a kubeconfig that renews its own
+short_description: Read an EKS cluster, and create a token or a self-renewing kubeconfig
 description:
   - Returns endpoint, CA, OIDC issuer and status of a cluster.
-  - A token is what C(aws eks get-token) makes, a presigned STS request of the caller's identity.
-    EKS takes it for 15 minutes, so it is used for 14 at most.
-  - A cluster that does not exist is not an error; RV(exists) is then V(false). Nor is one that EKS
-    still makes; it has no RV(endpoint), and no kubeconfig is written.
+  - The token is the same as from C(aws eks get-token), a presigned STS request with the identity of
+    the caller. EKS accepts it for 15 minutes, so it is used for at most 14.
+  - A cluster that does not exist is not an error; RV(exists) is then V(false). A cluster that EKS
+    is still creating is no error either. It has no RV(endpoint), and no kubeconfig is written for
+    it.
 options:
   name:
     description: Name of the cluster.
     type: str
     required: true
   with_token:
-    description: Whether to make RV(token) and RV(kubeconfig). Register the result under no_log.
+    description: Whether to return RV(token) and RV(kubeconfig). Use C(no_log) for the task.
     type: bool
     default: false
   kubeconfig_path:
     description:
-      - File to write a kubeconfig to, readable by its owner only. Its folder must be there. Without
-        a cluster nothing is written.
-      - It holds no token. It names a program that is written beside it, which makes one of the
-        caller's AWS identity whenever the last one ends, so that no wait outlives its token.
-      - It is written in check mode, too, since reading the cluster needs it, and is no change.
+      - File to write a kubeconfig to, readable by its owner only. Its folder must exist. Nothing is
+        written if there is no cluster.
+      - The kubeconfig contains no token. It names a program, which is written to the same folder.
+        The program creates a new token with the AWS identity of the caller whenever the last one
+        expires.
+      - The kubeconfig is written in check mode, too, because reading the cluster needs it. It does
+        not count as a change.
     type: path
   token_life:
-    description: Seconds that a token of the kubeconfig is used, at most 840.
+    description: Seconds for which a token of the kubeconfig is used, at most 840.
     type: int
     default: 840
     version_added: 0.2.0
   server:
     description:
-      - URL to connect to instead of the cluster's endpoint, such as the port of a tunnel. The
-        certificate must be for the endpoint's name all the same.
+      - URL to connect to instead of the endpoint of the cluster, such as the port of a tunnel. The
+        certificate must still match the host name of the endpoint.
     type: str
     version_added: 0.2.0
   reach_timeout:
     description:
-      - Seconds within which the API server must let the caller in, or the module fails and says
-        at which step it ended (name, route, TLS, credentials) and what to do. V(0) asks nothing.
-      - Only of a cluster that is C(ACTIVE) or C(UPDATING).
+      - Seconds within which the API server must accept a request of the caller. Otherwise the
+        module fails, and names the failed step (name, route, TLS, credentials) and the remedy. V(0)
+        sends no request.
+      - Used only if the cluster is C(ACTIVE) or C(UPDATING).
     type: int
     default: 0
     version_added: 0.2.0
@@ -86,7 +90,7 @@ name:
   returned: always
   type: str
 status:
-  description: Status as AWS reports it; the following are null too when there is no cluster.
+  description: Status that AWS reports. Null if there is no cluster, as are the values below.
   returned: always
   type: str
   sample: ACTIVE
@@ -96,7 +100,7 @@ version:
   type: str
   sample: "1.35"
 endpoint:
-  description: URL of the API server; null until EKS has made it.
+  description: URL of the API server. Null until EKS has created it.
   returned: always
   type: str
 certificate_authority:
@@ -121,7 +125,7 @@ kubeconfig:
   returned: with O(with_token=true), when the cluster has an endpoint
   type: dict
 cause:
-  description: At which step the way to the API server ended.
+  description: Failed step of the connection to the API server.
   returned: on failure with O(reach_timeout)
   type: str
   sample: route

@@ -11,20 +11,20 @@ module: eks_launch_template
 version_added: 0.1.0
 short_description: Launch templates for node groups of an EKS cluster
 description:
-  - Makes, changes or removes one launch template per node group, named C(<cluster>-<name>).
-  - A template holds what EKS leaves open, which is security groups, root volume (gp3, encrypted),
-    instance metadata (IMDSv2 only, one hop) and tags of instances and volumes.
-  - What differs from the latest version makes a new version; M(ragops.platform.eks_nodegroup)
-    rolls the nodes to it.
-  - Unlike M(amazon.aws.ec2_launch_template) it ignores what AWS adds to a version on its own, so
-    that a second run makes no further version, and check mode and diff know ids and settings.
+  - Creates, changes or removes one launch template per node group, named C(<cluster>-<name>).
+  - A template contains the settings that EKS does not cover. These are security groups, root volume
+    (gp3, encrypted), instance metadata (IMDSv2 only, one hop), and tags of instances and volumes.
+  - A difference from the latest version creates a new version. M(ragops.platform.eks_nodegroup)
+    then replaces the nodes.
+  - Unlike M(amazon.aws.ec2_launch_template), it ignores settings that AWS adds to a version. So a
+    second run creates no new version, and check mode and diff show ids and settings.
 options:
   cluster:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the templates shall exist.
+    description: Whether the templates exist.
     type: str
     choices: [present, absent]
     default: present
@@ -44,12 +44,13 @@ options:
         default: 20
       kms_key_arn:
         description:
-          - KMS key for the disk. Unset, AWS's own for EBS.
-          - EC2 Auto Scaling's service-linked role must be allowed to use it.
+          - KMS key for the disk. Defaults to the AWS managed key for EBS.
+          - The service-linked role of EC2 Auto Scaling must be allowed to use the key.
         type: str
   security_group_ids:
     description:
-      - All security groups of the nodes. EKS adds none, so the cluster's own must be among them.
+      - All security groups of the nodes. EKS adds none, so this list must include the security
+        group of the cluster.
       - Required with O(state=present).
     type: list
     elements: str
@@ -85,8 +86,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 launch_templates:
-  description: Id and version by node group; in check mode an id that AWS has yet to give reads
-    C((known after creation)).
+  description: Id and version of each template, by node group. In check mode an id that does not
+    exist yet is C((known after creation)).
   returned: always
   type: dict
   sample: {main: {id: lt-0a1b2c3d, version: "1"}}

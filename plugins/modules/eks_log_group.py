@@ -11,37 +11,40 @@ module: eks_log_group
 version_added: 0.2.0
 short_description: The CloudWatch log group of an EKS control plane
 description:
-  - EKS writes its control plane logs to C(/aws/eks/<cluster>/cluster). Made before the cluster,
-    the group has a retention, a key and an owner; otherwise EKS makes one that keeps everything.
-  - A group that is there already is adopted, whoever made it.
-  - The last lines of a cluster that is deleted make the group anew. So it is deleted after the
-    cluster, and looked for again.
-  - Unlike M(amazon.aws.cloudwatchlogs_log_group) it gives a key to a group that exists, keeps tags
-    of others, and shows a diff.
+  - EKS writes its control plane logs to C(/aws/eks/<cluster>/cluster). If this module creates the
+    group before the cluster, it has a retention, a key and an owner. Otherwise EKS creates a group
+    that keeps everything.
+  - An existing group that EKS created is adopted. A group with tags of another owner is refused.
+  - The last log lines of a deleted cluster can create the group again. So delete it after the
+    cluster; the module looks for it again and deletes it again.
+  - Unlike M(amazon.aws.cloudwatchlogs_log_group), it sets the key of an existing group, keeps tags
+    that others added, and shows a diff.
 options:
   cluster:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the group shall exist.
+    description: Whether the group exists.
     type: str
     choices: [present, absent]
     default: present
   retention_days:
-    description: Days that logs are kept, in the steps of CloudWatch; V(0) means for ever.
+    description: Days for which logs are kept, in the steps of CloudWatch. V(0) means for ever.
     type: int
     choices: [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
       1096, 1827, 2192, 2557, 2922, 3288, 3653]
     default: 365
   kms_key_arn:
     description:
-      - KMS key for the logs. Unset, it stays as it is (at first CloudWatch's own encryption).
-      - The key's policy must let CloudWatch Logs use it.
+      - KMS key for the logs. Unchanged if not given. A new group then uses the default encryption
+        of CloudWatch.
+      - The key policy must allow CloudWatch Logs to use the key.
     type: str
   watch_seconds:
     description:
-      - How long a group that was deleted is looked for, and deleted again, with O(state=absent).
+      - With O(state=absent), seconds for which the module looks for the group again and deletes it
+        again.
     type: int
     default: 30
   tags:

@@ -1,24 +1,26 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Make, change and delete node groups of an EKS cluster."""
+"""Create, change and delete node groups of an EKS cluster."""
 
 DOCUMENTATION = r"""
 ---
 module: eks_nodegroup
 version_added: 0.1.0
-short_description: Make, change and delete node groups of an EKS cluster
+short_description: Create, change and delete node groups of an EKS cluster
 description:
-  - Takes all node groups of a cluster at once. All are begun before any is awaited.
-  - Refuses what AWS can't change in place, before anything is changed.
-  - A group that AWS could not make is removed and made anew. Without nodes nothing is lost by it.
+  - Handles all node groups of a cluster in one task. It starts all changes before it waits for any
+    of them.
+  - Refuses changes that AWS cannot make in place, before anything is changed.
+  - A group that AWS failed to create is removed and created again. Nothing is lost, because such a
+    group has no nodes.
 options:
   cluster:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the node groups shall exist.
+    description: Whether the node groups exist.
     type: str
     choices: [present, absent]
     default: present
@@ -33,7 +35,7 @@ options:
         type: str
         required: true
       node_role_arn:
-        description: ARN of the nodes' IAM role.
+        description: ARN of the IAM role of the nodes.
         type: str
       subnet_ids:
         description: Subnets of the nodes.
@@ -54,52 +56,56 @@ options:
         choices: [ON_DEMAND, SPOT]
         default: ON_DEMAND
       disk_size:
-        description: Size of a node's disk in GiB. With a launch template it is the template's.
+        description: Size of the disk of a node in GiB. A launch template sets its own size instead.
         type: int
         default: 20
       version:
         description:
-          - Kubernetes version. Unset, the cluster's at creation, then what is there.
-          - Another one rolls the nodes.
+          - Kubernetes version. Defaults to the version of the cluster at creation, and later to the
+            current version.
+          - Another version replaces the nodes.
         type: str
       release_version:
         description:
-          - Release of the machine image. Unset, the newest of its version at creation and whenever
-            the nodes are rolled for another reason.
+          - Release of the machine image. Defaults to the newest release of
+            O(node_groups[].version), at creation and whenever the nodes are replaced for another
+            reason.
         type: str
       min_size:
-        description: Least number of nodes.
+        description: Minimum number of nodes.
         type: int
         default: 2
       max_size:
-        description: Greatest number of nodes.
+        description: Maximum number of nodes.
         type: int
         default: 4
       desired_size:
-        description: Number of nodes at creation; later it is the autoscaler's within the bounds.
+        description: Number of nodes at creation. Later the autoscaler sets it, between minimum and
+          maximum.
         type: int
         default: 2
       max_unavailable:
-        description: Number of nodes which an update takes out at a time. Unset, AWS's one node.
+        description: Number of nodes that an update replaces at a time. The AWS default is one node.
         type: int
       max_unavailable_percentage:
-        description: The same as a share of all nodes. Excludes O(node_groups[].max_unavailable).
+        description: The same number as a percentage of all nodes. Excludes
+          O(node_groups[].max_unavailable).
         type: int
       update_strategy:
         description:
-          - V(DEFAULT) starts new nodes before it ends old ones; V(MINIMAL) ends them first, where
-            there is no room for both.
+          - V(DEFAULT) starts new nodes before it terminates old ones. V(MINIMAL) terminates old
+            nodes first, for a group without room for both.
         type: str
         choices: [DEFAULT, MINIMAL]
       node_repair:
         description: Whether EKS replaces nodes that stay unhealthy.
         type: bool
       labels:
-        description: Labels of the nodes; others are removed.
+        description: Labels of the nodes. Other labels are removed.
         type: dict
         default: {}
       taints:
-        description: Taints of the nodes; others are removed.
+        description: Taints of the nodes. Other taints are removed.
         type: list
         elements: dict
         default: []
@@ -119,30 +125,31 @@ options:
       tags:
         description:
           - Tags to set. Other tags stay.
-          - One that has not those that say whose it is (C(Project), C(Environment), C(Component),
-            C(ManagedBy)) is refused, to be changed or, where these are given, to be removed.
+          - C(Project), C(Environment), C(Component) and C(ManagedBy) name the owner. If they are
+            given, a node group of another owner is neither changed nor removed, and the module
+            fails.
         type: dict
   launch_templates:
     description:
-      - Launch templates by name of node group, as M(ragops.platform.eks_launch_template) returns
-        them. A group that has another version of its template is rolled to this one.
-      - A group without one gets EKS's own, with the cluster's security group only.
+      - Launch templates by name of the node group, as M(ragops.platform.eks_launch_template)
+        returns them. If a group uses another version of its template, its nodes are replaced.
+      - For a group without a template EKS creates one, with only the security group of the cluster.
     type: dict
     default: {}
   force:
     description:
-      - Whether a roll ends pods that a PodDisruptionBudget keeps on their nodes. Without it such a
-        roll fails after 15 minutes and says so.
+      - Whether replacing nodes deletes pods that a PodDisruptionBudget protects. Without it the
+        update fails after 15 minutes if such pods remain.
     type: bool
     default: false
   rollback:
     description:
-      - Whether nodes may go to an older Kubernetes version, as the first step of a rollback of the
-        cluster. They stay when AWS would not take the cluster back after them.
+      - Whether nodes may change to an older Kubernetes version, as the first step of a cluster
+        rollback. The nodes stay unchanged if AWS would refuse to roll back the cluster.
     type: bool
     default: false
   wait:
-    description: Whether to wait until AWS is done.
+    description: Whether to wait until AWS has finished.
     type: bool
     default: true
   wait_timeout:

@@ -1,29 +1,29 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Say which service account of an EKS cluster has which IAM role."""
+"""Give service accounts of an EKS cluster IAM roles."""
 
 DOCUMENTATION = r"""
 ---
 module: eks_pod_identity_association
 version_added: 0.2.0
-short_description: Give service accounts of an EKS cluster IAM roles by EKS Pod Identity
+short_description: Give service accounts of an EKS cluster IAM roles through EKS Pod Identity
 description:
-  - An association lets the pods of a service account assume an IAM role, by the add-on
+  - An association lets the pods of a service account assume an IAM role, through the add-on
     C(eks-pod-identity-agent). The role must trust C(pods.eks.amazonaws.com).
-  - Associations of service accounts which are not named here stay as they are.
+  - Associations of service accounts that are not listed here stay unchanged.
 options:
   cluster:
     description: Name of the cluster.
     type: str
     required: true
   state:
-    description: Whether the associations shall exist.
+    description: Whether the associations exist.
     type: str
     choices: [present, absent]
     default: present
   associations:
-    description: The associations. With O(state=absent) the roles don't matter.
+    description: The associations. With O(state=absent) the roles are ignored.
     type: list
     elements: dict
     required: true
@@ -37,14 +37,14 @@ options:
         type: str
         required: true
       role_arn:
-        description: ARN of the role. Needed with O(state=present).
+        description: ARN of the role. Required with O(state=present).
         type: str
         default: ""
   tags:
     description:
       - Tags of all associations. Other tags stay.
-      - One that has not those that say whose it is (C(Project), C(Environment), C(Component),
-        C(ManagedBy)) is refused, to be changed or, where these are given, to be removed.
+      - C(Project), C(Environment), C(Component) and C(ManagedBy) name the owner. If they are given,
+        an association of another owner is neither changed nor removed, and the module fails.
     type: dict
     default: {}
 extends_documentation_fragment:

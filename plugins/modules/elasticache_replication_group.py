@@ -10,13 +10,13 @@ module: elasticache_replication_group
 version_added: 0.1.0
 short_description: An ElastiCache replication group with its subnet and parameter groups
 description:
-  - Makes, modifies or removes a replication group with cluster mode disabled, the subnet group
-    that it lies in, and its parameter group.
-  - What AWS can change is changed in place; a difference that it cannot change is refused before
-    anything is sent, with what to do instead.
+  - Creates, changes or removes a replication group with cluster mode disabled, its subnet group and
+    its parameter group.
+  - Changes in place what AWS can change. Any other difference is refused before a request is sent,
+    and the error names the remedy.
 options:
   replication_group_id:
-    description: Identifier of the group.
+    description: Identifier of the replication group.
     type: str
     required: true
   state:
@@ -25,22 +25,22 @@ options:
     choices: [present, absent]
     default: present
   parameter_group:
-    description: The parameter group; made with the group and removed with it. Groups called
-      C(<replication_group_id>-<engine><number>) that it no longer uses are removed.
+    description: The parameter group, created and removed with the replication group. Unused
+      parameter groups called C(<replication_group_id>-<engine><number>) are removed.
     type: dict
     required: true
     suboptions:
       name:
-        description: Name of the parameter group, best
-          C(<replication_group_id>-<engine><major>), since a group serves one of these.
+        description: Name of the parameter group. Use C(<replication_group_id>-<engine><major>),
+          because a parameter group is for one major version of one engine.
         type: str
         required: true
       parameters:
-        description: Parameters to set; any other that somebody has set is reset.
+        description: Parameters to set. All other parameters are reset to their defaults.
         type: dict
         default: {}
   subnet_group:
-    description: The subnet group; made with the group and removed with it.
+    description: The subnet group, created and removed with the replication group.
     type: dict
     required: true
     suboptions:
@@ -49,49 +49,50 @@ options:
         type: str
         required: true
       subnet_ids:
-        description: Its subnets.
+        description: Subnets of the subnet group.
         type: list
         elements: str
         default: []
   security_group_ids:
-    description: Security groups of the nodes; left alone when not given.
+    description: Security groups of the nodes. Unchanged if not given.
     type: list
     elements: str
   auth_token:
-    description: Password of the clients, 16 to 128 letters, digits and C(!&#$^<>-). Used when the
-      group is made or asks for none yet; afterwards only with O(auth_token_update_strategy).
+    description: Password of the clients, 16 to 128 letters, digits and C(!&#$^<>-). It is set at
+      creation, or if the group has no token yet. Later it is changed only with
+      O(auth_token_update_strategy).
     type: str
   auth_token_update_strategy:
     description:
-      - Change the token of a group that exists. V(rotate) adds the new one beside the old one,
-        V(set) leaves only the new one, V(delete) turns AUTH off. To change it without an
-        interruption, rotate, let the clients take the new one, then set.
-      - This reports a change each time, since AWS does not tell tokens.
+      - Changes the token of an existing group. V(rotate) accepts the old and the new token, V(set)
+        accepts only the new token, and V(delete) turns AUTH off. To avoid an interruption, use
+        V(rotate), give the clients the new token, and then use V(set).
+      - Always reports a change, because AWS does not return tokens.
     type: str
     choices: [set, rotate, delete]
   user_group_id:
-    description: User group whose users may log in, instead of O(auth_token). A group that asks for
-      a token until now no longer does.
+    description: User group whose users may log in, instead of O(auth_token). An existing token is
+      removed.
     type: str
   apply_immediately:
-    description: Whether a new node type, engine or version is applied at once, or in the
-      maintenance window. Until then it counts as done.
+    description: Whether a new node type, engine or version is applied immediately. Otherwise AWS
+      applies it in the maintenance window, and the module already reports it as done.
     type: bool
     default: true
   final_snapshot_id:
-    description: With O(state=absent) the name of a last snapshot; none when not given. Of a name
-      that is taken the next free one is used, with -2 to -10 behind it.
+    description: With O(state=absent), the name of a final snapshot. Without it no snapshot is made.
+      If the name is already used, a suffix from -2 to -10 is added.
     type: str
   wait:
     description: Whether to wait until the group is available.
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait. AWS takes 6 to 10 minutes to make a group.
+    description: Seconds to wait. AWS needs 6 to 10 minutes to create a group.
     type: int
     default: 2400
   tags:
-    description: Tags. Those that others add are left alone.
+    description: Tags of all resources. Tags that others added are kept.
     type: dict
     required: true
 extends_documentation_fragment:

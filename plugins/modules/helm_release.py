@@ -1,79 +1,79 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Bring a Helm release to a chart with values, back to one of its revisions, or away."""
+"""Install, upgrade, roll back or remove a Helm release."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
 module: helm_release
-short_description: Install, upgrade, roll back or remove a Helm release by what differs
+short_description: Install, upgrade, roll back or remove a Helm release if it differs
 version_added: 0.2.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Renders the chart and asks the API server, by a server-side dry run of each object, what of the
-    release would change. Only if something would, helm is run.
-  - So a field of an object that was changed by hand is a difference, and put right, and so is what
-    kubectl added to the C(spec), C(data) or C(rules) of an object. Fields that the chart doesn't
-    name and controllers set, such as the replicas of what is autoscaled, are none.
-  - Pods are not waited for; M(ragops.platform.k8s_rollout_status) does that and says why they are
-    not up.
-  - A release whose last revision failed halfway goes back to the one before first, since helm
-    would else keep what the failed one brought.
+  - Renders the chart, and finds the differences with a server-side dry run of each object. It runs
+    helm only if something would change.
+  - So it finds and repairs fields that were changed by hand. It also removes what kubectl added to
+    the C(spec), C(data) or C(rules) of an object. It ignores fields that controllers set and the
+    chart does not name, such as the replicas of an autoscaled workload.
+  - Does not wait for pods. M(ragops.platform.k8s_rollout_status) does, and reports why pods are not
+    ready.
+  - If the last revision failed halfway, the release is rolled back to the revision before it first.
+    Otherwise helm would keep the objects of the failed revision.
 requirements:
   - python >= 3.11
   - kubernetes
-  - helm 3.13 or newer, or helm 4; another is refused. Helm 4 is told to apply objects as helm 3
-    does, by the client, so that one release may be changed by both.
+  - helm 3.13 or newer, or helm 4. The module makes helm 4 apply objects on the client side, as helm
+    3 does, so that both can change the same release.
 attributes:
   check_mode:
-    description: Asks the API server for a dry run of each object; nothing is changed.
+    description: Asks the API server for a dry run of each object, and changes nothing.
     support: full
   diff_mode:
-    description: Returns the fields of each object that differ, before and after. Of a Secret no
-      value is shown.
+    description: Returns the fields of each object that differ, before and after. Values of Secrets
+      are not shown.
     support: full
   idempotent:
-    description: Helm is run only if an object, the values or the chart differ.
+    description: Runs helm only if an object, the values or the chart differ.
     support: full
 options:
   kubeconfig:
-    description: Path or content of a kubeconfig; the usual places by default.
+    description: Path or content of a kubeconfig. Defaults to the usual places.
     type: raw
   context:
-    description: Context of the kubeconfig; the current one by default.
+    description: Context of the kubeconfig. Defaults to the current context.
     type: str
   name:
     description: Name of the release.
     type: str
     required: true
   namespace:
-    description: Its namespace, which must be there (in check mode it need not).
+    description: Namespace of the release. It must exist, except in check mode.
     type: str
     required: true
   state:
     description:
-      - V(present) installs, upgrades or rolls back; V(absent) uninstalls the release with its
-        history, and waits until its objects are gone.
+      - V(present) installs, upgrades or rolls back the release. V(absent) uninstalls it with its
+        history, and waits until its objects are deleted.
     type: str
     choices: [present, absent]
     default: present
   owner:
     description:
-      - Value of the label C(ragops.platform/platform) by which releases are known as one's own.
-        A release without it is refused by O(state=present), and left alone with a warning by
-        O(state=absent), unless its namespace has the label
+      - Value of the label C(ragops.platform/platform), which marks the releases of one owner. For a
+        release without it, O(state=present) fails, and O(state=absent) keeps the release with a
+        warning. This does not apply if its namespace has the label
         C(app.kubernetes.io/managed-by=ragops.platform).
-      - By default releases get no label, and none is asked for.
+      - By default releases get no label, and the label is not checked.
     type: str
     default: ""
   chart:
-    description: Folder, archive, oci reference, or the name in O(chart_repo).
+    description: Folder, archive or oci reference of the chart, or its name in O(chart_repo).
     type: str
   chart_version:
-    description: Version of a chart that isn't a folder.
+    description: Version of the chart. Not used for a folder.
     type: str
     default: ""
   chart_repo:
@@ -81,18 +81,19 @@ options:
     type: str
     default: ""
   values:
-    description: Values. Never a secret; whoever may read the release's Secrets can read them.
+    description: Values of the chart. Never pass a secret, because everybody who may read the
+      Secrets of the release can read the values.
     type: dict
     default: {}
   revision:
-    description: Earlier revision to go back to, in place of O(chart).
+    description: Earlier revision to roll back to, instead of O(chart).
     type: int
   history_max:
-    description: How many revisions are kept.
+    description: Number of revisions to keep.
     type: int
     default: 10
   timeout:
-    description: Seconds that each command of helm may take, and objects may take to be gone.
+    description: Time limit in seconds for each helm command, and for the deletion of objects.
     type: int
     default: 120
 """
@@ -121,17 +122,17 @@ EXAMPLES = r"""
 
 RETURN = r"""
 revision:
-  description: Number of the newest revision; in check mode of the one that is there. 0 if none.
+  description: Number of the newest revision. In check mode the existing one. 0 if there is none.
   returned: success
   type: int
   sample: 7
 status:
-  description: Helm's word for it.
+  description: Status of the release, as Helm reports it.
   returned: success
   type: str
   sample: deployed
 release:
-  description: What runs now, or would.
+  description: The release that runs now, or would run.
   returned: O(state=present)
   type: dict
   contains:
@@ -142,7 +143,7 @@ release:
       description: Version of the chart.
       type: str
     app_version:
-      description: Version of the application, by the chart.
+      description: Version of the application, as the chart names it.
       type: str
     checksum:
       description: SHA-256 of all objects as YAML.

@@ -1,19 +1,19 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Tell which Helm releases of a list are there, in which state, and whose they are."""
+"""Read which Helm releases of a list exist, their state and their owner."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
 module: helm_releases_info
-short_description: Tell which Helm releases are there, in which state, and whose they are
+short_description: Read which Helm releases exist, their state and their owner
 version_added: 0.2.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Reads what Helm keeps of releases in Secrets; the program helm is not needed.
+  - Reads the Secrets in which Helm stores releases. The program helm is not needed.
 requirements:
   - python >= 3.11
   - kubernetes
@@ -29,19 +29,19 @@ attributes:
     support: full
 options:
   kubeconfig:
-    description: Path or content of a kubeconfig; the usual places by default.
+    description: Path or content of a kubeconfig. Defaults to the usual places.
     type: raw
   context:
-    description: Context of the kubeconfig; the current one by default.
+    description: Context of the kubeconfig. Defaults to the current context.
     type: str
   owner:
     description:
-      - Value of the label C(ragops.platform/platform) by which releases are known as one's own, as
-        in M(ragops.platform.helm_release#module).
+      - Value of the label C(ragops.platform/platform), which marks the releases of one owner, as in
+        M(ragops.platform.helm_release#module).
     type: str
     required: true
   releases:
-    description: The releases that are asked about, as C(namespace/name).
+    description: The releases to look for, as C(namespace/name).
     type: list
     elements: str
     required: true
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 releases:
-  description: Those that are there, by C(namespace/name).
+  description: The releases that exist, by C(namespace/name).
   returned: success
   type: dict
   contains:
@@ -65,23 +65,23 @@ releases:
       description: Number of the newest revision.
       type: int
     deployed:
-      description: Number of the newest revision that was brought out whole; 0 if none was.
+      description: Number of the newest revision that was deployed completely. 0 if there is none.
       type: int
     status:
-      description: Helm's word for the newest revision.
+      description: Status of the newest revision, as Helm reports it.
       type: str
     updated:
-      description: When it was made, as ISO time.
+      description: Time of the newest revision, in ISO format.
       type: str
     chart_version:
-      description: Version of its chart.
+      description: Version of the chart.
       type: str
   sample:
     kube-system/metrics-server:
       {revision: 2, deployed: 2, status: deployed, updated: "2026-05-04T03:02:01Z",
       chart_version: 3.13.1}
 foreign:
-  description: Of those that are somebody else's why, and what to do, by C(namespace/name).
+  description: Releases of another owner, by C(namespace/name). Each value says why, and what to do.
   returned: success
   type: dict
   sample: {}

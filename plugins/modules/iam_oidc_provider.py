@@ -1,34 +1,35 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Make, change and delete an OIDC provider in IAM."""
+"""Create, change and delete an OIDC provider in IAM."""
 
 DOCUMENTATION = r"""
 ---
 module: iam_oidc_provider
 version_added: 0.1.0
-short_description: Make, change and delete an OIDC provider in IAM
+short_description: Create, change and delete an OIDC provider in IAM
 description:
-  - An OIDC provider lets IAM roles trust tokens of an issuer, such as those of an EKS cluster's
-    service accounts.
+  - An OIDC provider lets IAM roles trust the tokens of an issuer, such as tokens of the service
+    accounts of an EKS cluster.
 options:
   url:
-    description: The issuer's URL. AWS takes https only.
+    description: URL of the issuer. AWS accepts https only.
     type: str
     required: true
   state:
-    description: Whether the provider shall exist.
+    description: Whether the provider exists.
     type: str
     choices: [present, absent]
     default: present
   client_ids:
-    description: Audiences that are accepted; others are removed.
+    description: Accepted audiences. Other audiences are removed.
     type: list
     elements: str
     default: [sts.amazonaws.com]
   thumbprints:
     description:
-      - SHA-1 thumbprints of the issuer's CA. Unset, AWS finds it out, and what is there stays.
+      - SHA-1 thumbprints of the CA of the issuer. If not given, AWS determines them at creation,
+        and existing thumbprints stay.
     type: list
     elements: str
   tags:
@@ -54,11 +55,11 @@ EXAMPLES = r"""
 
 RETURN = r"""
 arn:
-  description: ARN of the provider; V(null) when absent, or not made yet in check mode.
+  description: ARN of the provider. V(null) if absent, or in check mode if it does not exist yet.
   returned: always
   type: str
 provider:
-  description: Its settings after the run; V(null) when absent.
+  description: Settings of the provider after the run. V(null) if absent.
   returned: always
   type: dict
 """

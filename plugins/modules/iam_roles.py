@@ -1,22 +1,23 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Make, change and delete IAM roles."""
+"""Create, change and delete IAM roles."""
 
 DOCUMENTATION = r"""
 ---
 module: iam_roles
 version_added: 0.2.0
-short_description: Make, change and delete IAM roles with their trust and policies
+short_description: Create, change and delete IAM roles with their trust policy and permissions
 description:
-  - Brings several roles to their state in one run, each wholly, so that whatever somebody adds to
-    the trust or the policies of one is taken away again.
-  - In all documents and ARNs C({account}) and C({partition}) stand for the caller's.
-  - A role whose tags C(Project) and C(Environment) have other values than ours is left alone, and
-    the module fails.
+  - Manages several roles in one task. Each role is managed completely, so that anything that was
+    added to its trust policy or its other policies is removed.
+  - In all documents and ARNs, C({account}) and C({partition}) stand for the account and the
+    partition of the caller.
+  - The tags C(Project), C(Environment), C(Component) and C(ManagedBy) name the owner. If a role has
+    another owner than O(tags), the module fails and does not change the role.
 options:
   state:
-    description: Whether the roles shall exist.
+    description: Whether the roles exist.
     type: str
     choices: [present, absent]
     default: present
@@ -27,11 +28,11 @@ options:
     required: true
     suboptions:
       name:
-        description: Name.
+        description: Name of the role.
         type: str
         required: true
       path:
-        description: Path. AWS can't change it later.
+        description: Path of the role. AWS cannot change it later.
         type: str
         default: /
       description:
@@ -39,24 +40,24 @@ options:
         type: str
         default: ""
       trust:
-        description: Trust policy, which says who may assume the role.
+        description: Trust policy, which defines who may assume the role.
         type: dict
         default: {}
       policies:
-        description: Inline policies as C(name -> document); others are removed.
+        description: Inline policies as C(name -> document). Other inline policies are removed.
         type: dict
         default: {}
       managed_policies:
-        description: ARNs of attached policies; others are detached.
+        description: ARNs of attached policies. Other policies are detached.
         type: list
         elements: str
         default: []
       permissions_boundary:
-        description: ARN of the policy that bounds the role. Empty means none.
+        description: ARN of the permissions boundary of the role. Empty means none.
         type: str
         default: ""
       max_session_duration:
-        description: Seconds that a session may last, 3600 to 43200.
+        description: Maximum duration of a session in seconds, 3600 to 43200.
         type: int
         default: 3600
   tags:
@@ -105,7 +106,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 roles:
-  description: ARN of each role by name; of one that is still to be made the one that it will have.
+  description: ARN of each role, by name. A role that does not exist yet has the ARN that it will
+    get.
   returned: with O(state=present)
   type: dict
   sample: {ragops-dev-eks-nodes: "arn:aws:iam::123456789012:role/ragops-dev-eks-nodes"}

@@ -1,33 +1,32 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Wait until the workloads of a release are up, or say why they are not."""
+"""Wait until the workloads of a release are ready, or report why they are not."""
 
 from __future__ import annotations
 
 DOCUMENTATION = r"""
 ---
 module: k8s_rollout_status
-short_description: Wait until the workloads of a release run their newest generation, or say why not
+short_description: Wait until the workloads of a release are ready, or report why they are not
 version_added: 0.2.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Waits until all Deployments, StatefulSets and DaemonSets of a Helm release, or with certain
-    labels, run their newest generation completely.
-  - When they do not, RV(msg) and RV(causes) say why, in the words of the registry, the scheduler,
-    the kubelet or the API server, with the last log lines of a container that crashes.
-  - The wait ends early when the cause can't heal by itself, such as an image that the registry
-    does not have. It ends after O(grace), since what is missing may be the next thing made.
-  - Values of the Secrets that a pod refers to are replaced in messages and log lines. Where they
-    may not be read, log lines are not shown.
-  - Nothing is changed.
+  - Waits until Deployments, StatefulSets and DaemonSets run their newest generation completely. It
+    selects them by Helm release, by labels, or by both.
+  - If they are not ready, RV(msg) and RV(causes) report why. They quote the registry, the
+    scheduler, the kubelet or the API server, and the last log lines of a crashing container.
+  - The wait ends early if the cause cannot resolve itself, such as an image that the registry does
+    not have. Even then it lasts for O(grace), because the missing object may be created next.
+  - Values of the Secrets of a pod are masked in messages and log lines. If the module may not read
+    these Secrets, it shows no log lines. - Changes nothing.
 requirements:
   - python >= 3.11
   - kubernetes
 attributes:
   check_mode:
-    description: Does the same; give a O(timeout) of V(0) to look once.
+    description: Does the same. Use O(timeout=0) to look only once.
     support: full
   diff_mode:
     description: Nothing is changed.
@@ -37,17 +36,17 @@ attributes:
     support: full
 options:
   kubeconfig:
-    description: Path or content of a kubeconfig; the usual places by default.
+    description: Path or content of a kubeconfig. Defaults to the usual places.
     type: raw
   context:
-    description: Context of the kubeconfig; the current one by default.
+    description: Context of the kubeconfig. Defaults to the current context.
     type: str
   namespace:
     description: Namespace of the workloads.
     type: str
     required: true
   release:
-    description: Helm release of the workloads, by Helm's annotation or the label
+    description: Helm release of the workloads, found by the annotation of Helm or the label
       C(app.kubernetes.io/instance).
     type: str
     default: ""
@@ -56,45 +55,46 @@ options:
     type: dict
     default: {}
   empty:
-    description: Whether there may be no workload at all. Set it for a release that Helm has
-      already installed and whose chart may have none.
+    description: Whether it is allowed that there is no workload at all. Use it for an installed
+      release whose chart may have no workloads.
     type: bool
     default: false
   timeout:
-    description: Seconds in which all workloads must be up.
+    description: Seconds within which all workloads must be ready.
     type: int
     default: 300
   grace:
     description:
-      - Seconds that a cause may last which can't heal by itself (no such image, a missing Secret, a
-        quota, a refused pod, a command that isn't there).
-      - Also how long there may be no workload at all, or no answer of the API server.
+      - Seconds for which a cause may last that cannot resolve itself. Examples are a missing image,
+        Secret or command, an exceeded quota, and a refused pod.
+      - Also the time limit for finding no workload at all, and for getting no answer from the API
+        server.
     type: int
     default: 20
   capacity_grace:
-    description: Seconds that a pod may find no node while no autoscaler has asked for one.
-      Where it says that no node group would help, O(grace) counts, once no pod of the namespace
-      is about to end and to leave its place.
+    description: Seconds for which a pod may have no node if no autoscaler has requested one. If the
+      autoscaler reports that no node group would help, O(grace) applies instead. O(grace) then
+      starts when no pod of the namespace is terminating.
     type: int
     default: 180
   scale_up_grace:
-    description: Seconds that a pod may find no node after the cluster autoscaler (event
-      C(TriggeredScaleUp)) or Karpenter (C(Nominated)) asked for one. A machine needs minutes until
-      its node takes pods. O(timeout) ends the wait in any case.
+    description: Seconds for which a pod may have no node after the autoscaler requested one. The
+      cluster autoscaler reports this as event C(TriggeredScaleUp), Karpenter as C(Nominated). A new
+      node needs minutes until it accepts pods. O(timeout) ends the wait in any case.
     type: int
     default: 600
   stable_for:
-    description: Seconds for which all must stay ready, unless they are so for longer than a minute,
-      or each container has a readiness or startup probe. One without is ready even if it ends a
-      moment later.
+    description: Seconds for which all workloads must stay ready. Not used if they have been ready
+      for over a minute, or if each container has a readiness or startup probe. A container without
+      a probe counts as ready even if it crashes a moment later.
     type: int
     default: 3
   crashes:
-    description: After so many ends a container is taken for one that goes on crashing.
+    description: Number of crashes after which a container counts as crashing continuously.
     type: int
     default: 3
   log_lines:
-    description: Last lines of the log to show of a container that crashes.
+    description: Number of log lines to show of a crashing container.
     type: int
     default: 20
 """
@@ -117,22 +117,22 @@ EXAMPLES = r"""
 
 RETURN = r"""
 ready:
-  description: Whether all workloads are up.
+  description: Whether all workloads are ready.
   returned: always
   type: bool
   sample: false
 seconds:
-  description: Seconds that it took to know.
+  description: Seconds until the result was known.
   returned: always
   type: float
   sample: 21.3
 early:
-  description: Whether the wait ended since the cause can't heal by itself.
+  description: Whether the wait ended early because the cause cannot resolve itself.
   returned: always
   type: bool
   sample: true
 workloads:
-  description: The workloads in order of kind and name.
+  description: The workloads, sorted by kind and name.
   returned: always
   type: list
   elements: dict
@@ -141,15 +141,15 @@ workloads:
       description: Kind and name.
       type: str
     ready:
-      description: Whether it is up.
+      description: Whether the workload is ready.
       type: bool
     state:
-      description: How far it is.
+      description: Progress of the rollout.
       type: str
   sample:
     - {name: Deployment rag-backend, ready: false, state: "2 of 2 up to date, 0 ready"}
 causes:
-  description: Why workloads are not up, one of a kind for each workload.
+  description: Why workloads are not ready, at most one entry of each kind per workload.
   returned: always
   type: list
   elements: dict
@@ -164,19 +164,19 @@ causes:
         C(deadline) or C(paused).
       type: str
     object:
-      description: What it is about.
+      description: The object that has the problem.
       type: str
     message:
-      description: The cause in words.
+      description: The cause as text.
       type: str
     final:
-      description: Whether it lasted longer than it may.
+      description: Whether the cause lasted longer than allowed.
       type: bool
     seconds:
-      description: For how long it was seen.
+      description: Seconds for which the cause was seen.
       type: float
     log:
-      description: Last lines of the container, without values of Secrets.
+      description: Last log lines of the container, without values of Secrets.
       type: list
       elements: str
   sample:

@@ -8,24 +8,25 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: karpenter_resources
 version_added: 0.2.0
-short_description: Queue, event rules and instance profile that Karpenter of a cluster works with
+short_description: SQS queue, EventBridge rules and instance profile for the Karpenter of a cluster
 description:
-  - Makes, repairs or removes the SQS queue C(<name>-karpenter), the EventBridge rules
-    C(<name>-karpenter-*) that fill it with what AWS says of instances (spot interruption,
-    rebalance recommendation, interruption of a capacity reservation, change of state, scheduled
-    change), and the instance profile C(<name>-karpenter-nodes) by which its nodes carry their role.
+  - Creates, repairs or removes the SQS queue C(<name>-karpenter), the EventBridge rules
+    C(<name>-karpenter-*) and the instance profile C(<name>-karpenter-nodes).
+  - The rules send instance events of AWS to the queue. These are spot interruptions, rebalance
+    recommendations, interruptions of capacity reservations, state changes and scheduled changes.
+    The instance profile gives the nodes their IAM role.
   - The queue is encrypted by SQS. Only these rules, and SQS from this account, may send to it, and
-    nobody without TLS.
-  - With the profile made here Karpenter need not be allowed to make any.
-  - Not for what M(community.aws.sqs_queue) and M(amazon.aws.cloudwatchevent_rule) do, since the one
-    knows no encryption by SQS and no diff, and the other neither tags nor check mode.
+    only with TLS.
+  - Because this module creates the instance profile, Karpenter needs no permission to create one.
+    M(community.aws.sqs_queue) is not used because it has no diff and no encryption by SQS.
+    M(amazon.aws.cloudwatchevent_rule) is not used because it has no tags and no check mode.
 options:
   name:
-    description: Name of the cluster; the names of all begin with it.
+    description: Name of the cluster. The names of all resources begin with it.
     type: str
     required: true
   state:
-    description: Whether they exist. V(absent) leaves the nodes' role.
+    description: Whether the resources exist. V(absent) keeps the IAM role of the nodes.
     type: str
     choices: [present, absent]
     default: present
@@ -33,11 +34,11 @@ options:
     description: Name of the IAM role of the nodes. Required with O(state=present).
     type: str
   retention_seconds:
-    description: For how long the queue keeps a message; a warning is of no use later.
+    description: Seconds for which the queue keeps a message. Older warnings are of no use.
     type: int
     default: 300
   tags:
-    description: Tags of every resource. Tags that others add are left alone.
+    description: Tags of every resource. Tags that others added are kept.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -63,7 +64,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 karpenter:
-  description: How they are called.
+  description: Names of the resources.
   returned: when O(state=present)
   type: dict
   contains:

@@ -10,12 +10,12 @@ module: kms_key
 version_added: 0.1.0
 short_description: A KMS key with its alias, rotation and policy
 description:
-  - Makes, repairs or removes a symmetric KMS key that is known by an alias.
-  - Unlike M(amazon.aws.kms_key) it removes the alias with the key, so that the next key can have
-    it, and takes up a key that an interrupted run left without alias.
-  - A key with our tags that is scheduled for deletion is restored instead of making another, which
-    could not read what the old one encrypted. A warning says so.
-  - An alias that was moved to another key is moved back to the key that carries our tags.
+  - Creates, repairs or removes a symmetric KMS key that is identified by its alias.
+  - Unlike M(amazon.aws.kms_key), it removes the alias with the key, so that the next key can use
+    it. It also finds a key that an interrupted run left without an alias.
+  - A key with the same ownership tags that is scheduled for deletion is restored, with a warning. A
+    new key could not decrypt the data of the old one.
+  - If the alias was moved to another key, it is moved back to the key with the ownership tags.
 options:
   alias:
     description: Alias of the key, with C(alias/).
@@ -31,32 +31,34 @@ options:
     type: str
     default: ""
   policy:
-    description: Key policy, replaced when it means something else. AWS's default (the account's IAM
-      decides) when not given. C({account}) and C({partition}) stand for the caller's.
+    description: Key policy. It is replaced if its meaning differs. Defaults to the AWS default, by
+      which IAM of the account decides. C({account}) and C({partition}) stand for the account and
+      the partition of the caller.
     type: json
   rotation_days:
-    description: Days between two rotations of the key's material by AWS, 90 to 2560; 0 for none.
+    description: Days between two rotations of the key material by AWS, 90 to 2560. 0 means no
+      rotation.
     type: int
     default: 365
   deletion_window:
-    description: Days between O(state=absent) and the key's end, 7 to 30.
+    description: Days between O(state=absent) and the deletion of the key, 7 to 30.
     type: int
     default: 30
   keep_while_used:
-    description: With O(state=absent) whether to keep the key, with a warning and RV(kept), as long
-      as it encrypts data that stays, which is snapshots of databases and caches that were made on
-      purpose, and what O(buckets) hold.
+    description: With O(state=absent), whether to keep the key while it encrypts data that remains.
+      This data is manual snapshots of databases and caches, and the content of O(buckets). A kept
+      key is reported in a warning and in RV(kept).
     type: bool
     default: true
   buckets:
-    description: Names of buckets to look into for O(keep_while_used). C({account}) stands for the
-      account's id.
+    description: Names of buckets to check for O(keep_while_used). C({account}) stands for the id of
+      the account.
     type: list
     elements: str
     default: []
   tags:
-    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
-      the key is, another's is refused.
+    description: Tags of the key. Tags that others added are kept. C(Project), C(Environment),
+      C(Component) and C(ManagedBy) name the owner. A key of another owner is refused.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -84,7 +86,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 key:
-  description: The key; C((known after creation)) in check mode where it is still to be made.
+  description: The key. In check mode C((known after creation)) if it does not exist yet.
   returned: when O(state=present)
   type: dict
   contains:
@@ -96,11 +98,11 @@ key:
     key_id: {description: Id of the key., type: str, returned: always}
     alias: {description: Its alias., type: str, returned: always, sample: alias/ragops-dev}
     restored:
-      description: Whether its deletion was scheduled and has been cancelled.
+      description: Whether the scheduled deletion of the key was cancelled.
       type: bool
       returned: always
 kept:
-  description: What the key encrypts, for which it was kept; empty if it goes.
+  description: The encrypted data for which the key was kept. Empty if it was not kept.
   returned: when O(state=absent)
   type: list
   elements: str
