@@ -139,13 +139,14 @@ replication_group:
     engine: {description: Engine., type: str, returned: when made, sample: redis}
     node_type: {description: Type of the nodes., type: str, returned: when made}
     tls: {description: Whether connections are TLS., type: bool, returned: always}
-    auth: {description: Whether a token is asked for., type: bool, returned: always}
-    user_groups: {description: Whose users may log in., type: list, returned: always}
+    auth: {description: Whether clients need a token., type: bool, returned: always}
+    user_groups: {description: User groups whose users may log in., type: list, returned: always}
     replicas: {description: Number of replicas., type: int, returned: always}
-    automatic_failover: {description: Whether a replica takes over., type: bool, returned: always}
-    multi_az: {description: Whether it lies in several zones., type: bool, returned: always}
+    automatic_failover: {description: Whether a replica replaces a failed primary., type: bool,
+      returned: always}
+    multi_az: {description: Whether the nodes are in several zones., type: bool, returned: always}
 final_snapshot_id:
-  description: Name of the last snapshot.
+  description: Name of the final snapshot.
   returned: when O(state=absent) and one was made
   type: str
 """

@@ -13,20 +13,20 @@ version_added: 0.1.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Creates a collection with its fields and indexes, loads it, points an alias at it and waits
-    until a search through it answers.
-  - Compares an existing collection with what is asked for and lists every difference in RV(plan).
-  - A difference that can't be changed in place is an error unless O(on_schema_change=recreate)
-    and O(force_data_loss=true).
-  - A collection is never dropped while an alias that isn't O(alias) points at it.
-  - Properties that a server doesn't report are listed in RV(unknown) and aren't taken for
+  - Creates a collection with its fields and indexes, loads it, and points an alias at it. Then
+    waits until a search through the alias returns an answer.
+  - Compares an existing collection with the options, and returns every difference in RV(plan).
+  - If a difference cannot be changed in place, the module fails, unless
+    O(on_schema_change=recreate) and O(force_data_loss=true).
+  - A collection is never dropped while an alias other than O(alias) points at it.
+  - Properties that the server does not report are returned in RV(unknown), and do not count as
     differences.
 attributes:
   check_mode:
-    description: Reads only; RV(changed), RV(plan) and the diff are those of the real run.
+    description: Only reads. RV(changed), RV(plan) and the diff are the same as in a real run.
     support: full
   diff_mode:
-    description: Returns the normalised state before and after.
+    description: Returns the normalized state before and after.
     support: full
   idempotent:
     description: A second run changes nothing.
@@ -43,28 +43,29 @@ options:
     type: bool
     default: false
   state:
-    description: Whether the collection shall exist.
+    description: Whether the collection exists.
     type: str
     choices: [present, absent]
     default: present
   name:
-    description: Name of the collection itself, not of an alias.
+    description: Name of the collection, not of an alias.
     type: str
     required: true
   alias:
     description:
-      - Alias that shall point at the collection.
-      - With O(state=present) it is created, or moved here from another collection.
-      - With O(state=absent) it is dropped with the collection if it points at it.
+      - Alias that points at the collection.
+      - With O(state=present) it is created, or moved from another collection to this one.
+      - With O(state=absent) it is dropped with the collection if it points at this collection.
     type: str
   description:
     description:
       - Description of the collection.
-      - Set at creation; a later difference is a warning, since not every server can change it.
+      - It is set at creation. A later difference gives a warning only, because not every server can
+        change it.
     type: str
   fields:
     description:
-      - Fields of the schema; required with O(state=present).
+      - Fields of the schema. Required with O(state=present).
       - Exactly one is the primary key and at least one is a vector.
     type: list
     elements: dict
@@ -94,26 +95,26 @@ options:
           - BFLOAT16_VECTOR
           - SPARSE_FLOAT_VECTOR
       description:
-        description: Description of the field; set at creation and not compared.
+        description: Description of the field. It is set at creation and not compared later.
         type: str
       primary_key:
         description: Whether this is the primary key (INT64 or VARCHAR).
         type: bool
         default: false
       auto_id:
-        description: Whether the server makes the primary key.
+        description: Whether the server generates the primary key.
         type: bool
         default: false
       partition_key:
-        description: Whether rows are spread over partitions by this field.
+        description: Whether the server distributes rows over partitions by this field.
         type: bool
         default: false
       nullable:
-        description: Whether the field may be null; needs Milvus 2.5.
+        description: Whether the field may be null. Requires Milvus 2.5.
         type: bool
         default: false
       max_length:
-        description: Most bytes of a VARCHAR, or of the elements of an ARRAY of VARCHAR.
+        description: Maximum bytes of a VARCHAR, or of each element of an ARRAY of VARCHAR.
         type: int
       dim:
         description: Dimension of a dense vector.
@@ -123,14 +124,15 @@ options:
         type: str
         choices: [BOOL, INT8, INT16, INT32, INT64, FLOAT, DOUBLE, VARCHAR]
       max_capacity:
-        description: Most elements of an ARRAY.
+        description: Maximum number of elements of an ARRAY.
         type: int
   enable_dynamic_field:
-    description: Whether rows may carry fields that the schema doesn't name.
+    description: Whether rows may have fields that the schema does not define.
     type: bool
     default: false
   indexes:
-    description: Indexes, at most one per field; every vector field needs one to be loaded.
+    description: Indexes, at most one per field. A collection can be loaded only if every vector
+      field has an index.
     type: list
     elements: dict
     default: []
@@ -151,36 +153,37 @@ options:
         type: dict
         default: {}
   load:
-    description: Whether the collection shall be loaded (searchable) or released.
+    description: Whether the collection is loaded (searchable) or released.
     type: bool
     default: true
   consistency_level:
-    description: Default consistency of reads, given at creation; not compared when unset.
+    description: Default consistency level of reads, set at creation. Not compared if not given.
     type: str
     choices: [Strong, Session, Bounded, Eventually]
   on_schema_change:
     description:
-      - What to do if the collection exists with another schema or other indexes.
-      - V(fail) changes nothing and names every difference.
-      - V(recreate) drops the collection with its rows and creates it anew; needs
+      - What to do if the existing collection has another schema or other indexes.
+      - V(fail) changes nothing and reports every difference.
+      - V(recreate) drops the collection with its rows and creates it again. It requires
         O(force_data_loss=true).
     type: str
     choices: [fail, recreate]
     default: fail
   force_data_loss:
-    description: Consent to lose the rows of the collection with O(on_schema_change=recreate).
+    description: Confirms that O(on_schema_change=recreate) may delete the rows of the collection.
     type: bool
     default: false
   wait:
     description:
-      - Whether to wait until a real search on the collection (through O(alias) if given) answers.
-      - After a restart Milvus reports itself healthy and the collection loaded before it can
-        search.
+      - Whether to wait until a real search on the collection returns an answer. The search uses
+        O(alias) if it is given.
+      - After a restart Milvus reports that it is healthy and that the collection is loaded before
+        it can search.
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait for the server to accept a connection, and again for the load and
-      the first answered search.
+    description: Seconds to wait until the server accepts a connection, and separately until the
+      collection is loaded and a search returns an answer.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -231,7 +234,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 collection:
-  description: The collection after the run, normalised; V(null) when absent.
+  description: The collection after the run, normalized. V(null) if absent.
   returned: success
   type: dict
   sample:
@@ -251,19 +254,19 @@ collection:
     aliases: [documents]
     load_state: loaded
 alias_target:
-  description: Collection that O(alias) points at after the run; V(null) when it doesn't exist or
-    no alias was given.
+  description: Collection that O(alias) points at after the run. V(null) if the alias does not exist
+    or was not given.
   returned: success
   type: str
   sample: documents_v1
 rows:
-  description: Rows as the server counts them, V(null) when the collection isn't loaded or not
-    there.
+  description: Number of rows that the server reports. V(null) if the collection is not loaded or
+    does not exist.
   returned: success
   type: int
   sample: 0
 plan:
-  description: Every difference found and what it means.
+  description: Every difference, and what the module does about it.
   returned: success, and on a refused change
   type: list
   elements: dict
@@ -275,35 +278,36 @@ plan:
       description: Value found.
       type: raw
     to:
-      description: Value asked for.
+      description: Value in the options.
       type: raw
     action:
       description: One of C(create), C(drop), C(in_place), C(rebuild), C(none), C(refuse).
       type: str
     reason:
-      description: Why it takes that action.
+      description: Why the difference needs this action.
       type: str
     data_loss:
-      description: Whether rows are lost by it.
+      description: Whether the action deletes rows.
       type: bool
 unknown:
-  description: Properties asked for that this server doesn't report.
+  description: Properties in the options that this server does not report.
   returned: success
   type: list
   elements: str
   sample: [indexes.embedding.params.M]
 server_version:
-  description: Version as the server reports it.
+  description: Version that the server reports.
   returned: success
   type: str
   sample: v2.3.5-lite
 capabilities:
-  description: What the module knows this server to be able to do.
+  description: Features that this server supports, as far as the module knows.
   returned: success
   type: dict
   sample: {flavour: milvus, nullable: false, sparse_vector: false, index_params_reported: true}
 search_seconds:
-  description: Seconds until the first search answered; V(null) when not waited for.
+  description: Seconds until the first search returned an answer. V(null) if the module did not
+    wait.
   returned: success
   type: float
   sample: 0.08

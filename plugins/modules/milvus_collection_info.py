@@ -13,8 +13,8 @@ version_added: 0.1.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Reads all collections of a database, or one by its name or alias, in the same shape as
-    M(ragops.platform.milvus_collection).
+  - Reads all collections of a database, or one collection by its name or alias. The format is the
+    same as in M(ragops.platform.milvus_collection).
 attributes:
   check_mode:
     description: The module only reads.
@@ -27,7 +27,7 @@ attributes:
     support: full
 options:
   wait_timeout:
-    description: Seconds to wait for the server to accept a connection.
+    description: Seconds to wait until the server accepts a connection.
     type: int
     default: 30
   database:
@@ -35,7 +35,7 @@ options:
     type: str
     default: default
   name:
-    description: Name or alias of one collection; all collections by default.
+    description: Name or alias of one collection. Defaults to all collections.
     type: str
 extends_documentation_fragment:
   - ragops.platform.milvus
@@ -60,7 +60,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 collections:
-  description: The collections found, in the order of their names; empty when there is none.
+  description: The collections, sorted by name. Empty if there is none.
   returned: success
   type: list
   elements: dict
@@ -86,12 +86,12 @@ databases:
   elements: str
   sample: [default]
 server_version:
-  description: Version as the server reports it.
+  description: Version that the server reports.
   returned: success
   type: str
   sample: v2.3.5-lite
 capabilities:
-  description: What the module knows this server to be able to do.
+  description: Features that this server supports, as far as the module knows.
   returned: success
   type: dict
   sample: {flavour: milvus, nullable: false, sparse_vector: false, index_params_reported: true}

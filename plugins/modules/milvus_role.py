@@ -1,7 +1,7 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Manage one Milvus role, exactly what it may do, and the user that logs in with it."""
+"""Manage a Milvus role, its privileges and its user."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ version_added: 0.2.0
 author:
   - The ragops.platform authors (@ragops)
 description:
-  - Creates a role with its privileges, and the user that has this role and no other.
-  - What was changed by hand is put right, privileges that were added to the role are taken back.
-  - Milvus tells no passwords, so the module logs in as O(user) to see whether O(password) is its.
-    A user with another password is made anew, since Milvus lets only who knows it change it.
-  - A server needs a moment until all of it knows a change, which is waited for.
-  - Needs a Milvus with authorization, and a login that may manage users, such as C(root).
+  - Creates a role with its privileges, and a user that has only this role.
+  - Repairs manual changes, and revokes privileges that somebody added to the role.
+  - Milvus does not return passwords, so the module logs in as O(user) to check O(password). If the
+    password is wrong, the user is removed and created again. Milvus would need the old password to
+    change it.
+  - Waits until all parts of the server know a change.
+  - Requires a Milvus with authorization, and a login that may manage users, such as C(root).
 attributes:
   check_mode:
-    description: Reads only; RV(changed) and the diff are those of the real run.
+    description: Only reads. RV(changed) and the diff are the same as in a real run.
     support: full
   diff_mode:
     description: Returns the state before and after, without the password.
@@ -31,13 +32,13 @@ attributes:
     support: full
 options:
   database:
-    description: Database in which the privileges are given.
+    description: Database in which the privileges apply.
     type: str
     default: default
   state:
     description:
-      - Whether the role shall exist.
-      - With V(absent) users that have no other role are removed with it.
+      - Whether the role exists.
+      - V(absent) also removes users that have no other role.
     type: str
     choices: [present, absent]
     default: present
@@ -46,13 +47,13 @@ options:
     type: str
     required: true
   user:
-    description: User that has the role, and no other.
+    description: User that has only this role.
     type: str
   password:
     description: Password of O(user), 6 to 72 characters.
     type: str
   privileges:
-    description: What the role may do, and no more than that; required with O(state=present).
+    description: All privileges of the role. Required with O(state=present).
     type: list
     elements: dict
     suboptions:
@@ -64,8 +65,8 @@ options:
       object_names:
         description:
           - Collections, aliases or users, or V(*) for all.
-          - Whoever uses an alias needs the privilege on the alias, from Milvus 2.6.11 on for some
-            calls on the collection. With both it works everywhere.
+          - A client that uses an alias needs the privilege on the alias. Since Milvus 2.6.11 some
+            calls need it on the collection instead. Grant both to support all versions.
         type: list
         elements: str
         default: ["*"]
@@ -75,19 +76,18 @@ options:
         elements: str
         required: true
   purge_privileges:
-    description: Whether privileges that are not among O(privileges) are taken from the role.
+    description: Whether privileges that are not in O(privileges) are revoked from the role.
     type: bool
     default: true
   purge_users:
     description:
-      - Whether the role is taken from all other users. A user that had nothing but this role is
-        removed.
-      - Without it they are listed in RV(other_users), with a warning.
+      - Whether the role is revoked from all other users. A user with only this role is removed.
+      - Otherwise these users are returned in RV(other_users), with a warning.
     type: bool
     default: false
   wait_timeout:
-    description: Seconds to wait for the server to accept a connection, and again until it says of
-      itself what was asked for.
+    description: Seconds to wait until the server accepts a connection, and separately until it
+      reports the new state.
     type: int
     default: 120
 extends_documentation_fragment:
@@ -123,7 +123,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 role:
-  description: Role and user after the run; empty when absent.
+  description: Role and user after the run. Empty if absent.
   returned: success
   type: dict
   sample:
@@ -138,7 +138,7 @@ other_users:
   elements: str
   sample: []
 server_version:
-  description: Version as the server reports it.
+  description: Version that the server reports.
   returned: success
   type: str
   sample: v2.6.15

@@ -9,37 +9,37 @@ DOCUMENTATION = r"""
 ---
 module: planned
 version_added: 0.2.0
-short_description: Say in check mode which resources a run would make
+short_description: Report in check mode which resources a run would create
 description:
-  - For a dry run that can't ask the service that the resources would be made in, because this
-    service is itself still to be made, such as an EKS cluster.
-  - Reports a change and a diff from nothing, so that C(--check --diff) and callback
-    P(ragops.platform.plan#callback) show the resources like others.
+  - For a dry run in which the service of the resources does not exist yet, such as an EKS cluster.
+    No module can ask such a service which resources it would create.
+  - Reports each resource as a change, with a diff from nothing. So C(--check --diff) and callback
+    P(ragops.platform.plan#callback) show these resources like all others.
 author:
   - The ragops.platform authors
 options:
   create:
-    description: The resources, each as its kind and its name, as other modules call them.
+    description: The resources, each with its kind and name, as other modules name them.
     type: list
     elements: str
     default: []
   objects:
-    description: Further resources, a list of names by kind. They are told after O(create).
+    description: Further resources, as a list of names by kind. They are reported after O(create).
     type: dict
     default: {}
   because:
-    description: Why this is all that is known.
+    description: Why no more is known about the resources.
     type: str
     required: true
 attributes:
   check_mode:
-    description: Fails in a real run, since it would make nothing.
+    description: Fails in a real run, because the module creates nothing.
     support: full
   diff_mode:
-    description: The resources, from nothing.
+    description: Shows the resources as new.
     support: full
   idempotent:
-    description: Makes nothing.
+    description: The module creates nothing.
     support: full
 """
 
@@ -57,7 +57,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The resources and the reason, in a sentence.
+  description: The resources and the reason, in one sentence.
   returned: always
   type: str
   sample: Would make namespace rag, secret rag/rag-backend; there is no cluster yet.

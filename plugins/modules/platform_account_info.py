@@ -7,14 +7,14 @@ DOCUMENTATION = r"""
 ---
 module: platform_account_info
 version_added: 0.2.0
-short_description: Ask AWS what only the account knows of a platform's inputs
+short_description: Check the inputs of a platform against the AWS account
 description:
-  - Says who the caller is, chooses the availability zones, and says what the account refuses of the
-    inputs, before anything is made.
-  - Whether somebody else has a VPC or a key of the joined name C(<project>-<environment>) is
-    always asked.
-  - All is read at the same time in one process. Only what is given is asked.
-  - Reads only.
+  - Returns the identity of the caller, chooses the availability zones, and reports inputs that the
+    account does not support. Nothing is created.
+  - Always checks whether somebody else owns a VPC or a key with the name
+    C(<project>-<environment>).
+  - Reads all services in parallel. Checks only the options that are given.
+  - Only reads.
 options:
   project:
     description: Value of the tag C(Project), first part of all names.
@@ -25,105 +25,109 @@ options:
     type: str
     required: true
   account_id:
-    description: The account that the credentials must be of. Empty means any.
+    description: The account that the credentials must belong to. Empty means any account.
     type: str
     default: ""
   network:
-    description: Asks for the zones of a network.
+    description: Checks the availability zones of a network.
     type: dict
     suboptions:
       availability_zones:
-        description: Zones by name. Empty means that they are chosen.
+        description: Zones by name. Empty means that the module chooses them.
         type: list
         elements: str
         default: []
       zone_count:
-        description: How many zones are chosen.
+        description: Number of zones to choose.
         type: int
         default: 2
       interface_endpoints:
         description:
-          - Services that are to have an endpoint, such as C(ecr.api); each must be offered in the
+          - Services for interface endpoints, such as C(ecr.api). AWS must offer each service in the
             zones of the network.
         type: list
         elements: str
         default: []
       nat:
-        description: The NAT gateways; each needs an Elastic IP, of which an account may have few.
+        description: NAT gateways of the network. Each needs an Elastic IP, for which the account
+          has a quota.
         type: str
         choices: [none, single, one_per_az]
         default: none
   database_class:
-    description: Asks whether RDS offers this class for PostgreSQL.
+    description: Checks whether RDS offers this instance class for PostgreSQL.
     type: str
     default: ""
   replica_region:
-    description: Asks whether the account has enabled this region, for replicas of buckets.
+    description: Checks whether the account has enabled this region, for replicas of buckets.
     type: str
     default: ""
   node_groups:
     description:
-      - Asks where the instance types of node groups are offered, and whether the account may run
-        the nodes with which they begin.
+      - Checks where AWS offers the instance types of node groups, and whether the quota of the
+        account allows their initial nodes.
     type: list
     elements: dict
     default: []
     suboptions:
       name:
-        description: Name of the group, for errors.
+        description: Name of the group, for error messages.
         type: str
         required: true
       instance_types:
-        description: Its instance types, the preferred first; each zone must have one of them.
+        description: Instance types of the group, the preferred first. AWS must offer at least one
+          of them in each zone.
         type: list
         elements: str
         required: true
       nodes:
-        description: Nodes on demand with which it begins; they count towards the quota of vCPUs.
+        description: Initial number of on-demand nodes. They count towards the vCPU quota.
         type: int
         default: 0
       zonal:
-        description: Whether it has these nodes in each zone of the platform.
+        description: Whether the group has these nodes in each zone of the platform.
         type: bool
         default: false
   neighbours:
-    description: Asks for what components of a run need of others that take no part in it.
+    description: Checks whether resources exist that components of this run need from components
+      outside this run.
     type: list
     elements: dict
     default: []
     suboptions:
       component:
-        description: The component that needs it.
+        description: The component that needs the resource.
         type: str
         required: true
       maker:
-        description: The component that would make it.
+        description: The component that creates the resource.
         type: str
         choices: [eks, kms, network]
         required: true
   names:
     description:
-      - Asks whose the things of these names are, if there are any.
-      - What does not carry the platform's tags is a problem.
+      - Checks who owns the resources with these names, if they exist.
+      - A resource without the tags of the platform is a problem.
     type: list
     elements: dict
     default: []
     suboptions:
       component:
-        description: The component that makes it, the value of its tag C(Component).
+        description: The component that creates the resource, which is the value of its tag
+          C(Component).
         type: str
         required: true
       kind:
-        description: What it is.
+        description: Kind of the resource.
         type: str
         choices: [bucket, cache, cluster, database, repository, role, secret]
         required: true
       name:
-        description: Its name. V({account}) stands for the caller's account.
+        description: Name of the resource. V({account}) stands for the account of the caller.
         type: str
         required: true
       region:
-        description: Its region, if that is not the platform's.
+        description: Region of the resource, if it differs from the region of the platform.
         type: str
         default: ""
 extends_documentation_fragment:
@@ -157,23 +161,23 @@ arn:
   type: str
   sample: arn:aws:iam::123456789012:role/deployer
 partition:
-  description: The partition that the region is of.
+  description: The partition of the region.
   returned: always
   type: str
   sample: aws
 availability_zones:
-  description: The zones of the network, named or chosen, in the order of its subnets.
+  description: The zones of the network, given or chosen, in the order of the subnets.
   returned: always
   type: list
   elements: str
   sample: [us-east-1a, us-east-1b]
 problems:
-  description: What the account refuses, one text each; empty if nothing.
+  description: One text per input that the account does not support. Empty if there is none.
   returned: always
   type: list
   elements: str
 missing:
-  description: What is needed of O(neighbours) and does not exist, one text each.
+  description: One text per resource of O(neighbours) that is needed and does not exist.
   returned: always
   type: list
   elements: str

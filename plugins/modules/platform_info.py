@@ -9,14 +9,14 @@ module: platform_info
 version_added: 0.1.0
 short_description: Read all resources of one platform environment from AWS
 description:
-  - Finds the resources of one platform by the tags C(Project), C(Environment) and C(ManagedBy)
-    (C(ragops.platform)) and by their names, which all begin with C(<project>-<environment>), and
-    returns ids and endpoints.
-  - What has such a name and other tags is somebody else's. It is an error where ours can't stand
-    beside it, and is passed over where it can.
-  - All services are read at the same time in one process.
-  - What runs in the cluster is read with O(application), from the cluster, at the same time.
-  - Reads only. There is no state file, AWS is the state.
+  - Returns the ids and endpoints of the resources of one platform. Finds them by the tags
+    C(Project), C(Environment) and C(ManagedBy), and by names that begin with
+    C(<project>-<environment>). The value of C(ManagedBy) is C(ragops.platform).
+  - A resource with such a name and other tags belongs to somebody else. The module fails if the
+    name must be unique; otherwise it ignores that resource.
+  - Reads all services in parallel.
+  - O(application) also reads the running release, from the cluster.
+  - Only reads. There is no state file; the state is read from AWS each time.
 options:
   project:
     description: Value of the tag C(Project), first part of all names.
@@ -28,17 +28,17 @@ options:
     required: true
   components:
     description:
-      - The components to read, as in RV(resources), which leaves the others out. All by default.
-      - Those that have nothing in AWS to be looked up (C(images), C(health)) may be named, too, so
-        that it takes the hosts of the platform.
-      - Reading fewer needs fewer permissions.
+      - The components to read. RV(resources) contains only these. Defaults to all components.
+      - Components without AWS resources (C(images), C(health)) are also accepted, so that the list
+        may be all hosts of the platform.
+      - Fewer components need fewer permissions.
     type: list
     elements: str
   application:
     description:
-      - Reads, too, which release of the application runs, and what was verified of it.
-      - Needs the RBAC verbs C(list) on secrets and C(get) on configmaps in the namespace. Of the
-        Secrets their metadata alone is read.
+      - Also reads which release of the application runs, and whether it was verified.
+      - Needs the RBAC verbs C(list) on secrets and C(get) on configmaps in the namespace. Only the
+        metadata of the Secrets is read.
     type: dict
     suboptions:
       namespace:
@@ -52,10 +52,10 @@ options:
       kubeconfig:
         description:
           - Path or content of a kubeconfig of the cluster, such as
-            M(ragops.platform.eks_cluster_info) writes. Without it the usual places are looked at.
+            M(ragops.platform.eks_cluster_info) writes. Defaults to the usual places.
         type: raw
       context:
-        description: Context of the kubeconfig; its current one by default.
+        description: Context of the kubeconfig. Defaults to the current context.
         type: str
 extends_documentation_fragment:
   - ragops.platform.reading
@@ -98,13 +98,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 found:
-  description: The components of which anything exists, sorted.
+  description: The components that have at least one resource, sorted.
   returned: always
   type: list
   elements: str
   sample: [kms, network]
 exists:
-  description: Whether anything of the platform exists.
+  description: Whether any resource of the platform exists.
   returned: always
   type: bool
 account_id:
@@ -123,7 +123,7 @@ region:
   type: str
   sample: us-east-1
 application:
-  description: The newest revision of the release; null without a release.
+  description: The newest revision of the release. Null if there is no release.
   returned: with O(application)
   type: dict
   contains:
@@ -132,7 +132,7 @@ application:
       type: str
       returned: always
     namespace:
-      description: Its namespace.
+      description: Namespace of the release.
       type: str
       returned: always
     revision:
@@ -141,13 +141,13 @@ application:
       returned: always
       sample: 7
     status:
-      description: What Helm says of it.
+      description: Status that Helm reports.
       type: str
       returned: always
       sample: deployed
     verified:
-      description: Whether it answered a question end to end, and was recorded. What follows is null
-        otherwise.
+      description: Whether the release was verified end to end and recorded. If not, all values
+        below are null.
       type: bool
       returned: always
     chart:
@@ -161,7 +161,7 @@ application:
       returned: always
       sample: 0.1.0
     chart_checksum:
-      description: Checksum of the chart's folder; empty for a chart from a registry.
+      description: Checksum of the folder of the chart. Empty for a chart from a registry.
       type: str
       returned: always
     app_version:
@@ -170,31 +170,32 @@ application:
       returned: always
       sample: 0.1.0
     version:
-      description: Tag of the backend's image.
+      description: Tag of the backend image.
       type: str
       returned: always
     images:
-      description: By name (backend, frontend) C(repository), C(digest), C(tag) and C(version).
+      description: The images (backend, frontend), each with C(repository), C(digest), C(tag) and
+        C(version).
       type: dict
       returned: always
     verified_at:
-      description: When it was verified, UTC.
+      description: Time of the verification, in UTC.
       type: str
       returned: always
       sample: "2026-11-28T12:00:00Z"
     verified_by:
-      description: ARN of the identity that did.
+      description: ARN of the identity that verified the release.
       type: str
       returned: always
 resources:
   description:
-    - Ids and endpoints by component. Every key is always there; what does not exist is V(null),
-      an empty list or an empty dict.
+    - Ids and endpoints by component. All keys always exist. A missing resource is V(null), an empty
+      list or an empty dictionary.
   returned: always
   type: dict
   contains:
     network:
-      description: VPC, subnets in order of availability zone, security groups by key.
+      description: VPC, subnets (sorted by availability zone), and security groups by key.
       type: dict
       returned: when read
       contains:
@@ -203,31 +204,31 @@ resources:
           type: str
           returned: always
         cidr_block:
-          description: The VPC's primary range.
+          description: Primary CIDR block of the VPC.
           type: str
           returned: always
         private_subnet_ids:
-          description: Subnets without a public address.
+          description: Private subnets.
           type: list
           elements: str
           returned: always
         public_subnet_ids:
-          description: Subnets tagged kubernetes.io/role/elb.
+          description: Public subnets, which have the tag C(kubernetes.io/role/elb).
           type: list
           elements: str
           returned: always
         private_subnet_zones:
-          description: Their zones, in the order of private_subnet_ids.
+          description: Zones of the private subnets, in the same order.
           type: list
           elements: str
           returned: always
         private_subnet_cidrs:
-          description: Their IPv4 blocks, in the order of private_subnet_ids.
+          description: IPv4 blocks of the private subnets, in the same order.
           type: list
           elements: str
           returned: always
         public_subnet_cidrs:
-          description: Their IPv4 blocks, in the order of public_subnet_ids.
+          description: IPv4 blocks of the public subnets, in the same order.
           type: list
           elements: str
           returned: always
@@ -238,36 +239,36 @@ resources:
           returned: always
         security_group_ids:
           description:
-            - Groups by name without C(<name>-) and with C(_) for C(-).
-            - eks_cluster, eks_nodes, rds and elasticache are always there.
+            - Security groups by name, without C(<name>-) and with C(_) for C(-).
+            - The keys eks_cluster, eks_nodes, rds and elasticache always exist.
           type: dict
           returned: always
         nat_gateway_ids:
-          description: NAT gateways that are not deleted.
+          description: NAT gateways, except deleted ones.
           type: list
           elements: str
           returned: always
         elastic_ip_ids:
-          description: Allocation ids of addresses.
+          description: Allocation ids of the Elastic IPs.
           type: list
           elements: str
           returned: always
         vpc_endpoint_ids:
-          description: Endpoints that are not deleted.
+          description: VPC endpoints, except deleted ones.
           type: list
           elements: str
           returned: always
     kms:
-      description: The platform's key.
+      description: The KMS key of the platform.
       type: dict
       returned: when read
       contains:
         key_arn:
-          description: ARN of the key; null when it is to be deleted.
+          description: ARN of the key. Null if its deletion is scheduled.
           type: str
           returned: always
         alias:
-          description: Its alias.
+          description: Alias of the key.
           type: str
           returned: always
     eks:
@@ -288,7 +289,7 @@ resources:
           type: str
           returned: always
         status:
-          description: As AWS reports it.
+          description: Status that AWS reports.
           type: str
           returned: always
           sample: ACTIVE
@@ -301,18 +302,20 @@ resources:
           type: str
           returned: always
         security_group_id:
-          description: The security group that EKS made for the cluster.
+          description: The security group that EKS created for the cluster.
           type: str
           returned: always
         node_groups:
           description:
-            - Each with name, status, version, ami_type, release_version, instance_types, min_size,
-              max_size, desired_size, managed_by (the value of its tag C(ManagedBy)).
+            - Node groups, each with name, status, version, ami_type, release_version,
+              instance_types, min_size, max_size, desired_size and managed_by. The last is the value
+              of the tag C(ManagedBy).
           type: list
           elements: dict
           returned: always
         launch_templates:
-          description: Node groups that have a launch template; also without a cluster.
+          description: Names of the node groups that have a launch template, even if there is no
+            cluster.
           type: list
           elements: str
           returned: always
@@ -325,7 +328,7 @@ resources:
       description:
         - The database. Keys identifier, arn, status, endpoint, port, db_name, master_username,
           master_secret_arn, multi_az, engine_version. The secret is JSON with C(username) and
-          C(password), whether RDS keeps it or the platform does.
+          C(password), whether RDS or the platform manages it.
       type: dict
       returned: when read
     elasticache:
@@ -344,9 +347,9 @@ resources:
       returned: when read
     secrets:
       description:
-        - ARNs, never values. Keys database_url, database_login, database_app_login, redis_url,
-          redis_auth_token, openai_api_key, milvus_token, milvus_app_login, and what else is under
-          C(<name>/).
+        - ARNs of the secrets, never values. Keys database_url, database_login, database_app_login,
+          redis_url, redis_auth_token, openai_api_key, milvus_token, milvus_app_login, and all other
+          secrets under C(<name>/).
       type: dict
       returned: when read
     iam:
@@ -358,21 +361,21 @@ resources:
       type: dict
       returned: when read
 outputs:
-  description: What people look up of the components that were read, in their order.
+  description: Values that people often look up, in the order of the components.
   returned: always
   type: dict
   contains:
     lines:
-      description: Lines to print, by label; null where there is nothing yet.
+      description: Lines to print, by label. Null if there is no value yet.
       type: dict
       returned: always
       sample: {VPC: vpc-0123456789abcdef0, PostgreSQL: null}
     summary:
-      description: The same in short, with states.
+      description: A short form of the same lines, with states.
       type: dict
       returned: always
     variables:
-      description: Values by the name of a shell's variable; null where there is nothing yet.
+      description: Values by the name of a shell variable. Null if there is no value yet.
       type: dict
       returned: always
       sample: {VPC_ID: vpc-0123456789abcdef0, DATABASE_HOST: null}

@@ -1,48 +1,50 @@
 #!/usr/bin/python
 # Copyright (c) 2026 The ragops.platform authors
 # MIT License (see LICENSE)
-"""Lock a platform for one run, so that a second one stops and says who is at work."""
+"""Lock a platform for one run, so that a second run stops and names the first one."""
 
 DOCUMENTATION = r"""
 ---
 module: platform_lock
 version_added: 0.2.0
-short_description: Lock a platform for the time of one run
+short_description: Lock a platform for the duration of one run
 description:
-  - Makes the SSM parameter C(/ragops.platform/<project>-<environment>/lock), which says who is at
-    work. AWS makes it once, so that of two runs one has it; the other fails and says who has.
-  - A process beside the run renews it, and removes it when the run ends, however it ends. After
-    the end of the whole machine it holds for three minutes more.
-  - Changes nothing in check mode, and refuses nothing there.
+  - Creates the SSM parameter C(/ragops.platform/<project>-<environment>/lock), which names the
+    running playbook and its caller. Only one of two runs can create it. The other run fails and
+    names the run that has the lock.
+  - A background process renews the lock and removes it when the run ends, even if the run fails or
+    is killed. If the machine stops, the lock expires after three minutes.
+  - In check mode it changes nothing and never fails because of another run.
 options:
   project:
-    description: First part of the platform's name.
+    description: First part of the name of the platform.
     type: str
     required: true
   environment:
-    description: Second part of the platform's name.
+    description: Second part of the name of the platform.
     type: str
     required: true
   work:
-    description: What the run does, to be told to others.
+    description: What the run does. A second run shows this text.
     type: str
     required: true
   folder:
     description:
       - Folder of the run, such as lookup P(ragops.platform.run_folder#lookup) returns. The lock is
-        removed when it is gone. The file C(lock.lost) there says that somebody else has the lock.
+        removed when this folder no longer exists. A file C(lock.lost) in it means that another run
+        has taken the lock.
     type: path
     required: true
   account_id:
-    description: The account that the credentials must be of. Empty means any.
+    description: The account that the credentials must belong to. Empty means any account.
     type: str
     default: ""
 attributes:
   check_mode:
-    description: Sends nothing.
+    description: Sends no request that changes anything.
     support: full
   diff_mode:
-    description: The lock is no part of the platform, so that there is no diff.
+    description: The lock is not part of the platform, so there is no diff.
     support: none
   idempotent:
     description: A run that has the lock keeps it.

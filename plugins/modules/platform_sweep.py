@@ -7,18 +7,16 @@ DOCUMENTATION = r"""
 ---
 module: platform_sweep
 version_added: 0.2.0
-short_description: Find what is left of one platform environment after it was destroyed
+short_description: Find resources that remain after a platform environment was destroyed
 description:
-  - Looks at every service that the platform uses, by describing its resources, and at all others
-    by tag, and returns what is still there of one platform. All services are read at the same
-    time in one process.
-  - A resource is the platform's by its tags C(Project) and C(Environment), by the tags which EKS
-    and the controllers in the cluster put on what they make (load balancers, target groups,
-    volumes, interfaces, nodes of Karpenter), because it lies in the platform's VPC, or, for what
-    carries no tags, by its full name.
-  - A neighbour whose name begins in the same way (C(ragops-devel) or C(ragops-dev-2) beside
-    C(ragops-dev)) is not the platform.
-  - Reads only.
+  - Returns the resources that still exist of one platform. Lists the resources of every service
+    that the platform uses, and searches all other services by tag. Reads all services in parallel.
+  - A resource belongs to the platform if its tags C(Project), C(Environment) and C(ManagedBy)
+    match, or if it is in the VPC of the platform. EKS and controllers of the cluster set their own
+    tags on load balancers, target groups, volumes, network interfaces and nodes of Karpenter, which
+    also count. Resources without tags are recognized by their full name.
+  - Another platform whose name begins in the same way is not included, such as C(ragops-devel) or
+    C(ragops-dev-2) for C(ragops-dev). - Only reads.
 options:
   project:
     description: Value of the tag C(Project), first part of all names.
@@ -30,22 +28,23 @@ options:
     required: true
   survivors:
     description:
-      - Components whose data outlives the platform on purpose. Of them buckets, snapshots, retained
-        backups, volumes, repositories, keys, secrets and log groups are returned in RV(kept).
-      - What computes or routes (an instance, a NAT gateway) is never kept on purpose.
-      - Those that hold data - C(ecr), C(elasticache), C(kms), C(milvus), C(rds), C(s3), C(secrets),
-        and C(logs), the log groups of all.
+      - Components whose data is kept on purpose. Their buckets, snapshots, retained backups,
+        volumes, repositories, keys, secrets and log groups are returned in RV(kept).
+      - Compute and network resources, such as an instance or a NAT gateway, are never in RV(kept).
+      - Allowed are C(ecr), C(elasticache), C(kms), C(milvus), C(rds), C(s3), C(secrets), and
+        C(logs) for the log groups of all components.
     type: list
     elements: str
     default: []
   replica_region:
-    description: Another region, into which the buckets are replicated; its key and what carries
-      the platform's tags there are looked for, too. Replicas themselves are always found.
+    description: Another region, into which the buckets are replicated. The module also searches it
+      for the key and for resources with the tags of the platform. It finds replica buckets even
+      without this option.
     type: str
     default: ""
   hosted_zone:
-    description: Id or name of the hosted zone with the application's records. In it those are
-      looked for that a TXT record of the platform tells of.
+    description: Id or name of the hosted zone with the records of the application. The module
+      searches it for records that a TXT record of the platform names.
     type: str
     default: ""
 extends_documentation_fragment:
@@ -84,18 +83,18 @@ EXAMPLES = r"""
 
 RETURN = r"""
 left:
-  description: What should not be there any more; what is billed comes first.
+  description: Resources that should not exist any more. Billed resources come first.
   returned: always
   type: list
   elements: dict
   contains:
     component:
-      description: The component of the platform that it is of.
+      description: The component of the platform that the resource belongs to.
       type: str
       returned: always
       sample: network
     service:
-      description: AWS service, as ARNs name it.
+      description: AWS service, as in ARNs.
       type: str
       returned: always
       sample: ec2
@@ -105,23 +104,23 @@ left:
       returned: always
       sample: nat_gateway
     id:
-      description: Id, name or ARN, by which AWS's own commands take it.
+      description: Id, name or ARN of the resource, as AWS CLI commands take it.
       type: str
       returned: always
       sample: nat-0123456789abcdef0
     billed:
-      description: Whether AWS bills it as it stands.
+      description: Whether AWS bills the resource in its current state.
       type: bool
       returned: always
     why:
-      description: Why it is taken for the platform's.
+      description: Why the resource counts as part of the platform.
       type: str
       returned: always
       sample: tagged Project=ragops, Environment=dev
 kept:
   description:
-    - What stays on purpose, in the same form. The data of the components in O(survivors), keys
-      that are pending deletion and secrets that are scheduled for it.
+    - Resources that are kept on purpose, in the same format. These are the data of the components
+      in O(survivors), and keys and secrets that are scheduled for deletion.
   returned: always
   type: list
   elements: dict

@@ -8,49 +8,48 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 ---
 module: rag_health
-short_description: Verify a running RAG application, its dependencies and one question end to end
+short_description: Verify a running RAG application, its dependencies, and one question end to end
 version_added: 0.1.0
 author:
   - The ragops.platform authors (@ragops)
 description:
   - Checks the connection, liveness, readiness with each dependency, version and latency of the
     backend.
-  - Then uploads a document that carries a unique token, asks for it, expects an answer that cites
-    the document, expects a question that nothing answers to be refused, and deletes the document,
-    also after a failure.
-  - With O(kubernetes) and no ready pod, one that isn't ready is asked for the cause, and check
-    C(endpoints) fails until the Service has a ready one.
-  - A failure names the dependency and the cause in RV(msg).
-  - All of it ends within O(timeout), also when the backend accepts a connection and never
-    answers.
+  - Then uploads a document with a unique token, asks a question about it, and expects an answer
+    that cites the document. It also asks a question that no document answers, which the backend
+    must refuse. It always deletes the document, even after a failure.
+  - With O(kubernetes), check C(endpoints) fails until the Service has a ready pod. If there is
+    none, the module asks a pod that is not ready for the cause.
+  - If a check fails, RV(msg) names the dependency and the cause.
+  - Always ends within O(timeout), even if the backend accepts a connection and never answers.
 attributes:
   check_mode:
-    description: Only the checks that read; the others are listed with status C(skipped).
+    description: Runs only the checks that read. The others are listed with status C(skipped).
     support: full
   diff_mode:
-    description: The module changes nothing that lasts.
+    description: The module changes nothing permanently.
     support: none
   idempotent:
-    description: Nothing of the synthetic question is left behind.
+    description: The synthetic question leaves nothing behind.
     support: full
 options:
   url:
     description:
-      - Base address of the backend, such as V(https://rag.example.com).
+      - Base URL of the backend, such as V(https://rag.example.com).
       - Exactly one of O(url) and O(kubernetes) is required.
-      - Certificates are verified against E(SSL_CERT_FILE) or the system's trust store.
+      - Certificates are verified against E(SSL_CERT_FILE) or the trust store of the system.
     type: str
   timeout:
-    description: Seconds that all checks together may take, with retries and clean-up.
+    description: Time limit in seconds for all checks together, including retries and clean-up.
     type: int
     default: 120
   request_timeout:
-    description: Seconds that one request may take at most.
+    description: Time limit in seconds for one request.
     type: int
     default: 15
   retries:
-    description: How often the failed connection, endpoints, liveness, readiness and version
-      checks are repeated before they count.
+    description: Number of retries for the checks of connection, endpoints, liveness, readiness and
+      version before they count as failed.
     type: int
     default: 5
   delay:
@@ -58,35 +57,37 @@ options:
     type: float
     default: 2.0
   stable_for:
-    description: Seconds for which readiness must hold without a failure once it is reached.
+    description: Seconds for which the backend must stay ready without a failure.
     type: float
     default: 0.0
   expected_version:
     description:
-      - Version that C(/version) must report as C(version) or C(git_sha).
+      - Expected version. C(/version) must report it as C(version) or C(git_sha).
       - Not compared when unset.
     type: str
   latency_requests:
     description:
-      - Number of requests whose latency is measured; V(0) measures none.
-      - With O(kubernetes) the relay is part of it, which opens a stream for each request.
+      - Number of requests for the latency measurement. V(0) disables it.
+      - With O(kubernetes) the latency includes the port forwarding, which opens a stream for each
+        request.
     type: int
     default: 20
   latency_path:
-    description: Path that these requests get.
+    description: Path of these requests.
     type: str
     default: /version
   latency_p95_ms:
-    description: Milliseconds that 95 of 100 of these requests may take; a higher value is a
-      warning. Unset, no limit.
+    description: Limit in milliseconds for the 95th percentile of these requests. A higher value
+      gives a warning. Without this option there is no limit.
     type: int
   synthetic:
-    description: Whether to ask the synthetic question; it writes one document and deletes it
+    description: Whether to ask the synthetic question, which writes one document and deletes it
       again.
     type: bool
     default: true
   synthetic_document:
-    description: Text of the document. C({token}) stands for the unique token and must occur.
+    description: Text of the document. It must contain C({token}), which stands for the unique
+      token.
     type: str
     default: >-
       This note was written by the health check of the platform. The maintenance code of the
@@ -97,15 +98,14 @@ options:
     type: str
     default: What is the maintenance code of the lighthouse at Cape {token}?
   unanswerable_question:
-    description: Question that no document answers; the backend must refuse it.
+    description: Question that no document answers. The backend must refuse it.
     type: str
     default: Which brand of violin strings did the third mayor of the lunar colony Selenograd
       prefer?
   fail_on:
     description:
-      - The mildest verdict for which the task fails, in the order V(warn), V(inconclusive),
-        V(fail).
-      - V(never) reports only.
+      - Lowest verdict with which the task fails, in the order V(warn), V(inconclusive), V(fail).
+      - With V(never) the task never fails and only reports.
     type: str
     choices: [fail, inconclusive, warn, never]
     default: fail
@@ -134,7 +134,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 msg:
-  description: The verdict in one line; each failed check with its cause.
+  description: The verdict, and each failed check with its cause, in one line.
   returned: always
   type: str
   sample: "healthy: 9 checks passed"
@@ -144,12 +144,12 @@ healthy:
   type: bool
   sample: true
 verdict:
-  description: The worst status of all checks, one of C(pass), C(warn), C(inconclusive), C(fail).
+  description: The worst status of all checks. One of C(pass), C(warn), C(inconclusive), C(fail).
   returned: always
   type: str
   sample: pass
 checks:
-  description: Every check in the order in which they ran.
+  description: All checks, in the order in which they ran.
   returned: always
   type: list
   elements: dict
@@ -165,10 +165,10 @@ checks:
       description: One of C(pass), C(warn), C(fail), C(inconclusive), C(skipped).
       type: str
     observed:
-      description: What was found.
+      description: Observed value.
       type: raw
     expected:
-      description: What should have been found.
+      description: Expected value.
       type: raw
     duration_ms:
       description: Milliseconds of the last attempt.
@@ -177,7 +177,7 @@ checks:
       description: Number of attempts.
       type: int
     hint:
-      description: Cause and remedy of a check that didn't pass.
+      description: Cause and remedy of a check that did not pass.
       type: str
 failed_checks:
   description: Names of the failed checks.
@@ -186,7 +186,7 @@ failed_checks:
   elements: str
   sample: []
 skipped_checks:
-  description: Names of the checks that didn't run.
+  description: Names of the checks that did not run.
   returned: always
   type: list
   elements: str
@@ -202,39 +202,40 @@ versions:
   type: dict
   sample: {expected: 1.4.2, observed: {version: 1.4.2, git_sha: 8c1f2e7}, skew: []}
 slo:
-  description: Latency of the measured requests; V(null) when none was measured.
+  description: Latency of the measured requests. V(null) if none was measured.
   returned: always
   type: dict
   sample: {samples: 20, errors: 0, p50_ms: 2.1, p95_ms: 3.9, p99_ms: 4.4, error_rate: 0.0}
 e2e:
-  description: Steps of the synthetic question with their milliseconds; V(null) when not asked.
+  description: Steps of the synthetic question with their milliseconds. V(null) if it was not asked.
   returned: always
   type: dict
   sample: {document_id: 6f1c, steps: [{step: upload, status: pass, duration_ms: 120.5}],
     cleaned_up: true}
 attempts:
-  description: Attempts until the connection, liveness, readiness and version checks passed or
-    were given up.
+  description: Number of attempts until the connection, liveness, readiness and version checks
+    passed or were given up.
   returned: always
   type: int
   sample: 1
 waited_for:
-  description: What the last attempt that was repeated had found; empty without one.
+  description: Problem of the last failed attempt that was repeated. Empty if no attempt was
+    repeated.
   returned: always
   type: str
   sample: "readyz: not ready, HTTP 503: failed: milvus"
 waited_s:
-  description: Seconds that all checks took.
+  description: Duration of all checks in seconds.
   returned: always
   type: float
   sample: 3.2
 started_at:
-  description: Start in UTC.
+  description: Start time in UTC.
   returned: always
   type: str
   sample: "2026-11-22T10:00:00Z"
 finished_at:
-  description: End in UTC.
+  description: End time in UTC.
   returned: always
   type: str
   sample: "2026-11-22T10:00:03Z"

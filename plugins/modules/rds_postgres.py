@@ -10,13 +10,13 @@ module: rds_postgres
 version_added: 0.1.0
 short_description: An RDS for PostgreSQL instance with its subnet and parameter groups
 description:
-  - Makes, modifies or removes a private, encrypted instance with its subnet group, its parameter
-    group and the log groups that it writes to.
-  - Unlike M(amazon.aws.rds_instance) it leaves the master password to AWS (in Secrets Manager), or
-    takes it from a secret without any task seeing it, resolves the newest version that AWS
-    creates, asks what AWS offers with a class, and reads Multi-AZ back.
-  - What AWS can change is changed in place. What it cannot change, and options that it refuses,
-    end the module before anything is sent, with what to do instead.
+  - Creates, changes or removes a private, encrypted instance with its subnet group, its parameter
+    group and its log groups.
+  - Unlike M(amazon.aws.rds_instance), no task ever sees the master password. AWS manages it in
+    Secrets Manager, or the module reads it from a secret. The module also chooses the newest
+    version that AWS offers, checks the instance class, and verifies Multi-AZ.
+  - Changes in place what AWS can change. For any other change, and for options that AWS would
+    refuse, the module fails before it sends a request. The error names the remedy.
 options:
   identifier:
     description: Identifier of the instance.
@@ -28,17 +28,17 @@ options:
     choices: [present, absent]
     default: present
   engine_version:
-    description: A major version (best) or a full one. A new instance gets the newest that AWS
-      creates under it; an existing one of that major is left to AWS's minor upgrades. A newer one
-      upgrades the instance, as far as AWS does so in one step.
+    description: A major version (recommended) or a full version. With a major version, a new
+      instance gets the newest minor version, and AWS upgrades the minor version of an existing
+      instance. A newer version upgrades the instance, if AWS supports this in one step.
     type: str
     default: "15"
   allow_major_version_upgrade:
-    description: Whether an instance of an older major version is upgraded. There is no way back.
+    description: Whether an instance of an older major version is upgraded. This cannot be undone.
     type: bool
     default: false
   subnet_group:
-    description: The subnet group; made with the instance and removed with it.
+    description: The subnet group, created and removed with the instance.
     type: dict
     required: true
     suboptions:
@@ -47,23 +47,23 @@ options:
         type: str
         required: true
       subnet_ids:
-        description: Its subnets.
+        description: Subnets of the subnet group.
         type: list
         elements: str
         default: []
   parameter_group:
-    description: The parameter group; made with the instance and removed with it. Groups called
-      C(<identifier>-postgres<number>) that the instance no longer uses are removed.
+    description: The parameter group, created and removed with the instance. Unused parameter groups
+      called C(<identifier>-postgres<number>) are removed.
     type: dict
     required: true
     suboptions:
       name:
-        description: Name of the parameter group, best C(<identifier>-postgres<major>), since a
-          group serves one major version.
+        description: Name of the parameter group. Use C(<identifier>-postgres<major>), because a
+          parameter group is for one major version.
         type: str
         required: true
       parameters:
-        description: Parameters to set; any other that somebody has set is reset.
+        description: Parameters to set. All other parameters are reset to their defaults.
         type: dict
         default: {}
   security_group_ids:
@@ -78,50 +78,52 @@ options:
     choices: [postgresql, upgrade]
     default: []
   log_retention_days:
-    description: Days for which CloudWatch keeps them; 0 for ever.
+    description: Days for which CloudWatch keeps the logs. 0 means for ever.
     type: int
     default: 365
   log_kms_key_arn:
-    description: Key for them, which CloudWatch Logs must be allowed to use.
+    description: KMS key for the logs. CloudWatch Logs must be allowed to use it.
     type: str
   master_password_secret:
     description:
-      - Name or ARN of a secret of yours with the master password, a JSON object of C(username) and
-        C(password), instead of one that RDS keeps and changes by itself.
-      - The server gets the password when the secret has another version than the one in the
-        instance's tag C(MasterPasswordVersion).
+      - Name or ARN of an existing secret with the master password. Its value is a JSON object with
+        C(username) and C(password). Without this option RDS creates and rotates its own secret.
+      - The server gets the password if the version of the secret differs from the tag
+        C(MasterPasswordVersion) of the instance.
     type: str
   master_password_rotation_days:
-    description: After how many days AWS changes a master password that it keeps, 1 to 1000.
+    description: Days after which AWS changes a master password that it manages, 1 to 1000.
     type: int
     default: 90
   master_password_rotation_schedule:
-    description: When AWS does so instead, C(cron(...\)) or C(rate(...\)) in UTC.
+    description: Schedule of this change instead of days, C(cron(...\)) or C(rate(...\)) in UTC.
     type: str
   master_password_rotation_window:
-    description: Within how many hours of that time AWS does so, V(1h) to V(24h).
+    description: Hours within which AWS makes this change, V(1h) to V(24h).
     type: str
   rotate_master_password:
-    description: Whether AWS changes it now, a change each time. With O(master_password_secret) it
-      only tells check mode that the secret gets another version in this run.
+    description: Whether AWS changes the master password now. This always reports a change. With
+      O(master_password_secret) it only tells check mode that the secret gets a new version in this
+      run.
     type: bool
     default: false
   apply_immediately:
-    description: Whether modifications are made at once, with what is pending, or in the maintenance
-      window. Until then they are reported, and count as done.
+    description: Whether changes, including pending ones, are applied immediately. Otherwise AWS
+      applies them in the maintenance window. Until then the module reports them as pending, and
+      they count as done.
     type: bool
     default: true
   reboot_if_pending:
-    description: Whether to reboot an instance whose parameters take effect with a reboot only.
+    description: Whether to reboot the instance if changed parameters need a reboot.
     type: bool
     default: false
   final_snapshot_id:
-    description: With O(state=absent) the name of a last snapshot; none when not given. Of a name
-      that is taken the next free one is used, with -2 to -10 behind it.
+    description: With O(state=absent), the name of a final snapshot. Without it no snapshot is made.
+      If the name is already used, a suffix from -2 to -10 is added.
     type: str
   delete_automated_backups:
-    description: With O(state=absent) whether the daily backups are deleted, too, or kept for the
-      rest of O(backup_retention_days).
+    description: With O(state=absent), whether the daily backups are deleted, too. Otherwise they
+      are kept for the rest of O(backup_retention_days).
     type: bool
     default: true
   wait:
@@ -129,11 +131,11 @@ options:
     type: bool
     default: true
   wait_timeout:
-    description: Seconds to wait. AWS takes 4 to 20 minutes to make an instance.
+    description: Seconds to wait. AWS needs 4 to 20 minutes to create an instance.
     type: int
     default: 2400
   tags:
-    description: Tags. Those that others add are left alone.
+    description: Tags of all resources. Tags that others added are kept.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -192,18 +194,22 @@ instance:
     instance_class: {description: Class., type: str, returned: when made, sample: db.t3.micro}
     allocated_storage: {description: Storage in GiB., type: int, returned: when made, sample: 20}
     multi_az: {description: Whether there is a standby., type: bool, returned: always}
-    performance_insights: {description: Whether they are on., type: bool, returned: always}
-    deletion_protection: {description: Whether it is protected., type: bool, returned: always}
+    performance_insights: {description: Whether Performance Insights are on., type: bool, returned:
+      always}
+    deletion_protection: {description: Whether AWS refuses to delete the instance., type: bool,
+      returned: always}
     master_username: {description: Master user., type: str, returned: when made}
-    master_secret_arn: {description: Secret with its password., type: str, returned: when made}
-    master_secret_status: {description: State of that secret., type: str, returned: when made}
-    pending_modifications: {description: What AWS has yet to apply., type: dict, returned: always}
+    master_secret_arn: {description: ARN of the secret with the master password., type: str,
+      returned: when made}
+    master_secret_status: {description: State of this secret., type: str, returned: when made}
+    pending_modifications: {description: Changes that AWS has not applied yet., type: dict,
+      returned: always}
     parameters_pending_reboot:
-      description: Whether parameters take effect with the next reboot only.
+      description: Whether changed parameters need a reboot.
       type: bool
       returned: always
 final_snapshot_id:
-  description: Name of the last snapshot.
+  description: Name of the final snapshot.
   returned: when O(state=absent) and one was made
   type: str
 """

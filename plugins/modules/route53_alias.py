@@ -8,43 +8,45 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: route53_alias
 version_added: 0.2.0
-short_description: A host in a hosted zone that leads to a load balancer
+short_description: An alias record in a hosted zone that points to a load balancer
 description:
-  - Makes, repairs or removes the alias record of a host.
-  - Records carry no tags. So the TXT record C(_ragops-platform.<host>) says whose the host is. A
-    host that has records without it is refused, and nothing is ever overwritten that was not read
-    before. To hand such a host over, make the TXT record that the refusal names.
-  - Unlike M(amazon.aws.route53) it knows whose a record is, and what to delete without being told.
+  - Creates, repairs or removes the alias record of a host.
+  - DNS records have no tags. So the TXT record C(_ragops-platform.<host>) names the owner of the
+    host. A host with other records and no such TXT record is refused. To let the platform manage
+    such a host, create the TXT record that the error names.
+  - Unlike M(amazon.aws.route53), it checks the owner of a record, and finds the records to delete
+    by itself.
 options:
   state:
     description:
-      - V(present) the host leads to O(target).
-      - V(absent) no host of the platform leads anywhere, in this zone. The TXT record stays as long
-        as it tells of a record for ACM (M(ragops.platform.acm_certificate)).
-      - V(free) changes nothing, and fails where V(present) could not have the host.
+      - With V(present), the host points to O(target).
+      - With V(absent), the alias records of all hosts of the platform are removed from this zone. A
+        TXT record stays while it names a validation record of M(ragops.platform.acm_certificate).
+      - V(free) changes nothing, and fails if V(present) would not get the host.
     type: str
     choices: [present, absent, free]
     default: present
   name:
-    description: The host. Required unless O(state=absent).
+    description: Name of the host. Required unless O(state=absent).
     type: str
   hosted_zone:
-    description: Id or name of a public hosted zone that has the host in it. With O(state=absent)
-      one that is gone has no records any more.
+    description: Id or name of a public hosted zone that contains the host. With O(state=absent) the
+      zone may no longer exist.
     type: str
     required: true
   target:
-    description: DNS name of a load balancer of this account and region. Only check mode does
-      without one that is there.
+    description: DNS name of a load balancer in this account and region. It must exist, except in
+      check mode.
     type: str
     default: ""
   wait_timeout:
-    description: Seconds to wait until the load balancer is active, and until Route 53's name
-      servers know the record.
+    description: Seconds to wait until the load balancer is active, and until the name servers of
+      Route 53 know the record.
     type: int
     default: 600
   tags:
-    description: Its C(Project) and C(Environment) are what the TXT record says.
+    description: Tags of the platform. C(Project) and C(Environment) are the content of the TXT
+      record.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -78,13 +80,14 @@ EXAMPLES = r"""
 
 RETURN = r"""
 hosts:
-  description: Hosts that lead to the load balancer, or did with O(state=absent).
+  description: Hosts that point to the load balancer. With O(state=absent), hosts that did so
+    before.
   returned: always
   type: list
   elements: str
   sample: [rag.example.com]
 zone_id:
-  description: Id of the hosted zone; empty if it is gone.
+  description: Id of the hosted zone. Empty if it does not exist any more.
   returned: always
   type: str
   sample: Z0123456789ABCDEFGHIJ

@@ -8,19 +8,20 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: s3_buckets
 version_added: 0.1.0
-short_description: Private, versioned, encrypted S3 buckets with lifecycle and TLS-only policy
+short_description: Private, versioned, encrypted S3 buckets with lifecycle rules and a TLS-only
+  policy
 description:
-  - Makes, repairs or removes buckets that share their settings, in one process, with the bucket of
-    their access logs and their replicas in another region.
-  - Unlike M(amazon.aws.s3_bucket) it has check mode and a diff, and includes lifecycle rules,
+  - Creates, repairs or removes several buckets with the same settings in one task. Also manages the
+    bucket for their access logs, and their replicas in another region.
+  - Unlike M(amazon.aws.s3_bucket), it supports check mode and diff, and includes lifecycle rules,
     access logs and replication.
-  - Public access is always blocked, versions are kept, ACLs are off, and requests without TLS 1.2
+  - Public access is always blocked, versioning is on, ACLs are off, and requests without TLS 1.2
     are refused.
-  - Statements that others added to a bucket's policy are left alone. Lifecycle rules are replaced
-    as a whole, since a foreign one may delete data.
+  - Statements that others added to the bucket policy are kept. Lifecycle rules are replaced
+    completely, because a rule that somebody added may delete data.
 options:
   names:
-    description: Names of the buckets; C({account}) stands for the account's id.
+    description: Names of the buckets. C({account}) stands for the id of the account.
     type: list
     elements: str
     required: true
@@ -31,72 +32,75 @@ options:
     default: present
   kms_key_id:
     description:
-      - Key (ARN, id or alias) for SSE-KMS with a bucket key. SSE-S3 (AES-256) when not given or
-        empty.
-      - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
+      - KMS key (ARN, id or alias) for SSE-KMS with a bucket key. Without it the buckets use SSE-S3
+        (AES-256).
+      - If an alias does not exist yet, the module waits for it up to O(wait_timeout) seconds.
     type: str
   transition_days:
-    description: Days after which objects move to STANDARD_IA, 30 or more; 0 for never.
+    description: Days after which objects move to STANDARD_IA, 30 or more. 0 means never.
     type: int
     default: 30
   noncurrent_days:
-    description: Days after which a version ends that was replaced or deleted; 0 for never.
+    description: Days after which a replaced or deleted version is removed. 0 means never.
     type: int
     default: 90
   abort_upload_days:
-    description: Days after which an unfinished multipart upload is dropped; 0 for never.
+    description: Days after which an unfinished multipart upload is removed. 0 means never.
     type: int
     default: 7
   access_logs:
     description:
-      - Where S3 notes each request. The bucket is made and removed with the others; it is
-        encrypted with SSE-S3, since S3 delivers to no other.
-      - It stays with O(state=absent) as long as one of O(names) does.
+      - The bucket for access logs, in which S3 records each request. It is created and removed with
+        the other buckets. It uses SSE-S3, because S3 delivers access logs only to such buckets.
+      - With O(state=absent), it is kept as long as one of O(names) exists.
     type: dict
     suboptions:
       bucket:
-        description: Name of the bucket for the logs; C({account}) stands for the account's id.
+        description: Name of the bucket for the logs. C({account}) stands for the id of the account.
         type: str
         required: true
       expire_days:
-        description: Days after which a log ends; 0 for never.
+        description: Days after which a log is deleted. 0 means never.
         type: int
         default: 365
   replication:
     description:
-      - Replicates all that is new into buckets C(<name>-<region>) of another region.
-      - Without it replication is stopped; the replicas and the role stay.
+      - Replicates all new objects into buckets C(<name>-<region>) of another region.
+      - Without this option replication is stopped. The replicas and the role are kept.
     type: dict
     suboptions:
       region:
-        description: The other region.
+        description: Region of the replicas.
         type: str
         required: true
       role_name:
-        description: Role by which S3 replicates. It is made, and may do nothing else.
+        description: Name of the IAM role for the replication. The module creates it, with no other
+          permissions.
         type: str
         required: true
       permissions_boundary:
-        description: ARN of the policy that bounds the role; none when empty. C({account}) and
-          C({partition}) stand for the caller's.
+        description: ARN of the permissions boundary of the role. Empty means none. C({account}) and
+          C({partition}) stand for the account and the partition of the caller.
         type: str
         default: ""
       kms_key_id:
-        description: Key (ARN, id or alias) of that region; needed exactly if O(kms_key_id) is.
+        description: KMS key (ARN, id or alias) in the region of the replicas. Give it if
+          O(kms_key_id) is given, and only then.
         type: str
   destroy_data:
     description:
-      - With O(state=absent) whether to delete buckets that hold objects, with all their versions.
-      - Otherwise these are kept, listed in RV(kept), and a warning says so.
+      - With O(state=absent), whether to delete buckets that contain objects, with all their
+        versions.
+      - Otherwise such buckets are kept, with a warning, and returned in RV(kept).
     type: bool
     default: false
   wait_timeout:
-    description: Seconds to wait for a key, and for a name that AWS is still releasing.
+    description: Seconds to wait for a key, and for the name of a deleted bucket to become free.
     type: int
     default: 120
   tags:
-    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
-      a bucket is, another's is refused.
+    description: Tags of the buckets. Tags that others added are kept. C(Project), C(Environment),
+      C(Component) and C(ManagedBy) name the owner. A bucket of another owner is refused.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -129,7 +133,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 buckets:
-  description: Those of O(names) that exist in the end.
+  description: The buckets of O(names) that exist after the run.
   returned: always
   type: list
   elements: str
@@ -139,7 +143,8 @@ replicas:
   type: list
   elements: str
 kept:
-  description: Buckets that were to be removed and hold data, and the one with their access logs.
+  description: Buckets that were not removed because they contain data, and the bucket with their
+    access logs.
   returned: when O(state=absent)
   type: list
   elements: str

@@ -10,12 +10,12 @@ module: secretsmanager_secrets
 version_added: 0.1.0
 short_description: Secrets in AWS Secrets Manager, with given or generated values
 description:
-  - Makes, repairs or removes secrets that share key and tags, in one process.
-  - Unlike M(community.aws.secretsmanager_secret) it can generate a value, which then exists
-    nowhere but in AWS, and it shows a diff without values.
-  - A secret that is scheduled for deletion is restored, and a warning says so.
-  - Rotation is a run's work, no function's, since a value only helps when what checks it learns it
-    at the same time. The value before stays with AWS as C(AWSPREVIOUS).
+  - Creates, repairs or removes several secrets with the same key and tags in one task.
+  - Unlike M(community.aws.secretsmanager_secret), it can generate a value, which exists only in
+    AWS, and it shows a diff without values.
+  - A secret that is scheduled for deletion is restored, with a warning.
+  - A run of Ansible rotates secrets, not a Lambda function, because the service that checks a value
+    must get it at the same time. AWS keeps the previous value as C(AWSPREVIOUS).
 options:
   secrets:
     description: The secrets.
@@ -28,35 +28,35 @@ options:
         type: str
         required: true
       description:
-        description: What it is for.
+        description: What the secret is for.
         type: str
         default: ""
       value:
-        description: The value. It replaces another one.
+        description: Value of the secret. It replaces an existing value.
         type: str
       generate_length:
-        description: Length of a random value of letters and digits that is made once, if
-          O(secrets[].value) is not given.
+        description: Length of a random value of letters and digits, which is generated once. Used
+          if O(secrets[].value) is not given.
         type: int
         default: 40
       username:
-        description: Makes the random value a login, as RDS writes them, a JSON object with
-          C(username) and C(password).
+        description: User name of a login with the random value as password. The secret is then a
+          JSON object with C(username) and C(password), as RDS writes it.
         type: str
       username_suffix:
         description:
           - Whether random letters and digits follow O(secrets[].username) in each generated value.
-          - For a service that knows one password per user. The login before and the one after a
-            rotation are two users then, and both are let in until the first is removed.
+          - For a service with one password per user. A rotation then creates a second user, and
+            both users can log in until the first one is removed.
         type: bool
         default: false
   prefix:
-    description: What the names of all O(secrets) begin with in AWS.
+    description: Prefix of the names of all O(secrets) in AWS.
     type: str
     default: ""
   rotate:
-    description: Names out of O(secrets), of which another value is generated in this run. It always
-      changes.
+    description: Names from O(secrets) for which this run generates a new value. This always reports
+      a change.
     type: list
     elements: str
     default: []
@@ -67,34 +67,34 @@ options:
     default: present
   kms_key_id:
     description:
-      - Key (ARN, id or alias) that encrypts the values; AWS's own key when not given or empty.
-      - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
+      - KMS key (ARN, id or alias) that encrypts the values. Defaults to the AWS managed key.
+      - If an alias does not exist yet, the module waits for it up to O(wait_timeout) seconds.
     type: str
   readers:
     description:
-      - ARNs (with C(*) and C(?)) of the roles and users that may read the values, the caller
-        included. All others are refused, whatever IAM allows them.
-      - An empty list removes that restriction and any other resource policy. When not given the
-        resource policy is left as it is.
+      - ARNs (with C(*) and C(?)) of the roles and users that may read the values. The list must
+        include the caller. All others are denied, even if IAM allows them.
+      - An empty list removes this restriction and any other resource policy. If not given, the
+        resource policy is unchanged.
     type: list
     elements: str
   max_age_days:
-    description: Days after which a generated value is listed in RV(stale), with a warning; 0 for
-      never.
+    description: Days after which a generated value is returned in RV(stale), with a warning. 0
+      means never.
     type: int
     default: 0
   recovery_window_days:
-    description: With O(state=absent) for how many days a secret can be restored, 7 to 30; 0 for not
-      at all.
+    description: With O(state=absent), days for which a secret can be restored, 7 to 30. 0 deletes
+      it immediately.
     type: int
     default: 30
   wait_timeout:
-    description: Seconds to wait for the key, and for a name that AWS is still releasing.
+    description: Seconds to wait for the key, and for the name of a deleted secret to become free.
     type: int
     default: 120
   tags:
-    description: Tags. Those that others add are left alone. C(Project) and C(Environment) say whose
-      a secret is, another's is refused.
+    description: Tags of the secrets. Tags that others added are kept. C(Project), C(Environment),
+      C(Component) and C(ManagedBy) name the owner. A secret of another owner is refused.
     type: dict
     required: true
 extends_documentation_fragment:
@@ -136,17 +136,17 @@ arns:
   returned: when O(state=present)
   type: dict
 restored:
-  description: Names of the secrets whose deletion was cancelled.
+  description: Names of the secrets whose scheduled deletion was cancelled.
   returned: when O(state=present)
   type: list
   elements: str
 rotated:
-  description: Names of the secrets that got another generated value.
+  description: Names of the secrets that got a new generated value.
   returned: when O(state=present)
   type: list
   elements: str
 stale:
-  description: Names of the secrets with a generated value older than O(max_age_days).
+  description: Names of the secrets whose generated value is older than O(max_age_days).
   returned: when O(state=present)
   type: list
   elements: str

@@ -7,18 +7,20 @@ DOCUMENTATION = r"""
 ---
 module: ssm_tunnel
 version_added: 0.2.0
-short_description: A loopback port that leads through an instance by SSM, as long as a run lasts
+short_description: A local port that is forwarded through an instance by SSM for the duration of a
+  run
 description:
-  - Opens a port on 127.0.0.1 that leads, through an instance that SSM manages, to a host that the
-    instance reaches. It is SSM's document C(AWS-StartPortForwardingSessionToRemoteHost), carried by
-    the program C(session-manager-plugin), which must be on PATH (1.2.497.0 or newer).
-  - Of one folder, instance and host there is one tunnel, which tasks that run side by side share.
-  - A session that ends, since SSM ends idle ones, is replaced by the next connection. The port
-    stays the same.
-  - Tunnel and session end when the run or its folder is gone, whatever ended it.
+  - Opens a port on 127.0.0.1 and forwards it through an SSM managed instance to a host that the
+    instance can reach. It uses the SSM document C(AWS-StartPortForwardingSessionToRemoteHost). The
+    program C(session-manager-plugin), 1.2.497.0 or newer, must be on PATH.
+  - For the same folder, instance and host there is one tunnel, which parallel tasks share.
+  - SSM ends idle sessions. The next connection then starts a new session, and the port stays the
+    same.
+  - Tunnel and session end when the run ends, even if it fails or is killed, or when its folder is
+    removed.
 options:
   name:
-    description: Name of the instance (tag C(Name)). It must be running.
+    description: Name of the instance (tag C(Name)). The instance must be running.
     type: str
     required: true
   tags:
@@ -26,19 +28,19 @@ options:
     type: dict
     default: {}
   host:
-    description: Host to lead to, as the instance knows it.
+    description: Target host, by the name or address that the instance uses.
     type: str
     required: true
   port:
-    description: Port of the host.
+    description: Port of the target host.
     type: int
     default: 443
   folder:
-    description: Folder of the run, as the lookup P(ragops.platform.run_folder#lookup) gives it.
+    description: Folder of the run, such as lookup P(ragops.platform.run_folder#lookup) returns.
     type: path
     required: true
   wait_timeout:
-    description: Seconds to wait until SSM knows an instance that has just been started.
+    description: Seconds to wait until SSM knows an instance that was just started.
     type: int
     default: 180
 extends_documentation_fragment:
@@ -59,7 +61,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 exists:
-  description: Whether there is such an instance; without one nothing is opened in check mode.
+  description: Whether the instance exists. If not, check mode opens no tunnel, and a real run
+    fails.
   returned: always
   type: bool
 host:
@@ -73,7 +76,7 @@ port:
   type: int
   sample: 40123
 pid:
-  description: Process that keeps it open.
+  description: Id of the process that keeps the tunnel open.
   returned: when the tunnel is open
   type: int
 """

@@ -10,18 +10,20 @@ module: vpc_flow_log
 version_added: 0.1.0
 short_description: The flow log of a VPC in CloudWatch Logs, with log group and role
 description:
-  - Makes, repairs or removes the flow log of one VPC (all traffic), the log group
-    C(/aws/vpc/<name>/flow-logs) and the IAM role C(<name>-flow-logs) by which AWS writes into it.
-  - Only flow logs of this account and region may take the role, and it may write into this log
-    group only. It may not make one, so a removed log group stays away.
-  - AWS cannot change a flow log. One with other settings is replaced; its records stay.
+  - Creates, repairs or removes the flow log of a VPC (all traffic), and the log group
+    C(/aws/vpc/<name>/flow-logs). Also manages the IAM role C(<name>-flow-logs), with which AWS
+    writes to the log group.
+  - Only flow logs of this account and region may assume the role, and it may write only to this log
+    group. It may not create a log group, so a removed log group is not created again.
+  - AWS cannot change a flow log. A flow log with other settings is replaced, and its records are
+    kept.
 options:
   name:
-    description: Name of the network; part of the names of log group and role.
+    description: Name of the network, which is part of the names of log group and role.
     type: str
     required: true
   state:
-    description: Whether the flow log exists. V(absent) removes its records, too.
+    description: Whether the flow log exists. V(absent) also removes its records.
     type: str
     choices: [present, absent]
     default: present
@@ -29,30 +31,30 @@ options:
     description: Id of the VPC. Required with O(state=present).
     type: str
   retention_days:
-    description: Days that records are kept, in the steps of CloudWatch; V(0) means for ever.
+    description: Days for which records are kept, in the steps of CloudWatch. V(0) means for ever.
     type: int
     choices: [0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
       1096, 1827, 2192, 2557, 2922, 3288, 3653]
     default: 365
   interval:
-    description: Seconds that one record may cover.
+    description: Maximum aggregation interval of a record in seconds.
     type: int
     choices: [60, 600]
     default: 600
   kms_key_id:
     description:
-      - Key (ARN, id or alias) that encrypts the records; CloudWatch's own when empty. Its policy
-        must let CloudWatch Logs of the region use it.
-      - An alias that does not exist yet is awaited for O(wait_timeout) seconds.
+      - KMS key (ARN, id or alias) that encrypts the records. Empty means the default encryption of
+        CloudWatch. The key policy must allow CloudWatch Logs of the region to use the key.
+      - If an alias does not exist yet, the module waits for it up to O(wait_timeout) seconds.
     type: str
     default: ""
   permissions_boundary:
-    description: ARN of the policy that bounds the role; none when empty. C({account}) and
-      C({partition}) stand for the caller's.
+    description: ARN of the permissions boundary of the role. Empty means none. C({account}) and
+      C({partition}) stand for the account and the partition of the caller.
     type: str
     default: ""
   tags:
-    description: Tags of every resource. Tags that others add are left alone.
+    description: Tags of every resource. Tags that others added are kept.
     type: dict
     required: true
   wait_timeout:
@@ -82,7 +84,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 flow_log:
-  description: What there is. In check mode an id that AWS has yet to give reads
+  description: The resources of the flow log. In check mode an id that does not exist yet is
     C((known after creation)).
   returned: when O(state=present)
   type: dict

@@ -10,21 +10,21 @@ module: vpc_network
 version_added: 0.1.0
 short_description: A VPC with subnets, gateways, routes, endpoints and security groups
 description:
-  - Makes, repairs or removes a VPC over two or three availability zones with public and private
-    subnets, an internet gateway, NAT gateways, route tables, security groups and endpoints.
-  - The network is read once and only differences are sent, so that a run costs one process and
-    check mode knows the whole plan even where nothing exists yet.
-  - Resources are found by the VPC's C(Name), C(Project) and C(Environment) tags and inside it by
-    what identifies them to AWS (block, group name, service), so a lost tag is repaired and makes
-    no duplicate.
-  - What AWS cannot change (blocks, zones, descriptions of groups) is refused before anything is
-    sent.
-  - O(state=absent) also removes what AWS's controllers made for O(cluster) in this VPC and left
-    behind, in AWS's order. While something else holds a resource it tries again until
-    O(wait_timeout), then it names the network interfaces.
+  - Creates, repairs or removes a VPC in two or three availability zones, with public and private
+    subnets. It includes an internet gateway, NAT gateways, route tables, security groups and
+    endpoints.
+  - The module reads the network once and sends only differences. Check mode shows the complete plan
+    even if nothing exists yet.
+  - Finds the VPC by its tag C(Name) and its ownership tags. Finds resources in the VPC by CIDR
+    block, group name or service. So a lost tag is repaired, and no duplicate is created.
+  - Changes that AWS cannot make (CIDR blocks, zones, descriptions of groups) are refused before any
+    request is sent.
+  - O(state=absent) also removes resources that controllers of O(cluster) left in this VPC. If
+    something else still uses a resource, the module retries until O(wait_timeout). Then it fails
+    and names the network interfaces.
 options:
   name:
-    description: Name of the VPC and prefix of the names of everything in it.
+    description: Name of the VPC, and prefix of the names of all its resources.
     type: str
     required: true
   state:
@@ -33,30 +33,30 @@ options:
     choices: [present, absent]
     default: present
   cidr_block:
-    description: The VPC's IPv4 block. Required with O(state=present). It cannot be changed later.
+    description: IPv4 block of the VPC. Required with O(state=present). It cannot be changed later.
     type: str
   availability_zones:
     description:
-      - Two or three zones. One may be appended later, none taken away.
-      - When not given, O(zone_count) of the account's zones, in the order of their names, without
-        those in which EKS makes no cluster. Subnets that exist stay in their zones.
+      - Two or three zones. A zone can be appended later; no zone can be removed.
+      - Defaults to the first O(zone_count) zones of the account, sorted by name, without zones in
+        which EKS cannot create a cluster. Existing subnets stay in their zones.
     type: list
     elements: str
   zone_count:
-    description: How many zones are chosen when O(availability_zones) is not given.
+    description: Number of zones to choose if O(availability_zones) is not given.
     type: int
     choices: [2, 3]
     default: 2
   public_subnet_cidrs:
     description:
       - One block per zone for load balancers and NAT gateways.
-      - When not given, 256ths of the VPC from its last quarter.
+      - Defaults to blocks of 1/256 of the VPC, from its last quarter.
     type: list
     elements: str
   private_subnet_cidrs:
     description:
       - One block per zone for nodes, pods and data stores.
-      - When not given, 16ths of the VPC from its start.
+      - Defaults to blocks of 1/16 of the VPC, from its start.
     type: list
     elements: str
   nat:
@@ -65,40 +65,41 @@ options:
     choices: [none, single, one_per_az]
     default: single
   security_groups:
-    description: Security groups. One that is no longer in the list is removed.
+    description: Security groups. A group that is removed from the list is deleted.
     type: list
     elements: dict
     default: []
     suboptions:
       key:
-        description: Short name; the group's name is the network's name and this, with dashes.
+        description: Short name. The name of the group is the name of the network and this key, with
+          dashes.
         type: str
         required: true
       description:
-        description: The group's description. It cannot be changed later.
+        description: Description of the group. It cannot be changed later.
         type: str
         required: true
   flows:
     description:
-      - The traffic that is allowed. Each group ends up with exactly the rules of its flows; a
-        group at both ends gets a rule at both. Rules of the AWS Load Balancer Controller are left
-        alone.
-      - An end is the key of a group, an IPv4 block, or C(endpoint:s3) for the addresses of a
-        gateway endpoint.
+      - The allowed traffic. Each group gets exactly the rules of its flows. A flow between two
+        groups creates a rule in both. Rules of the AWS Load Balancer Controller are kept.
+      - C(from) and C(to) are each the key of a group, an IPv4 block, or C(endpoint:s3) for the
+        addresses of a gateway endpoint.
     type: list
     elements: dict
     default: []
     suboptions:
       from:
-        description: Who opens the connection.
+        description: Source of the connection.
         type: str
         required: true
       to:
-        description: Who is called.
+        description: Destination of the connection.
         type: str
         required: true
       ports:
-        description: One port, or a range such as V(1025-65535). Towards all the internet, one port.
+        description: One port, or a range such as V(1025-65535). Flows to or from the whole internet
+          allow one port only.
         type: str
         required: true
       protocol:
@@ -107,19 +108,19 @@ options:
         choices: [tcp, udp]
         default: tcp
       description:
-        description: What the flow is for, as the rules' description.
+        description: What the flow is for. It becomes the description of the rules.
         type: str
         required: true
   gateway_endpoints:
-    description: Services reached by a gateway endpoint in all route tables.
+    description: Services with a gateway endpoint in all route tables.
     type: list
     elements: str
     choices: [s3, dynamodb]
     default: [s3]
   interface_endpoints:
     description:
-      - Services reached by an interface endpoint in the private subnets, by AWS's short names such
-        as V(ecr.api), with private DNS names.
+      - Services with an interface endpoint in the private subnets, with private DNS names. Give
+        short AWS names such as V(ecr.api).
     type: list
     elements: str
     default: []
@@ -129,21 +130,23 @@ options:
     default: endpoints
   endpoint_policies:
     description:
-      - Policy documents by service. An endpoint without one allows everything.
-      - C({account}) and C({partition}) in them are the caller's.
+      - Policy documents by service. An endpoint without a policy allows everything.
+      - C({account}) and C({partition}) in a policy stand for the account and the partition of the
+        caller.
     type: dict
     default: {}
   cluster:
-    description: Name of the EKS cluster in this network, O(name) when not given.
+    description: Name of the EKS cluster in this network. Defaults to O(name).
     type: str
   tags:
     description:
-      - Tags of every resource, among them C(Project) and C(Environment), by which the network is
-        known. Tags that others add are left alone.
+      - Tags of every resource. They must include C(Project) and C(Environment), by which the
+        network is found. Tags that others added are kept.
     type: dict
     required: true
   wait_timeout:
-    description: Seconds that one wait may take, for NAT gateways, endpoints or a deletion.
+    description: Time limit in seconds for each wait, such as for NAT gateways, endpoints or a
+      deletion.
     type: int
     default: 600
 extends_documentation_fragment:
@@ -179,7 +182,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 network:
-  description: Ids of what the network consists of. In check mode ids that AWS has yet to give read
+  description: Ids of the resources of the network. In check mode ids that do not exist yet are
     C((known after creation)).
   returned: when O(state=present)
   type: dict
