@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import yaml
-
 from support.checkout import ROOT
 
 KINDS = ("modules", "filter", "lookup", "callback", "action")
