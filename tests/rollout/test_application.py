@@ -159,8 +159,8 @@ def test_a_broken_release_goes_back_by_itself() -> None:
         r"image_pull: Pod rag-backend-\S+, init container migrate: .*not found", output
     )
     assert "it is clear that it won't be" in output
-    assert re.search(rf"The last good release is back, as revision {good + 2}", output)
-    assert "healthy: " in output[output.index("The last good release is back") :]
+    assert re.search(fr"The last verified release was restored, as revision {good + 2}", output)
+    assert "healthy: " in output[output.index("The last verified release was restored") :]
     assert images() == before
     assert good + 1 not in records()
     assert records()[good + 2]["images"] == records()[good]["images"]

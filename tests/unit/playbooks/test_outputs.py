@@ -105,6 +105,6 @@ def test_a_platform_that_is_not_there_has_no_outputs(aws: Aws, tmp_path: Path) -
     run = outputs(aws, "-e", f"outputs_file={tmp_path}/outputs.json")
     assert run.returncode == 2
     text = " ".join(run.output.split())
-    assert "There is no ragops-dev in us-east-1 of account 000000000000" in text
+    assert "The platform ragops-dev does not exist in us-east-1 of account 000000000000" in text
     assert "ansible-playbook site.yml -i " in text
     assert not (tmp_path / "outputs.json").exists()

@@ -177,7 +177,7 @@ def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
     arguments = ("-e", "confirm=dev", "-e", "platform_sweep_retries=0", "-e")
     run = play(checkout, aws, "destroy.yml", *arguments, "destroy_data=true")
     assert run.returncode == 2
-    assert "Of ragops-dev there is still key (listed above), 1 of them billed." in run.output
+    assert "Resources of ragops-dev still exist (listed above): key. AWS bills 1 of them." in run.output
     told = ", ".join(f"{name}={value}" for name, value in proof.items())
     shown = f"billed key {key['Arn']} (tagged {told})"
     assert f"left {shown}" in " ".join(run.output.split())
@@ -222,7 +222,7 @@ def test_destroy_refuses_an_input_of_another_type(checkout: Path, aws: Aws) -> N
     assert run.returncode == 2
     assert ran(run) == []
     for text in (
-        "3 inputs of ragops-dev are of another type, nothing was changed",
+        "3 inputs of ragops-dev have a wrong type, nothing was changed",
         "milvus: milvus_destroy_data is 'perhaps', a text: give true or false without quotes",
         "s3: s3_purposes is a text: give a list",
         "rds: rds_allocated_storage is '1.5', a text: give a whole number",

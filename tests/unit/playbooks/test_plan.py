@@ -179,8 +179,8 @@ def test_site_in_check_mode_tells_the_same_and_then_does_it(checkout: Path) -> N
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "A plan is made in check mode, and check mode is off"),
-        (("--check",), "which knows what changes, is not enabled here"),
+        ((), "A plan needs check mode, and check mode is off"),
+        (("--check",), "which collects the changes, is not enabled here"),
     ],
 )
 def test_a_plan_without_its_callback_is_refused(

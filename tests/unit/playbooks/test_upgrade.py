@@ -120,7 +120,7 @@ def test_up_and_back(play: Play, aws: Aws) -> None:
     assert versions(aws) == {"1.35"}
     assert planned.rows == done.rows
     assert done.steps == ["insights", "control plane", "add-ons", "nodes"]
-    assert "taken back for seven days" in done.ran.output
+    assert "rolled back for seven days" in done.ran.output
     again = play("playbooks/upgrade.yml", **UP)
     assert (again.rows, again.steps) == ([], [])
 
@@ -149,7 +149,7 @@ def a_group_over_zones_goes_only_when_it_may(play: Play, aws: Aws) -> None:
     alone = ("--limit", "eks")
     refused = play("site.yml", *alone, fails=True)
     words = " ".join(refused.ran.output.split())
-    assert f"EKS cluster {NAME} has node group main, for which eks_node_groups asks one" in words
+    assert f"EKS cluster {NAME} has node group main, for which eks_node_groups requests one" in words
     assert refused.sent == []
     done = play("site.yml", *alone, eks_replace_node_groups=True)
     assert [(row["resource"], row["action"]) for row in done.rows] == [

@@ -83,7 +83,7 @@ def test_the_host_follows_the_load_balancer_of_the_asked_scheme(
     assert changed(run(aws, kube, tmp_path)) == 0
     # The one before is told until the controller has made the other one.
     early = run(aws, kube, tmp_path, app_rollout_scheme="internet-facing")
-    assert "has told no internet-facing load balancer" in " ".join(early.output.split())
+    assert "has not reported an internet-facing load balancer" in " ".join(early.output.split())
     assert target(aws, zone) == inside
     tell(kube, outside)
     ran = run(aws, kube, tmp_path, app_rollout_scheme="internet-facing")
@@ -108,7 +108,7 @@ def test_without_a_load_balancer_it_says_what_the_controller_says(
     ran = run(aws, kube, tmp_path)
     assert ran.returncode != 0
     said = " ".join(ran.output.replace('"', " ").split())
-    assert "has told no internal load balancer for Ingress default/rag in 5 s" in said
+    assert "has not reported an internal load balancer for Ingress default/rag within 5 s" in said
     assert text in said
 
 

@@ -376,7 +376,7 @@ def taken_out(world: World) -> None:
     world.kube.make(POOLS, foreign)
     refused = world.run(**OUT)
     assert refused.returncode != 0
-    assert "node pools are there that this role did not make: mine" in refused.output
+    assert "node pools exist that this role did not create: mine" in refused.output
     assert world.kube.names(POOLS) == ["general", "mine"]
     world.kube.client.delete(f"{POOLS}/mine").raise_for_status()
 

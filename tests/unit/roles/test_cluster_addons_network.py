@@ -225,5 +225,5 @@ def test_policies_come_and_go_and_others_are_left_alone(
     refused = run(aws, kube, tmp_path)
     assert refused.returncode != 0
     said = " ".join(refused.output.split())
-    assert "NetworkPolicies kube-system/platform-karpenter have names of this role's" in said
+    assert "NetworkPolicies kube-system/platform-karpenter have names that this role uses" in said
     assert there(kube) == before

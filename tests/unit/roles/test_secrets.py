@@ -92,7 +92,7 @@ def test_milvus_keeps_its_password_and_redis_gets_another(aws: Aws, tmp_path: Pa
     assert role(aws, tmp_path)[0] == 0
     code, output, _ = role(aws, tmp_path, secrets_rotate=["milvus-token"])
     assert code == 2
-    assert "Milvus takes its password at its first start only" in output
+    assert "Milvus reads this password only at its first start" in output
     manager = aws.client("secretsmanager")
     name = "ragops-test/redis-auth-token"
     old = manager.get_secret_value(SecretId=name)["SecretString"]
