@@ -37,10 +37,11 @@ class ActionModule(ActionBase):
         made = given["create"] + [f"{kind} {name}" for kind, names in objects for name in names]
         if not self._task.check_mode:
             raise AnsibleActionFail(
-                f"{', '.join(made)}: only check mode may say that they would be made."
+                f"{', '.join(made)}: this module reports in check mode only which resources would"
+                " be created."
             )
         return {
             "changed": bool(made),
-            "msg": f"Would make {', '.join(made)}; {given['because']}.",
+            "msg": f"Would create {', '.join(made)}; {given['because']}.",
             "diff": {"before": {}, "after": {name: {"state": "to be made"} for name in made}},
         }

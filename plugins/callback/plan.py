@@ -98,9 +98,9 @@ def refuse_old_core(version: str) -> None:
     if found < OLDEST:
         least = ".".join(map(str, OLDEST))
         sys.exit(
-            f"ragops.platform needs ansible-core {least} or newer, and this is {version}: a plan "
-            f"made with it would be wrong. Install ansible-core {least} or newer (README). Nothing "
-            "was changed."
+            f"ragops.platform needs ansible-core {least} or newer, and this is {version}. A plan"
+            f" of this version would be wrong. Install ansible-core {least} or newer (README)."
+            " Nothing was changed."
         )
 
 
@@ -201,9 +201,9 @@ class CallbackModule(CallbackBase):
         self._print({*stats.failures, *stats.dark})
         if self._broken:
             sys.exit(
-                f"Not complete: callback ragops.platform.plan failed ({self._broken}). What "
-                "changes is not known. Report this, with the versions of ansible-core and "
-                "ragops.platform."
+                f"Not complete: callback ragops.platform.plan failed ({self._broken}). The changes"
+                " are not known. Report this as a bug, with the versions of ansible-core and"
+                " ragops.platform."
             )
 
     @watched
@@ -220,7 +220,7 @@ class CallbackModule(CallbackBase):
             self._display.display(line)
         if failed:
             culprits = ", ".join(sorted(self._failed & failed)) or "see above"
-            self._display.display(f"Not complete, since something failed: {culprits}.")
+            self._display.display(f"Not complete, because tasks failed: {culprits}.")
             if not check and self._changes_file:
                 write(Path(self._changes_file).expanduser(), rows)
 

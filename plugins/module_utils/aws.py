@@ -147,8 +147,10 @@ def client(module: Any, service: str, region: str | None = None) -> Any:
             return made
     except (BotoCoreError, ValueError) as error:
         module.fail_json(
-            msg=f"No connection to AWS ({service}) can be made: {error}. Check the profile, the "
-            "region, the endpoint and AWS's files in ~/.aws."
+            msg=(
+                f"No connection to AWS ({service}) is possible: {error}. Check the profile, the"
+                " region, the endpoint and the files in ~/.aws."
+            )
         )
 
 
@@ -167,10 +169,12 @@ def _refuse_two_identities(module: Any) -> None:
     profiles = [name for name in _PROFILE if os.environ.get(name)] or ["profile"]
     keys = [name for name in _KEYS if os.environ.get(name)] or ["access_key", "secret_key"]
     module.fail_json(
-        msg=f"AWS credentials are given twice: by the profile {options['profile']} "
-        f"({', '.join(profiles)}) and by keys ({', '.join(keys)}). Leave one kind out: `unset "
-        f"{' '.join(keys)}` to use the profile, or `unset {' '.join(profiles)}` to use the keys. "
-        "Nothing was changed."
+        msg=(
+            f"AWS credentials are given twice: by the profile {options['profile']}"
+            f" ({', '.join(profiles)}) and by keys ({', '.join(keys)}). Remove one of them: `unset"
+            f" {' '.join(keys)}` to use the profile, or `unset {' '.join(profiles)}` to use the"
+            " keys. Nothing was changed."
+        )
     )
 
 
@@ -195,8 +199,8 @@ def explain(error: Exception, action: str, about: str) -> AwsError:
     """Turn a failure of the SDK into one that names action, resource, cause and remedy."""
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return AwsError(
-            f"No usable AWS credentials to call {action} for {about}: {error}. Set "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run under a role.",
+            f"No valid AWS credentials to call {action} for {about}: {error}. Set"
+            " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or run under a role.",
             action=action,
         )
     if isinstance(error, EndpointConnectionError):
@@ -214,8 +218,8 @@ def explain(error: Exception, action: str, about: str) -> AwsError:
         refused = _REFUSED.search(text)
         action = refused.group(1) if refused else action
         message = (
-            f"The caller is not allowed to {action} on {about} ({code}: {text}). Allow this "
-            "action in the caller's IAM policy, or use credentials which have it."
+            f"The caller is not allowed to {action} on {about} ({code}: {text}). Allow this action"
+            " in the IAM policy of the caller, or use other credentials."
         )
     elif code in _BAD_CREDENTIALS:
         message = (
@@ -275,8 +279,8 @@ def _patiently(
             raise
         failure, why = refused
         raise AwsError(
-            f"{failure} It was asked again for {spreading.TIMEOUT:.0f} s, since it may be that "
-            f"{why}. If all that it names is there, run again.",
+            f"{failure} The call was repeated for {spreading.TIMEOUT:.0f} s, because possibly"
+            f" {why}. If all resources in this message exist, run again.",
             code=failure.code,
             action=failure.action,
         ) from error
@@ -373,8 +377,8 @@ def create(
         if (found := find()) is not None:
             return found
     raise AwsError(
-        f"AWS did not take {iam_action(connection, operation)} for {about}, or gave no answer, "
-        "several times. Run again when it is less busy."
+        f"AWS did not accept {iam_action(connection, operation)} for {about}, or gave no answer,"
+        " several times. Run again when AWS is less busy."
     )
 
 
@@ -440,8 +444,9 @@ def wait_until(
             waited = clock() - started
             if waited >= timeout:
                 raise AwsError(
-                    f"{about}: not ready after {timeout:.0f} s (last seen: {lacking}). Look at its "
-                    "events in AWS, then run again, with a longer time-out if it is still at work."
+                    f"{about}: not ready after {timeout:.0f} s (last seen: {lacking}). Check its"
+                    " events in AWS, then run again, with a longer timeout if AWS is still working"
+                    " on it."
                 )
             teller.tell(lacking)
             sleep(min(pause, timeout - waited))

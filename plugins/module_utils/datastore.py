@@ -31,8 +31,8 @@ def check_name(option: str, name: str, longest: int) -> None:
     """
     if len(name) > longest or NAME.fullmatch(name) is None:
         raise AwsError(
-            f"{option} is {name!r}; AWS takes 1 to {longest} lower-case letters, digits and single "
-            "hyphens, a letter first and no hyphen last."
+            f"{option} is {name!r}, but AWS allows 1 to {longest} lower-case letters, digits and"
+            " single hyphens, with a letter first and no hyphen last."
         )
 
 
@@ -144,8 +144,8 @@ def refuse_unchangeable(
     for field, remedy in remedies.items():
         if field in wanted and current.get(field) != wanted[field]:
             raise AwsError(
-                f"{label}: {field} is {current.get(field)!r}, wanted is {wanted[field]!r}, and "
-                f"AWS cannot change it in place. {remedy}"
+                f"{label}: {field} is {current.get(field)!r}, and AWS cannot change it "
+                f"to {wanted[field]!r} in place. {remedy}"
             )
 
 
@@ -174,16 +174,19 @@ def recent_events(api: Api, source: str, source_type: str) -> str:
     except AwsError as error:
         if not is_denied(error):
             raise
-        return f"AWS's events tell why, and the caller may not read them ({error.action})"
+        return (
+            "the events of AWS contain the reason, but the caller may not read them"
+            f" ({error.action})"
+        )
     messages = [str(event.get("Message", "")) for event in events[-3:]]
-    return "; ".join(messages) or "AWS recorded no event of it in the last hour"
+    return "; ".join(messages) or "AWS recorded no event for it in the last hour"
 
 
 def lost(api: Api, label: str, status: str | None, source: tuple[str, str]) -> AwsError:
     """Return the error for a resource in a state that it will not leave, with AWS's last events."""
     return AwsError(
-        f"{label} is {status or 'gone'} and will not recover by itself: "
-        f"{recent_events(api, *source)}. Remove the cause (or delete it), and run again."
+        f"{label} is {status or 'gone'} and cannot recover by itself:"
+        f" {recent_events(api, *source)}. Remove the cause (or delete it), and run again."
     )
 
 
@@ -206,14 +209,14 @@ def refuse_taken_back(
         source: identifier and type of the resource's events.
     """
     left = [
-        f"{name} {current.get(name)} (wanted is {wanted[name]})"
+        f"{name} {current.get(name)} (should be {wanted[name]})"
         for name in sorted(fields)
         if name in wanted and current.get(name) != wanted[name]
     ]
     if left:
         raise AwsError(
-            f"{label}: AWS took the change without an error and left {', '.join(left)}: "
-            f"{recent_events(api, *source)}. Remove the cause, and run again."
+            f"{label}: AWS accepted the change without an error, but did not change"
+            f" {', '.join(left)}: {recent_events(api, *source)}. Remove the cause, and run again."
         )
 
 
@@ -224,7 +227,7 @@ def still_there(label: str, found: State | None) -> State:
         AwsError: it vanished.
     """
     if found is None:
-        raise AwsError(f"{label} vanished while it was waited for. Run again.")
+        raise AwsError(f"{label} was deleted during the wait. Run again.")
     return found
 
 
@@ -291,8 +294,8 @@ def with_free_name(name: str, taken: Collection[str], send: Callable[[str], obje
             continue
         return candidate
     raise AwsError(
-        f"A snapshot {name} is there, and so are {name}-2 to {name}-10. Give another name, or "
-        "delete those which nobody needs."
+        f"The snapshots {name} and {name}-2 to {name}-10 already exist. Give another name, or"
+        " delete snapshots that nobody needs."
     )
 
 

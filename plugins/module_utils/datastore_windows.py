@@ -30,7 +30,7 @@ def daily(text: str, what: str) -> Span:
     """
     match = _DAILY.fullmatch(text)
     if match is None:
-        raise AwsError(f"{what} is {text!r}; it must be hh:mm-hh:mm in UTC, such as 02:00-03:00.")
+        raise AwsError(f"{what} is {text!r}, but must be hh:mm-hh:mm in UTC, such as 02:00-03:00.")
     hour, minute, end_hour, end_minute = map(int, match.groups())
     start, end = hour * 60 + minute, end_hour * 60 + end_minute
     return start, (end - start) % DAY
@@ -45,8 +45,8 @@ def weekly(text: str, what: str) -> Span:
     match = _WEEKLY.fullmatch(text.lower())
     if match is None:
         raise AwsError(
-            f"{what} is {text!r}; it must be ddd:hh:mm-ddd:hh:mm in UTC, such as "
-            "sun:04:00-sun:05:00."
+            f"{what} is {text!r}, but must be ddd:hh:mm-ddd:hh:mm in UTC, such as"
+            " sun:04:00-sun:05:00."
         )
     day, hour, minute, end_day, end_hour, end_minute = match.groups()
     start = DAYS.index(day) * DAY + int(hour) * 60 + int(minute)
@@ -82,8 +82,8 @@ def check(
     for what, ((_, length), shortest, text) in spans.items():
         if not shortest <= length < DAY:
             raise AwsError(
-                f"{what} {text} lasts {length} minutes; AWS takes {shortest} minutes to less "
-                "than a day."
+                f"{what} {text} lasts {length} minutes, but AWS allows {shortest} minutes to less"
+                " than a day."
             )
     if backup is not None and maintenance is not None:
         _refuse_overlap(backup, maintenance, backup_option)
@@ -94,8 +94,8 @@ def _refuse_overlap(backup: str, maintenance: str, backup_option: str) -> None:
     for day in range(len(DAYS)):
         if overlap((day * DAY + start, length), weekly(maintenance, "maintenance_window")):
             raise AwsError(
-                f"{backup_option} {backup} overlaps maintenance_window {maintenance} on "
-                f"{DAYS[day]}; AWS refuses that. Move one of them."
+                f"{backup_option} {backup} overlaps maintenance_window {maintenance} on"
+                f" {DAYS[day]}, which AWS does not allow. Move one of them."
             )
 
 

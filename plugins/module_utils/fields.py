@@ -115,8 +115,8 @@ class Fields:
             value = options.get(each.name)
             if each.within and value is not None and not each.within[0] <= value <= each.within[1]:
                 raise AwsError(
-                    f"{each.name} is {value}; it must be {each.within[0]} to {each.within[1]}"
-                    f"{each.why}."
+                    f"{each.name} is {value}, but must be {each.within[0]} to"
+                    f" {each.within[1]}{each.why}."
                 )
 
 

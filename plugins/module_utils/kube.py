@@ -143,7 +143,9 @@ class Kube:
                 method, url, body=payload, headers=sent, timeout=TIMEOUT, retries=1
             )
         except Exception as error:  # urllib3's and ssl's errors have no common base worth naming
-            raise KubeError(f"the Kubernetes API at {self._host} didn't answer: {error}") from error
+            raise KubeError(
+                f"the Kubernetes API at {self._host} did not answer: {error}"
+            ) from error
 
 
 def _refusal(status: int, body: bytes, what: str) -> KubeError:

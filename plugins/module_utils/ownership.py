@@ -68,7 +68,7 @@ def refuse_others(label: str, current: Mapping[str, str], wanted: Mapping[str, s
     """
     if not is_takeable(current, wanted):
         raise NotOurs(
-            f"{label} is somebody else's: it is tagged {_said(current)}, ours is tagged "
+            f"{label} belongs to somebody else: it is tagged {_said(current)}, ours is tagged "
             f"{_said(proof(wanted))}. Nothing of it was changed. Rename it, or choose another "
             "platform_project or platform_environment. If this platform made it, or shall take it "
             f"over with all that it holds, tag it ({_command(wanted)}) and look at the plan."

@@ -70,8 +70,8 @@ def refuse_open(document: Mapping[str, Any] | None, about: str) -> None:
     for statement in statements_of(document):
         if _is_open(statement):
             raise AwsError(
-                f"The {about}'s statement {statement.get('Sid', statement)} allows every "
-                "principal: name an account, a role or a service, or add a condition."
+                f"The {about}'s statement {statement.get('Sid', statement)} allows every"
+                " principal. Give an account, a role or a service, or add a condition."
             )
 
 

@@ -88,7 +88,7 @@ def api_client(kubeconfig: Any = None, context: str | None = None) -> Any:
     except (kube_config.ConfigException, OSError, TypeError, ValueError) as error:
         origin = "the given dictionary" if isinstance(kubeconfig, Mapping) else kubeconfig
         raise PortForwardError(
-            f"kubeconfig {origin or '(default places)'} can't be used: {error}"
+            f"kubeconfig {origin or '(default places)'} cannot be used: {error}"
         ) from error
 
 
@@ -145,7 +145,7 @@ def _service_port(ports: list[Any], wanted: str, where: str) -> Any:
         if wanted in (candidate.name, str(candidate.port)):
             return candidate
     offered = ", ".join(f"{p.port}" + (f" ({p.name})" if p.name else "") for p in ports)
-    raise PortForwardError(f"{where} has no port {wanted}; it offers: {offered or 'none'}")
+    raise PortForwardError(f"{where} has no port {wanted}. Its ports: {offered or 'none'}")
 
 
 def _target(endpoint_slice: Any, namespace: str, port_name: str, ready: bool) -> Target | None:
@@ -163,13 +163,16 @@ def _target(endpoint_slice: Any, namespace: str, port_name: str, ready: bool) ->
 
 def _describe_pods(api: Any, namespace: str, selector: Mapping[str, str] | None) -> str:
     if not selector:
-        return "it has no selector, and its endpoints aren't pods"
+        return "it has no selector, and its endpoints are not pods"
     labels = ",".join(f"{key}={value}" for key, value in sorted(selector.items()))
     pods = kube.CoreV1Api(api).list_namespaced_pod(
         namespace, label_selector=labels, _request_timeout=REQUEST_TIMEOUT
     )
     if not pods.items:
-        return f"no pod carries its labels {labels}; is the workload deployed and scaled above 0?"
+        return (
+            f"no pod carries its labels {labels}. Check that the workload is deployed, with at"
+            " least one replica"
+        )
     return "; ".join(pod_state(pod) for pod in pods.items[:5])
 
 
@@ -198,7 +201,7 @@ def _container_cause(status: Any) -> str:
     if state.terminated and state.terminated.exit_code:
         return f"ended with exit code {state.terminated.exit_code}{restarts}"
     if state.running and not status.ready:
-        return f"runs but isn't ready{restarts}"
+        return f"runs but is not ready{restarts}"
     return ""
 
 
@@ -212,19 +215,20 @@ def _named_errors(where: str, namespace: str) -> Iterator[None]:
         raise
     except Exception as error:  # urllib3's and ssl's errors have no common base worth naming
         raise PortForwardError(
-            f"the Kubernetes API didn't answer while looking for {where}: {error}"
+            f"the Kubernetes API did not answer while looking for {where}: {error}"
         ) from error
 
 
 def _api_cause(error: Any, where: str, namespace: str) -> str:
     if error.status == 404:
-        return f"{where} doesn't exist in this cluster"
+        return f"{where} does not exist in this cluster"
     if error.status == 401:
         return f"the Kubernetes API rejected the credentials (401) while looking for {where}"
     if error.status == 403:
         return (
-            f"forbidden while looking for {where}: needed are get services, list endpointslices "
-            f"and pods, create pods/portforward in namespace {namespace}: {_message(error)}"
+            f"forbidden while looking for {where}. Required permissions: get services, list"
+            f" endpointslices and pods, create pods/portforward in namespace {namespace}:"
+            f" {_message(error)}"
         )
     return f"the Kubernetes API answered {error.status} for {where}: {_message(error)}"
 

@@ -112,7 +112,7 @@ class Api:
         def probe() -> str | None:
             answer = find()
             found.update(answer or {})
-            return "AWS has it, and does not list it yet" if answer is None else None
+            return "AWS has created it, but does not list it yet" if answer is None else None
 
         aws.wait_until(about, probe, timeout=spreading.TIMEOUT, interval=5)
         return False, found
@@ -200,7 +200,9 @@ def require_tags(tags: Mapping[str, Any], keys: Collection[str] = PLATFORM) -> N
     """
     for key in keys:
         if not tags.get(key):
-            raise aws.AwsError(f"tags lacks {key}, by which what is ours is known. Add it.")
+            raise aws.AwsError(
+                f"tags lacks {key}, by which the platform recognizes its resources. Add it."
+            )
 
 
 def tag_list(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -38,6 +38,6 @@ def check(client: Any, operation: str, about: str, parameters: Mapping[str, Any]
         ]
         service = client.meta.service_model.service_name
         raise AwsError(
-            f"{service}:{name} for {about} can't be sent: {'; '.join(map(str.strip, wrong))}. Give "
-            "these inputs the type that the role's README says, texts in quotes."
+            f"{service}:{name} for {about} cannot be sent: {'; '.join(map(str.strip, wrong))}."
+            " Give these inputs the type in the README of the role, and put texts in quotes."
         )

@@ -153,7 +153,8 @@ def ensure_absent(module: Any, plan: Plan, acm: Api, names: Api) -> dict[str, An
     )
     if kept:
         module.warn(
-            f"Kept, because something uses them: {', '.join(kept)}. Remove that, then run again."
+            f"These certificates were kept, because something uses them: {', '.join(kept)}. Remove"
+            " their users, then run again."
         )
     asked = options["hosted_zone"]
     zone = zones.find(names, asked) if asked else None

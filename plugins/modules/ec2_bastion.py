@@ -139,8 +139,9 @@ def image_of(ssm: Api, parameter: str) -> str:
     answer = ssm.read("get_parameter", f"image {parameter}", NO_PARAMETER, Name=parameter)
     if not answer:
         raise AwsError(
-            f"There is no parameter {parameter} in this region. List those of an owner with: aws "
-            "ssm get-parameters-by-path --path /aws/service/ami-amazon-linux-latest."
+            f"There is no SSM parameter {parameter} in this region. To list the parameters for"
+            " Amazon Linux: aws ssm get-parameters-by-path --path"
+            " /aws/service/ami-amazon-linux-latest."
         )
     return str(answer["Parameter"]["Value"])
 

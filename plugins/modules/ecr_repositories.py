@@ -163,8 +163,8 @@ def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any
         ]
         if kept:
             module.warn(
-                f"Kept, because they hold images: {', '.join(kept)}. Remove these, or allow it "
-                "with force."
+                f"These repositories were kept, because they contain images: {', '.join(kept)}."
+                " Remove the images, or allow the deletion with force."
             )
         return {"kept": kept}
     timeout = options["wait_timeout"]

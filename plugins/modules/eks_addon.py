@@ -170,8 +170,8 @@ def _kubernetes(module: Any, run_: Session, cluster: str) -> list[str]:
     found = describe(run_.eks, cluster)
     if found is None:
         raise AwsError(
-            f"There is no EKS cluster {cluster}, and so no version for its add-ons to fit. Make it "
-            "first, or give kubernetes_versions."
+            f"There is no EKS cluster {cluster}, so the Kubernetes version for its add-ons is not"
+            " known. Create the cluster first, or give kubernetes_versions."
         )
     return [found["version"]]
 

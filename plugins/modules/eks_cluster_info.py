@@ -232,8 +232,10 @@ def main() -> None:
             result |= access(module, raw, region)
         except OSError as error:
             module.fail_json(
-                msg=f"The kubeconfig can't be written to {module.params['kubeconfig_path']}: "
-                f"{error.strerror}. Give a path in a folder that exists and may be written."
+                msg=(
+                    f"The kubeconfig cannot be written to {module.params['kubeconfig_path']}:"
+                    f" {error.strerror}. Give a path in an existing folder that you can write to."
+                )
             )
         reach(module, raw)
     module.exit_json(changed=False, **result)

@@ -273,7 +273,7 @@ def remove(module: AnsibleModule, kube: Kube, helm: Helm, whose: str) -> dict:
     found = read(kube, helm.namespace, helm.name)
     if not found or whose:
         if whose:
-            module.warn(f"{whose}. It was left alone.")
+            module.warn(f"{whose}. It was not changed.")
         return {"changed": False, "diff": {"before": {}, "after": {}}, **told(None)}
     if not module.check_mode:
         helm.uninstall()

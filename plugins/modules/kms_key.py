@@ -148,19 +148,17 @@ def check(options: dict[str, Any]) -> None:
     alias = options["alias"]
     if not re.fullmatch(r"alias/[A-Za-z0-9/_-]{1,250}", alias) or alias.startswith("alias/aws/"):
         raise aws.AwsError(
-            f"alias {alias!r} must be alias/ and up to 250 letters, digits, / _ or -, and not "
-            "begin with alias/aws/, which is AWS's own."
+            f"alias {alias!r} must be alias/ and up to 250 letters, digits, / _ or -. It must not"
+            " begin with alias/aws/, which AWS reserves."
         )
     if not 7 <= options["deletion_window"] <= 30:
         raise aws.AwsError(
-            f"deletion_window is {options['deletion_window']} and must be 7 to 30 days, as AWS "
-            "takes it."
+            f"deletion_window is {options['deletion_window']}, but AWS allows 7 to 30 days."
         )
     days = options["rotation_days"]
     if days and not 90 <= days <= 2560:
         raise aws.AwsError(
-            f"rotation_days is {days} and must be 0 (no rotation) or 90 to 2560 days, as AWS "
-            "takes it."
+            f"rotation_days is {days}, but AWS allows 0 (no rotation) or 90 to 2560 days."
         )
 
 
@@ -175,8 +173,9 @@ def remove(
         kept = users_of(connect, key["Arn"], buckets)
         if kept:
             module.warn(
-                f"Kept {wish.label}, because it encrypts what stays: {', '.join(kept)}. Without "
-                "the key these are lost: remove them first, or set keep_while_used to false."
+                f"Kept {wish.label}, because it encrypts data that remains: {', '.join(kept)}."
+                " Without the key this data is lost. Remove the data first, or set keep_while_used"
+                " to false."
             )
             return {"kept": kept}
     ensure.ensure_absent(api, plan, wish, options["deletion_window"])
@@ -204,8 +203,8 @@ def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any
     key = ensure.ensure_present(connect("kms"), plan, wish)
     if key["restored"]:
         module.warn(
-            f"{wish.label} was scheduled for deletion and is restored, so that what it encrypted "
-            f"stays readable: {key['key_arn']}."
+            f"{wish.label} was scheduled for deletion and is restored, so that data that it"
+            f" encrypted stays readable: {key['key_arn']}."
         )
     return {"key": key}
 

@@ -180,8 +180,8 @@ def warning_of(outcome: Outcome, role: str) -> str:
     if not outcome.others:
         return ""
     return (
-        f"Role {role} is also that of {', '.join(outcome.others)}. Set purge_users to take it from "
-        "them, once nobody logs in so any more."
+        f"Role {role} is also granted to {', '.join(outcome.others)}. When nobody uses these"
+        " logins any more, set purge_users to revoke it."
     )
 
 

@@ -452,7 +452,7 @@ def main() -> None:
     components = list(READ) if options["components"] is None else options["components"]
     if unknown := sorted({*components} - {each.name for each in ALL}):
         module.fail_json(
-            msg=f"components has {', '.join(unknown)}; there are {', '.join(sorted(READ))}."
+            msg=f"components has {', '.join(unknown)}. Allowed are {', '.join(sorted(READ))}."
         )
     module.no_log_values |= secrets_of((options["application"] or {}).get("kubeconfig"))
     try:
@@ -467,7 +467,7 @@ def main() -> None:
     except AwsError as error:
         fail(module, error)
     except KubeError as error:
-        module.fail_json(msg=f"What runs of {scope.name} can't be read: {error}")
+        module.fail_json(msg=f"The application of {scope.name} cannot be read: {error}")
     existing = found(resources)
     module.exit_json(
         changed=False,

@@ -123,7 +123,7 @@ def main() -> None:
     except AwsError as error:
         fail(module, error)
     except OSError as error:
-        module.fail_json(msg=f"The lock of {name} can't be kept: {error}.")
+        module.fail_json(msg=f"The lock of {name} cannot be held: {error}.")
     module.exit_json(changed=False, parameter=parameter)
 
 

@@ -171,8 +171,10 @@ def main() -> None:
     holding = sorted(each.name for each in ALL if each.data)
     if unknown := sorted({*module.params["survivors"]} - {*holding}):
         module.fail_json(
-            msg=f"survivors has {', '.join(unknown)}, of which no data can outlive a destroy; it"
-            f" takes {', '.join(holding)}."
+            msg=(
+                f"survivors has {', '.join(unknown)}, which keep no data after destroy.yml."
+                f" Allowed are {', '.join(holding)}."
+            )
         )
     replica_region = module.params["replica_region"]
 

@@ -350,7 +350,7 @@ def main() -> None:
     try:
         result = verify(module)
     except PortForwardError as error:
-        module.fail_json(msg=f"the backend can't be reached: {error}")
+        module.fail_json(msg=f"the backend cannot be reached: {error}")
     if fails(result["verdict"], module.params["fail_on"]):
         module.fail_json(changed=False, **result)
     module.exit_json(changed=False, **result)

@@ -125,7 +125,7 @@ def ensure_present(module: Any, plan: Plan, connect: Connect, host: str) -> dict
     options = module.params
     target, timeout = options["target"].rstrip("."), options["wait_timeout"]
     if not target and not module.check_mode:
-        raise aws.AwsError(f"target is empty: say to which load balancer {host} shall lead.")
+        raise aws.AwsError(f"target is empty. Give the DNS name of the load balancer for {host}.")
     names = connect("route53")
     zone = zones.need(names, options["hosted_zone"], host)
     records = Records(names, zone, options["tags"])

@@ -204,10 +204,10 @@ def check(options: dict[str, Any]) -> None:
         AwsError: which option, and what it may be.
     """
     if not options["names"]:
-        raise aws.AwsError("names is empty: name at least one bucket.")
+        raise aws.AwsError("names is empty. Give at least one bucket.")
     for name, least in LEAST.items():
         if options[name] and options[name] < least:
-            why = " STANDARD_IA takes no younger objects." if name == "transition_days" else ""
+            why = " STANDARD_IA refuses younger objects." if name == "transition_days" else ""
             raise aws.AwsError(
                 f"{name} is {options[name]} and must be 0 (never) or at least {least}.{why}"
             )
@@ -217,8 +217,8 @@ def check(options: dict[str, Any]) -> None:
     present = options["state"] == "present"
     if copy and present and bool(copy["kms_key_id"]) != bool(options["kms_key_id"]):
         raise aws.AwsError(
-            "kms_key_id and replication.kms_key_id must be given both or neither: what is "
-            "encrypted with a key is replicated under one."
+            "Only one of kms_key_id and replication.kms_key_id is given. Give both or neither,"
+            " because replicas of encrypted objects need a key, too."
         )
 
 
@@ -266,8 +266,8 @@ def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any
         kept = group.ensure_absent(connect, plan, wanted, options["destroy_data"])
         if kept:
             module.warn(
-                f"Kept, because they hold data: {', '.join(kept)}. Empty them, or allow their "
-                "deletion with destroy_data."
+                f"These buckets were kept, because they contain data: {', '.join(kept)}. Empty"
+                " them, or allow their deletion with destroy_data."
             )
         return {"buckets": [name for name in names if name in kept], "kept": kept}
     group.ensure_present(quiet, Plan(), wanted, options["wait_timeout"])

@@ -210,15 +210,13 @@ def wishes_of(options: dict[str, Any]) -> list[Wish]:
     """
     days = options["recovery_window_days"]
     if days and not 7 <= days <= 30:
-        raise aws.AwsError(
-            f"recovery_window_days is {days} and must be 0 or 7 to 30, as AWS takes it."
-        )
+        raise aws.AwsError(f"recovery_window_days is {days}, but AWS allows 0 or 7 to 30.")
     if options["max_age_days"] < 0:
         raise aws.AwsError("max_age_days must be 0 (never) or more.")
     names = [secret["name"] for secret in options["secrets"]]
     if unknown := set(options["rotate"]) - set(names):
         raise aws.AwsError(
-            f"rotate has {', '.join(sorted(unknown))}, secrets has {', '.join(names)} only."
+            f"rotate has {', '.join(sorted(unknown))}, but secrets has only {', '.join(names)}."
         )
     wishes = [
         Wish(
@@ -256,16 +254,20 @@ def make(
     }
     if result["restored"]:
         module.warn(
-            f"Restored, since they were scheduled for deletion: {', '.join(result['restored'])}."
+            "These secrets were scheduled for deletion and are restored:"
+            f" {', '.join(result['restored'])}."
         )
     if unread := [name for name, outcome in made.items() if outcome.uncompared]:
         module.warn(
-            f"Values not compared, since the caller may not read them: {', '.join(unread)}. A run "
-            "writes those that differ from what was given. To plan that, too, allow "
-            "secretsmanager:GetSecretValue, and kms:Decrypt on their key."
+            "These values were not compared, because the caller may not read them:"
+            f" {', '.join(unread)}. A run writes the values that differ. To see this in a plan,"
+            " allow secretsmanager:GetSecretValue, and kms:Decrypt on their key."
         )
     if stale:
-        module.warn(f"Older than {options['max_age_days']} days: {', '.join(stale)}. Rotate them.")
+        module.warn(
+            f"These generated secrets are older than {options['max_age_days']} days:"
+            f" {', '.join(stale)}. Rotate them."
+        )
     return result
 
 

@@ -134,8 +134,10 @@ def main() -> None:
         if module.check_mode:
             module.exit_json(changed=False, exists=False)
         module.fail_json(
-            msg=f"No instance {given['name']} runs in {region}, through which a tunnel could lead. "
-            "Run the components network and bastion first (--limit network,bastion)."
+            msg=(
+                f"No instance {given['name']} for a tunnel runs in {region}. Run the components"
+                " network and bastion first (--limit network,bastion)."
+            )
         )
     wanted = wish(
         target, given["host"], given["port"], region, Path(given["folder"]), given["wait_timeout"]

@@ -237,7 +237,7 @@ FAILURES = [
         "killed by its liveness probe.*connection refused",
     ),
     Failure(
-        "target group is gone",
+        "target group was deleted",
         [BINDINGS, workload(IDLE, readinessGates=[{"conditionType": GATE}])],
         "readiness_gate",
         "no TargetGroupBinding k8s-rag-backend-0123456789.*kubectl delete pod",
@@ -246,7 +246,7 @@ FAILURES = [
         "nothing opens a readiness gate",
         [workload(IDLE, readinessGates=[{"conditionType": "example.com/open"}])],
         "readiness_gate",
-        "gate example.com/open: closed, and nothing has said why",
+        "gate example.com/open: not true, and no reason is reported",
         options={"capacity_grace": 8},
     ),
     Failure("quota exceeded", [QUOTA, workload(IDLE)], "quota", "exceeded quota: small"),

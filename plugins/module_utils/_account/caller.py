@@ -48,9 +48,10 @@ def identify(connect: Connect, region: str) -> Caller:
     except AwsError as error:
         if error.code in UNKNOWN_HERE and region != ELSEWHERE and _is_off(connect, region):
             raise AwsError(
-                f"The account has not enabled the region {region} (platform_region): AWS knows no "
-                f"credentials there. Enable it (aws account enable-region --region-name {region}; "
-                "it takes minutes to hours), or choose another region. Nothing was changed.",
+                f"The account has not enabled the region {region} (platform_region): AWS accepts"
+                " no credentials there. Enable it (aws account enable-region --region-name"
+                f" {region}; this takes minutes to hours), or choose another region. Nothing was"
+                " changed.",
                 code=error.code,
                 action=error.action,
             ) from error
@@ -73,8 +74,8 @@ def check_account(caller: Caller, wanted: str, name: str) -> None:
     """Raise AwsError if the credentials are of another account than the platform's."""
     if wanted and re.fullmatch(r"\d{12}", wanted) is None:
         raise AwsError(
-            f"platform_account_id is '{wanted}': give the 12 digits of an AWS account, in quotes "
-            "so that zeros in front stay. Nothing was changed."
+            f"platform_account_id is '{wanted}'. Give the 12 digits of an AWS account, in quotes,"
+            " so that leading zeros are kept. Nothing was changed."
         )
     if wanted and caller.account != wanted:
         raise AwsError(

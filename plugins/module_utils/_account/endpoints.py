@@ -48,14 +48,14 @@ def problems(
     for service in _asked(wishes).values():
         if service not in served:
             yield (
-                f"{OPTION} has {service}, and AWS has no interface endpoint of that name in "
-                f"{wishes.region}. Give the last parts of a service's name, such as ecr.api."
+                f"{OPTION} has {service}, and AWS has no interface endpoint of that name in"
+                f" {wishes.region}. Give the last part of the name of a service, such as ecr.api."
             )
             continue
         lacking = [zone for zone in platform if zone not in served[service]]
         if lacking:
             yield (
-                f"{OPTION} has {service}, which AWS does not offer in {', '.join(lacking)}. Leave "
-                "it out, or name zones that have it in network_availability_zones: "
-                f"{', '.join(served[service])}."
+                f"{OPTION} has {service}, which AWS does not offer in {', '.join(lacking)}. Remove"
+                " it, or set network_availability_zones to zones that have it:"
+                f" {', '.join(served[service])}."
             )

@@ -140,7 +140,8 @@ def _type_problems(
         if lacking:
             fit = [name for name in zones.usable(there) if name in offered]
             yield (
-                f"eks: node group {group['name']}: AWS offers no {' or '.join(kinds)} in "
-                f"{', '.join(lacking)}. Choose other instance types, or name zones that have them "
-                f"in network_availability_zones: {', '.join(fit) or 'there is none'}."
+                f"eks: node group {group['name']}: AWS offers no {' or '.join(kinds)} in"
+                f" {', '.join(lacking)}. Choose other instance types, or set"
+                " network_availability_zones to zones that have them:"
+                f" {', '.join(fit) or 'there is none'}."
             )

@@ -56,8 +56,8 @@ def missing(wishes: Wishes, lacking: Mapping[str, str]) -> list[str]:
         needing = [need["component"] for need in wishes.neighbours if need["maker"] == maker]
         if what:
             found.append(
-                f"{', '.join(needing)}: {what} does not exist, and component {maker}, which makes "
-                f"it, takes no part in this run. Run it first, or with it (--limit "
-                f"{','.join([maker, *needing])})."
+                f"{', '.join(needing)}: {what} does not exist, and component {maker}, which"
+                " creates it, is not part of this run. Run that component first, or together with"
+                f" this run (--limit {','.join([maker, *needing])})."
             )
     return found

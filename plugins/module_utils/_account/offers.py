@@ -64,10 +64,10 @@ def address_problems(connect: Connect, wishes: Wishes) -> list[str]:
     if not values or others + needed <= values[0] or ours >= needed:
         return []
     return [
-        f"network: {needed} NAT gateways need {needed} Elastic IPs, and of the {values[0]} that "
-        f"the account may have in {wishes.region} {others} are others'. Release some, let AWS "
-        "raise the quota (Service Quotas: EC2-VPC Elastic IPs), or set network_nat to single or "
-        "none."
+        f"network: {needed} NAT gateways need {needed} Elastic IPs. The account may have"
+        f" {values[0]} in {wishes.region}, of which {others} are used for other purposes. Release"
+        " some, request a higher quota (Service Quotas: EC2-VPC Elastic IPs), or set network_nat"
+        " to single or none."
     ]
 
 

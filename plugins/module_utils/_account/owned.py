@@ -32,9 +32,10 @@ def _bucket(s3: Api, name: str, about: str) -> Tags | None:
         if error.code != "403":
             raise
         raise ownership.NotOurs(
-            f"{about} exists, and is another account's or the caller is not allowed to "
-            "s3:ListBucket on it. Allow this action in the caller's IAM policy; or, since bucket "
-            "names are unique over all accounts, choose another platform_project.",
+            f"{about} exists. Either it belongs to another account, or the caller is not allowed"
+            " to s3:ListBucket on it. Allow this action in the IAM policy of the caller. Otherwise"
+            " choose another platform_project, because bucket names are unique across all"
+            " accounts.",
             code=error.code,
         ) from error
     tags = s3.read("get_bucket_tagging", about, (*missing, "NoSuchTagSet"), Bucket=name)

@@ -40,9 +40,9 @@ def vpc_problems(connect: Connect, wishes: Wishes) -> list[str]:
     if most is None or len(found) < most:
         return []
     return [
-        f"network: the account has {len(found)} VPCs in {wishes.region}, and may have {most}. "
-        "Delete one, let AWS raise the quota (Service Quotas: VPCs per Region), or choose another "
-        "region."
+        f"network: the account has {len(found)} VPCs in {wishes.region}, and may have {most}."
+        " Delete one, request a higher quota (Service Quotas: VPCs per Region), or choose another"
+        " region."
     ]
 
 
@@ -64,9 +64,10 @@ def cpu_problems(connect: Connect, wishes: Wishes, zones: int) -> list[str]:
     if most is None or ours >= needed or others + needed <= most:
         return []
     return [
-        f"eks: the node groups begin with {needed} vCPUs on demand, and of the {most} that may "
-        f"run in {wishes.region} {others} are others'. Let AWS raise the quota (Service Quotas: "
-        "Running On-Demand Standard instances), or choose smaller or fewer nodes."
+        f"eks: the node groups need {needed} on-demand vCPUs at the start. The quota in"
+        f" {wishes.region} is {most}, of which {others} are used for other purposes. Request a"
+        " higher quota (Service Quotas: Running On-Demand Standard instances), or choose smaller"
+        " or fewer nodes."
     ]
 
 

@@ -38,7 +38,7 @@ def zone_of(item: dict[str, Any]) -> Zone:
     elif item.get("State") != "available":
         why = f"AWS calls it {item.get('State')}"
     elif identity in EKS_REFUSES:
-        why = f"it is {identity}, in which EKS makes no cluster"
+        why = f"it is {identity}, in which EKS cannot create a cluster"
     else:
         why = ""
     return Zone(name, identity, why)
@@ -77,7 +77,7 @@ def refused(
     ]
     if not wrong:
         return ""
-    return f"{option} has {'; '.join(wrong)}. Of use are {_listed(zones)}."
+    return f"{option} has {'; '.join(wrong)}. Usable zones are {_listed(zones)}."
 
 
 def _listed(zones: Collection[Zone]) -> str:
@@ -103,8 +103,9 @@ def choose(
     if missing > len(free):
         unfit = "; ".join(f"{zone.name}: {zone.why_not}" for zone in zones if zone.why_not)
         raise AwsError(
-            f"{option} is {len(places)}, and in {region} this account has {_listed(zones)} of use"
-            f"{f' ({unfit})' if unfit else ''}. Set {option} to fewer, or choose another region."
+            f"{option} is {len(places)}, and in {region} this account has {_listed(zones)} that"
+            f" can be used{f' ({unfit})' if unfit else ''}. Set {option} to fewer, or choose"
+            " another region."
         )
     rest = iter(free)
     return [name or next(rest) for name in places]

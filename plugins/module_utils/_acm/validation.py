@@ -16,14 +16,16 @@ RECORD_TIMEOUT = 300.0
 ENDING = ".acm-validations.aws"
 """How the values of records for ACM end."""
 REASONS = {
-    "CAA_ERROR": "a CAA record of the domain lets other authorities issue only: add one for "
-    "amazon.com",
-    "DOMAIN_NOT_ALLOWED": "ACM holds the domain for unsafe",
-    "ADDITIONAL_VERIFICATION_REQUIRED": "AWS wants to be asked about the domain: open a case at "
-    "its support",
+    "CAA_ERROR": (
+        "a CAA record of the domain allows other authorities only: add a CAA record for amazon.com"
+    ),
+    "DOMAIN_NOT_ALLOWED": "ACM considers the domain unsafe",
+    "ADDITIONAL_VERIFICATION_REQUIRED": (
+        "AWS must verify the domain manually: open a support case with AWS"
+    ),
     "DOMAIN_VALIDATION_DENIED": "the validation was denied",
-    "INVALID_PUBLIC_DOMAIN": "it is no domain that the public can have",
-    "PCA_ACCESS_DENIED": "a private authority refused",
+    "INVALID_PUBLIC_DOMAIN": "it is not a valid public domain",
+    "PCA_ACCESS_DENIED": "a private certificate authority refused the request",
 }
 """What ACM's reasons mean, and what to do."""
 
@@ -50,7 +52,7 @@ def await_record(api: Api, certificate: Dict, label: str) -> Dict:
             return None
         found = certificates.describe(api, certificate["CertificateArn"], label)
         refuse_failed(found, label)
-        return None if wanted_record(found) else "ACM has yet to say which record it wants"
+        return None if wanted_record(found) else "ACM has not named the validation record yet"
 
     wait_until(label, lacking, timeout=RECORD_TIMEOUT, interval=5)
     return found
@@ -66,10 +68,10 @@ def refuse_failed(certificate: Dict, label: str) -> None:
     if status in ("", UNKNOWN, *certificates.ALIVE):
         return
     reason = certificate.get("FailureReason", "")
-    meaning = REASONS.get(reason, "look at it in ACM")
+    meaning = REASONS.get(reason, "see the certificate in ACM")
     raise AwsError(
-        f"ACM did not issue {label}: {status}{f' ({reason})' if reason else ''}: {meaning}. Mend "
-        "that and run again: another one is requested then."
+        f"ACM did not issue {label}: {status}{f' ({reason})' if reason else ''}: {meaning}. Fix"
+        " the cause and run again; the run then requests a new certificate."
     )
 
 
@@ -99,8 +101,9 @@ def ensure_record(records: Records, plan: Plan, domain: str, certificate: Dict) 
     if there and claim.validation != wanted["Name"]:
         types = ", ".join(each["Type"] for each in there)
         raise AwsError(
-            f"ACM wants to see a CNAME record {wanted['Name']} with {wanted['Value']}, and "
-            f"{records.zone.label} has another one there ({types}). Remove it, then run again."
+            f"ACM needs the CNAME record {wanted['Name']} with {wanted['Value']}, and"
+            f" {records.zone.label} has a different record there ({types}). Remove it, then run"
+            " again."
         )
     plan.record(label, None, shown)
     after = replace(claim, validation=wanted["Name"])
@@ -161,13 +164,15 @@ def await_issued(
             raise
         servers = ", ".join(records.zone.servers)
         led = (
-            f"the name servers of this zone ({servers})" if servers else "this zone's name servers"
+            f"the name servers of this zone ({servers})"
+            if servers
+            else ("the name servers of this zone")
         )
         raise AwsError(
-            f"ACM has not issued {label} after {timeout:.0f} s: {found['Status']}. It looks for "
-            f"CNAME {wanted['Name']} {wanted['Value']}, which is in {records.zone.label}. Does the "
-            f"domain's registrar, or the zone above, lead to {led}? Mend that and run again: the "
-            "same certificate is waited for."
+            f"ACM has not issued {label} after {timeout:.0f} s: {found['Status']}. It looks for"
+            f" CNAME {wanted['Name']} {wanted['Value']}, which is in {records.zone.label}. Check"
+            f" that the domain registrar, or the parent zone, points to {led}. Then run again; the"
+            " run waits for the same certificate."
         ) from error
     return found
 

@@ -36,8 +36,8 @@ _OURS = (
     *("security-group-prefix-lists", "load-balancer-attributes", "wafv2-acl-arn"),
 )
 _ANYBODY = (
-    "name who may come (app_rollout_inbound_cidrs), or let people sign in (app_rollout_sign_in), "
-    "or leave app_rollout_scheme at internal"
+    "list the allowed CIDR blocks (app_rollout_inbound_cidrs), or require sign-in"
+    " (app_rollout_sign_in), or set app_rollout_scheme to internal"
 )
 
 
@@ -54,8 +54,8 @@ def problems(inputs: Inputs, region: str, controller: bool) -> Iterator[str]:
     for name in inputs.get("app_rollout_extra_secrets", {}):
         if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) is None:
             yield (
-                f"app_rollout: app_rollout_extra_secrets has '{name[:60]}', which is no name of an "
-                "environment variable: use letters, digits and _."
+                f"app_rollout: app_rollout_extra_secrets has '{name[:60]}', which is not a valid"
+                " name of an environment variable. Use letters, digits and _."
             )
     asked = effective(inputs)
     yield from _zone(asked)
@@ -75,9 +75,9 @@ def warnings(inputs: Inputs, controller: bool) -> Iterator[str]:
     asked = effective(inputs)
     if exposed(asked, controller) and not _secure(asked):
         yield (
-            "app_rollout: people reach the application by HTTP, unencrypted, as "
-            "app_rollout_certificate_arn and app_rollout_hosted_zone are empty. The load balancer "
-            "is internal."
+            "app_rollout: the application is reached by HTTP, unencrypted, because"
+            " app_rollout_certificate_arn and app_rollout_hosted_zone are empty. The load balancer"
+            " is internal."
         )
     if exposed(asked, controller):
         yield from _rules(asked)
@@ -90,10 +90,11 @@ def _rules(asked: Mapping[str, Any]) -> Iterator[str]:
     needed = max((versions.count(version) for version in (4, 6)), default=0) * listeners
     if needed > _GROUP_RULES:
         yield (
-            f"app_rollout: app_rollout_inbound_cidrs makes {needed} rules in the load balancer's "
-            f"security group (one a range and listener), and a group takes {_GROUP_RULES} unless "
-            "AWS raised the quota: then nobody is let in whose rule is missing. Join ranges, or "
-            "let AWS raise it (Service Quotas: Inbound or outbound rules per security group)."
+            f"app_rollout: app_rollout_inbound_cidrs makes {needed} rules in the security group of"
+            " the load balancer (one per CIDR block and listener). The default quota is"
+            f" {_GROUP_RULES}; CIDR blocks without a rule have no access. Merge CIDR blocks, or"
+            " request a higher quota (Service Quotas: Inbound or outbound rules per security"
+            " group)."
         )
 
 
@@ -128,14 +129,14 @@ def exposed(asked: Mapping[str, Any], controller: bool) -> bool:
 def _host(host: str) -> Iterator[str]:
     if not host:
         yield (
-            "app_rollout: app_rollout_ingress is on, and app_rollout_host is empty: a load "
-            "balancer that answers to every name can be used by other pages. Set "
-            "app_rollout_host to the name by which people come."
+            "app_rollout: app_rollout_ingress is true, and app_rollout_host is empty. Other web"
+            " pages could misuse a load balancer that accepts every host name. Set"
+            " app_rollout_host to the host name of the application."
         )
     elif not _HOST.fullmatch(host) or len(host) > 253:
         yield (
-            f"app_rollout: app_rollout_host is '{host}': give one name in lower case, such as "
-            "rag.example.com, without a scheme, a port and a wildcard."
+            f"app_rollout: app_rollout_host is '{host}'. Give one host name in lower case, such as"
+            " rag.example.com, without scheme, port or wildcard."
         )
 
 
@@ -150,21 +151,21 @@ def _zone(asked: Mapping[str, Any]) -> Iterator[str]:
         return
     if not host:
         yield (
-            f"app_rollout: app_rollout_hosted_zone is '{zone}', and app_rollout_host is empty: set "
-            "the name that gets a record in the zone."
+            f"app_rollout: app_rollout_hosted_zone is '{zone}', and app_rollout_host is empty. Set"
+            " app_rollout_host to the name of the record in this zone."
         )
         return
     if asked["over"]:
         yield (
-            f"app_rollout: app_rollout_values.ingress has {', '.join(asked['over'])}, and "
-            "app_rollout_hosted_zone is set: the record and the certificate are made for the "
-            "inputs. Use app_rollout_host, app_rollout_ingress and app_rollout_certificate_arn."
+            f"app_rollout: app_rollout_values.ingress has {', '.join(asked['over'])}, and"
+            " app_rollout_hosted_zone is set. Record and certificate follow the inputs, not these"
+            " values. Use app_rollout_host, app_rollout_ingress and app_rollout_certificate_arn."
         )
     if not asked["certificate"] and len(host) > _LONGEST:
         yield (
-            f"app_rollout: app_rollout_host has {len(host)} characters: ACM issues certificates "
-            f"for names of at most {_LONGEST}. Choose a shorter one, or give "
-            "app_rollout_certificate_arn."
+            f"app_rollout: app_rollout_host has {len(host)} characters. ACM issues certificates"
+            f" for names of at most {_LONGEST} characters. Choose a shorter name, or set"
+            " app_rollout_certificate_arn."
         )
     if _ZONE_ID.fullmatch(zone):
         return
@@ -176,31 +177,31 @@ def _zone(asked: Mapping[str, Any]) -> Iterator[str]:
         )
     elif host != name and not host.endswith(f".{name}"):
         yield (
-            f"app_rollout: app_rollout_host {host} is not in app_rollout_hosted_zone {zone}: name "
-            "the zone that has it."
+            f"app_rollout: app_rollout_host {host} is not in app_rollout_hosted_zone {zone}. Give"
+            " the hosted zone that contains the host."
         )
 
 
 def _internet(asked: Mapping[str, Any]) -> Iterator[str]:
     if not _secure(asked):
         yield (
-            "app_rollout: app_rollout_scheme is internet-facing, and app_rollout_certificate_arn "
-            "is empty: documents and questions would cross the internet unencrypted. Give the ARN "
-            "of a certificate of ACM, or app_rollout_hosted_zone to have one requested, or "
-            "leave app_rollout_scheme at internal."
+            "app_rollout: app_rollout_scheme is internet-facing, and app_rollout_certificate_arn"
+            " is empty. Documents and questions would cross the internet unencrypted. Give the ARN"
+            " of an ACM certificate, or set app_rollout_hosted_zone to request one, or set"
+            " app_rollout_scheme to internal."
         )
     if asked["sign_in"].get("provider") or asked["signed_in_by_values"]:
         return
     if not asked["cidrs"]:
         yield (
-            "app_rollout: app_rollout_scheme is internet-facing, and everybody could come, as the "
-            f"application asks nobody who they are: {_ANYBODY}."
+            "app_rollout: app_rollout_scheme is internet-facing, and everybody could use the"
+            f" application, because it has no sign-in: {_ANYBODY}."
         )
     wide = [text for text in asked["cidrs"] if (net := _network(text)) and net.prefixlen < _WIDEST]
     if wide:
         yield (
-            f"app_rollout: app_rollout_inbound_cidrs has {', '.join(wide)}, which names nobody: "
-            f"{_ANYBODY}."
+            f"app_rollout: app_rollout_inbound_cidrs has {', '.join(wide)}, which allows"
+            f" everybody: {_ANYBODY}."
         )
 
 
@@ -208,8 +209,8 @@ def _ranges(cidrs: list[Any]) -> Iterator[str]:
     for text in cidrs:
         if _network(text) is None:
             yield (
-                f"app_rollout: app_rollout_inbound_cidrs has '{text}', which is no CIDR block. "
-                "Write an address as 203.0.113.7/32."
+                f"app_rollout: app_rollout_inbound_cidrs has '{text}', which is not a CIDR block."
+                " Write a single address as 203.0.113.7/32."
             )
 
 
@@ -226,7 +227,9 @@ def _sign_in(asked: Mapping[str, Any]) -> Iterator[str]:
     # The others have defaults.
     if not provider:
         if set(sign_in) - {"scope", "session_timeout"}:
-            yield "app_rollout: app_rollout_sign_in lacks provider: oidc or cognito."
+            yield (
+                "app_rollout: app_rollout_sign_in has no provider. Set provider to oidc or cognito."
+            )
         return
     missing = [name for name in _NEEDS.get(str(provider), ()) if not sign_in.get(name)]
     if missing:
@@ -243,8 +246,8 @@ def _sign_in(asked: Mapping[str, Any]) -> Iterator[str]:
         yield f"app_rollout: app_rollout_sign_in: {', '.join(plain)} must begin with https://."
     if not _secure(asked):
         yield (
-            "app_rollout: app_rollout_sign_in needs app_rollout_certificate_arn or "
-            "app_rollout_hosted_zone: a load balancer signs people in by HTTPS only."
+            "app_rollout: app_rollout_sign_in needs app_rollout_certificate_arn or"
+            " app_rollout_hosted_zone, because a load balancer supports sign-in with HTTPS only."
         )
 
 
@@ -254,13 +257,13 @@ def _certificate(arn: str, region: str) -> Iterator[str]:
     found = _CERTIFICATE.fullmatch(arn)
     if found is None:
         yield (
-            f"app_rollout: app_rollout_certificate_arn is '{arn}', which is no certificate of ACM "
-            "(arn:<partition>:acm:<region>:<account>:certificate/<id>)."
+            f"app_rollout: app_rollout_certificate_arn is '{arn}', which is not the ARN of an ACM"
+            " certificate (arn:<partition>:acm:<region>:<account>:certificate/<id>)."
         )
     elif found[1] != region:
         yield (
-            f"app_rollout: app_rollout_certificate_arn is one of {found[1]}: a load balancer takes "
-            f"those of its own region, {region}. Request one there."
+            f"app_rollout: app_rollout_certificate_arn is one of {found[1]}, but a load balancer"
+            f" needs a certificate of its own region, {region}. Request a certificate there."
         )
 
 
@@ -275,8 +278,8 @@ def _values(annotations: Any) -> Iterator[str]:
     )
     if found:
         yield (
-            f"app_rollout: app_rollout_values.ingress.annotations has {', '.join(found)}: these "
-            "are inputs of their own, which are judged before anything changes. Use "
-            "app_rollout_scheme, app_rollout_inbound_cidrs, app_rollout_sign_in and "
-            "app_rollout_certificate_arn."
+            f"app_rollout: app_rollout_values.ingress.annotations has {', '.join(found)}. These"
+            " settings have their own inputs, which are checked before anything changes. Use"
+            " app_rollout_scheme, app_rollout_inbound_cidrs, app_rollout_sign_in and"
+            " app_rollout_certificate_arn."
         )

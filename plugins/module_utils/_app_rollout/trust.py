@@ -32,6 +32,8 @@ def problems(inputs: Inputs, rds: Inputs, roles: Path, region: str) -> Iterator[
     try:
         of_region(file.read_text(), region)
     except (OSError, ValueError) as error:
-        yield f"app_rollout: app_rollout_database_ca is {str(file)!r}: can't be read: {error}."
+        yield (
+            f"app_rollout: app_rollout_database_ca is {str(file)!r}, which cannot be read: {error}."
+        )
     except AwsError as error:
         yield f"app_rollout: app_rollout_database_ca is {file}, which {error}."

@@ -20,8 +20,9 @@ def problems(inputs: Inputs, _: Run) -> Iterator[str]:
     known = next((each for each in (ARM_64, X86_64) if image.endswith(each)), None)
     if known and architecture(kind) != known:
         yield (
-            f"bastion: bastion_instance_type is {kind} ({architecture(kind)}), and "
-            f"bastion_image_parameter names an image of {known}: give both of one architecture."
+            f"bastion: bastion_instance_type is {kind} ({architecture(kind)}), and"
+            f" bastion_image_parameter names an image of {known}. Both must have the same"
+            " architecture."
         )
 
 

@@ -246,8 +246,8 @@ def _await_state(run: Run, ids: list[str], states: tuple[str, ...]) -> None:
             if state in ("shutting-down", "terminated") and "terminated" not in states:
                 cause = (item.get("StateReason") or {}).get("Message", "AWS gives no reason")
                 raise AwsError(
-                    f"{run.label} ({item['InstanceId']}) ended at once: {cause}. Remove the cause "
-                    "(often the key's policy or a quota), run again."
+                    f"{run.label} ({item['InstanceId']}) terminated immediately: {cause}. Remove"
+                    " the cause (often the key policy or a quota), then run again."
                 )
             if state not in states:
                 lacking.append(f"{item['InstanceId']} {state}")

@@ -49,8 +49,8 @@ def problems(inputs: Inputs, run: Run) -> Iterator[str]:
     yield from _contradictions(inputs, wanted, eks)
     if inputs.get("cluster_addons_replicas", 1) < 1:
         yield (
-            f"cluster_addons: cluster_addons_replicas is {inputs['cluster_addons_replicas']}; an "
-            "add-on needs at least one pod. Switch it off instead."
+            f"cluster_addons: cluster_addons_replicas is {inputs['cluster_addons_replicas']}, but"
+            " an add-on needs at least one pod. To have none, turn the add-on off."
         )
 
 
@@ -61,13 +61,13 @@ def _sources(name: str, inputs: Inputs) -> Iterator[str]:
     local = chart.startswith(("/", "."))
     if not local and inputs.get(f"{prefix}_chart_version") == "":
         yield (
-            f"cluster_addons: {prefix}_chart_version is empty, and the chart would change by "
-            "itself. Give the exact version."
+            f"cluster_addons: {prefix}_chart_version is empty, so the chart would change without"
+            " notice. Give the exact version."
         )
     if local and not Path(chart).exists():
         yield (
-            f"cluster_addons: {prefix}_chart is {chart}, where nothing is. Give a folder or "
-            "an archive."
+            f"cluster_addons: {prefix}_chart is {chart}, which does not exist. Give a folder or an"
+            " archive."
         )
     tag = str(inputs.get(f"{prefix}_image_tag", "v0"))
     if tag in ("", "latest"):
@@ -80,17 +80,23 @@ def _releases(inputs: Inputs, wanted: list[str]) -> Iterator[str]:
     for number, release in enumerate(inputs.get("cluster_addons_releases") or []):
         label = f"cluster_addons: cluster_addons_releases[{number}] ({release.get('name')})"
         if key := known.get((release.get("namespace"), release.get("name"))):
-            yield f"{label} is the release of the add-on {key}: give it another name."
+            yield f"{label} is the release of the add-on {key}. Choose another name."
         chart = str(release.get("chart", ""))
         if release.get("repo") and chart.startswith("oci://"):
-            yield f"{label} has an oci reference and a repo: leave repo out, or name a chart in it."
+            yield (
+                f"{label} has an oci reference and a repo. Remove repo, or give the name of a"
+                " chart in the repo."
+            )
         if release.get("repo") or chart.startswith("oci://"):
             if not release.get("version"):
-                yield f"{label} has no version, and would change by itself. Give the exact version."
+                yield (
+                    f"{label} has no version, so it would change without notice. Give the exact"
+                    " version."
+                )
         elif (chart.startswith((".", "/")) or "/" not in chart) and not Path(chart).exists():
             yield (
-                f"{label} has chart {chart}, where nothing is. Give a folder or an archive, or the "
-                "chart's repository as repo."
+                f"{label} has chart {chart}, which does not exist. Give a folder or an archive, or"
+                " the repository of the chart as repo."
             )
         timeout = release.get("timeout")
         if timeout is not None and timeout < 1:
@@ -101,14 +107,14 @@ def _mirrors(inputs: Inputs) -> Iterator[str]:
     mirror = str(inputs.get("cluster_addons_image_mirror", ""))
     if re.match(r"\w+://", mirror) or mirror.endswith("/"):
         yield (
-            f"cluster_addons: cluster_addons_image_mirror is '{mirror}': give a registry as in an "
-            "image's name, without a scheme and without a slash at the end."
+            f"cluster_addons: cluster_addons_image_mirror is '{mirror}'. Give a registry as in the"
+            " name of an image, without a scheme and without a slash at the end."
         )
     mirror = str(inputs.get("cluster_addons_chart_mirror", ""))
     if mirror and not re.match(r"(oci|https?)://", mirror):
         yield (
-            f"cluster_addons: cluster_addons_chart_mirror is '{mirror}': it starts with oci:// or "
-            "https://. For folders or archives set the _chart of each add-on."
+            f"cluster_addons: cluster_addons_chart_mirror is '{mirror}'. It must start with oci://"
+            " or https://. For folders or archives set the _chart of each add-on."
         )
 
 
@@ -118,9 +124,9 @@ def _autoscaler(inputs: Inputs, eks: Inputs) -> Iterator[str]:
     version = str(eks.get("eks_version", ""))
     if tag and version and not re.match(rf"v?{re.escape(version)}\.", tag):
         yield (
-            f"cluster_addons: cluster_addons_cluster_autoscaler_image_tag is {tag}, and the cluster"
-            f" is {version}: the autoscaler decides as the scheduler of its own version would. Set "
-            f"a tag v{version}.x."
+            f"cluster_addons: cluster_addons_cluster_autoscaler_image_tag is {tag}, and the"
+            f" cluster is {version}. The autoscaler works like the scheduler of its own version,"
+            f" so both must match. Set a tag v{version}.x."
         )
 
 
@@ -128,14 +134,14 @@ def _contradictions(inputs: Inputs, wanted: list[str], eks: Inputs) -> Iterator[
     for name in wanted:
         if name in inputs.get("cluster_addons_remove", []):
             yield (
-                f"cluster_addons: {name} is switched on and listed in cluster_addons_remove. Do "
-                "one of them."
+                f"cluster_addons: {name} is turned on and also listed in cluster_addons_remove."
+                " Choose one of them."
             )
     addons = {_name(addon) for addon in eks.get("eks_addons", [])}
     if "metrics_server" in wanted and "metrics-server" in addons:
         yield (
-            "cluster_addons: cluster_addons_metrics_server is on, and eks_addons has "
-            "metrics-server, too: both would make the same objects. Take it out of one of them."
+            "cluster_addons: cluster_addons_metrics_server is true, and eks_addons has"
+            " metrics-server, too. Both would create the same objects. Remove one of them."
         )
 
 

@@ -35,8 +35,8 @@ def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
     pools = inputs.get("cluster_addons_karpenter_node_pools") or []
     if not pools:
         yield (
-            f"{ROLE}cluster_addons_karpenter_node_pools is empty, and Karpenter would make no "
-            "node. Give a pool, or set cluster_addons_autoscaler to none."
+            f"{ROLE}cluster_addons_karpenter_node_pools is empty, so Karpenter could not create"
+            " nodes. Add a pool, or set cluster_addons_autoscaler to none."
         )
     names = [str(pool.get("name", "")) for pool in pools]
     for name in sorted({name for name in names if names.count(name) > 1}):
@@ -47,8 +47,8 @@ def problems(inputs: Inputs, eks: Inputs) -> Iterator[str]:
     timeout = inputs.get("cluster_addons_karpenter_timeout", 1200)
     if int(timeout) < 60:
         yield (
-            f"{ROLE}cluster_addons_karpenter_timeout is {timeout}: emptying and ending a node "
-            "takes minutes. Give at least 60."
+            f"{ROLE}cluster_addons_karpenter_timeout is {timeout}. Draining and terminating a node"
+            " takes minutes. Give at least 60."
         )
 
 
@@ -74,31 +74,34 @@ def _node_class(given: Mapping[str, Any]) -> Iterator[str]:
     alias = str(given.get("ami_alias") or "")
     if alias and not re.fullmatch(r"al2023@v\d{8}", alias):
         yield (
-            f"{where}ami_alias is '{alias}'. Give a release as al2023@v20261101 (a moving one "
-            "would replace the nodes by itself), or nothing: then it is that of the managed node "
-            "groups."
+            f"{where}ami_alias is '{alias}'. Give a release as al2023@v20261101 (@latest would"
+            " replace nodes without notice), or leave it empty to use the release of the managed"
+            " node groups."
         )
     size = int(given.get("disk_size") or 50)
     if not 20 <= size <= 16384:
         yield f"{where}disk_size is {size}: the image needs 20 GiB, and gp3 has at most 16384."
     key = str(given.get("kms_key_arn") or "")
     if key and not key.startswith("arn:"):
-        yield f"{where}kms_key_arn is '{key}', which is no ARN: Karpenter's policy names it."
+        yield (
+            f"{where}kms_key_arn is '{key}', which is not an ARN. The IAM policy of Karpenter"
+            " needs the ARN."
+        )
 
 
 def _pool(pool: Mapping[str, Any]) -> Iterator[str]:
     name = str(pool.get("name", ""))
     if not NAME.fullmatch(name):
-        yield "the name takes small letters, digits and hyphens, at most 63"
+        yield "the name must be lower-case letters, digits and hyphens, at most 63"
     for key, value in (pool.get("limits") or {}).items():
         if not QUANTITY.fullmatch(str(value)):
-            yield f"limits has {key} '{value}', which is no quantity such as 64 or 256Gi"
+            yield f"limits has {key} '{value}', which is not a quantity such as 64 or 256Gi"
     weight = pool.get("weight")
     if weight is not None and not 1 <= int(weight) <= 100:
-        yield f"weight is {weight}: it is 1 to 100"
+        yield f"weight is {weight}, but must be 1 to 100"
     for label in pool.get("labels") or {}:
         if str(label).startswith(OWN_LABELS):
-            yield f"label {label} is Karpenter's own: use capacity_types and the like"
+            yield f"label {label} is reserved by Karpenter: use capacity_types and similar fields"
     yield from machines.pool_problems(pool)
     yield from _disruption(pool)
 
@@ -108,9 +111,12 @@ def _disruption(pool: Mapping[str, Any]) -> Iterator[str]:
         value = str(pool.get(key) or "")
         never = value == "Never" and key != "termination_grace_period"
         if value and not never and not DURATION.fullmatch(value):
-            yield f"{key} is '{value}', which is no duration such as 30m or 720h"
+            yield f"{key} is '{value}', which is not a duration such as 30m or 720h"
     for budget in pool.get("budgets") or []:
         if not re.fullmatch(r"(100|[0-9]{1,2})%|[0-9]+", str(budget.get("nodes", ""))):
-            yield f"a budget has nodes '{budget.get('nodes')}', neither a number nor a percentage"
+            yield (
+                f"a budget has nodes '{budget.get('nodes')}', which is neither a number nor a"
+                " percentage"
+            )
         if bool(budget.get("schedule")) != bool(budget.get("duration")):
-            yield "a budget has one of schedule and duration: give both, or none"
+            yield "a budget has only one of schedule and duration: give both, or neither"

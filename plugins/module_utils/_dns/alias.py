@@ -44,8 +44,8 @@ def balancer(api: Api, name: str, timeout: float) -> Dict | None:
         state = (found or {}).get("State", {})
         if state.get("Code") == "failed":
             raise AwsError(
-                f"{about} failed: {state.get('Reason', 'AWS does not say why')}. Look at the "
-                "events of its Ingress."
+                f"{about} failed: {state.get('Reason', 'AWS gives no reason')}. See the events of"
+                " its Ingress."
             )
         if api.check_mode or state.get("Code") in ("active", "active_impaired"):
             return None

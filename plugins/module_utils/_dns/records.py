@@ -128,24 +128,24 @@ class Records:
         claim, there = self.claim(host), self.at(f"{host}.", *ADDRESSES)
         if claim and claim.owner != self.owner:
             raise AwsError(
-                f"{host} is somebody else's: {claim.label} in {self.zone.label} says "
-                f"{claim.owner or 'nothing that the platform wrote'}, this is {self.owner}. "
-                "Nothing was changed. Choose another host, or remove that record if nobody needs "
-                "it."
+                f"{host} belongs to somebody else: {claim.label} in {self.zone.label} names"
+                f" {claim.owner or 'no platform'}, but this is {self.owner}. Nothing was changed."
+                " Choose another host, or remove that record if nobody needs it."
             )
         if there and not claim:
             types = ", ".join(each["Type"] for each in there)
             ours = Claim(host, self.owner)
             raise AwsError(
-                f"{self.zone.label} has a record {host} ({types}) already, and nothing says that "
-                "it is the platform's. Nothing was changed. Choose another host, or remove the "
-                f"record; to hand it over to the platform, make {ours.label} with the value "
-                f'"{ours.values[0]}" beside it, then run again.'
+                f"{self.zone.label} already has a record {host} ({types}), which does not belong "
+                "to the platform. Nothing was changed. Choose another host, or remove the record. "
+                f"To let the platform manage the record, create {ours.label} with the value "
+                f'"{ours.values[0]}", then run again.'
             )
         if any("SetIdentifier" in each for each in there):
             raise AwsError(
-                f"The records of {host} in {self.zone.label} have a routing policy, which the "
-                "platform does not touch. Nothing was changed. Remove them, or choose another host."
+                f"The records of {host} in {self.zone.label} have a routing policy, and the"
+                " platform does not change such records. Nothing was changed. Remove them, or"
+                " choose another host."
             )
         return claim
 
@@ -155,9 +155,9 @@ class Records:
             inside = host == name or host.endswith(f".{name}")
             if each["Type"] == "NS" and inside and each["Name"] != self.zone.name:
                 raise AwsError(
-                    f"{self.zone.label} delegates {name} to other name servers: a record {host} "
-                    f"in it would not be asked for. Name the hosted zone of {name}. Nothing was "
-                    "changed."
+                    f"{self.zone.label} delegates {name} to other name servers, so a record {host}"
+                    f" in it would have no effect. Give the hosted zone of {name}. Nothing was"
+                    " changed."
                 )
 
     def change(self, label: str, remove: Iterable[Dict], make: Iterable[Dict]) -> str:

@@ -46,15 +46,15 @@ def find(api: Api, asked: str) -> Zone | None:
     public = [each for each in found if not each.get("Config", {}).get("PrivateZone")]
     if found and not public:
         raise AwsError(
-            f"Hosted zone {asked} is private: neither people outside of its VPCs nor ACM see what "
-            "is in it. Name a public one. Nothing was changed."
+            f"Hosted zone {asked} is private, so only its VPCs can resolve its records, and ACM"
+            " cannot. Give a public hosted zone. Nothing was changed."
         )
     if len(public) > 1:
         ids = ", ".join(sorted(each["Id"].rpartition("/")[2] for each in public))
         raise AwsError(
-            f"There are several public hosted zones {asked} ({ids}), and the world asks one of "
-            "them. Name the one that the domain's registrar leads to by its id. Nothing was "
-            "changed."
+            f"There are several public hosted zones {asked} ({ids}), of which the internet uses"
+            " one. Give the id of the hosted zone to which the domain registrar points. Nothing"
+            " was changed."
         )
     if not public:
         return None
@@ -71,13 +71,13 @@ def need(api: Api, asked: str, host: str) -> Zone:
     zone = find(api, asked)
     if zone is None:
         raise AwsError(
-            f"There is no public hosted zone {asked} in this account. Name one that is there, or "
-            "make it first and let the domain's registrar lead to it. Nothing was changed."
+            f"There is no public hosted zone {asked} in this account. Give an existing hosted"
+            " zone, or create it first and point the domain registrar to it. Nothing was changed."
         )
     if not zone.has(host):
         raise AwsError(
-            f"{host} is not in {zone.label}: its records would not be asked for. Name the zone of "
-            "that host. Nothing was changed."
+            f"{host} is not in {zone.label}, so its records would have no effect. Give the hosted"
+            " zone of that host. Nothing was changed."
         )
     return zone
 

@@ -92,10 +92,10 @@ def _refuse_encryption(wish: Wish, current: Dict) -> None:
     wanted = encryption(wish)
     if current != wanted:
         raise AwsError(
-            f"{wish.label} is encrypted with {_said(current)}, wanted is {_said(wanted)}: AWS "
-            "can't change that. Nothing was changed. Set ecr_kms_key_id to what it is, or remove "
-            "the repository (ecr_state: absent with ecr_force_destroy: true) and build its images "
-            "again."
+            f"{wish.label} is encrypted with {_said(current)}, but should be encrypted with"
+            f" {_said(wanted)}, which AWS cannot change. Nothing was changed. Set ecr_kms_key_id"
+            " to the current key, or remove the repository (ecr_state: absent with"
+            " ecr_force_destroy: true) and build its images again."
         )
 
 

@@ -23,8 +23,9 @@ def problems(inputs: Inputs, _: Run) -> Iterator[str]:
     for principal in inputs.get("ecr_pull_principals", []):
         if wish.PRINCIPAL.fullmatch(principal) is None:
             yield (
-                f"ecr: ecr_pull_principals has '{principal[:80]}': give the 12 digits of an "
-                "account, in quotes so that zeros in front stay, or the ARN of an IAM role or user."
+                f"ecr: ecr_pull_principals has '{principal[:80]}'. Give the 12 digits of an"
+                " account, in quotes, so that leading zeros are kept, or the ARN of an IAM role or"
+                " user."
             )
 
 

@@ -60,8 +60,8 @@ def check(wish: Wish) -> None:
     for principal in wish.pull_principals:
         if not PRINCIPAL.fullmatch(principal):
             raise AwsError(
-                f"pull_principals has {principal!r}: name an account (12 digits) or the ARN of an "
-                "account's root, role or user. Everybody (*) may not pull."
+                f"pull_principals has {principal!r}. Give an account (12 digits), or the ARN of"
+                " the root, a role or a user of an account. Everybody (*) is not allowed."
             )
 
 

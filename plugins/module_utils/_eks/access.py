@@ -127,8 +127,8 @@ def expanded(wanted: Sequence[Mapping[str, Any]], caller: Callable[[], str]) -> 
     arns = [item["principal_arn"] for item in result]
     if twice := sorted({arn for arn in arns if arns.count(arn) > 1}):
         raise AwsError(
-            f"Access is given twice to {', '.join(twice)}: EKS has one entry per principal. Join "
-            "their policies and groups in one."
+            f"Access is given twice to {', '.join(twice)}. EKS has one access entry per principal."
+            " Put all policies and groups of the principal into one entry."
         )
     return result
 

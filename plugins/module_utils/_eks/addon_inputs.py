@@ -22,7 +22,7 @@ def problems(inputs: Inputs) -> Iterator[str]:
     """Yield what is wrong with the configuration of add-ons in the inputs of role eks."""
     names = [{str(addon.get("name")) for addon in inputs.get(name) or []} for name in LISTS]
     for name in sorted(names[0] & names[1]):
-        yield f"eks: {' and '.join(LISTS)} both have {name}: leave it out of one."
+        yield f"eks: {' and '.join(LISTS)} both have {name}. Remove it from one of them."
     for name in LISTS:
         for number, addon in enumerate(inputs.get(name) or []):
             if addon.get("name") == NETWORK:

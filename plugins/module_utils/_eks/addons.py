@@ -104,8 +104,8 @@ def offer(session: Session, name: str, kubernetes: str) -> Offer:
     listed = [item for entry in found for item in entry["addonVersions"]]
     if not listed:
         raise AwsError(
-            f"EKS offers no add-on {name} for Kubernetes {kubernetes}. Check its name "
-            "(aws eks describe-addon-versions lists them), or leave it out."
+            f"EKS offers no add-on {name} for Kubernetes {kubernetes}. Check the name (aws eks"
+            " describe-addon-versions lists all add-ons), or remove it."
         )
     defaults = [
         item["addonVersion"]
@@ -129,15 +129,15 @@ def choose(
     targets = " and ".join(offers)
     if wanted and wanted not in common:
         raise AwsError(
-            f"Add-on {name} {wanted} is not offered for Kubernetes {targets}. "
-            f"Choose one of {', '.join(common[:5]) or 'none'}, or leave the version to AWS."
+            f"Add-on {name} {wanted} is not offered for Kubernetes {targets}. Choose one of"
+            f" {', '.join(common[:5]) or 'none'}, or remove the version to use the default of AWS."
         )
     preferred = [wanted, None if renew else current, first.default, *common]
     fitting = [item for item in preferred if item in common]
     if not fitting:
         told = [f"{key}: {', '.join(found.versions[:3])}" for key, found in offers.items()]
         raise AwsError(
-            f"No version of add-on {name} fits Kubernetes {targets} at once ({'; '.join(told)})."
+            f"No version of add-on {name} supports all of Kubernetes {targets} ({'; '.join(told)})."
         )
     return str(fitting[0])
 

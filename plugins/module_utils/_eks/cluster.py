@@ -105,23 +105,23 @@ def refuse(before: Dict, wanted: Dict) -> None:
     name = about(before["name"])
     if wanted["role_arn"] != before["role_arn"]:
         raise AwsError(
-            f"{name} runs as {before['role_arn']}; AWS can't change that to {wanted['role_arn']}. "
-            "Keep the role, or make a new cluster."
+            f"{name} has the IAM role {before['role_arn']}. AWS cannot change it to"
+            f" {wanted['role_arn']}. Keep the role, or create a new cluster."
         )
     if wanted["service_ipv4_cidr"] != before["service_ipv4_cidr"]:
         raise AwsError(
-            f"{name} gives its services addresses of {before['service_ipv4_cidr']}; AWS can't "
-            f"change that to {wanted['service_ipv4_cidr']}. Keep it, or make a new cluster."
+            f"{name} gives its services addresses of {before['service_ipv4_cidr']}. AWS cannot"
+            f" change this to {wanted['service_ipv4_cidr']}. Keep it, or create a new cluster."
         )
     if before["encryption_key_arn"] not in (None, wanted["encryption_key_arn"]):
         raise AwsError(
-            f"{name} encrypts its secrets with {before['encryption_key_arn']}; AWS can't change "
-            "the key or take it away. Keep it, or make a new cluster."
+            f"{name} encrypts its secrets with {before['encryption_key_arn']}. AWS cannot change"
+            " or remove the key. Keep it, or create a new cluster."
         )
     if MODES.index(wanted["authentication_mode"]) < MODES.index(before["authentication_mode"]):
         raise AwsError(
-            f"{name} authenticates by {before['authentication_mode']}; AWS does not go back to "
-            f"{wanted['authentication_mode']}."
+            f"{name} authenticates by {before['authentication_mode']}. AWS cannot change this back"
+            f" to {wanted['authentication_mode']}."
         )
 
 

@@ -20,24 +20,32 @@ AT_WORK = re.compile(
 AT_WORK_CODES = ("ResourceInUseException", "InvalidRequestException")
 # What to do about what EKS reports, by its codes (health issues and errors of updates).
 REMEDIES: Mapping[str, str] = {
-    "AccessDenied": "check the role's policies and the account's service control policies",
-    "AdmissionRequestDenied": "an admission webhook of the cluster refused it: see its rules",
-    "AsgInstanceLaunchFailures": "look at the Auto Scaling group's activities for EC2's reason",
-    "ConfigurationConflict": "somebody else manages the same Kubernetes fields: let go of them",
-    "Ec2LaunchTemplateVersionMismatch": "the group was changed by hand: run the role again",
-    "IamNodeRoleNotFound": "make the nodes' role again, under the same name",
-    "InstanceLimitExceeded": "ask for a higher quota of EC2 vCPUs, or use smaller instance types",
-    "InsufficientFreeAddresses": "free addresses in the subnets, or add larger ones",
-    "InsufficientNumberOfReplicas": "no node has room for its pods: see the node groups",
-    "IpNotAvailable": "free addresses in the subnets, or add larger ones",
+    "AccessDenied": (
+        "check the policies of the role and the service control policies of the account"
+    ),
+    "AdmissionRequestDenied": (
+        "an admission webhook of the cluster refused it: check the rules of the webhook"
+    ),
+    "AsgInstanceLaunchFailures": (
+        "see the activities of the Auto Scaling group for the reason of EC2"
+    ),
+    "ConfigurationConflict": (
+        "another manager owns the same Kubernetes fields: remove its ownership"
+    ),
+    "Ec2LaunchTemplateVersionMismatch": "the node group was changed by hand: run the role again",
+    "IamNodeRoleNotFound": "create the IAM role of the nodes again, with the same name",
+    "InstanceLimitExceeded": "request a higher quota of EC2 vCPUs, or use smaller instance types",
+    "InsufficientFreeAddresses": "free addresses in the subnets, or add larger subnets",
+    "InsufficientNumberOfReplicas": "no node has room for its pods: check the node groups",
+    "IpNotAvailable": "free addresses in the subnets, or add larger subnets",
     "KmsKeyDisabled": "enable the key",
-    "KmsKeyMarkedForDeletion": "cancel the key's deletion",
+    "KmsKeyMarkedForDeletion": "cancel the deletion of the key",
     "NodeCreationFailure": (
-        "the nodes could not join: they need a way to the API server, ECR, EC2, STS and S3 (NAT or "
-        "endpoints), and the nodes' role its policies"
+        "the nodes could not join. They must reach the API server, ECR, EC2, STS and S3 (by NAT or"
+        " endpoints), and their IAM role needs its policies"
     ),
     "PodEvictionFailure": (
-        "a PodDisruptionBudget keeps pods on their nodes: loosen it, or force the update"
+        "a PodDisruptionBudget protects pods on these nodes: relax it, or force the update"
     ),
 }
 
@@ -157,7 +165,7 @@ def reasons(issues: list[Dict]) -> str:
         if resources := issue.get("resourceIds"):
             text += f" ({', '.join(resources)})"
         told.append(f"{text} - {REMEDIES[code]}" if code in REMEDIES else text)
-    return "; ".join(told) or "AWS gives no reason; look at the resource in the EKS console"
+    return "; ".join(told) or "AWS gives no reason; see the resource in the EKS console"
 
 
 def merged_tags(current: Mapping[str, str], wanted: Mapping[str, str] | None) -> dict[str, str]:

@@ -34,11 +34,13 @@ def wait_active(session: Session, name: str) -> None:
         issues = (raw or {}).get("health", {}).get("issues", [])
         if status == "FAILED":
             raise AwsError(
-                f"{about(name)} could not be made (FAILED): {reasons(issues)}. Remove the cause, "
-                "delete the cluster (state=absent), and run again."
+                f"{about(name)} could not be created (FAILED): {reasons(issues)}. Remove the"
+                " cause, delete the cluster (state=absent), and run again."
             )
         if status in ("gone", "DELETING"):
-            raise AwsError(f"{about(name)} is {status}: somebody deletes it. Run again after that.")
+            raise AwsError(
+                f"{about(name)} is {status}: somebody is deleting it. Run again when it is deleted."
+            )
         return None if status == "ACTIVE" else f"status {status}"
 
     wait_until(about(name), probe, timeout=session.timeout)
@@ -199,14 +201,14 @@ def _refuse_deletion(session: Session, raw: Dict, *, unprotect: bool) -> None:
     name = raw["name"]
     if raw.get("deletionProtection") and not unprotect:
         raise AwsError(
-            f"{about(name)} is protected against deletion. Set deletion_protection to false if it "
-            "may really go."
+            f"{about(name)} is protected against deletion. To delete it anyway, set"
+            " deletion_protection to false."
         )
     # In check mode the tasks before this one have not removed them.
     groups = [] if session.check_mode else version.node_groups(session, name)
     if groups:
         raise AwsError(
-            f"{about(name)} still has the node groups {', '.join(groups)}, and AWS deletes no "
-            "cluster with nodes. Delete them first: without a control plane their instances hang "
-            "for half an hour."
+            f"{about(name)} still has the node groups {', '.join(groups)}, and AWS cannot delete a"
+            " cluster with node groups. Delete them first. Without a control plane their instances"
+            " would need half an hour to terminate."
         )

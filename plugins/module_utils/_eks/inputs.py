@@ -42,10 +42,10 @@ def problems(inputs: Inputs, run: Run) -> Iterator[str]:
     if inputs.get("eks_spot_group_enabled"):
         groups.append(inputs.get("eks_spot_group", {}))
     if not groups:
-        yield "eks: eks_node_groups is empty: no pod could run. Give at least one group."
+        yield "eks: eks_node_groups is empty, so no pod could run. Add at least one node group."
     names = [str(group.get("name")) for group in groups]
     for name in sorted({name for name in names if names.count(name) > 1}):
-        yield f"eks: eks_node_groups has {name} twice: give each group a name of its own."
+        yield f"eks: eks_node_groups has {name} twice. Give each group a different name."
     yield from _zonal(groups, names)
     for group in groups:
         yield from _node_group(group)
@@ -60,7 +60,11 @@ def _version(version: str, today: str) -> Iterator[str]:
     creatable = versions.creatable_eks(today)
     if version not in creatable:
         known = versions.EKS.get(version)
-        fate = f"retired on {known[1]}" if known else "is not known to offer"
+        fate = (
+            f"retired on {known[1]}"
+            if known
+            else ("does not offer, as far as this version of the collection knows")
+        )
         yield (
             f"eks: eks_version is {version}, which AWS {fate}. Can be created on {today}: "
             f"{', '.join(creatable)}."
@@ -74,9 +78,9 @@ def warnings(inputs: Inputs, run: Run) -> Iterator[str]:
     standard, extended = versions.EKS.get(version, ("", ""))
     if standard <= today < extended:
         yield (
-            f"EKS {version} left standard support on {standard}: AWS charges the extended price "
-            f"until {extended}, then upgrades by itself. Set eks_version to "
-            f"{versions.standard_eks(today)[-1]}."
+            f"EKS {version} left standard support on {standard}. AWS charges the extended price"
+            f" until {extended}, and then upgrades the cluster automatically. Set eks_version to"
+            f" {versions.standard_eks(today)[-1]}."
         )
 
 
@@ -91,7 +95,9 @@ def _endpoint(inputs: Inputs, environment: str) -> Iterator[str]:
     for block in ranges:
         yield from _allowed(str(block))
     if len(ranges) > MOST_BLOCKS:
-        yield f"eks: eks_allowed_cidr_blocks has {len(ranges)} blocks; EKS takes {MOST_BLOCKS}."
+        yield (
+            f"eks: eks_allowed_cidr_blocks has {len(ranges)} blocks, but EKS allows {MOST_BLOCKS}."
+        )
 
 
 def _allowed(block: str) -> Iterator[str]:
@@ -100,16 +106,16 @@ def _allowed(block: str) -> Iterator[str]:
     try:
         network = ipaddress.ip_network(block)
     except ValueError as error:
-        yield f"{label}, which is no CIDR block: {error}."
+        yield f"{label}, which is not a CIDR block: {error}."
         return
     if network.version != 4:
-        yield f"{label}: the public endpoint of a cluster with IPv4 takes IPv4 blocks."
+        yield f"{label}. The public endpoint of an IPv4 cluster supports IPv4 blocks only."
     elif "/" not in block:
         yield f"{label}: give a block, such as {block}/32."
     elif network.prefixlen > access.OPEN_UP_TO and not network.is_global:
         yield (
-            f"{label}, which is no range of the internet: EKS lets public addresses only through "
-            "its public endpoint. Give the address that your network has outside."
+            f"{label}, which is not a public CIDR block. The public endpoint of EKS admits public"
+            " addresses only. Give the public address of your network."
         )
 
 
@@ -118,14 +124,14 @@ def _zonal(groups: list[Mapping[str, Any]], names: list[str]) -> Iterator[str]:
     for name in (str(group.get("name")) for group in groups if group.get("zonal")):
         if len(name) > LONGEST_NAME - 2:
             yield (
-                f"eks: node group {name}: with zonal the zone's letter is added, so at most "
-                f"{LONGEST_NAME - 2} characters are left for the name; it has {len(name)}."
+                f"eks: node group {name}: zonal adds the letter of the zone, so the name may have"
+                f" at most {LONGEST_NAME - 2} characters. It has {len(name)}."
             )
         for other in names:
             if re.fullmatch(re.escape(name) + "-[a-z]", other):
                 yield (
-                    f"eks: node group {other} has the name of {name} in a zone (zonal): give one "
-                    "of them another name."
+                    f"eks: node group {other} has the same name as the group that zonal creates"
+                    f" for {name} in a zone. Rename one of them."
                 )
 
 
@@ -133,22 +139,30 @@ def _node_group(group: Mapping[str, Any]) -> Iterator[str]:
     name = str(group.get("name"))
     label = f"eks: node group {name}"
     if re.fullmatch(rf"[A-Za-z0-9][A-Za-z0-9_-]{{0,{LONGEST_NAME - 1}}}", name) is None:
-        yield f"{label}: the name takes letters, digits, - and _, at most {LONGEST_NAME}."
+        yield (
+            f"{label}: the name must be letters, digits, - and _, at most {LONGEST_NAME}"
+            " characters."
+        )
     low, high, wanted = (group.get(f"{which}_size") for which in ("min", "max", "desired"))
     if low is None or high is None:
-        yield f"{label}: min_size and max_size are needed: within them the autoscaler chooses."
+        yield (
+            f"{label}: min_size and max_size are required. The autoscaler chooses a size between"
+            " them."
+        )
         return
     if high < 1 or low > high or low < 0:
-        yield f"{label}: min_size {low} and max_size {high} leave no size between them."
+        yield f"{label}: min_size {low} is greater than max_size {high}."
     elif wanted is not None and not low <= wanted <= high:
         yield f"{label}: desired_size {wanted} is not between min_size {low} and max_size {high}."
     if high > MOST_NODES:
-        yield f"{label}: max_size {high} is above AWS's quota of {MOST_NODES}. Make two groups."
+        yield (
+            f"{label}: max_size {high} is above the AWS quota of {MOST_NODES}. Use two node groups."
+        )
     for kind in group.get("instance_types") or []:
         if re.fullmatch(r"[a-z][a-z0-9-]*\.[a-z0-9-]+", kind) is None:
-            yield f"{label}: '{kind}' is no instance type; give one such as t3.medium."
+            yield f"{label}: '{kind}' is not an instance type. Give a type such as t3.medium."
     if not group.get("instance_types"):
-        yield f"{label}: instance_types is empty; name at least one."
+        yield f"{label}: instance_types is empty. Give at least one type."
     yield from machines.group_problems(label, group)
     yield from _limits(label, group)
 
@@ -158,16 +172,19 @@ def _limits(label: str, group: Mapping[str, Any]) -> Iterator[str]:
     taken = {"instance_types": MOST_TYPES, "labels": MOST_LABELS, "taints": MOST_LABELS}
     for name, most in taken.items():
         if len(group.get(name) or []) > most:
-            yield f"{label}: {name} has {len(group[name])}; EKS takes {most}."
+            yield f"{label}: {name} has {len(group[name])} entries, but EKS allows {most}."
     kinds = group.get("instance_types") or []
     for kind in sorted({kind for kind in kinds if kinds.count(kind) > 1}):
-        yield f"{label}: instance_types has {kind} twice: leave one out."
+        yield f"{label}: instance_types has {kind} twice. Remove one."
     for name in ("max_unavailable", "max_unavailable_percentage"):
         number = group.get(name)
         if number is not None and not 1 <= number <= 100:
-            yield f"{label}: {name} is {number}; AWS takes 1 to 100."
+            yield f"{label}: {name} is {number}, but AWS allows 1 to 100."
     if group.get("max_unavailable") and group.get("max_unavailable_percentage"):
-        yield f"{label}: give max_unavailable or max_unavailable_percentage, not both."
+        yield (
+            f"{label}: max_unavailable and max_unavailable_percentage are both set. Set only one"
+            " of them."
+        )
 
 
 def _nodes(group: Mapping[str, Any]) -> Iterator[str]:
@@ -178,26 +195,26 @@ def _nodes(group: Mapping[str, Any]) -> Iterator[str]:
     disk = group.get("disk_size")
     if disk is not None and disk < SMALLEST_DISK:
         yield (
-            f"{label}: disk_size is {disk}; the nodes' image alone has {SMALLEST_DISK} GiB, so "
-            "give at least that."
+            f"{label}: disk_size is {disk}, but the machine image needs {SMALLEST_DISK} GiB. Give"
+            " at least that."
         )
     if disk is not None and disk > LARGEST_DISK:
-        yield f"{label}: disk_size is {disk}; a gp3 volume has at most {LARGEST_DISK} GiB."
+        yield f"{label}: disk_size is {disk}, but a gp3 volume has at most {LARGEST_DISK} GiB."
 
 
 def _access(entry: Mapping[str, Any]) -> Iterator[str]:
     principal = str(entry.get("principal_arn", ""))
     if PRINCIPAL.fullmatch(principal) is None:
         yield (
-            f"eks: eks_access_entries has '{principal}': give the ARN of an IAM role or user, or "
+            f"eks: eks_access_entries has '{principal}'. Give the ARN of an IAM role or user, or "
             "{caller}."
         )
     for policy in entry.get("policies") or []:
         arn = str(policy.get("policy_arn", ""))
         if POLICY.fullmatch(arn) is None:
             yield (
-                f"eks: eks_access_entries: '{arn}' is no access policy of EKS; give one such as "
-                "AmazonEKSViewPolicy."
+                f"eks: eks_access_entries: '{arn}' is not an EKS access policy. Give a policy such"
+                " as AmazonEKSViewPolicy."
             )
 
 

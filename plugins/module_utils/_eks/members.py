@@ -204,8 +204,8 @@ def _send(
         if raw is None or raw["status"] != "DEGRADED":
             raise
         raise AwsError(
-            f"{about} is DEGRADED, and AWS takes no change of it till it is well: "
-            f"{reasons(raw.get('health', {}).get('issues', []))}. Remove the cause and run again."
+            f"{about} is DEGRADED, and AWS refuses changes until it is healthy:"
+            f" {reasons(raw.get('health', {}).get('issues', []))}. Remove the cause and run again."
         ) from error
 
 
@@ -256,8 +256,8 @@ def wait_ready(session: Session, kind: Kind, cluster: str, names: Sequence[str])
         issues = (raw or {}).get("health", {}).get("issues", [])
         if status == "gone" or status.endswith("FAILED"):
             raise AwsError(
-                f"{kind.about(cluster, name)} is {status}: {reasons(issues)}. Remove the cause and "
-                "run again: what could not be made is made anew."
+                f"{kind.about(cluster, name)} is {status}: {reasons(issues)}. Remove the cause and"
+                " run again. What AWS failed to create is then created again."
             )
         if status == "ACTIVE":
             return None

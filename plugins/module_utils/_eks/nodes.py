@@ -159,8 +159,9 @@ def node_group_steps(
     _refuse(before, target, about)
     if not back and minor(target["version"]) < minor(before["version"]):
         raise AwsError(
-            f"{about} is at {before['version']}, {target['version']} is older. Nodes go back only "
-            "as the first step of a rollback of the cluster, which is asked for explicitly."
+            f"{about} is at {before['version']}, and {target['version']} is older. Nodes change to"
+            " an older version only as the first step of a cluster rollback, which must be"
+            " requested explicitly (rollback)."
         )
     config = _settings(before, target)
     result = [Step("update_nodegroup_config", config)] if config else []
@@ -213,8 +214,8 @@ def _refuse(before: Dict, target: Dict, about: str) -> None:
     told = ", ".join(f"{key} {old} to {new}" for key, (old, new) in pairs.items() if old != new)
     if told:
         raise AwsError(
-            f"{about}: AWS can't change {told} in place. Add a group under another name with the "
-            "new settings, then take this one out of the list."
+            f"{about}: AWS cannot change {told} in place. Add a group with another name and the"
+            " new settings, then remove this group from the list."
         )
 
 

@@ -30,22 +30,22 @@ def check_ranges(ranges: Sequence[str]) -> None:
     """Raise AwsError for public ranges that EKS would refuse."""
     if len(ranges) > MOST_RANGES:
         raise AwsError(
-            f"{len(ranges)} public ranges; EKS takes {MOST_RANGES} at most. Merge neighbours, or "
-            "go through a VPN."
+            f"{len(ranges)} public CIDR blocks, but EKS allows at most {MOST_RANGES}. Merge"
+            " adjacent blocks, or use a VPN."
         )
     for text in ranges:
         try:
             network = ip_network(text)
         except ValueError as error:
             raise AwsError(
-                f"Public range '{text}' is no network: {error}. Write it as 203.0.113.0/24."
+                f"Public range '{text}' is not a CIDR block: {error}. Write it as 203.0.113.0/24."
             ) from error
         if isinstance(network, IPv4Network) and (
             inner := [block for block in INTERNAL if network.subnet_of(block)]
         ):
             raise AwsError(
-                f"Public range {text} lies in {inner[0]}, from where nobody comes by the internet; "
-                "EKS refuses it. Inside the VPC the private endpoint answers."
+                f"Public range {text} is in {inner[0]}, which is not a public address range, so"
+                " EKS refuses it. Inside the VPC use the private endpoint."
             )
 
 
@@ -63,13 +63,15 @@ def check_subnets(ec2: Any, cluster: str, before: Sequence[str], after: Sequence
     found = {item["SubnetId"]: item for item in (answer or {})["Subnets"]}
     if unknown := sorted(set(after) - set(found)):
         raise AwsError(
-            f"EKS cluster {cluster} can't use subnets that do not exist: {', '.join(unknown)}."
+            f"EKS cluster {cluster} cannot use these subnets, because they do not exist:"
+            f" {', '.join(unknown)}."
         )
     vpcs = {item["VpcId"] for item in found.values()}
     if len(vpcs) > 1:
         raise AwsError(
-            f"EKS cluster {cluster} can't leave its VPC; the subnets asked for are of another "
-            f"({', '.join(sorted(vpcs))}). Give subnets of the same VPC, or make a new cluster."
+            f"EKS cluster {cluster} cannot move to another VPC, but the given subnets are in"
+            f" another VPC ({', '.join(sorted(vpcs))}). Give subnets of the same VPC, or create a"
+            " new cluster."
         )
     zones = [
         sorted({found[name]["AvailabilityZone"] for name in names if name in found})
@@ -77,7 +79,7 @@ def check_subnets(ec2: Any, cluster: str, before: Sequence[str], after: Sequence
     ]
     if zones[0] != zones[1]:
         raise AwsError(
-            f"EKS cluster {cluster} is in the zones {', '.join(zones[0])}; the subnets asked for "
-            f"are in {', '.join(zones[1])}, and AWS can't change that. Keep a subnet in each zone, "
-            "or make a new cluster."
+            f"EKS cluster {cluster} is in the zones {', '.join(zones[0])}, but the given subnets"
+            f" are in {', '.join(zones[1])}, and AWS cannot change that. Keep a subnet in each"
+            " zone, or create a new cluster."
         )

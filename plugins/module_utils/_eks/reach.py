@@ -21,8 +21,9 @@ CONNECT = 5.0
 """Seconds for a connection, and for an answer."""
 
 WAYS = (
-    "Set platform_access to tunnel (through the bastion by SSM), to public with the ranges that "
-    "you come from, or to private if you run in a network that is connected to the VPC."
+    "Set platform_access to tunnel (through the bastion by SSM), or to public with the public"
+    " addresses of your network. If you run in a network that is connected to the VPC, set it to"
+    " private."
 )
 
 
@@ -105,9 +106,9 @@ def _resolve(door: Door) -> list[str]:
     except OSError as error:
         raise ReachError(
             "dns",
-            f"The name {host} of the API server is unknown here ({error}). If the cluster is a few "
-            "minutes old, run again; else let this machine ask a resolver that knows the "
-            "internet's names.",
+            f"The name {host} of the API server cannot be resolved here ({error}). If the cluster"
+            " is a few minutes old, run again. Otherwise configure a DNS resolver for public names"
+            " on this machine.",
         ) from error
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -123,21 +124,21 @@ def _route(door: Door, addresses: list[str], error: OSError) -> str:
     told = ", ".join(addresses)
     if door.tunnelled:
         return (
-            f"The tunnel to {door.name} does not answer at port {door.address[1]} of this machine "
-            f"({error}). Run again; it is opened anew."
+            f"The tunnel to {door.name} does not answer at port {door.address[1]} of this machine"
+            f" ({error}). Run again, so that a new tunnel is opened."
         )
     if not any(ipaddress.ip_address(each.partition("%")[0]).is_global for each in addresses):
         return (
-            f"The API server {door.name} does not answer from here ({error}): its name leads to "
-            f"the private addresses {told}, to which there is no way, or the control plane's "
-            f"security group does not admit you on 443. {WAYS}"
+            f"The API server {door.name} does not answer from here ({error}). Its name resolves to"
+            f" the private addresses {told}. Either there is no route to them, or the security"
+            f" group of the control plane does not admit you on port 443. {WAYS}"
         )
     admitted = ", ".join(door.settings.get("publicAccessCidrs") or []) or "nobody"
     return (
-        f"The API server {door.name} ({told}) does not answer from here ({error}): its public "
-        f"endpoint admits {admitted}; {_own_address(addresses[0])}. Add the range that you come "
-        f"from to platform_access_cidr_blocks (or eks_allowed_cidr_blocks) and run the component "
-        f"eks. {WAYS}"
+        f"The API server {door.name} ({told}) does not answer from here ({error}). Its public"
+        f" endpoint admits {admitted}; {_own_address(addresses[0])}. Add the public address of"
+        " your network to platform_access_cidr_blocks (or eks_allowed_cidr_blocks) and run the"
+        f" component eks. {WAYS}"
     )
 
 
@@ -151,10 +152,10 @@ def _own_address(peer: str) -> str:
             return "this machine has no route there"
         own = str(probe.getsockname()[0])
     if ipaddress.ip_address(own).is_global:
-        return f"you come from {own}"
+        return f"your address is {own}"
     return (
-        f"this machine is {own} behind an address translation, so only your network's "
-        "administrator or your router knows the public address that AWS sees"
+        f"this machine has the address {own} behind NAT, so ask your network administrator or your"
+        " router for the public address"
     )
 
 
@@ -170,19 +171,19 @@ def _context(door: Door) -> ssl.SSLContext:
 def _tls(door: Door, error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return (
-            f"What answers for {door.name} does not show a certificate of the cluster's CA "
-            f"({error.verify_message}): a proxy that opens TLS is in between. Exempt the API "
-            "server from it, or drive the platform from another network."
+            f"The server at {door.name} has no certificate from the CA of the cluster"
+            f" ({error.verify_message}). A proxy that intercepts TLS is probably in between."
+            " Exclude the API server from the proxy, or run the playbooks in another network."
         )
     if door.tunnelled:
         return (
-            f"The tunnel to {door.name} is open and ends without an answer ({error}): the bastion "
-            "can't reach the API server on 443. Run the components network and bastion, which "
-            "open the way between their security groups."
+            f"The tunnel to {door.name} is open, but the connection ends without an answer"
+            f" ({error}). The bastion cannot reach the API server on port 443. Run the components"
+            " network and bastion, which create the security group rules for it."
         )
     return (
-        f"The connection to {door.name} ended before TLS was set up ({error}): a firewall or "
-        f"proxy in between takes it. {WAYS}"
+        f"The connection to {door.name} ended before TLS was established ({error}). A firewall or"
+        f" proxy in between probably blocks it. {WAYS}"
     )
 
 
@@ -196,7 +197,7 @@ def _version(door: Door, connection: ssl.SSLSocket, bearer: str) -> tuple[int, s
         return answer.status, answer.read(65536).decode(errors="replace")
     except http.client.HTTPException as error:
         raise ReachError(
-            "server", f"What answers for {door.name} is no API server: {error!r}."
+            "server", f"The server at {door.name} is not an API server: {error!r}."
         ) from error
 
 
@@ -206,8 +207,8 @@ def _refused(door: Door, status: int, text: str) -> tuple[str, str]:
     said = f"The API server {door.name} answers {status}: {' '.join(text.split())[:300]}."
     if status in (401, 403):
         return "credentials", (
-            f"{said} The caller's IAM principal has no access entry in the cluster, or one without "
-            "rights. Run the component eks with the principal in eks_access_entries, by an "
-            "identity that has access; and see that this machine's clock is right."
+            f"{said} The IAM principal of the caller has no access entry in the cluster, or an"
+            " entry without rights. Add the principal to eks_access_entries, and run the component"
+            " eks with an identity that has access. Also check the clock of this machine."
         )
-    return "server", f"{said} Run again when it is well."
+    return "server", f"{said} Run again when the API server is healthy."

@@ -27,19 +27,19 @@ def problems(eks: Inputs, network: Inputs) -> Iterator[str]:
     try:
         services = ipaddress.ip_network(text)
     except ValueError as error:
-        yield f"eks: eks_service_ipv4_cidr '{text}' is no CIDR block: {error}."
+        yield f"eks: eks_service_ipv4_cidr '{text}' is not a CIDR block: {error}."
         return
     private = any(_within(services, block) for block in PRIVATE)
     if not private or not 12 <= services.prefixlen <= 24:
         yield (
-            f"eks: eks_service_ipv4_cidr {text} must be a private block from /12 to /24, as EKS "
-            "takes it."
+            f"eks: eks_service_ipv4_cidr {text} must be a private block from /12 to /24, as EKS"
+            " requires."
         )
     vpc = _block(network.get("network_cidr_block"))
     if vpc is not None and vpc.overlaps(services):
         yield (
-            f"eks: eks_service_ipv4_cidr {text} overlaps network_cidr_block {vpc}: pods could not "
-            "reach one of them. Choose a block outside the VPC."
+            f"eks: eks_service_ipv4_cidr {text} overlaps network_cidr_block {vpc}, so pods could"
+            " not reach some addresses. Choose a block outside the VPC."
         )
 
 

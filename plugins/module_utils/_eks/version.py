@@ -30,7 +30,7 @@ def minor(version: str) -> int:
     """ "1.35" -> 35. Raises AwsError for anything else."""
     major, _, number = version.partition(".")
     if major != "1" or not number.isdigit():
-        raise AwsError(f"'{version}' is no Kubernetes minor version: write it as 1.35.")
+        raise AwsError(f"'{version}' is not a Kubernetes minor version. Write it as 1.35.")
     return int(number)
 
 
@@ -65,23 +65,25 @@ def refuse_step(name: str, current: str, wanted: str, intent: Intent) -> None:
     about = f"EKS cluster {name} is at {current}"
     if step > 1:
         raise AwsError(
-            f"{about}; AWS goes up one minor at a time, and {wanted} is {step} steps away. Go to "
-            f"1.{minor(current) + 1} first, nodes included, then run again with the next one."
+            f"{about}. AWS upgrades one minor version at a time, and {wanted} is {step} steps"
+            f" away. Upgrade to 1.{minor(current) + 1} first, including the nodes. Then run again"
+            " with the next version."
         )
     if step == 1 and intent.rollback:
         raise AwsError(
-            f"{about}, and {wanted} is newer: that is no rollback. Give the version before "
-            f"{current}, or leave the rollback out."
+            f"{about}, and {wanted} is newer, so this is not a rollback. Give the version before"
+            f" {current}, or remove the option rollback."
         )
     if step < -1:
         raise AwsError(
-            f"{about}; AWS goes back one minor only, and {wanted} is {-step} steps away. Make a "
-            f"new cluster of {wanted}, if it must be."
+            f"{about}. AWS rolls back one minor version only, and {wanted} is {-step} steps away."
+            f" If you need {wanted}, create a new cluster."
         )
     if step == -1 and not intent.rollback:
         raise AwsError(
-            f"{about}, {wanted} is older. Set the version to {current}. AWS can go back to "
-            f"{wanted} for seven days after the upgrade; that is asked for explicitly (rollback)."
+            f"{about}, and {wanted} is older. Set the version to {current}. AWS can roll back to"
+            f" {wanted} within seven days after the upgrade, which must be requested explicitly"
+            " (rollback)."
         )
 
 
@@ -110,9 +112,9 @@ def _refuse_lagging(cluster: str, current: str, groups: dict[str, str]) -> None:
     lagging = [f"{name} ({at})" for name, at in groups.items() if minor(at) < minor(current)]
     if lagging:
         raise AwsError(
-            f"EKS cluster {cluster} is at {current}, its node groups {', '.join(lagging)} are not. "
-            f"AWS upgrades a control plane only when its nodes have come along: bring them to "
-            f"{current} first."
+            f"EKS cluster {cluster} is at {current}, but its node groups {', '.join(lagging)} are"
+            " not. AWS upgrades a control plane only if all nodes have its version. Upgrade them"
+            f" to {current} first."
         )
 
 
@@ -120,8 +122,9 @@ def _refuse_leading(cluster: str, wanted: str, groups: dict[str, str]) -> None:
     leading = [f"{name} ({at})" for name, at in groups.items() if minor(at) > minor(wanted)]
     if leading:
         raise AwsError(
-            f"Node groups {', '.join(leading)} of EKS cluster {cluster} are newer than {wanted}; a "
-            f"kubelet must not be newer than its API server. Bring them back to {wanted} first."
+            f"Node groups {', '.join(leading)} of EKS cluster {cluster} are newer than {wanted},"
+            f" but a kubelet must not be newer than its API server. Roll them back to {wanted}"
+            " first."
         )
 
 
@@ -148,14 +151,15 @@ def refuse_late(session: Session, cluster: str, wanted: str) -> None:
     last = max(changes, key=lambda update: update["createdAt"], default=None)
     if last is None or last["type"] != "VersionUpdate":
         raise AwsError(
-            f"{about} has not been upgraded from {wanted}, so AWS can't take it back there: only "
-            "the last upgrade of a living cluster can be undone."
+            f"{about} was not upgraded from {wanted}, so AWS cannot roll it back to that version."
+            " Only the last upgrade of an existing cluster can be rolled back."
         )
     age = datetime.now(UTC) - last["createdAt"]
     if age > WINDOW + LONGEST_UPGRADE:
         raise AwsError(
-            f"{about} was upgraded on {last['createdAt']:%Y-%m-%d}, {age.days} days ago; AWS takes "
-            f"it back to {wanted} for {WINDOW.days} days only. Go forward, or make a new cluster."
+            f"{about} was upgraded on {last['createdAt']:%Y-%m-%d}, {age.days} days ago. AWS rolls"
+            f" back to {wanted} within {WINDOW.days} days only. Keep the new version, or create a"
+            " new cluster."
         )
 
 

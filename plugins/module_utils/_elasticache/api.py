@@ -185,6 +185,6 @@ def check_node_type(api: Api, label: str, group_id: str, wanted: str) -> None:
     allowed = sorted({kind for name in names for kind in answer.get(name) or []})
     if wanted not in allowed:
         raise AwsError(
-            f"{label}: AWS does not change it to node_type {wanted}, but to "
-            f"{', '.join(allowed) or 'none'}. Choose one of these."
+            f"{label}: AWS cannot change it to node_type {wanted}. Allowed are"
+            f" {', '.join(allowed) or 'none'}."
         )

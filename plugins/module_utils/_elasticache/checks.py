@@ -27,10 +27,10 @@ def check(label: str, options: Mapping[str, Any]) -> None:
     FIELDS.check(options)
     if re.fullmatch(r"\d+(\.\d+){0,2}", options["engine_version"]) is None:
         raise AwsError(
-            f"engine_version is {options['engine_version']!r}; give a version such as 7.1."
+            f"engine_version is {options['engine_version']!r}. Give a version such as 7.1."
         )
     if options["multi_az"] and options["replicas"] < 1:
-        raise AwsError(f"{label}: multi_az needs at least one replica to fail over to.")
+        raise AwsError(f"{label}: multi_az needs at least one replica for failover.")
     _check_access(label, options)
     datastore_windows.check(
         options["snapshot_window"],
@@ -44,16 +44,22 @@ def check(label: str, options: Mapping[str, Any]) -> None:
 def _check_access(label: str, options: Mapping[str, Any]) -> None:
     token, strategy = options["auth_token"], options["auth_token_update_strategy"]
     if token and options["user_group_id"]:
-        raise AwsError(f"{label}: give auth_token or user_group_id; AWS takes one of them.")
+        raise AwsError(
+            f"{label}: auth_token and user_group_id are both set, but AWS allows only"
+            " one of them. Remove one."
+        )
     if (token or options["user_group_id"]) and not options["encryption_in_transit"]:
         raise AwsError(f"{label}: auth_token and user_group_id need encryption_in_transit.")
     if token and TOKEN.fullmatch(token) is None:
         raise AwsError(
-            f"{label}: auth_token must have 16 to 128 characters, letters, digits and !&#$^<>-, as "
-            "AWS takes it."
+            f"{label}: auth_token must have 16 to 128 characters: letters, digits and !&#$^<>-, as"
+            " AWS requires."
         )
     if strategy == "delete" and token:
-        raise AwsError(f"{label}: auth_token_update_strategy delete takes no auth_token.")
+        raise AwsError(
+            f"{label}: auth_token_update_strategy delete does not allow auth_token."
+            " Remove auth_token."
+        )
 
 
 def order(version: str) -> list[int]:
@@ -83,9 +89,9 @@ def refuse_way_back(label: str, current: Mapping[str, Any], wanted: Mapping[str,
     if (here[0], ".".join(here[1].split(".")[:2])) == BACK[0] and there == BACK[1]:
         return
     raise AwsError(
-        f"{label} runs {here[0]} {here[1]}, wanted is {there[0]} {there[1]}, and AWS never goes "
-        "back (but from valkey 7.2 to redis 7.1). Keep what it runs, or remove the group with a "
-        "final snapshot and restore one that the older version reads."
+        f"{label} runs {here[0]} {here[1]}, which AWS cannot change back to {there[0]} {there[1]}"
+        " (it can only change valkey 7.2 to redis 7.1). Keep the current version, or remove the"
+        " group with a final snapshot, and restore a snapshot that the older version can read."
     )
 
 
@@ -99,5 +105,6 @@ def refuse_unknown_version(engine: str, wanted: str, offered: Iterable[str]) -> 
     if not any(datastore.version_satisfies(version, wanted) for version in versions):
         listed = ", ".join(versions) or "nothing at all"
         raise AwsError(
-            f"AWS offers no {engine} {wanted} in this region, but {listed}. Choose one of these."
+            f"AWS offers no {engine} {wanted} in this region. It offers {listed}. Choose one of"
+            " these."
         )

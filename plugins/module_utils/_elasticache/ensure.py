@@ -121,7 +121,8 @@ def _accept(api: Api, this: Group, found: dict[str, Any], current: datastore.Sta
     datastore.refuse_unchangeable(this.label, current, wanted, transform.REMEDIES)
     if current["encryption_in_transit"] and not wanted["encryption_in_transit"]:
         raise AwsError(
-            f"{this.label}: encryption_in_transit is True, wanted is False. {transform.PLAIN}"
+            f"{this.label}: encryption_in_transit is True, and cannot be changed to False."
+            f" {transform.PLAIN}"
         )
     checks.refuse_way_back(this.label, current, wanted)
     if any(current[field] != wanted[field] for field in ("engine", "engine_version")):
@@ -136,14 +137,14 @@ def _refuse_access(this: Group, current: datastore.State) -> None:
     strategy = this.options["auth_token_update_strategy"]
     if strategy == "rotate" and not current["auth_token"]:
         raise AwsError(
-            f"{this.label} asks for no token yet: rotate would leave it open to everybody. Use "
-            "set, or no strategy at all."
+            f"{this.label} has no token yet, so rotate would leave it open to everybody. Use set,"
+            " or remove the strategy."
         )
     bare = current["auth_token"] and not this.wanted["auth_token"]
     if bare and not this.wanted["user_groups"] and strategy != "delete":
         raise AwsError(
-            f"{this.label} asks for a token, and wanted is none. Say so with "
-            "auth_token_update_strategy: delete, or give a user_group_id."
+            f"{this.label} has a token, but no auth_token is given. To remove the token, set"
+            " auth_token_update_strategy: delete, or give a user_group_id."
         )
 
 
@@ -239,9 +240,9 @@ def _verify(api: Api, this: Group) -> None:
     for field in ("automatic_failover", "multi_az"):
         if this.wanted[field] and not facts[field]:
             raise AwsError(
-                f"{this.label}: AWS took {field} without an error and left it off. See that its "
-                f"subnet group covers two zones which offer {this.wanted['node_type']}, then run "
-                "again."
+                f"{this.label}: AWS accepted {field} without an error, but did not turn it on."
+                " Check that its subnet group covers two zones that offer"
+                f" {this.wanted['node_type']}, then run again."
             )
 
 

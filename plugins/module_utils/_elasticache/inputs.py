@@ -34,9 +34,9 @@ def _engine(inputs: Inputs) -> Iterator[str]:
     low, high = {"redis": ([4, 0], [7, 1]), "valkey": ([7, 2], [99])}.get(engine, ([], []))
     if re.match(r"\d", version) and not low <= found <= high:
         yield (
-            f"elasticache: elasticache_engine_version is {version}, which ElastiCache has not of "
-            f"{engine}: redis (encrypted, at most 7.1) ends before valkey 7.2. Set the engine that "
-            "has this version."
+            f"elasticache: elasticache_engine_version is {version}, which ElastiCache does not"
+            f" offer for {engine}. redis (with encryption) has versions up to 7.1, valkey has 7.2"
+            " and later. Set the engine that has this version."
         )
 
 

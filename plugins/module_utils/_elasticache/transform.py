@@ -28,11 +28,14 @@ SHOWN_BY = {
 REMEDIES = {
     **FIELDS.remedies,
     "subnet_group": f"Keep the name. To move to other subnets: {RESTORE.lower()} there.",
-    "cluster_mode": "Give another identifier: this module makes groups with cluster mode disabled.",
+    "cluster_mode": (
+        "Give another identifier, because this module supports only groups with"
+        " cluster mode disabled."
+    ),
 }
 PLAIN = (
-    "TLS stays on here. Whoever must turn it off does so by hand: TransitEncryptionMode preferred, "
-    "then TransitEncryptionEnabled false."
+    "This module never turns TLS off. To turn it off by hand, set TransitEncryptionMode to"
+    " preferred, and then TransitEncryptionEnabled to false."
 )
 
 

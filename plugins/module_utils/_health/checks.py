@@ -109,8 +109,8 @@ def version_check(observed: Mapping[str, Any], expected: str | None) -> Check:
     if expected is None or expected in shown.values():
         return Check("version", "pass", observed=shown, expected=expected)
     hint = (
-        f"runs {shown['version']} (git {shown['git_sha']}), expected {expected}: "
-        "the rollout isn't complete, or another release is deployed"
+        f"runs {shown['version']} (git {shown['git_sha']}), expected {expected}: the rollout is"
+        " not complete, or another release is deployed"
     )
     return Check("version", "fail", hint, shown, expected)
 
@@ -150,7 +150,7 @@ def latency_check(slo: Mapping[str, Any], wanted: int, limit: int | None, cause:
         hint = f"only {slo['samples']} of {wanted} requests were possible within the timeout"
         return Check("latency", "inconclusive", hint, **common)
     if limit is not None and slo["p95_ms"] > limit:
-        hint = f"95 of 100 requests take up to {slo['p95_ms']} ms, more than {limit} ms"
+        hint = f"the 95th percentile of the latency is {slo['p95_ms']} ms, more than {limit} ms"
         return Check("latency", "warn", hint, severity="warn", **common)
     return Check("latency", "pass", **common)
 

@@ -27,7 +27,7 @@ def stable(backend: Backend) -> list[Check]:
         hint = f"readiness was lost after {held} s: {problem}"
         return [Check("stable", "fail", hint, observed, hold)]
     if held < hold:
-        hint = f"held for {held} s only, then the timeout left no more time"
+        hint = f"the backend stayed ready for {held} s only, because the timeout ended"
         return [Check("stable", "inconclusive", hint, observed, hold)]
     return [Check("stable", "pass", "", observed, hold)]
 

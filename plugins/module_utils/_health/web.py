@@ -141,7 +141,7 @@ class Client:
         """
         limit = min(self.request_timeout, self.clock.left(final))
         if limit <= 0:
-            raise WebError(f"{method} {path}: not sent, no time was left of the timeout")
+            raise WebError(f"{method} {path}: not sent, because the timeout had ended")
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked by the caller
             self.base + path, data=body, headers=dict(headers or {}), method=method
         )

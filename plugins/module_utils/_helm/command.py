@@ -72,7 +72,9 @@ class Helm:
         numbers = re.match(r"v(\d+)\.(\d+)\.", found)
         version = (int(numbers[1]), int(numbers[2])) if numbers else (0, 0)
         if version < OLDEST or version[0] > NEWEST:
-            raise HelmError(f"{NEEDED}, found {found}: install one and put it first on PATH")
+            raise HelmError(
+                f"{NEEDED}, found {found}: install one of these versions and put it first on PATH"
+            )
         return version
 
     @property
@@ -150,7 +152,7 @@ class Helm:
                 check=False,
             )
         except FileNotFoundError as error:
-            raise HelmError(f"{NEEDED} and isn't on PATH: install it") from error
+            raise HelmError(f"{NEEDED} and is not on PATH: install it") from error
         except subprocess.TimeoutExpired as error:
             text = f"helm {command[1]} {self.name} took longer than {self.timeout:.0f} s"
             raise HelmError(text) from error

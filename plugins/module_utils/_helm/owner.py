@@ -48,9 +48,9 @@ def foreign(kube: Kube, namespace: str, name: str, owner: str) -> str:
     others = sorted({labels[LABEL] for labels in found if LABEL in labels})
     why = f"has the label {LABEL}={others[0]}" if others else f"lacks the label {LABEL}={owner}"
     return (
-        f"release {name} in {namespace} is somebody else's: it {why}. If this platform may have it "
-        f"whole: kubectl -n {namespace} label secret --selector owner=helm,name={name} "
-        f"{LABEL}={owner} --overwrite"
+        f"release {name} in {namespace} belongs to somebody else: it {why}. If this platform "
+        f"may own the release: kubectl -n {namespace} label secret --selector owner=helm,name={name}"
+        f" {LABEL}={owner} --overwrite"
     )
 
 

@@ -82,9 +82,9 @@ class Release:
             return
         verb = "uninstall" if last.number == 1 else "rollback"
         raise HelmError(
-            f"release {self.helm.name} in {self.helm.namespace} is {last.status} since "
-            f"{last.updated}: another run is at it, or one was killed. If none runs, release it "
-            f"with: helm -n {self.helm.namespace} {verb} {self.helm.name}"
+            f"release {self.helm.name} in {self.helm.namespace} is {last.status} since"
+            f" {last.updated}. Another run is working on it, or a run was killed. If no other run"
+            f" is active, unlock it with: helm -n {self.helm.namespace} {verb} {self.helm.name}"
         )
 
     def _refuse_other_chart(self, there: Revision | None, target: Mapping[str, Any]) -> None:
@@ -94,9 +94,10 @@ class Release:
         if known and wanted and known != wanted:
             helm = self.helm
             raise HelmError(
-                f"release {helm.name} in {helm.namespace} is somebody else's: it is of the chart "
-                f"{known}, wanted is {wanted}. Nothing was changed. Choose another release or "
-                f"namespace; if it may go: helm -n {helm.namespace} uninstall {helm.name}"
+                f"release {helm.name} in {helm.namespace} belongs to somebody else: it has the "
+                f"chart {known}, not {wanted}. Nothing was changed. Choose another release or"
+                f" namespace. If the existing release may be deleted: helm -n {helm.namespace}"
+                f" uninstall {helm.name}"
             )
 
     def _revision(self, revisions: list[Revision], number: int) -> Revision:

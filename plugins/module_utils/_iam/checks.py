@@ -37,10 +37,19 @@ def check(wanted: Mapping[str, Any]) -> None:
             not SESSION[0] <= wanted["max_session_duration"] <= SESSION[1],
             f"max_session_duration is {wanted['max_session_duration']} and must be 3600 to 43200",
         ),
-        (not policies.statements_of(wanted["trust"]), "trust has no statement: who may assume it?"),
-        (size > POLICIES_SIZE, f"its policies have {size} characters, AWS takes {POLICIES_SIZE}"),
+        (
+            not policies.statements_of(wanted["trust"]),
+            ("trust has no statement, so nobody could assume the role"),
+        ),
+        (
+            size > POLICIES_SIZE,
+            (f"its policies have {size} characters, but AWS allows {POLICIES_SIZE}"),
+        ),
         *(
-            (not POLICY_NAME.fullmatch(key), f"policy {key!r} must be named by letters and digits")
+            (
+                not POLICY_NAME.fullmatch(key),
+                (f"policy {key!r} must have a name of letters and digits"),
+            )
             for key in wanted["policies"]
         ),
         *(

@@ -74,8 +74,8 @@ class Copier:
             return False
         if there:
             raise ImageError(
-                f"{copy.repository}:{copy.tag} is {there} already and not {copy.digest}: tags are "
-                "never moved. Remove it, or find out who pushed it"
+                f"{copy.repository}:{copy.tag} is {there} already and not {copy.digest}, and tags"
+                " are never moved. Delete this tag, or find out who pushed it"
             )
         if self._source.digest(copy.source, copy.digest) is None:
             raise ImageError(f"{copy.source}@{copy.digest} is not in the registry any more")

@@ -34,10 +34,10 @@ def problems(images: Inputs, run: Run) -> Iterator[str]:
     if nodes and not nodes & known:
         needed = next(name for name, kind in NAMES.items() if kind in nodes)
         yield (
-            f"images: images would be built for {', '.join(built)}"
-            f"{'' if given else ' (that of this machine)'}, which no node group of "
-            f"eks_node_groups runs: their pods would end with an exec format error. Set "
-            f"images_platform to linux/{needed}."
+            "images: images would be built for"
+            f" {', '.join(built)}{'' if given else ' (the platform of this machine)'}, but no node"
+            " group of eks_node_groups has this architecture. Their pods would fail with an exec"
+            f" format error. Set images_platform to linux/{needed}."
         )
 
 

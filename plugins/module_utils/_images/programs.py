@@ -35,7 +35,7 @@ def find(named: str, programs: Sequence[str], purpose: str) -> str:
         if shutil.which(candidate):
             return candidate
     raise ImageError(
-        f"{' or '.join(candidates)} is needed to {purpose} and isn't on PATH: install it"
+        f"{' or '.join(candidates)} is needed to {purpose} and is not on PATH: install it"
     )
 
 

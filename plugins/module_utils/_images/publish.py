@@ -73,7 +73,10 @@ def read_image(options: Mapping[str, Any]) -> Image:
     for volume in options.get("volumes") or []:
         host = volume.split(":", 1)[0]
         if ":" not in volume or not Path(host).is_dir():
-            raise ImageError(f"volume {volume!r} needs an existing folder as /host:/container")
+            raise ImageError(
+                f"volume {volume!r} must be written as /host:/container, with an"
+                " existing folder on the host"
+            )
     files = context_files(context)
     tag = source_tag(context, files, containerfile, options)
     return Image(options, context, containerfile, files, tag)
@@ -115,7 +118,7 @@ class Publisher:
     def _publish(self, missing: Sequence[Image]) -> None:
         self.engine = find(self.params["engine"], ENGINES, "build")
         if self.engine == "docker" and any(image.options.get("volumes") for image in missing):
-            raise ImageError("docker can't mount volumes in a build: use buildah or podman")
+            raise ImageError("docker cannot mount volumes during a build: use buildah or podman")
         repositories = [image.repository for image in missing]
         user, password = self.registry.username, self.registry.password
         with login(repositories, user, password) as auth:
@@ -132,7 +135,7 @@ class Publisher:
         image.push_seconds = engine.push(image.image)
         image.digest = self.registry.digest(image.repository, image.tag)
         if image.digest is None:
-            raise ImageError(f"{image.image} was pushed but the registry doesn't have it")
+            raise ImageError(f"{image.image} was pushed, but the registry does not have it")
 
     def diff(self) -> Dict:
         """Return the digest of each image before and after; their ids are repository and tag."""

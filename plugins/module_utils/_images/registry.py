@@ -110,7 +110,7 @@ class Registry:
         except (OSError, ValueError) as error:
             reason = getattr(error, "reason", error)
             raise ImageError(
-                f"registry {host} can't be asked for {repository}:{which}: {reason}"
+                f"registry {host} cannot be read for {repository}:{which}: {reason}"
             ) from error
 
     def _basic(self) -> str:
@@ -136,7 +136,7 @@ class Registry:
         values = dict(re.findall(r'(\w+)="([^"]*)"', challenge))
         realm = values.pop("realm", "")
         if not realm.startswith("https://"):
-            raise ValueError(f"it names no https address for tokens: {realm!r}")
+            raise ValueError(f"its address for tokens is not https: {realm!r}")
         query = urllib.parse.urlencode({k: v for k, v in values.items() if k != "error"})
         basic = self._basic()
         body = self._send(f"{realm}?{query}", "GET", {}, f"Basic {basic}" if basic else "")[1]

@@ -40,7 +40,7 @@ def find_containerfile(context: Path, named: str | None) -> Path:
         ImageError: there is no such folder or file.
     """
     if not context.is_dir():
-        raise ImageError(f"context {context} is no folder")
+        raise ImageError(f"context {context} is not a folder")
     for name in [named] if named else CONTAINERFILES:
         if (context / name).is_file():
             return context / name
@@ -56,7 +56,7 @@ def context_files(context: Path) -> list[str]:
     found = _git_files(context) if _in_git(context) else _all_files(context, context)
     kept = sorted(not_ignored(found, ignore_lines(context)))
     if not kept:
-        raise ImageError(f"context {context} has no file that isn't ignored")
+        raise ImageError(f"context {context} has no files, except ignored ones")
     return kept
 
 
@@ -70,10 +70,12 @@ def _git_files(context: Path) -> list[str]:
     try:
         listed = subprocess.run(command, cwd=context, capture_output=True, check=True, timeout=60)
     except FileNotFoundError as error:
-        raise ImageError(f"context {context} is in a git work tree: install git") from error
+        raise ImageError(
+            f"context {context} is in a git work tree, but git is not installed: install git"
+        ) from error
     except subprocess.CalledProcessError as error:
         cause = error.stderr.decode(errors="replace").strip()
-        raise ImageError(f"git can't list the files of {context}: {cause}") from error
+        raise ImageError(f"git cannot list the files of {context}: {cause}") from error
     paths: list[str] = []
     for name in os.fsdecode(listed.stdout).split("\0"):
         path = context / name

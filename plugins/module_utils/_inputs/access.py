@@ -13,9 +13,10 @@ OPEN_UP_TO = 7
 """A block with a prefix as short as this is the internet, whatever it is called."""
 
 CHOICE = (
-    "set it to tunnel (through the bastion by SSM; needs no address of yours), public (with the "
-    "public ranges that you come from in platform_access_cidr_blocks) or private (you run inside "
-    "the VPC or a network that is connected to it, whose ranges are in platform_access_cidr_blocks)"
+    "set it to tunnel, public or private. tunnel goes through the bastion by SSM, and needs no"
+    " addresses. public needs the public addresses of your network in platform_access_cidr_blocks."
+    " private is for runs inside the VPC or a connected network, whose CIDR blocks must be in"
+    " platform_access_cidr_blocks"
 )
 
 Inputs = Mapping[str, Any]
@@ -42,8 +43,8 @@ def problems(
     if way not in WAYS:
         told = f"is '{way}'" if way else "is not set"
         yield (
-            f"platform_access {told}, so nobody knows from where the API server of the cluster "
-            f"is to be reached: {CHOICE}."
+            f"platform_access {told}, so the run does not know how to reach the API server of the"
+            f" cluster: {CHOICE}."
         )
     for block in blocks:
         yield from _block(str(block), way)
@@ -60,27 +61,30 @@ def _block(block: str, way: str) -> Iterator[str]:
     try:
         network = ipaddress.ip_network(block)
     except ValueError as error:
-        yield f"{label}, which is no CIDR block: {error}."
+        yield f"{label}, which is not a CIDR block: {error}."
         return
     if way == "public" and network.prefixlen > OPEN_UP_TO and not network.is_global:
         yield (
-            f"{label}, which is no range of the internet: EKS lets public addresses only through "
-            "its public endpoint. Give the address that your network has outside, or set "
-            "platform_access to private."
+            f"{label}, which is not a public CIDR block. The public endpoint of EKS admits public"
+            " addresses only. Give the public address of your network, or set platform_access to"
+            " private."
         )
     if way == "private" and network.version != 4:
-        yield f"{label}: role network's rules take IPv4. Give an IPv4 block."
+        yield f"{label}, but the rules of role network support IPv4 only. Give an IPv4 block."
     elif way == "private" and network.prefixlen <= OPEN_UP_TO:
-        yield f"{label}, which is no network that is connected: name the ranges that you run in."
+        yield (
+            f"{label}, which is not the CIDR block of a connected network. Give the CIDR blocks"
+            " of the network in which you run."
+        )
 
 
 def _public(blocks: list[Any], shared: Inputs, eks: Inputs) -> Iterator[str]:
     ranges = [*blocks, *(eks.get("eks_allowed_cidr_blocks") or [])]
     if not ranges:
         yield (
-            "platform_access is public and platform_access_cidr_blocks is empty, so the API server "
-            "would let nobody in: name the public ranges that you come from, such as "
-            "['198.51.100.7/32'], or set platform_access to tunnel."
+            "platform_access is public and platform_access_cidr_blocks is empty, so the API server"
+            " would admit nobody. Give the public addresses of your network, such as"
+            " ['198.51.100.7/32'], or set platform_access to tunnel."
         )
     yield from opened(
         blocks,
@@ -96,13 +100,15 @@ def _tunnel(blocks: list[Any], shared: Inputs, components: Collection[str]) -> I
         if "bastion" in components:
             lacking = "platform_bastion is false"
         yield (
-            f"platform_access is tunnel, which leads through the bastion, and {lacking}: leave "
-            "platform_bastion out (tunnel turns it on) and the component in, or choose another way."
+            f"platform_access is tunnel, which needs the bastion, but {lacking}. Remove"
+            " platform_bastion from the inventory (tunnel sets it) and keep the component bastion,"
+            " or choose another value."
         )
     if blocks:
         yield (
-            "platform_access is tunnel, and platform_access_cidr_blocks has ranges, which no "
-            "tunnel needs: take them out, or set platform_access to public or private."
+            "platform_access is tunnel, and platform_access_cidr_blocks is not empty, but a tunnel"
+            " does not use it. Remove the CIDR blocks, or set platform_access to public or"
+            " private."
         )
 
 
@@ -114,10 +120,10 @@ def _private(blocks: list[Any], network: Inputs) -> Iterator[str]:
     flows = network.get("network_extra_flows") or []
     if not blocks and not any(flow.get("to") == "eks_cluster" for flow in flows):
         yield (
-            "platform_access is private, and nothing says from where: the control plane's security "
-            "group would admit nobody. Name the ranges that you run in in "
-            "platform_access_cidr_blocks, or admit a security group by network_extra_flows "
-            "(to eks_cluster on 443; with interface endpoints, to endpoints, too)."
+            "platform_access is private, but no source is given, so the security group of the"
+            " control plane would admit nobody. Set platform_access_cidr_blocks to the CIDR blocks"
+            " of the network in which you run. Or admit a security group with network_extra_flows"
+            " (to eks_cluster on 443, and with interface endpoints also to endpoints)."
         )
 
 
@@ -128,8 +134,9 @@ def opened(
     wide = [str(block) for block in ranges if _is_open(str(block))]
     if wide and environment not in allowed:
         yield (
-            f"eks: {option} opens the API server to the whole internet ({', '.join(wide)}); in "
-            f"{environment} that is refused. Name the ranges that need it, or leave it empty."
+            f"eks: {option} opens the API server to the whole internet ({', '.join(wide)}). This"
+            f" is not allowed in {environment}. List only the CIDR blocks that need access, or"
+            " leave it empty."
         )
 
 

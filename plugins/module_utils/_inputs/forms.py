@@ -45,27 +45,29 @@ _DOMAIN = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*"
 
 NAMESPACE = pattern(
     r"(?!kube-|default$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
-    "a namespace of lower-case letters, digits and dashes, at most 63, none of Kubernetes' own",
+    "a namespace of lower-case letters, digits and dashes, at most 63, but not a namespace of"
+    " Kubernetes",
 )
 ANY_NAMESPACE = pattern(
     r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?",
-    "a namespace's name: lower-case letters, digits and dashes, at most 63",
+    "a namespace name: lower-case letters, digits and dashes, at most 63",
 )
 RELEASE = pattern(
     r"[a-z]([a-z0-9-]{0,51}[a-z0-9])?",
-    "a release's name: a letter first, then lower-case letters, digits and dashes, at most 53",
+    "a release name: a letter first, then lower-case letters, digits and dashes, at most 53",
 )
 OBJECT = pattern(
-    rf"(?=.{{1,253}}$){_DOMAIN}", "an object's name: lower-case letters, digits, dashes and dots"
+    rf"(?=.{{1,253}}$){_DOMAIN}", "an object name: lower-case letters, digits, dashes and dots"
 )
 VERSION = pattern(
     r"v?[0-9]+\.[0-9]+\.[0-9]+([+-][0-9A-Za-z.+-]+)?",
-    "one exact version, such as 1.2.3: a range would change by itself",
+    "one exact version, such as 1.2.3, because a range would change without notice",
 )
 VERSION_OR_NONE = Form(lambda text: text == "" or VERSION.fits(text), VERSION.what)
 OBJECT_OR_NONE = Form(lambda text: text == "" or OBJECT.fits(text), OBJECT.what)
 COLLECTION = pattern(
-    r"[A-Za-z_]\w{0,254}", "a name of letters, digits and _, no digit first, as Milvus takes it"
+    r"[A-Za-z_]\w{0,254}",
+    ("a name of letters, digits and _, with no digit first, as Milvus requires"),
 )
 BLOCK = Form(_is_block, "a CIDR block whose last bits are 0, such as 10.1.0.0/16")
 KEY = pattern(
@@ -75,7 +77,7 @@ KEY = pattern(
 KEY_ARN = pattern(
     rf"|{_KEY_ARN}", "the ARN of a KMS key (arn:{partition}:kms:<region>:<account>:key/<id>)"
 )
-PRINCIPALS = pattern(r"arn:[^\s]+", "the ARN of an IAM role or user; * may stand in it")
+PRINCIPALS = pattern(r"arn:[^\s]+", "the ARN of an IAM role or user, which may contain *")
 BOUNDARY = Form(
     lambda text: text == "" or platform.BOUNDARY.fullmatch(text), "the ARN of an IAM policy"
 )
@@ -125,8 +127,8 @@ def _misfit(place: str, form: Form, text: str, region: str) -> Iterator[str]:
         yield f"{place} is '{text[:120]}': give {form.what}."
     elif form in REGIONAL and text.startswith("arn:") and text.split(":")[3] != region:
         yield (
-            f"{place} is {text}, which is not in {region} (platform_region), where what it is for "
-            "is: AWS takes none of another region."
+            f"{place} is {text}, which is not in {region} (platform_region). AWS accepts it only"
+            " from the same region."
         )
 
 
@@ -146,4 +148,4 @@ def _twice(role: str, name: str, values: list[Any]) -> Iterator[str]:
     """Yield what is in a list twice, told by its name where an item has one."""
     told = [item.get("name") if isinstance(item, Mapping) else item for item in values]
     for each in sorted({str(item) for item in told if item is not None and told.count(item) > 1}):
-        yield f"{role}: {name} has {each} twice: leave one out."
+        yield f"{role}: {name} has {each} twice. Remove one."

@@ -21,13 +21,13 @@ def namespace_problems(option: str, value: str) -> Iterator[str]:
     """Yield why a namespace can't have this name."""
     if _NAME.fullmatch(value) is None:
         yield (
-            f"{option} is '{value[:70]}', which no namespace can be called: use lower-case "
-            "letters, digits and dashes, at most 63."
+            f"{option} is '{value[:70]}', which is not a valid name of a namespace. Use lower-case"
+            " letters, digits and dashes, at most 63."
         )
     elif value in _OWN_NAMESPACES:
         yield (
-            f"{option} is '{value}', which is Kubernetes' own: what the platform refuses there "
-            "others need. Give a namespace that is the platform's alone."
+            f"{option} is '{value}', which belongs to Kubernetes. The rules of the platform would"
+            " block traffic that others need there. Choose a namespace for the platform alone."
         )
 
 
@@ -46,8 +46,8 @@ def node_label_problems(where: str, labels: Mapping[str, str]) -> Iterator[str]:
         domain = key.rpartition("/")[0]
         if any(domain == own or domain.endswith(f".{own}") for own in _RESERVED):
             yield (
-                f"{where}: label '{key[:80]}' is of {domain}, and EKS takes no labels of "
-                f"{', '.join(_RESERVED)}. Choose a domain of your own."
+                f"{where}: label '{key[:80]}' is of {domain}, and EKS does not accept labels of"
+                f" {', '.join(_RESERVED)}. Choose your own domain."
             )
 
 
@@ -57,15 +57,15 @@ def toleration_problems(option: str, tolerations: list[Mapping[str, Any]]) -> It
         where = f"{option}[{number}]"
         for name in ("key", "operator", "value", "effect"):
             if not isinstance(each.get(name, ""), str):
-                yield f"{where}.{name} is {each[name]!r}: give a text, in quotes."
+                yield f"{where}.{name} is {each[name]!r}. Give a text, in quotes."
         if each.get("operator", "Equal") not in ("Equal", "Exists"):
             yield f"{where}.operator is '{each['operator']}': Kubernetes has Equal and Exists."
         elif each.get("operator") == "Exists" and each.get("value"):
-            yield f"{where}: operator Exists takes no value."
+            yield f"{where}: operator Exists does not allow a value."
         if each.get("effect", "") not in ("", *_EFFECTS):
             yield f"{where}.effect is '{each['effect']}': Kubernetes has {', '.join(_EFFECTS)}."
         if strange := sorted(each.keys() - {"key", "operator", "value", "effect", _SECONDS}):
-            yield f"{where} has {', '.join(strange)}, which no toleration has."
+            yield f"{where} has {', '.join(strange)}, which is not a field of a toleration."
 
 
 _SECONDS = "tolerationSeconds"
@@ -86,4 +86,4 @@ _RULE = "use letters, digits and - _ . between them, at most 63"
 def _key(where: str, key: str) -> Iterator[str]:
     prefix, slash, name = key.rpartition("/")
     if _WORD.fullmatch(name) is None or (slash and _DOMAIN.fullmatch(prefix) is None):
-        yield f"{where}: {_RULE}; a domain and / may stand before it."
+        yield f"{where}: {_RULE}, after an optional domain and /."

@@ -28,8 +28,8 @@ def group_problems(label: str, group: Mapping[str, Any]) -> Iterator[str]:
     others = [kind for kind in group.get("instance_types") or [] if architecture(kind) != wanted]
     if others:
         yield (
-            f"{label}: instance_types has {', '.join(others)} ({architecture(others[0])}), and "
-            f"ami_type is {image}: give an image and types of one architecture."
+            f"{label}: instance_types has {', '.join(others)} ({architecture(others[0])}), and"
+            f" ami_type is {image}. Image and instance types must have the same architecture."
         )
 
 
@@ -43,6 +43,7 @@ def pool_problems(pool: Mapping[str, Any]) -> Iterator[str]:
     families = [str(each) for each in pool.get("instance_families") or []]
     if families and not any(architecture(family) in wanted for family in families):
         yield (
-            f"instance_families has {', '.join(families)}, none of which has the architectures "
-            f"{', '.join(map(str, pool.get('architectures') or ['amd64']))}: it would make no node"
+            f"instance_families has {', '.join(families)}, none of which has the architectures"
+            f" {', '.join(map(str, pool.get('architectures') or ['amd64']))}, so it could not"
+            " create nodes"
         )

@@ -24,7 +24,7 @@ def problems(name: str, bounded: Collection[tuple[str, int, str]]) -> Iterator[s
         return
     missing, full, bound, what = least
     yield (
-        f"platform_name '{name}' has {len(name)} characters, and {what} is called {full}, where "
-        f"AWS takes {bound}: at most {len(name) + missing} fit. Shorten platform_project or "
-        "platform_environment."
+        f"platform_name '{name}' has {len(name)} characters. The name of {what} is {full}, for"
+        f" which AWS allows {bound} characters, so platform_name may have at most"
+        f" {len(name) + missing}. Shorten platform_project or platform_environment."
     )

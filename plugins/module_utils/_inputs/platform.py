@@ -50,8 +50,8 @@ def _survivors(names: Collection[str]) -> Iterator[str]:
     holding = sorted(each.name for each in ALL if each.data)
     if unknown := sorted({*names} - {*holding}):
         yield (
-            f"platform_survivors has {', '.join(unknown)}, of which no data can outlive a destroy:"
-            f" give some of {', '.join(holding)}."
+            f"platform_survivors has {', '.join(unknown)}, which keep no data after destroy.yml."
+            f" Allowed are {', '.join(holding)}."
         )
 
 
@@ -66,15 +66,15 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
         value = str(variables.get(option, ""))
         if NAME.fullmatch(value) is None:
             yield (
-                f"{option} is '{value}': use lower-case letters, digits and single dashes, a "
-                "letter first."
+                f"{option} is '{value}'. Use lower-case letters, digits and single dashes, with a"
+                " letter first."
             )
     project = str(variables.get("platform_project", ""))
     for start, service in TAKEN.items():
         if project.startswith(start):
             yield (
-                f"platform_project is '{project}': {service} takes no name that begins with "
-                f"{start}. Choose another one."
+                f"platform_project is '{project}': {service} does not accept names that begin with"
+                f" {start}. Choose another name."
             )
     yield from kubernetes.namespace_problems(
         "platform_namespace", str(variables.get("platform_namespace", "rag"))
@@ -84,8 +84,8 @@ def problems(variables: Mapping[str, Any]) -> Iterator[str]:
     account = str(variables.get("platform_account_id") or "")
     if account and re.fullmatch(r"[0-9]{12}", account) is None:
         yield (
-            f"platform_account_id is '{account}': give the 12 digits of an AWS account, in quotes "
-            "so that zeros in front stay."
+            f"platform_account_id is '{account}'. Give the 12 digits of an AWS account, in quotes,"
+            " so that leading zeros are kept."
         )
     boundary = str(variables.get("platform_permissions_boundary") or "")
     if boundary and BOUNDARY.fullmatch(boundary) is None:
@@ -106,8 +106,8 @@ def region_problems(option: str, region: str) -> Iterator[str]:
     for start, partition in OTHER_PARTITIONS.items():
         if region.startswith(start):
             yield (
-                f"{option} is '{region}', a region of the partition {partition}: the platform is "
-                "made for, and proved in, the partition aws only. Choose one of its regions."
+                f"{option} is '{region}', a region of the partition {partition}. The platform"
+                " supports, and is tested in, the partition aws only. Choose one of its regions."
             )
 
 
@@ -120,30 +120,36 @@ def _tags(tags: Mapping[str, str]) -> Iterator[str]:
         # IAM takes Project and project for one key.
         if key.lower() in (own.lower() for own in PROOF):
             yield (
-                f"platform_extra_tags sets {key}, by which the platform finds its resources: "
-                "leave it out."
+                f"platform_extra_tags sets {key}, by which the platform finds its resources."
+                " Remove it."
             )
         elif key != next(other for other in tags if other.lower() == key.lower()):
             yield (
-                f"platform_extra_tags has {key} twice, in capitals and small letters: IAM takes "
-                "them for one key. Leave one out."
+                f"platform_extra_tags has {key} twice, in different upper and lower case, which"
+                " IAM treats as one key. Remove one."
             )
         elif key == "Name" or key.startswith(READ_BY_CONTROLLERS):
-            own = "each resource has a name of its own"
-            why = own if key == "Name" else "controllers of a cluster choose what is theirs by it"
-            yield f"platform_extra_tags sets {key} on everything: {why}. Leave it out."
+            own = "each resource has its own name"
+            why = own if key == "Name" else "controllers of a cluster find their resources by it"
+            yield f"platform_extra_tags sets {key} on everything, but {why}. Remove it."
         elif key.lower().startswith("aws:"):
-            yield f"platform_extra_tags has the key {key}: aws: is AWS's own. Choose another key."
+            yield (
+                f"platform_extra_tags has the key {key}, but the prefix aws: is reserved for"
+                " AWS. Choose another key."
+            )
         elif TAGGABLE.fullmatch(key + value) is None:
             yield (
-                f"platform_extra_tags has '{key}: {value}': AWS's services take letters, digits, "
-                "blanks and _ . : / = + - @ in tags."
+                f"platform_extra_tags has '{key}: {value}', but AWS allows only letters, digits,"
+                " spaces and _ . : / = + - @ in tags."
             )
         elif not 1 <= len(key) <= 128 or len(value) > 256:
             yield (
-                f"platform_extra_tags: {key[:40]}... is too long: AWS takes 128 characters of key "
-                "and 256 of value."
+                f"platform_extra_tags: {key[:40]}... is too long. AWS allows 128 characters for a"
+                " key and 256 for a value."
             )
     # Five are ours (Name among them), 50 is AWS's limit, S3 objects take ten.
     if len(tags) > 45:
-        yield f"platform_extra_tags has {len(tags)} tags: 45 fit beside the platform's own."
+        yield (
+            f"platform_extra_tags has {len(tags)} tags, but at most 45 are possible in addition"
+            " to the tags of the platform."
+        )

@@ -71,7 +71,7 @@ def strangers(
         if role is None or name in inputs or name.endswith(("_result", "_state")):
             continue
         near = difflib.get_close_matches(name, inputs, 1)
-        yield f"{name} is no input of role {role}, and changes nothing." + (
+        yield f"{name} is not an input of role {role}, and has no effect." + (
             f" Is {near[0]} meant?" if near else ""
         )
 

@@ -78,9 +78,9 @@ def problems(option: Option, value: Any, place: str, path: str = "") -> Iterator
     path = path or place
     kind = str(option.get("type", "str"))
     if isinstance(value, Undefined):
-        yield f"{place} can't be read: {_reason(value)}"
+        yield f"{place} cannot be read: {_reason(value)}"
     elif value is None:
-        yield f"{place} is empty (null): give a value, or leave it out for the default."
+        yield f"{place} is empty (null). Give a value, or remove it to use the default."
     elif kind in _TEXTS:
         yield from _text(value, place)
     elif kind == "list":
@@ -117,12 +117,12 @@ def _is_a(kind: str, value: Any) -> bool:
 
 def _text(value: Any, place: str) -> Iterator[str]:
     if isinstance(value, Undefined):
-        yield f"{place} can't be read: {_reason(value)}"
+        yield f"{place} cannot be read: {_reason(value)}"
     elif not isinstance(value, str):
         # Its value would be another one than was written: 0123 is 83, 1.10 is 1.1, yes is True.
         yield (
-            f"{place} is {kind_of(value)}, and must be a text: write it in quotes, since YAML "
-            "reads yes, 0123, 1.10 and dates as something else."
+            f"{place} is {kind_of(value)}, but must be a text. Write it in quotes, because YAML"
+            " reads yes, 0123, 1.10 and dates as other types."
         )
 
 
@@ -145,7 +145,7 @@ def _dict(option: Option, value: Any, place: str, path: str) -> Iterator[str]:
         if key in options:
             yield from problems(options[key], item, where, f"{path}.{key}")
         elif not isinstance(key, str) and (options or path in TEXTS_BY_NAME):
-            yield f"{place} has the key {key!r}, {kind_of(key)}: write it in quotes."
+            yield f"{place} has the key {key!r}, {kind_of(key)}. Write it in quotes."
         elif path in TEXTS_BY_NAME:
             yield from _text(item, where)
         elif not options:
@@ -159,16 +159,17 @@ def _finite(value: Any) -> bool:
 def _free(value: Any, place: str) -> Iterator[str]:
     """Values of charts and add-ons, policies: whatever JSON can say, since as such they go out."""
     if isinstance(value, Undefined):
-        yield f"{place} can't be read: {_reason(value)}"
+        yield f"{place} cannot be read: {_reason(value)}"
     elif isinstance(value, Mapping):
         for key, item in value.items():
             if not isinstance(key, str):
-                yield f"{place} has the key {key!r}, {kind_of(key)}: write it in quotes."
+                yield f"{place} has the key {key!r}, {kind_of(key)}. Write it in quotes."
             yield from _free(item, f"{place}.{key}")
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for number, item in enumerate(value):
             yield from _free(item, f"{place}[{number}]")
     elif not isinstance(value, str | int | float | None) or not _finite(value):
         yield (
-            f"{place} is {value}, {kind_of(value)}, which JSON does not have: write it in quotes."
+            f"{place} is {value}, {kind_of(value)}, which JSON does not support. Write it in"
+            " quotes."
         )

@@ -158,6 +158,7 @@ def _checked(events: Api, operation: str, label: str, **arguments: Any) -> None:
     answer = events.write(operation, label, GONE, **arguments)
     for entry in answer.get("FailedEntries", []):
         raise AwsError(
-            f"EventBridge did not change target {entry.get('TargetId')} of {label} "
-            f"({entry.get('ErrorCode')}): {entry.get('ErrorMessage')}. Mend that, then run again."
+            f"EventBridge did not change target {entry.get('TargetId')} of {label}"
+            f" ({entry.get('ErrorCode')}): {entry.get('ErrorMessage')}. Fix the cause, then run"
+            " again."
         )

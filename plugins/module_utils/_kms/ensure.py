@@ -217,8 +217,8 @@ def _update(api: Api, key_id: str, before: dict[str, Any], wish: Wish) -> None:
 def _refuse_unusable(label: str, state: str) -> None:
     if state not in ("Disabled", *ENDING):
         raise AwsError(
-            f"{label} is in state {state}, from which only its owner can bring it back. Make it "
-            "usable, or take the alias from it and run again."
+            f"{label} is in state {state}, which only its owner can change. Make the key usable"
+            " again, or remove its alias, and run again."
         )
 
 

@@ -64,7 +64,8 @@ def resolve(
         better = _better(api, key, key_id, own)
         if key is None or (better and not api.check_mode):
             found[:] = [str(better["Arn"])] if better else []
-            return f"no such key; role {maker} makes it" if key is None else _elsewhere(maker)
+            absent = f"the key does not exist; role {maker} creates it"
+            return absent if key is None else _elsewhere(maker)
         if key["KeyState"] == "Disabled" and not api.check_mode:
             return f"the key is disabled; role {maker} enables it"
         found[:] = [str((better or key)["Arn"])]
@@ -78,7 +79,7 @@ def resolve(
 
 
 def _elsewhere(maker: str) -> str:
-    return f"the alias leads to another key than the platform's; role {maker} moves it back"
+    return f"the alias does not point to the key of the platform; role {maker} moves it back"
 
 
 def _alias_of(tags: Mapping[str, str]) -> str:
@@ -142,8 +143,9 @@ def lost(api: Api, label: str, wanted: Mapping[str, str]) -> dict[str, Any] | No
     if len(usable) > 1:
         arns = ", ".join(sorted(key["Arn"] for key in usable))
         raise AwsError(
-            f"{label}: several keys carry this platform's tags and none has the alias: {arns}. "
-            "Give the alias to the one that encrypts its data, or remove the tags of the others."
+            f"{label}: several keys have the tags of this platform, and none has the alias:"
+            f" {arns}. Add the alias to the key that encrypts the data, or remove the tags from"
+            " the other keys."
         )
     newest = sorted(keys, key=lambda key: str(key.get("CreationDate", "")), reverse=True)
     return min(newest, key=lambda key: _PREFERENCE.index(key["KeyState"]), default=None)

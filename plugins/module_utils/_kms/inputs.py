@@ -16,10 +16,13 @@ def problems(inputs: Inputs, _: Run) -> Iterator[str]:
     """Yield what is wrong with the inputs of role kms."""
     days = inputs.get("kms_deletion_window", 30)
     if not 7 <= days <= 30:
-        yield f"kms: kms_deletion_window is {days}: AWS takes 7 to 30 days."
+        yield f"kms: kms_deletion_window is {days}, but AWS allows 7 to 30 days."
     rotation = inputs.get("kms_rotation_days", 365)
     if rotation and not 90 <= rotation <= 2560:
-        yield f"kms: kms_rotation_days is {rotation}: AWS takes 90 to 2560 days; 0 rotates never."
+        yield (
+            f"kms: kms_rotation_days is {rotation}, but AWS allows 90 to 2560 days, or 0 for no"
+            " rotation."
+        )
 
 
 RULES = Rules(problems=problems, forms={"kms_services": SERVICE})

@@ -89,7 +89,7 @@ def acquire(api: Api, parameter: str, mine: Holder, patience: float = 15.0) -> N
         seen = look(api, parameter)
         if seen is None:
             if late:
-                raise AwsError(f"The lock {parameter} is there, and AWS does not tell whose it is.")
+                raise AwsError(f"The lock {parameter} exists, but AWS does not return its owner.")
         elif seen.holder.token == mine.token:  # the answer to our first call was lost
             return
         elif seen.left <= 0 or (late and _is_dead(seen.holder)):
@@ -128,8 +128,8 @@ def look(api: Api, parameter: str) -> Seen | None:
         who = Holder(**json.loads(found["Value"]))
     except (ValueError, TypeError) as error:
         raise AwsError(
-            f"The SSM parameter {parameter} is the place of this platform's lock, and holds "
-            f"something else ({error}). Remove it: {_removal(api, parameter)}"
+            f"The SSM parameter {parameter} is reserved for the lock of this platform, but"
+            f" contains something else ({error}). Remove it: {_removal(api, parameter)}"
         ) from error
     now = email.utils.parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
     until = found["LastModifiedDate"].timestamp() + who.lease
@@ -164,10 +164,10 @@ def _take_over(api: Api, parameter: str, mine: Holder, seen: Seen) -> bool:
 def _refusal(api: Api, parameter: str, seen: Seen) -> str:
     who = seen.holder
     return (
-        f"Another run is at work: {who.work} by {who.caller} on {who.host} (process {who.pid}), "
-        f"since {who.started}. Wait until it is over. Its lock holds until {seen.until}, and "
-        "longer while the run goes on. If you know that it is dead, remove the lock: "
-        f"{_removal(api, parameter)}. Nothing was changed."
+        f"Another run is working on this platform: {who.work} by {who.caller} on {who.host}"
+        f" (process {who.pid}), since {who.started}. Wait until it ends. Its lock is valid until"
+        f" {seen.until}, and is renewed while the run continues. If you are sure that the run is"
+        f" dead, remove the lock: {_removal(api, parameter)}. Nothing was changed."
     )
 
 

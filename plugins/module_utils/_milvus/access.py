@@ -54,7 +54,7 @@ class Access:
             return False
         if cause:
             raise MilvusError(
-                f"Milvus at {self.server.uri} didn't answer a login of user {user}: {cause}"
+                f"Milvus at {self.server.uri} did not answer the login of user {user}: {cause}"
             )
         return True
 

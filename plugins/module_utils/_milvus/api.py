@@ -133,7 +133,7 @@ def connect(params: Mapping[str, Any], no_log: set[str]) -> Iterator[Server]:
                 uri = f"{scheme}://{forward.host}:{forward.port}"
                 yield _open(uri, params, trust, forward.errors)
         except PortForwardError as error:
-            raise MilvusError(f"Milvus can't be reached: {error}") from error
+            raise MilvusError(f"Milvus cannot be reached: {error}") from error
 
 
 def _open(uri: str, params: Mapping[str, Any], trust: Trust, causes: list[str]) -> Server:
@@ -161,7 +161,7 @@ def await_answer(uri: str, token: str, trust: Trust, deadline: float, causes: li
     """
     address = urlsplit(uri)
     if address.scheme not in ("http", "https") or not address.hostname:
-        raise MilvusError(f"uri {uri!r} is no address such as http://127.0.0.1:19530")
+        raise MilvusError(f"uri {uri!r} is not an address such as http://127.0.0.1:19530")
     port = address.port or 19530
     asked = trust if address.scheme == "https" else None
     with telling(f"Milvus at {uri}", deadline - time.monotonic()) as teller:
@@ -169,7 +169,7 @@ def await_answer(uri: str, token: str, trust: Trust, deadline: float, causes: li
             if time.monotonic() + 0.5 > deadline:
                 behind = f" ({causes[-1]})" if causes else ""
                 raise MilvusError(
-                    f"Milvus at {uri} didn't answer within wait_timeout: {cause}{behind}"
+                    f"Milvus at {uri} did not answer within wait_timeout: {cause}{behind}"
                 )
             teller.tell(cause)
             time.sleep(0.5)
@@ -198,11 +198,14 @@ def _rpc_cause(error: Any, address: str, has_token: bool) -> str:
     if error.code() == grpc.StatusCode.UNAUTHENTICATED:
         remedy = "check the option token" if has_token else "set the option token"
         raise MilvusError(
-            f"Milvus at {address} is up but rejected the login: {error.details()}; {remedy}"
+            f"Milvus at {address} runs, but rejected the login: {error.details()}; {remedy}"
         )
     if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
-        return "it accepts TCP connections but gives no answer (still starting, or no Milvus)"
-    return f"TCP connects but the call failed: {error.code().name} {error.details()}"
+        return (
+            "it accepts TCP connections but does not answer (it is still starting, or is not"
+            " Milvus)"
+        )
+    return f"the TCP connection works, but the call failed: {error.code().name} {error.details()}"
 
 
 class Server:

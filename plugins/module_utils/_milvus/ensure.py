@@ -85,8 +85,8 @@ class Collection:
                 problems.append(f"name {self.name} is an alias of collection {holder}")
         if self.server.database not in self.server.databases and not self.params["create_database"]:
             problems.append(
-                f"database {self.server.database} doesn't exist; there are "
-                f"{', '.join(self.server.databases)}; set create_database to create it"
+                f"database {self.server.database} does not exist. Existing databases:"
+                f" {', '.join(self.server.databases)}. Set create_database to create it"
             )
         if problems:
             raise MilvusError(f"collection {self.name}, nothing changed: {'; '.join(problems)}")
@@ -110,15 +110,15 @@ class Collection:
 
     def _consent(self, rebuilds: list[Dict], before: Dict) -> None:
         rows = self.server.rows(self.name) if before["load_state"] == "loaded" else None
-        loss = "its rows (not loaded, so not counted)" if rows is None else f"its {rows} rows"
+        loss = "its rows (not counted: not loaded)" if rows is None else f"its {rows} rows"
         if self.params["on_schema_change"] != "recreate" or not self.params["force_data_loss"]:
             for entry in rebuilds:
                 entry["action"] = "refuse"
             raise MilvusError(
-                f"collection {self.name} in database {self.server.database} differs in what can't "
-                f"be changed in place, nothing changed: {describe(rebuilds)}. Either correct the "
-                f"options, or create a collection of another name and move the alias, or set "
-                f"on_schema_change: recreate and force_data_loss: true to lose {loss}",
+                f"collection {self.name} in database {self.server.database} differs in ways that"
+                f" cannot be changed in place, nothing changed: {describe(rebuilds)}. Correct the"
+                " options, or create a collection with another name and move the alias. Or set"
+                f" on_schema_change: recreate and force_data_loss: true to lose {loss}",
                 plan=self.out.plan,
             )
         self._refuse_foreign_aliases(before, "recreated")
@@ -127,8 +127,8 @@ class Collection:
         foreign = [alias for alias in before["aliases"] if alias != self.alias]
         if foreign:
             raise MilvusError(
-                f"collection {self.name} isn't {done}: alias {', '.join(foreign)} points at it and "
-                "its readers would fail; move or drop that alias first",
+                f"collection {self.name} is not {done}, because alias {', '.join(foreign)} points"
+                " at it and its readers would fail. Move or drop that alias first",
                 plan=self.out.plan,
             )
 
@@ -205,7 +205,8 @@ class Collection:
             left = [entry for entry in left if entry["path"] != "load_state"]
         if left:
             raise MilvusError(
-                f"collection {self.name}: the server took the change but reports {describe(left)}",
+                f"collection {self.name}: the server accepted the change, but still reports"
+                f" {describe(left)}",
                 plan=self.out.plan,
             )
         self.out.unknown, self.out.collection = compared.unknown, found

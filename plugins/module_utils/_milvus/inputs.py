@@ -22,8 +22,8 @@ def problems(milvus: Inputs, run: Run) -> Iterator[str]:
     namespace = str(run.shared.get("platform_namespace", "rag"))
     if milvus.get("milvus_namespace") == namespace:
         yield (
-            f"milvus_namespace and platform_namespace are both '{namespace}': each has its own "
-            "rules for pods and packets. Give them two namespaces."
+            f"milvus_namespace and platform_namespace are both '{namespace}', but each needs its"
+            " own Pod Security level and network policies. Choose two different namespaces."
         )
 
 
@@ -41,10 +41,10 @@ def warnings(milvus: Inputs, run: Run) -> Iterator[str]:
     if takers and not any(group.get("zonal") for group in takers):
         names = ", ".join(str(group["name"]) for group in takers)
         yield (
-            f"eks: node group {names} spans zones and takes Milvus' pods, whose volumes can't "
-            "leave theirs: after a node is lost they may find none in their zone. Give the group "
-            "zonal: true (sizes count per zone then, and eks_replace_node_groups lets one go that "
-            "is there)."
+            f"eks: node group {names} spans several zones and runs pods of Milvus, whose volumes"
+            " cannot move to another zone. After a node is lost, their zone may have no node. Set"
+            " zonal: true for the group. Sizes then apply per zone, and eks_replace_node_groups"
+            " replaces an existing group."
         )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from .transform import DENSE_VECTORS, FLAGS, SIZES, VECTORS, Dict
 
-FIXED = "Milvus can't change this on an existing collection"
+FIXED = "Milvus cannot change this for an existing collection"
 
 
 def capabilities_of(version: str) -> Dict:
@@ -146,7 +146,11 @@ class Comparison:
             self.unknown.append("description")
         else:
             self._differ(
-                "description", found, wanted, "none", "is left alone: set at creation only"
+                "description",
+                found,
+                wanted,
+                "none",
+                ("is kept, because it can be set at creation only"),
             )
 
     def _fields(self, wanted: list[Dict], found: list[Dict]) -> None:

@@ -52,9 +52,9 @@ def problems_of(params: Mapping[str, Any]) -> list[str]:
                 "begin with a letter"
             )
     if params["name"] in BUILT_IN:
-        problems.append(f"role {params['name']} is Milvus's own")
+        problems.append(f"role {params['name']} is built into Milvus")
     if params["user"] == "root":
-        problems.append("user root may do everything, whatever its roles are")
+        problems.append("user root always has all privileges, so it cannot be limited to a role")
     if params["password"] and not 6 <= len(params["password"]) <= 72:
         problems.append("password must have 6 to 72 characters")
     return problems

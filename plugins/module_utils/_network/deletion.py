@@ -58,7 +58,7 @@ def delete(run: Run, operation: str, label: str, api: Api | None = None, **argum
         if not refusals or error.code:
             raise
         raise AwsError(
-            f"{refusals[-1]} AWS has said so for {run.timeout:.0f} s. {holders(run)}",
+            f"{refusals[-1]} AWS has refused this for {run.timeout:.0f} s. {holders(run)}",
             code=refusals[-1].code,
             action=refusals[-1].action,
         ) from error
@@ -67,7 +67,7 @@ def delete(run: Run, operation: str, label: str, api: Api | None = None, **argum
 def holders(run: Run) -> str:
     """Return a sentence on what is still in the VPC, and what to do about it."""
     if run.seen.vpc is None:
-        return "The VPC is gone."
+        return "The VPC is deleted."
     inside = filters(vpc_id=str(run.seen.vpc["VpcId"]))
     what = f"network {run.name}"
     interfaces = run.api.pages(
@@ -77,8 +77,8 @@ def holders(run: Run) -> str:
         listed = ", ".join(_interface(item) for item in interfaces[:10])
         more = f" and {len(interfaces) - 10} more" if len(interfaces) > 10 else ""
         return (
-            f"Network interfaces are still in the VPC: {listed}{more}. Remove what owns them "
-            "(instance, load balancer, function, endpoint), then run again."
+            f"Network interfaces are still in the VPC: {listed}{more}. Remove their owners"
+            " (instances, load balancers, functions, endpoints), then run again."
         )
     groups = run.api.pages("describe_security_groups", "SecurityGroups", what, Filters=inside)
     ours = {str(item["GroupId"]) for item in run.own(groups)}
@@ -86,10 +86,13 @@ def holders(run: Run) -> str:
     others = [item for item in others if item["GroupId"] not in ours]
     if others:
         listed = ", ".join(f"{item['GroupId']} ({item['GroupName']})" for item in others)
-        return f"Security groups that others made are in the VPC: {listed}. Remove them, run again."
+        return (
+            f"The VPC has security groups that others created: {listed}. Remove them, then run"
+            " again."
+        )
     return (
-        "No network interface is left: look for subnets, route tables, network ACLs, peerings or "
-        "VPN gateways that others made in the VPC, remove them, run again."
+        "No network interface is left. Look for subnets, route tables, network ACLs, peerings or"
+        " VPN gateways that others created in the VPC. Remove them, then run again."
     )
 
 

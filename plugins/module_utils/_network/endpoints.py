@@ -171,8 +171,8 @@ def _modify(run: Run, label: str, item: Item, changes: dict[str, Any], policy: A
 def _broken(label: str, item: Item) -> str:
     cause = (item.get("LastError") or {}).get("Message") or "AWS gives no reason"
     return (
-        f"{label} ({item['VpcEndpointId']}) is {item['State']}: {cause}. Delete this endpoint "
-        f"(aws ec2 delete-vpc-endpoints --vpc-endpoint-ids {item['VpcEndpointId']}), run again."
+        f"{label} ({item['VpcEndpointId']}) is {item['State']}: {cause}. Delete this endpoint (aws"
+        f" ec2 delete-vpc-endpoints --vpc-endpoint-ids {item['VpcEndpointId']}), then run again."
     )
 
 
@@ -210,8 +210,8 @@ def remove(run: Run, items: list[Item]) -> None:
     answer = run.api.write("delete_vpc_endpoints", label, VpcEndpointIds=ids)
     if refused := answer.get("Unsuccessful"):
         raise AwsError(
-            f"AWS refused to delete endpoint {refused[0].get('ResourceId')} of {run.name}: "
-            f"{refused[0]['Error']['Message']}. Remove the cause, run again."
+            f"AWS refused to delete endpoint {refused[0].get('ResourceId')} of {run.name}:"
+            f" {refused[0]['Error']['Message']}. Remove the cause, then run again."
         )
     if not run.api.check_mode:
         await_gone(run, ids)

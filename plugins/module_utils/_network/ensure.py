@@ -41,17 +41,21 @@ def wish(options: dict[str, Any]) -> Wish:
     doubtful = set(options["interface_endpoints"]) & {"s3", "dynamodb"}
     if doubtful:
         raise AwsError(
-            f"interface_endpoints has {sorted(doubtful)}, which costs nothing as one of "
-            "gateway_endpoints. Move it there."
+            f"interface_endpoints has {sorted(doubtful)}, which is free of charge in"
+            " gateway_endpoints. Move it there."
         )
     if options["interface_endpoints"] and options["endpoint_group"] not in keys:
         raise AwsError(
-            f"interface_endpoints needs a security group {options['endpoint_group']} "
-            f"(endpoint_group); there are {sorted(keys)}. Add it to security_groups."
+            f"interface_endpoints needs a security group {options['endpoint_group']}"
+            f" (endpoint_group), but security_groups has only {sorted(keys)}. Add it to"
+            " security_groups."
         )
     services = {*options["gateway_endpoints"], *options["interface_endpoints"]}
     if lost := set(options["endpoint_policies"]) - services:
-        raise AwsError(f"endpoint_policies has {sorted(lost)}, of which there is no endpoint.")
+        raise AwsError(
+            f"endpoint_policies has {sorted(lost)}, for which there is no endpoint."
+            " Remove it, or add the endpoint."
+        )
     return Wish(
         layout.subnets(options),
         rules.of_flows(options["flows"], keys, options["gateway_endpoints"]),

@@ -251,8 +251,8 @@ def _create_log(run: Run, label: str, tags: dict[str, str]) -> str:
     )
     for refused in answer.get("Unsuccessful", []):
         raise AwsError(
-            f"AWS refused the flow log of {refused.get('ResourceId')}: "
-            f"{refused['Error']['Message']}. Remove the cause, run again."
+            f"AWS refused the flow log of {refused.get('ResourceId')}:"
+            f" {refused['Error']['Message']}. Remove the cause, then run again."
         )
     made: list[str] = answer.get("FlowLogIds", [])
     return made[0] if made else UNKNOWN

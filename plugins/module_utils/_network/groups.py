@@ -72,8 +72,9 @@ def ensure_default_group_closed(run: Run) -> None:
     if item is None:
         if run.seen.vpc or not run.api.check_mode:
             raise AwsError(
-                f"{label}: AWS does not show it, and each VPC has one. Whether it is closed is "
-                "unknown: run again, and allow ec2:DescribeSecurityGroups for all groups."
+                f"{label}: AWS does not return it, although each VPC has one. So it is unknown"
+                " whether the group is closed. Allow ec2:DescribeSecurityGroups for all groups,"
+                " then run again."
             )
         run.plan.record(label, None, {"rules": []})
         return

@@ -27,8 +27,8 @@ def problems(inputs: Inputs, run: Run) -> Iterator[str]:
     strange = [zone for zone in named if not (zone[:-1] == region and zone[-1:] in ascii_lowercase)]
     if strange:
         yield (
-            f"network: network_availability_zones has {', '.join(strange)}: not all are zones of "
-            f"{region} (platform_region)."
+            f"network: network_availability_zones has zones outside {region} (platform_region): "
+            f"{', '.join(strange)}."
         )
     options = {
         "name": run.name,

@@ -47,8 +47,8 @@ def computed_cidrs(vpc: Network, tier: str, count: int) -> list[str]:
     """
     if vpc.prefixlen > 20:
         raise AwsError(
-            f"cidr_block {vpc} is too small to be divided: use /16 to /20, or give "
-            "public_subnet_cidrs and private_subnet_cidrs."
+            f"cidr_block {vpc} is too small to be divided. Use /16 to /20, or give"
+            " public_subnet_cidrs and private_subnet_cidrs."
         )
     if tier == "private":
         size = 2 ** (32 - vpc.prefixlen - 4)
@@ -63,13 +63,16 @@ def _network(text: str, option: str) -> Network:
     try:
         network = ipaddress.ip_network(text)
     except ValueError as error:
-        raise AwsError(f"{option} {text!r} is no CIDR block: {error}.") from error
+        raise AwsError(f"{option} {text!r} is not a CIDR block: {error}.") from error
     if not isinstance(network, ipaddress.IPv4Network) or not 16 <= network.prefixlen <= 28:
-        raise AwsError(f"{option} {text} must be IPv4 between /16 and /28, as AWS takes it.")
+        raise AwsError(
+            f"{option} {text} must be an IPv4 block between /16 and /28, as AWS requires."
+        )
     if any(network.overlaps(each) for each in _NO_NETWORKS):
         raise AwsError(
-            f"{option} {text} holds addresses that no network may have "
-            f"({', '.join(map(str, _NO_NETWORKS))}): choose a private block, such as 10.20.0.0/16."
+            f"{option} {text} contains addresses that no network may use"
+            f" ({', '.join(map(str, _NO_NETWORKS))}). Choose a private block, such as"
+            " 10.20.0.0/16."
         )
     return network
 
@@ -92,7 +95,8 @@ def subnets(options: dict[str, Any]) -> list[Subnet]:
     zones: list[str] = options["availability_zones"]
     if len(set(zones)) != len(zones) or not 2 <= len(zones) <= 3:
         raise AwsError(
-            f"availability_zones {zones} must be 2 or 3 different zones: EKS and RDS refuse one."
+            f"availability_zones {zones} must be 2 or 3 different zones, because EKS and RDS do"
+            " not accept one."
         )
     found: list[Subnet] = []
     for tier in ("public", "private"):
@@ -100,8 +104,8 @@ def subnets(options: dict[str, Any]) -> list[Subnet]:
         cidrs = options.get(option) or computed_cidrs(vpc, tier, len(zones))
         if len(cidrs) != len(zones):
             raise AwsError(
-                f"{option} has {len(cidrs)} blocks for {len(zones)} availability zones: "
-                "give one per zone."
+                f"{option} has {len(cidrs)} blocks for {len(zones)} availability zones. Give one"
+                " block per zone."
             )
         for index, (cidr, zone) in enumerate(zip(cidrs, zones, strict=True), start=1):
             name = f"{options['name']}-{tier}-{index}"

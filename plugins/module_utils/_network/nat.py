@@ -99,9 +99,9 @@ def await_nats(run: Run, nat_ids: list[str]) -> None:
         for item in found:
             if item["State"] in GONE:
                 raise AwsError(
-                    f"nat gateway {item['NatGatewayId']} is {item['State']}: "
-                    f"{item.get('FailureMessage', 'AWS gives no reason')}. Remove the cause and "
-                    "run again: a failed gateway is replaced."
+                    f"nat gateway {item['NatGatewayId']} is {item['State']}:"
+                    f" {item.get('FailureMessage', 'AWS gives no reason')}. Remove the cause and"
+                    " run again. The run replaces a failed gateway."
                 )
         waiting = [f"{i['NatGatewayId']} {i['State']}" for i in found if i["State"] != "available"]
         return ", ".join(waiting) or None

@@ -73,9 +73,9 @@ def _check_block(run: Run, vpc: Item) -> None:
     wanted = run.options["cidr_block"]
     if vpc["CidrBlock"] != wanted:
         raise AwsError(
-            f"vpc {run.name} ({vpc['VpcId']}) has {vpc['CidrBlock']}, wanted is {wanted}: AWS "
-            f"cannot change it. Keep cidr_block {vpc['CidrBlock']}, or destroy the environment "
-            "first. Nothing was changed."
+            f"vpc {run.name} ({vpc['VpcId']}) has {vpc['CidrBlock']}, not {wanted}, and AWS cannot"
+            f" change it. Keep cidr_block {vpc['CidrBlock']}, or destroy the environment first."
+            " Nothing was changed."
         )
 
 
@@ -83,16 +83,17 @@ def _check_subnet(run: Run, subnet: layout.Subnet) -> None:
     item = only(run.seen.subnets, "CidrBlock", subnet.cidr)
     if item is not None and item["AvailabilityZone"] != subnet.zone:
         raise AwsError(
-            f"subnet {subnet.name} ({item['SubnetId']}, {subnet.cidr}) lies in "
-            f"{item['AvailabilityZone']}, wanted is {subnet.zone}: AWS cannot move it. Keep "
-            "availability_zones in their order and append new ones. Nothing was changed."
+            f"subnet {subnet.name} ({item['SubnetId']}, {subnet.cidr}) is in"
+            f" {item['AvailabilityZone']}, not in {subnet.zone}, and AWS cannot move it. Keep the"
+            " order of availability_zones, and append new zones. Nothing was changed."
         )
     known = named(run.own(run.seen.subnets), subnet.name)
     if item is None and known is not None:
         raise AwsError(
-            f"subnet {subnet.name} ({known['SubnetId']}) has {known['CidrBlock']}, wanted is "
-            f"{subnet.cidr}: AWS cannot change it. Keep the block in {subnet.tier}_subnet_cidrs, "
-            "or move what runs there, delete this subnet by hand, run again. Nothing was changed."
+            f"subnet {subnet.name} ({known['SubnetId']}) has {known['CidrBlock']}, not"
+            f" {subnet.cidr}, and AWS cannot change it. Keep the block in"
+            f" {subnet.tier}_subnet_cidrs. Or move the resources in this subnet, delete the subnet"
+            " by hand, and run again. Nothing was changed."
         )
 
 
@@ -103,19 +104,20 @@ def _check_others(run: Run, subnets: list[layout.Subnet]) -> None:
         name = tag_dict(item.get("Tags")).get("Name", "unnamed")
         if run.own([item], "Component"):
             raise AwsError(
-                f"subnet {name} ({item['SubnetId']}, {item['CidrBlock']} in "
-                f"{item['AvailabilityZone']}) is of this network and no longer wanted. A zone can "
-                "be added, not taken away from under what runs in it: put it back into "
-                "availability_zones, or move what runs there (cluster, data stores, NAT gateway), "
-                "delete the subnet by hand, run again. Nothing was changed."
+                f"subnet {name} ({item['SubnetId']}, {item['CidrBlock']} in"
+                f" {item['AvailabilityZone']}) belongs to this network, but its zone is not in"
+                " availability_zones any more. A zone can be added, but not removed while it is in"
+                " use. Put the zone back into availability_zones. Or move the resources in the"
+                " subnet (cluster, data stores, NAT gateway), delete the subnet by hand, and run"
+                " again. Nothing was changed."
             )
         block = ipaddress.ip_network(item["CidrBlock"])
         for subnet in subnets:
             if block.overlaps(ipaddress.ip_network(subnet.cidr)):
                 raise AwsError(
-                    f"subnet {subnet.name} {subnet.cidr} overlaps {item['SubnetId']} ({name}, "
-                    f"{item['CidrBlock']}), which somebody else made in this VPC. Choose another "
-                    f"block in {subnet.tier}_subnet_cidrs. Nothing was changed."
+                    f"subnet {subnet.name} {subnet.cidr} overlaps {item['SubnetId']} ({name},"
+                    f" {item['CidrBlock']}), which somebody else created in this VPC. Choose"
+                    f" another block in {subnet.tier}_subnet_cidrs. Nothing was changed."
                 )
 
 
@@ -127,12 +129,13 @@ def _check_group(run: Run, group: dict[str, Any]) -> None:
     if item["Description"] != group["description"]:
         raise AwsError(
             f"security group {name} ({item['GroupId']}) has the description "
-            f"{item['Description']!r}, wanted is {group['description']!r}: AWS cannot change it. "
-            "Keep the text, or give the group another key. Nothing was changed."
+            f"{item['Description']!r}, not {group['description']!r}, and AWS cannot change it. "
+            "Keep the description, or give the group another key. Nothing was changed."
         )
     tag = tag_dict(item.get("Tags")).get("SecurityGroup")
     if tag not in (None, group["key"]):
         raise AwsError(
-            f"security group {name} ({item['GroupId']}) is tagged SecurityGroup={tag}, wanted is "
-            f"{group['key']}: two keys give the same name. Rename one. Nothing was changed."
+            f"security group {name} ({item['GroupId']}) is tagged SecurityGroup={tag}, not"
+            f" {group['key']}. Two keys result in the same name. Rename one of them. Nothing was"
+            " changed."
         )

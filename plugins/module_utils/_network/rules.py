@@ -83,7 +83,9 @@ def of_flows(
         _check_text(flow["description"], where)
         ends = (("egress", flow["from"], flow["to"]), ("ingress", flow["to"], flow["from"]))
         if not {flow["from"], flow["to"]} & set(keys):
-            raise AwsError(f"{where}: one end must be a security group; there are {sorted(keys)}.")
+            raise AwsError(
+                f"{where}: from or to must be a security group. Existing groups: {sorted(keys)}."
+            )
         for end in (flow["from"], flow["to"]):
             _check_end(end, keys, services, where)
         for direction, own, peer in ends:
@@ -92,7 +94,7 @@ def of_flows(
             _check_reach(direction, peer, low, high, where)
             rule = Rule(direction, flow["protocol"], low, high, peer)
             if rule in found[own]:
-                raise AwsError(f"{where}: there is this flow twice. Take one out.")
+                raise AwsError(f"{where}: this flow is in the list twice. Remove one.")
             found[own][rule] = flow["description"]
     return found
 
@@ -102,15 +104,15 @@ def check_groups(groups: list[dict[str, Any]]) -> None:
     keys = [group["key"] for group in groups]
     for group in groups:
         if keys.count(group["key"]) > 1:
-            raise AwsError(f"security group {group['key']} is in the list twice. Take one out.")
+            raise AwsError(f"security group {group['key']} is in the list twice. Remove one.")
         _check_text(group["description"], f"security group {group['key']}")
 
 
 def _check_text(text: str, where: str) -> None:
     if not TEXT.fullmatch(text):
         raise AwsError(
-            f"{where}: AWS takes 1 to 255 letters, digits, blanks and ._-:/()#,@[]+=&;{{}}!$* as a "
-            "description. Change it."
+            f"{where}: AWS allows 1 to 255 letters, digits, spaces and ._-:/()#,@[]+=&;{{}}!$* as"
+            " a description. Change it."
         )
 
 
@@ -119,8 +121,8 @@ def _ports(text: str, where: str) -> tuple[int, int]:
     low, high = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
     if not 0 <= low <= high <= 65535:
         raise AwsError(
-            f"{where}: ports must be one, such as 443, or a range in order, such as 1025-65535, "
-            "within 0 to 65535."
+            f"{where}: ports must be one port, such as 443, or an ascending range, such as"
+            " 1025-65535, within 0 to 65535."
         )
     return low, high
 
@@ -131,19 +133,19 @@ def _check_end(end: str, keys: Collection[str], services: Collection[str], where
     if end.startswith(ENDPOINT):
         if end.removeprefix(ENDPOINT) not in services:
             raise AwsError(
-                f"{where}: {end} is no gateway endpoint of this network; gateway_endpoints has "
-                f"{sorted(services)}."
+                f"{where}: {end} is not a gateway endpoint of this network. gateway_endpoints has"
+                f" {sorted(services)}."
             )
         return
     try:
         block = ipaddress.ip_network(end)
     except ValueError as error:
         raise AwsError(
-            f"{where}: {end!r} is no security group (there are {sorted(keys)}), no IPv4 block and "
-            "no endpoint:<service>."
+            f"{where}: {end!r} is not a security group (existing: {sorted(keys)}), an IPv4 block,"
+            " or endpoint:<service>."
         ) from error
     if block.version != 4:
-        raise AwsError(f"{where}: {end} is no IPv4 block, and the network has no other addresses.")
+        raise AwsError(f"{where}: {end} is not an IPv4 block, and the network supports IPv4 only.")
 
 
 def _check_reach(direction: str, peer: str, low: int, high: int, where: str) -> None:
@@ -156,7 +158,9 @@ def _check_reach(direction: str, peer: str, low: int, high: int, where: str) -> 
             "through SSM and has no open port."
         )
     if low != high:
-        raise AwsError(f"{where}: a range of ports to or from the whole internet. Name one port.")
+        raise AwsError(
+            f"{where}: opens a range of ports to or from the whole internet. Give one port."
+        )
 
 
 _PEERS = (

@@ -67,11 +67,11 @@ class Scope:
     def _refuse(self, tags: Mapping[str, str], about: str, *, ours: bool) -> None:
         if not ours:
             raise AwsError(
-                f"{about} exists, but its tags are not Project={self.project}, "
-                f"Environment={self.environment}, ManagedBy={ownership.MANAGED_BY} "
-                f"(found: {dict(tags) or 'none'}). It belongs to "
-                "somebody else, or its tags were removed: add them back, rename or delete it, or "
-                "choose another platform_project or platform_environment."
+                f"{about} exists, but its tags are not Project={self.project},"
+                f" Environment={self.environment}, ManagedBy={ownership.MANAGED_BY} (found:"
+                f" {dict(tags) or 'none'}). It belongs to somebody else, or its tags were removed."
+                " Add the tags again, rename or delete the resource, or choose another"
+                " platform_project or platform_environment."
             )
 
 

@@ -61,20 +61,20 @@ def _refuse(label: str, instance: dict[str, Any], options: dict[str, Any]) -> No
     ownership.require_ours(label, tag_dict(instance.get("TagList")), options["tags"])
     if instance.get("DeletionProtection") and options["deletion_protection"]:
         raise AwsError(
-            f"{label} is protected from deletion. Say so deliberately: run with "
-            "rds_deletion_protection: false."
+            f"{label} is protected against deletion. To delete it anyway, run with"
+            " rds_deletion_protection: false."
         )
     state = instance["DBInstanceStatus"]
     if state in STOPPED and (options["final_snapshot_id"] or instance.get("DeletionProtection")):
         raise AwsError(
-            f"{label} is {state}: AWS makes no last snapshot of it, and changes nothing at it, "
-            "till it runs. Start it (aws rds start-db-instance --db-instance-identifier "
-            f"{options['identifier']}), wait until it is available, and run again."
+            f"{label} is {state}, so AWS can neither make a final snapshot nor change it. Start"
+            " the instance (aws rds start-db-instance --db-instance-identifier"
+            f" {options['identifier']}), wait until it is available, and run again."
         )
     if options["final_snapshot_id"] and state in NO_SNAPSHOT:
         raise AwsError(
-            f"{label} is {state}, and AWS makes no last snapshot of it. If its automated backups "
-            "are not needed either, run with rds_final_snapshot: false."
+            f"{label} is {state}, so AWS cannot make a final snapshot. If the automated backups"
+            " are not needed either, run with rds_final_snapshot: false."
         )
 
 

@@ -153,14 +153,15 @@ def check_offers(offers: list[dict[str, Any]], version: str, wanted: Mapping[str
     name = f"{wanted['instance_class']} for PostgreSQL {version}"
     if not offers:
         raise AwsError(
-            f"AWS offers no {name} in this region. Choose another instance_class "
-            "(aws rds describe-orderable-db-instance-options lists them)."
+            f"AWS offers no {name} in this region. Choose another instance_class (aws rds"
+            " describe-orderable-db-instance-options lists all)."
         )
     fitting = [offer for offer in offers if offer["StorageType"] == wanted["storage_type"]]
     if not fitting:
         kinds = ", ".join(sorted({str(offer["StorageType"]) for offer in offers}))
         raise AwsError(
-            f"AWS offers no storage_type {wanted['storage_type']} with {name}, but {kinds}."
+            f"AWS offers no storage_type {wanted['storage_type']} with {name}. It offers {kinds}."
+            " Choose one of these."
         )
     needs = {"SupportsStorageEncryption": "storage encryption"}
     if wanted["multi_az"]:

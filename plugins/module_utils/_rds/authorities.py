@@ -27,14 +27,14 @@ def of_region(text: str, region: str) -> str:
     """
     found = [_decoded(body) for body in _CERTIFICATE.findall(text)]
     if not found:
-        raise AwsError("has no certificate in it (-----BEGIN CERTIFICATE-----)")
+        raise AwsError("contains no certificate (-----BEGIN CERTIFICATE-----)")
     if any(_OF_RDS in one for one in found):
         # The subject is text in the certificate, whatever is around it.
         own = [one for one in found if _OF_RDS + region.encode() + b" Root CA " in one]
         if not own:
             raise AwsError(
-                f"has the authorities of Amazon RDS, but none of {region}. Download them "
-                f"({BUNDLE}) and name that file"
+                f"contains authorities of Amazon RDS, but none for {region}. Download the current"
+                f" file ({BUNDLE}) and give its path"
             )
         found = own
     return "".join(map(_encoded, found))
@@ -44,7 +44,7 @@ def _decoded(body: str) -> bytes:
     try:
         return base64.b64decode("".join(body.split()), validate=True)
     except binascii.Error as error:
-        raise AwsError(f"has a certificate that can't be read: {error}") from None
+        raise AwsError(f"contains a certificate that cannot be read: {error}") from None
 
 
 def _encoded(der: bytes) -> str:

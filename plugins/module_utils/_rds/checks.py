@@ -38,13 +38,13 @@ def check(options: Mapping[str, Any]) -> None:
     for option in ("db_name", "master_username"):
         if NAME.fullmatch(options[option]) is None:
             raise AwsError(
-                f"{option} is {options[option]!r}; AWS takes a letter and up to 62 letters, digits "
-                "and underscores."
+                f"{option} is {options[option]!r}, but AWS requires a letter, followed by up to 62"
+                " letters, digits and underscores."
             )
     if options["master_username"].lower() in RESERVED_USERS:
         raise AwsError(
-            f"master_username is {options['master_username']!r}, a name that PostgreSQL or RDS "
-            "keeps for itself. Choose another."
+            f"master_username is {options['master_username']!r}, which PostgreSQL or RDS reserves."
+            " Choose another name."
         )
     FIELDS.check(options)
     _check_version(options["engine_version"])
@@ -62,8 +62,8 @@ def check(options: Mapping[str, Any]) -> None:
 def _check_version(version: str) -> None:
     if re.fullmatch(r"\d+(\.\d+)?", version) is None:
         raise AwsError(
-            f"engine_version is {version!r}; give a major version such as 15, or a full one such "
-            "as 15.18."
+            f"engine_version is {version!r}. Give a major version such as 15, or a full version"
+            " such as 15.18."
         )
 
 
@@ -75,21 +75,24 @@ def _check_storage(options: Mapping[str, Any]) -> None:
     )
     if most * 10 < storage * 11:
         raise AwsError(
-            f"max_allocated_storage is {most}; AWS wants it at least 10 percent above "
-            f"allocated_storage ({storage}), so at least {-(-storage * 11 // 10)}."
+            f"max_allocated_storage is {most}, but it must be at least 10 percent above"
+            f" allocated_storage ({storage}), so at least {-(-storage * 11 // 10)}."
         )
     if kind in PROVISIONED:
         _check_provisioned(kind, storage, most, options["iops"])
     if kind == "gp2" and (options["iops"] or options["storage_throughput"]):
-        raise AwsError("storage_type gp2 takes neither iops nor storage_throughput; use gp3.")
+        raise AwsError(
+            "storage_type gp2 supports neither iops nor storage_throughput. Remove"
+            " both, or use gp3."
+        )
     if (
         kind == "gp3"
         and storage < GP3_STRIPED
         and (options["iops"] or options["storage_throughput"])
     ):
         raise AwsError(
-            f"storage_type gp3 takes iops and storage_throughput from {GP3_STRIPED} GiB on; "
-            f"allocated_storage is {storage}. Leave them out: 3000 IOPS come with it."
+            f"storage_type gp3 supports iops and storage_throughput from {GP3_STRIPED} GiB, but"
+            f" allocated_storage is {storage}. Remove them; gp3 includes 3000 IOPS."
         )
     if kind == "gp3":
         _check_gp3(options["iops"], options["storage_throughput"])
@@ -101,19 +104,19 @@ def _check_provisioned(kind: str, storage: int, most: int, iops: int | None) -> 
         raise AwsError(f"storage_type {kind} needs iops.")
     if storage < PROVISIONED_SIZE:
         raise AwsError(
-            f"storage_type {kind} begins with {PROVISIONED_SIZE} GiB; allocated_storage is "
-            f"{storage}."
+            f"storage_type {kind} needs at least {PROVISIONED_SIZE} GiB, but allocated_storage is"
+            f" {storage}."
         )
     _within("iops", iops, PROVISIONED_IOPS, kind)
     if iops > storage * PROVISIONED[kind]:
         raise AwsError(
-            f"iops is {iops}; AWS takes at most {PROVISIONED[kind]} for a GiB of {kind}, so "
-            f"{storage * PROVISIONED[kind]} for allocated_storage {storage}."
+            f"iops is {iops}, but AWS allows at most {PROVISIONED[kind]} per GiB of {kind}, so"
+            f" {storage * PROVISIONED[kind]} for allocated_storage {storage}."
         )
     if iops * 2 < most:
         raise AwsError(
-            f"iops is {iops}; AWS wants one for 2 GiB at least, also of max_allocated_storage "
-            f"({most}), so {-(-most // 2)}."
+            f"iops is {iops}, but AWS requires at least one per 2 GiB, also of"
+            f" max_allocated_storage ({most}), so at least {-(-most // 2)}."
         )
 
 
@@ -124,15 +127,16 @@ def _check_gp3(iops: int | None, throughput: int | None) -> None:
         _within("storage_throughput", throughput, GP3_THROUGHPUT, "gp3")
         if throughput * GP3_SHARE > (iops or GP3_IOPS[0]):
             raise AwsError(
-                f"storage_throughput is {throughput}; AWS wants {GP3_SHARE} IOPS for each, so iops "
-                f"{throughput * GP3_SHARE} at least."
+                f"storage_throughput is {throughput}, but AWS requires {GP3_SHARE} IOPS per MiB"
+                f" per second, so iops must be at least {throughput * GP3_SHARE}."
             )
 
 
 def _within(option: str, value: int, limits: tuple[int, int], kind: str) -> None:
     if not limits[0] <= value <= limits[1]:
         raise AwsError(
-            f"{option} is {value}; AWS takes {limits[0]} to {limits[1]} with storage_type {kind}."
+            f"{option} is {value}, but AWS allows {limits[0]} to {limits[1]} with storage_type"
+            f" {kind}."
         )
 
 
@@ -141,33 +145,35 @@ def _check_care(options: Mapping[str, Any]) -> None:
     interval = options["monitoring_interval"]
     if interval not in INTERVALS:
         raise AwsError(
-            f"monitoring_interval is {interval}; AWS takes {', '.join(map(str, INTERVALS))} s."
+            f"monitoring_interval is {interval}, but AWS allows {', '.join(map(str, INTERVALS))} s."
         )
     if interval and not options["monitoring_role_arn"]:
         raise AwsError(
-            "monitoring_interval needs monitoring_role_arn: a role that monitoring.rds.amazonaws"
-            ".com may take, with AWS's policy AmazonRDSEnhancedMonitoringRole."
+            "monitoring_interval needs monitoring_role_arn: a role that"
+            " monitoring.rds.amazonaws.com may assume, with the AWS policy"
+            " AmazonRDSEnhancedMonitoringRole."
         )
     kept = options["performance_insights_retention_days"]
     if kept not in (7, 731) and not (kept % 31 == 0 and 1 <= kept // 31 <= 23):
         raise AwsError(
-            f"performance_insights_retention_days is {kept}; AWS takes 7, a multiple of 31 up to "
-            "713, or 731."
+            f"performance_insights_retention_days is {kept}, but AWS allows 7, a multiple of 31 up"
+            " to 713, or 731."
         )
     if options["log_retention_days"] not in RETENTIONS:
         raise AwsError(
-            f"log_retention_days is {options['log_retention_days']}; CloudWatch Logs takes "
-            f"{', '.join(map(str, RETENTIONS))} (0 for ever)."
+            f"log_retention_days is {options['log_retention_days']}, but CloudWatch Logs allows"
+            f" {', '.join(map(str, RETENTIONS))} (0 for ever)."
         )
     days = options["master_password_rotation_days"]
     if not 1 <= days <= 1000:
-        raise AwsError(f"master_password_rotation_days is {days}; AWS takes 1 to 1000.")
+        raise AwsError(f"master_password_rotation_days is {days}, but AWS allows 1 to 1000.")
     schedule = options.get("master_password_rotation_schedule") or ""
     if schedule and re.fullmatch(r"(cron|rate)\([\w#?*,/ -]+\)", schedule) is None:
         raise AwsError(
-            f"master_password_rotation_schedule is {schedule!r}; AWS takes cron(...) or rate(...), "
-            "in UTC, such as cron(0 4 ? * SUN#1 *) for the first Sunday of each month at 4."
+            f"master_password_rotation_schedule is {schedule!r}, but AWS allows cron(...) or"
+            " rate(...), in UTC, such as cron(0 4 ? * SUN#1 *) for the first Sunday of each month"
+            " at 4."
         )
     window = options.get("master_password_rotation_window") or ""
     if window and not (re.fullmatch(r"\d{1,2}h", window) and 1 <= int(window[:-1]) <= 24):
-        raise AwsError(f"master_password_rotation_window is {window!r}; AWS takes 1h to 24h.")
+        raise AwsError(f"master_password_rotation_window is {window!r}, but AWS allows 1h to 24h.")

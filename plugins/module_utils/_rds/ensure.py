@@ -180,8 +180,8 @@ def _ask_offers(api: Api, this: Instance, version: str) -> None:
         wanted["performance_insights"] = False
         wanted.pop("performance_insights_retention_days", None)
         this.notes.append(
-            f"{this.label}: Performance Insights stay off, since AWS does not offer them with "
-            f"{wanted['instance_class']} for PostgreSQL {version}."
+            f"{this.label}: Performance Insights stay off, because AWS does not support them with"
+            f" {wanted['instance_class']} for PostgreSQL {version}."
         )
 
 
@@ -240,9 +240,9 @@ def _grow(api: Api, this: Instance, found: dict[str, Any]) -> None:
         return
     if now >= wanted:
         raise AwsError(
-            f"{this.label} has filled its {now} GiB (storage-full), and AWS takes nothing but more "
-            f"storage: give allocated_storage of {-(-now * 11 // 10)} GiB at least (wanted is "
-            f"{wanted}), max_allocated_storage above that, and run again."
+            f"{this.label} has filled its {now} GiB (storage-full), and AWS accepts no change"
+            f" except more storage. Set allocated_storage to at least {-(-now * 11 // 10)} GiB"
+            f" (now it is {wanted}), and max_allocated_storage above that. Then run again."
         )
     arguments = transform.with_storage(found, {"AllocatedStorage": wanted})
     _send(api, this, ApplyImmediately=True, **arguments)
@@ -361,9 +361,9 @@ def _verify_multi_az(api: Api, this: Instance) -> None:
     _await(api, this)
     if _is_single(api, this):
         raise AwsError(
-            f"{this.label} was asked twice to be Multi-AZ, and AWS left it single-AZ without an "
-            "error. See that its subnet group covers two zones which offer "
-            f"{this.wanted['instance_class']}, or choose another instance_class."
+            f"{this.label} is still single-AZ, although AWS was asked twice for Multi-AZ and"
+            " returned no error. Check that its subnet group covers two zones that offer"
+            f" {this.wanted['instance_class']}, or choose another instance_class."
         )
 
 

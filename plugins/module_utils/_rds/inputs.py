@@ -36,14 +36,14 @@ def problems(inputs: Inputs, run: Run) -> Iterator[str]:
     login = str(inputs.get("rds_application_username", "ragops_app"))
     if login == "ragops" or not re.fullmatch(r"(?!pg_|rds)[a-z_][a-z0-9_]{0,62}", login):
         yield (
-            f"rds: rds_application_username is '{login}': give a name of lower-case letters, "
-            "digits and _, other than ragops (the master user's), that begins with neither pg_ nor "
-            "rds."
+            f"rds: rds_application_username is '{login}'. Give a name of lower-case letters,"
+            " digits and _. It must not be ragops (the master user), and must not begin with pg_"
+            " or rds."
         )
     if inputs.get("rds_ca_certificate") == "rds-ca-2019":
         yield (
-            "rds: rds_ca_certificate is rds-ca-2019, which ended in August 2024: give "
-            "rds-ca-rsa2048-g1, rds-ca-rsa4096-g1 or rds-ca-ecc384-g1."
+            "rds: rds_ca_certificate is rds-ca-2019, which expired in August 2024. Use"
+            " rds-ca-rsa2048-g1, rds-ca-rsa4096-g1 or rds-ca-ecc384-g1."
         )
     yield from refused("rds", inputs, COMPUTED, checks.check)
 
@@ -52,9 +52,9 @@ def warnings(inputs: Inputs, _: Run) -> Iterator[str]:
     """Yield what is allowed but may lock the application out."""
     if inputs.get("rds_master_password_keeper") == "aws":
         yield (
-            "rds_master_password_keeper is aws: AWS changes the master password by itself, and "
-            "what holds a copy (the Secret of app_rollout's migrations) is locked out until the "
-            "next run. The application goes on with its own login (docs/secrets.md)."
+            "rds_master_password_keeper is aws, so AWS rotates the master password. The Secret for"
+            " the migrations of app_rollout has a copy, which is then invalid until the next run."
+            " The application is not affected, because it has its own login (docs/secrets.md)."
         )
 
 

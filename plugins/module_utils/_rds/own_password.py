@@ -72,8 +72,8 @@ def read(secrets: Api, options: Mapping[str, Any]) -> OwnPassword | None:
     login = _login(label, answer.get("SecretString", ""))
     if login.get("username") != options["master_username"]:
         raise AwsError(
-            f"{label} is not the login of {options['master_username']}: its username is another "
-            "one. Name the secret that holds it, or give its user as master_username."
+            f"{label} is not the login of {options['master_username']}, because it has another"
+            " username. Give the secret of this user, or set master_username to that username."
         )
     return OwnPassword(str(answer["ARN"]), version, str(login["password"]))
 
@@ -95,4 +95,7 @@ def _login(label: str, text: str) -> dict[str, Any]:
             return dict(login)
     except (ValueError, KeyError, TypeError):
         pass
-    raise AwsError(f"{label} holds no JSON object with username and password. Write one into it.")
+    raise AwsError(
+        f"{label} does not contain a JSON object with username and password. Write such"
+        " an object to it."
+    )

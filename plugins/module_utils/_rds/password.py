@@ -101,7 +101,7 @@ def _await_another(secrets: Api, label: str, arn: str, before: str | None, timeo
 
     def pending() -> str | None:
         now = version_of(secrets.read("describe_secret", label, SecretId=arn))
-        return "it still holds the password from before" if now == before else None
+        return "it still has the old password" if now == before else None
 
     wait_until(f"rotation of the {label}", pending, timeout=timeout)
 
@@ -113,9 +113,9 @@ def _await_active(api: Api, identifier: str, timeout: float) -> None:
         status = secret_of(rds.find(api, identifier)).get("SecretStatus", "gone")
         if status == "impaired":
             raise AwsError(
-                f"The master password's secret of db instance {identifier} is impaired: RDS can't "
-                "reach it or its KMS key. Allow the key's use again, then rotate the password "
-                "(rotate_master_password)."
+                f"The master password's secret of db instance {identifier} is impaired, because"
+                " RDS cannot access it or its KMS key. Allow RDS to use the key again, then rotate"
+                " the password (rotate_master_password)."
             )
         return None if status == "active" else f"status {status}"
 

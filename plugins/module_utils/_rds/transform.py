@@ -24,10 +24,15 @@ STORAGE = ("StorageType", "AllocatedStorage", "Iops", "StorageThroughput")
 SECRET_TAG, VERSION_TAG = "MasterPasswordSecret", "MasterPasswordVersion"
 REMEDIES = {
     **FIELDS.remedies,
-    "engine": "Give another identifier; this module makes PostgreSQL only.",
-    "subnet_group": "Keep the name: AWS moves an instance between VPCs only.",
-    "allocated_storage": "AWS never shrinks storage. Ask for at least what there is, or move the "
-    "data to a smaller new instance (pg_dump and pg_restore).",
+    "engine": "Give another identifier, because this module supports PostgreSQL only.",
+    "subnet_group": (
+        "Keep the name, because AWS can change the subnet group of an instance only to"
+        " move it to another VPC."
+    ),
+    "allocated_storage": (
+        "AWS never shrinks storage. Set it to at least the current size, or move"
+        " the data to a new, smaller instance (pg_dump and pg_restore)."
+    ),
 }
 
 
@@ -219,12 +224,12 @@ def notes_of(facts: Mapping[str, Any]) -> list[str]:
     if pending := facts["pending_modifications"]:
         listed = ", ".join(f"{key} {value}" for key, value in sorted(pending.items()))
         notes.append(
-            f"{label}: AWS has yet to apply {listed}, in its maintenance window. With "
-            "apply_immediately a run applies it at once."
+            f"{label}: AWS has yet to apply {listed}, which it does in the maintenance window. To"
+            " apply it immediately, run with apply_immediately."
         )
     if facts["parameters_pending_reboot"]:
         notes.append(
-            f"{label}: parameters of its group take effect with its next reboot. With "
-            "reboot_if_pending a run reboots it."
+            f"{label}: changed parameters take effect at the next reboot. To reboot it, run with"
+            " reboot_if_pending."
         )
     return notes

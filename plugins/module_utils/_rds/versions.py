@@ -38,8 +38,8 @@ def newest(available: Iterable[str], wanted: str) -> str:
     if not fitting:
         listed = ", ".join(sorted(versions, key=order)) or "nothing at all"
         raise AwsError(
-            f"AWS creates no PostgreSQL {wanted} in this region any more. It offers {listed}: "
-            "choose one of these, best by its major version alone."
+            f"AWS does not offer PostgreSQL {wanted} in this region any more. It offers {listed}."
+            " Choose one of these, preferably by its major version only."
         )
     return max(fitting, key=order)
 
@@ -54,14 +54,15 @@ def needs_upgrade(label: str, current: str, wanted: str, allow_major: bool) -> b
         return False
     if order(wanted) < order(current)[: len(order(wanted))]:
         raise AwsError(
-            f"{label} runs PostgreSQL {current}, wanted is {wanted}, and AWS never goes back. Keep "
-            f"{major(current)}, or restore a snapshot from before the upgrade into a new instance."
+            f"{label} runs PostgreSQL {current}, and AWS cannot downgrade it to {wanted}. Keep"
+            f" {major(current)}, or restore a snapshot from before the upgrade into a new"
+            " instance."
         )
     if is_major_step(current, wanted) and not allow_major:
         raise AwsError(
-            f"{label} runs PostgreSQL {current}, wanted is {wanted}: a major upgrade stops the "
-            "server for minutes and cannot be undone. Make a snapshot, try it on a copy, then run "
-            "with allow_major_version_upgrade: true."
+            f"{label} runs PostgreSQL {current}, not {wanted}. A major upgrade stops the server"
+            " for minutes and cannot be undone. Make a snapshot, test the upgrade on a copy, then"
+            " run with allow_major_version_upgrade: true."
         )
     return True
 
@@ -79,7 +80,7 @@ def target(label: str, current: str, wanted: str, targets: Collection[str]) -> s
     if not fitting:
         listed = ", ".join(sorted(targets, key=order)) or "no other version"
         raise AwsError(
-            f"{label} runs PostgreSQL {current}, and AWS upgrades it to {listed}, not to {wanted}. "
-            "Choose one of these."
+            f"{label} runs PostgreSQL {current}, and AWS cannot upgrade it to {wanted} directly."
+            f" It can upgrade it to {listed}. Choose one of these."
         )
     return max(fitting, key=order)

@@ -28,14 +28,14 @@ def refusal(
         return f"There is no release {where} to promote."
     if not promoted["verified"]:
         return (
-            f"Revision {promoted['revision']} of {where}, which runs, was never verified:"
-            " run site.yml there."
+            f"Revision {promoted['revision']} of {where}, which is running, was never verified."
+            " Run site.yml there."
         )
     if promoted["chart_checksum"] != chart_checksum:
         return (
-            f"Verified in {environment} was chart {promoted['chart']}"
-            f" (checksum {promoted['chart_checksum']}), and this checkout has another"
-            f" ({chart_checksum}): check out the version that was verified."
+            f"The release in {environment} was verified with chart {promoted['chart']} (checksum"
+            f" {promoted['chart_checksum']}), but the chart of this checkout differs"
+            f" ({chart_checksum}). Check out the verified version."
         )
     return ""
 

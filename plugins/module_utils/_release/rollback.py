@@ -43,16 +43,16 @@ def refusal(
     verified = ", ".join(str(number) for number in sorted(map(int, records))) or "none"
     choice = f"verified are: {verified}."
     if not revisions:
-        return f"Release {where} does not exist: there is nothing to take back."
+        return f"Release {where} does not exist, so there is nothing to roll back."
     if not wanted:
-        return f"Release {where} has no other verified revision to go back to; {choice}"
+        return f"Release {where} has no other verified revision to roll back to; {choice}"
     if wanted not in revisions:
         there = ", ".join(map(str, revisions))
         return f"Release {where} has no revision {wanted}; there are: {there}, {choice}"
     if str(wanted) not in records and not unverified:
         return (
-            f"Release {where}: revision {wanted} was never verified; {choice}"
-            " To go back to it all the same: -e app_rollout_unverified=true."
+            f"Release {where}: revision {wanted} was never verified; {choice} To roll back to it"
+            " anyway: -e app_rollout_unverified=true."
         )
     return ""
 
@@ -68,11 +68,14 @@ def stays(records: Records, planned: bool, changed: bool, wanted: bool, where: s
         where: the release and its namespace, as messages name them.
     """
     if planned:
-        return "This was a plan: nothing was changed."
+        return "This was a plan, so nothing was changed."
     if not changed:
-        return "This run changed nothing of the release, so there is nothing to take back."
+        return "This run did not change the release, so there is nothing to roll back."
     if not wanted:
-        return "Nothing was taken back (app_rollout_rollback is false): what failed is still there."
+        return (
+            "The release was not rolled back (app_rollout_rollback is false), so the failed"
+            " revision is still deployed."
+        )
     if not records:
-        return f"No release of {where} was ever verified, so there is none to go back to."
+        return f"No revision of {where} was ever verified, so there is none to roll back to."
     return ""

@@ -48,14 +48,14 @@ def _cause(
     binding = binding_of(gate)
     if binding and _gone(snapshot, binding):
         text = (
-            f"its target group is gone: there is no TargetGroupBinding {binding}. The pod was "
-            "made before an Ingress or a path of it was taken away, and can't become ready; "
-            "a new pod in its place can (kubectl delete pod)"
+            f"its target group was deleted: there is no TargetGroupBinding {binding}. The pod is"
+            " older than the removal of an Ingress or of one of its paths, so it cannot become"
+            " ready. A new pod can (kubectl delete pod)"
         )
         return Cause("readiness_gate", about, text, GRACE)
     if condition is None:
         # A controller that is just being replaced needs a while until it speaks.
-        text = "closed, and nothing has said why: what opens it is gone, or does not run"
+        text = "not true, and no reason is reported: its controller was removed, or does not run"
         return Cause("readiness_gate", about, text, CAPACITY)
     said = ": ".join(filter(None, (condition.get("reason"), one_line(condition.get("message")))))
     return Cause("readiness_gate", about, f"closed: {said}" if said else "closed", HEALS)

@@ -99,10 +99,13 @@ def _terminating(pod: Mapping[str, Any], now: datetime.datetime) -> list[Cause]:
         return []
     finalizers = pod["metadata"].get("finalizers") or []
     if finalizers:
-        text = f"should be gone since {late:.0f} s, held by its finalizers {', '.join(finalizers)}"
+        text = (
+            f"should have been deleted {late:.0f} s ago, but its finalizers block it: "
+            f"{', '.join(finalizers)}"
+        )
         return [Cause("terminating", _about(pod), text, GRACE)]
     node = pod["spec"].get("nodeName", "")
-    text = f"should be gone since {late:.0f} s; node {node} has not ended its containers"
+    text = f"should have been deleted {late:.0f} s ago, but node {node} still runs its containers"
     return [Cause("terminating", _about(pod), text, HEALS)]
 
 
@@ -126,7 +129,7 @@ def _unscheduled(snapshot: Snapshot, pod: Mapping[str, Any]) -> Cause | None:
         claims = _claims(snapshot, pod)
         return Cause("volume", _about(pod), "; ".join([message, *claims]), GRACE)
     if asked := _node_is_coming(snapshot, pod):
-        message += f" (a node was asked for and has not come: {asked})"
+        message += f" (a node was requested and has not started: {asked})"
         return Cause("unschedulable", _about(pod), message, COMING)
     hopeless = snapshot.events_of(pod, "NotTriggerScaleUp")
     if hopeless and not snapshot.events_of(pod, "TriggeredScaleUp"):
@@ -157,7 +160,7 @@ def _claims(snapshot: Snapshot, pod: Mapping[str, Any]) -> list[str]:
         if claim["metadata"]["name"] not in named or claim["status"].get("phase") == "Bound":
             continue
         events = snapshot.events_of(claim, "ProvisioningFailed", "FailedBinding")
-        why = one_line(events[-1].get("message")) if events else "nothing has made a volume for it"
+        why = one_line(events[-1].get("message")) if events else "no volume was created for it"
         said.append(f"claim {claim['metadata']['name']} is not bound: {why}")
     return said
 

@@ -126,7 +126,12 @@ class Reader:
         if cause.log is None or lines == 0:
             return []
         if hidden is None:
-            return ["(not shown: the Secrets of the pod may not be read, so they can't be hidden)"]
+            return [
+                (
+                    "(not shown, because the caller may not read the Secrets of the pod, so they"
+                    " cannot be masked)"
+                )
+            ]
         path = f"/api/v1/namespaces/{self.namespace}/pods/{cause.log.pod}/log"
         query = {"container": cause.log.container, "tailLines": str(lines)}
         for previous in dict.fromkeys((cause.log.previous, False)):
@@ -137,7 +142,7 @@ class Reader:
             except KubeError as error:
                 if error.status in (401, 403):
                     return [f"(not shown: {error})"]
-        return ["(the log is gone)"]
+        return ["(the log does not exist any more)"]
 
     def answer(self, cause: Cause, hidden: set[str] | None) -> str:
         """Return what the address of a failing readiness probe answers; empty if it can't be asked.

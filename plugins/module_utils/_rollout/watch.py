@@ -155,7 +155,7 @@ class Watch:
                 if not passing or self.clock() - answered > self.limits.grace:
                     raise
                 outcome = None
-                self.lacking = f"no answer of the API server: {error}"
+                self.lacking = f"no answer from the API server: {error}"
             if outcome:
                 return outcome
             teller.tell(self.lacking)
@@ -238,15 +238,15 @@ def report(what: str, outcome: Outcome) -> str:
     """Return the outcome as text: one line per workload that is not up, its causes below it."""
     if outcome.ready:
         names = ", ".join(item["name"] for item in outcome.workloads)
-        return f"{what} is up: {names or 'it has no workloads'}"
+        return f"{what} is ready: {names or 'it has no workloads'}"
     if not outcome.workloads:
         return f"{what} has no Deployment, StatefulSet or DaemonSet"
     why = (
-        f"after {outcome.seconds:.0f} s it is clear that it won't be"
+        f"and cannot become ready (known after {outcome.seconds:.0f} s)"
         if outcome.early
-        else f"not within {outcome.seconds:.0f} s"
+        else f"not even after {outcome.seconds:.0f} s"
     )
-    lines = [f"{what} is not up, {why}."]
+    lines = [f"{what} is not ready, {why}."]
     for item in outcome.workloads:
         if item["ready"]:
             continue

@@ -33,7 +33,7 @@ def progress(workload: Mapping[str, Any]) -> tuple[bool, str]:
         return False, f"{text}, the controller has not seen the change yet"
     old = max(status.get("replicas", 0) - updated, 0) if workload["kind"] == "Deployment" else 0
     if old:
-        text += f", {old} of the revision before"
+        text += f", {old} of the previous revision"
     return updated >= wanted and ready >= wanted and not old, text
 
 

@@ -37,8 +37,8 @@ def ensure_absent(api: Api, plan: Plan, wish: Wish, destroy_data: bool) -> bool:
         if _delete(api, wish):
             return False
     raise AwsError(
-        f"{wish.label} was emptied {ROUNDS} times and is not empty: something still writes to it "
-        "(an application, access logs that are on their way). Stop it, and run again."
+        f"{wish.label} was emptied {ROUNDS} times and is still not empty. Something still writes"
+        " to it (an application, or delayed access logs). Stop it, and run again."
     )
 
 
@@ -71,9 +71,9 @@ def _empty(api: Api, wish: Wish) -> None:
         )
         if refused := answer.get("Errors"):
             raise AwsError(
-                f"{wish.label}: AWS kept {len(refused)} of {len(batch)} versions, the first of "
-                f"{refused[0].get('Key')!r} because {refused[0].get('Message')}. Look for an "
-                "object lock or a policy that denies it, then run again."
+                f"{wish.label}: AWS kept {len(refused)} of {len(batch)} versions, the first of"
+                f" {refused[0].get('Key')!r} because {refused[0].get('Message')}. Check for an"
+                " object lock or a policy that denies the deletion, then run again."
             )
     uploads = api.pages("list_multipart_uploads", "Uploads", wish.label, NO_BUCKET, **wish.which)
     for upload in uploads:

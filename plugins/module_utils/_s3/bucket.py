@@ -35,9 +35,9 @@ def region_of(api: Api, wish: Wish) -> str | None:
 def taken(wish: Wish) -> AwsError:
     """Return the error for a bucket name that another account has."""
     return AwsError(
-        f"{wish.label} exists, and is another account's or the caller is not allowed to "
-        "s3:ListBucket on it. Allow this action in the caller's IAM policy; or, since bucket names "
-        "are unique over all accounts, choose another platform_project.",
+        f"{wish.label} exists. Either it belongs to another account, or the caller is not allowed"
+        " to s3:ListBucket on it. Allow this action in the IAM policy of the caller. Otherwise"
+        " choose another platform_project, because bucket names are unique across all accounts.",
         code="403",
     )
 
@@ -135,9 +135,9 @@ def _replication(configuration: Dict | None) -> Dict | None:
 def _refuse_region(wish: Wish, region: str) -> None:
     if region != wish.region:
         raise AwsError(
-            f"{wish.label} is in {region}, wanted is {wish.region}, and a bucket can't move. "
-            f"Nothing was changed. Run with region {region}, or copy its objects away and remove "
-            "it."
+            f"{wish.label} is in {region}, wanted is {wish.region}, and AWS cannot move a bucket."
+            f" Nothing was changed. Run with region {region}, or copy its objects away and remove"
+            " it."
         )
 
 
@@ -157,7 +157,7 @@ def _create(api: Api, wish: Wish, timeout: float) -> None:
             )
         except AwsError as error:
             if error.code == "OperationAborted":
-                return "AWS is still removing a bucket of this name"
+                return "AWS is still deleting a bucket with this name"
             if error.code == "BucketAlreadyExists":
                 raise taken(wish) from error
             raise

@@ -53,8 +53,8 @@ def group_of(options: Mapping[str, Any], place: Place) -> Group:
         check_name(name)
     if logs and logs.name in names:
         raise AwsError(
-            f"access_logs.bucket is {logs.name}, one of names: its logs would be logged. Choose "
-            "another name."
+            f"access_logs.bucket is {logs.name}, which is also in names, so that it would log its"
+            " own logs. Choose another name."
         )
     role = options["replication"]["role_name"] if replicas else None
     role_arn = f"arn:{place.partition}:iam::{place.account}:role/{role}"
@@ -141,7 +141,8 @@ def _replicas(options: Mapping[str, Any], names: list[str], place: Place) -> lis
     region = wanted["region"]
     if region == place.region:
         raise AwsError(
-            f"replication.region is {region}, where the buckets are themselves: choose another."
+            f"replication.region is {region}, which is also the region of the buckets. Choose"
+            " another region."
         )
     return [
         _data(

@@ -21,8 +21,8 @@ def problems(inputs: Inputs, run: Run) -> Iterator[str]:
     days = inputs.get("s3_transition_days", 30)
     if days and days < 30:
         yield (
-            f"s3: s3_transition_days is {days}: AWS moves objects to STANDARD_IA after 30 days at "
-            "the earliest; 0 leaves them."
+            f"s3: s3_transition_days is {days}. AWS moves objects to STANDARD_IA after 30 days at"
+            " the earliest. Give 30 or more, or 0 to never move them."
         )
     for option in ("s3_noncurrent_days", "s3_abort_upload_days", "s3_access_logs_days"):
         value = inputs.get(option, 1)
@@ -32,8 +32,8 @@ def problems(inputs: Inputs, run: Run) -> Iterator[str]:
         yield from region_problems("s3: s3_replication_region", replica)
     if replica == run.region:
         yield (
-            f"s3: s3_replication_region is {run.region}, the platform's own: replicas belong into "
-            "another region; empty makes none."
+            f"s3: s3_replication_region is {run.region}, the region of the platform. Choose"
+            " another region for the replicas, or leave it empty for no replication."
         )
 
 

@@ -87,7 +87,7 @@ def check_name(name: str) -> None:
             "letter or digit"
         )
     elif _RESERVED.search(name):
-        problem = "begins or ends with what AWS keeps for itself"
+        problem = "begins or ends with a part that AWS reserves"
     if problem:
         raise AwsError(f"The bucket name {name!r} {problem}. Choose another platform_project.")
 

@@ -145,7 +145,7 @@ def _create(api: Api, wish: Wish, timeout: float) -> str:
             )
         except AwsError as error:
             if error.code == "InvalidRequestException" and "scheduled for deletion" in str(error):
-                return "AWS is still removing a secret of this name"
+                return "AWS is still deleting a secret with this name"
             raise
         made.append(str(answer.get("ARN", UNKNOWN)))
         return None

@@ -19,26 +19,26 @@ def problems(inputs: Inputs, _: Run) -> Iterator[str]:
     """Yield what is wrong with the inputs of role secrets."""
     days = inputs.get("secrets_recovery_window_days", 30)
     if days and not 7 <= days <= 30:
-        yield f"secrets: secrets_recovery_window_days is {days}: AWS takes 0 or 7 to 30."
+        yield f"secrets: secrets_recovery_window_days is {days}, but AWS allows 0 or 7 to 30."
     key = inputs.get("secrets_openai_api_key") or ""
     if key and (key != key.strip() or " " in key):
-        yield "secrets: secrets_openai_api_key has spaces or a line end: give the key alone."
+        yield "secrets: secrets_openai_api_key contains spaces or a line break. Give the key only."
     for extra in inputs.get("secrets_extra", []):
         if extra.get("name") in SECRETS:
             yield (
-                f"secrets: secrets_extra has {extra['name']}, which the platform makes itself: "
-                "choose another name."
+                f"secrets: secrets_extra has {extra['name']}, which the platform creates itself."
+                " Choose another name."
             )
         if len(str(extra.get("value") or "").encode()) > LARGEST:
             yield (
-                f"secrets: the value of {extra.get('name')} in secrets_extra is longer than "
-                f"{LARGEST} bytes, which is what Secrets Manager takes."
+                f"secrets: the value of {extra.get('name')} in secrets_extra is longer than"
+                f" {LARGEST} bytes, which is the limit of Secrets Manager."
             )
         # A variable of the environment that is not set gives this, and a random value is no key.
         if extra.get("value") == "":
             yield (
-                f"secrets: secrets_extra has an empty value for {extra.get('name')}: give it, or "
-                "leave `value` out for a random one."
+                f"secrets: secrets_extra has an empty value for {extra.get('name')}. Give a value,"
+                " or remove `value` to generate a random one."
             )
         length = extra.get("generate_length")
         if length is not None and "value" not in extra and not 16 <= length <= 128:

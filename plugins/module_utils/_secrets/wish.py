@@ -77,13 +77,15 @@ def check(wish: Wish) -> None:
         raise AwsError(f"The value of {wish.name} is longer than {MAX_BYTES} bytes.")
     if wish.value and wish.username is not None:
         raise AwsError(
-            f"{wish.name} has both a value and a username, which is for a generated one: give one."
+            f"{wish.name} has both a value and a username, but username is only for a generated"
+            " value. Remove one of them."
         )
     if wish.username_suffix and wish.username is None:
-        raise AwsError(f"{wish.name} has username_suffix, which needs a username: give one.")
+        raise AwsError(f"{wish.name} has username_suffix, but no username. Add a username.")
     if wish.value and wish.rotate:
         raise AwsError(
-            f"{wish.name} can't be rotated, since its value is given: give another value instead."
+            f"{wish.name} cannot be rotated, because its value is an input. Change the value"
+            " instead."
         )
 
 
@@ -124,8 +126,8 @@ def refuse_lockout(readers: Sequence[str] | None, caller: str) -> None:
     me = _principal_of(caller)
     if readers and not any(_matches(me, pattern) for pattern in readers):
         raise AwsError(
-            f"readers doesn't name the caller, {me}: the next run could not read the secrets. "
-            "Add it."
+            f"readers does not include the caller, {me}, so the next run could not read the"
+            " secrets. Add the caller."
         )
 
 

@@ -29,7 +29,7 @@ def load_balancers(connect: Connect, scope: Scope) -> list[Item]:
     for identity, item in {**arns, **names}.items():
         why = reason(scope, tags.get(identity, {}))
         if not why and item.get("VpcId") in vpcs:
-            why = f"lies in the platform's VPC {item['VpcId']}"
+            why = f"is in the VPC of the platform, {item['VpcId']}"
         if why:
             group = "TargetGroupArn" in item
             kind = "target_group" if group else "load_balancer"

@@ -24,7 +24,7 @@ def left(connect: Connect, scope: Scope, components: Iterable[Component]) -> lis
         listed = collect(connection, kind.operation, kind.key, about, **kind.arguments)
         for resource in _flat(listed, kind.key):
             why = reason(scope, _tags(resource)) or (
-                f"lies in the platform's VPC {resource['VpcId']}"
+                f"is in the VPC of the platform, {resource['VpcId']}"
                 if kind.vpc and resource.get("VpcId") in vpcs
                 else ""
             )

@@ -115,7 +115,7 @@ class Session:
                 stderr=asyncio.subprocess.STDOUT,
             )
         except OSError as error:
-            raise SessionError(f"{PLUGIN} can't be started: {error}") from error
+            raise SessionError(f"{PLUGIN} cannot be started: {error}") from error
         self.process = process
         await self._listening(process.stdout or asyncio.StreamReader())
 
@@ -213,7 +213,7 @@ class Keeper:
                 return
             await asyncio.sleep(2)
             if not self._wanted():
-                raise SessionError("the run is over")
+                raise SessionError("the run has ended")
 
     def _wanted(self) -> bool:
         return not self.ended.is_set() and self.folder.is_dir() and _runs(self.wish.owner)

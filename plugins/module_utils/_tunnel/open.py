@@ -41,14 +41,14 @@ def find_or_open(wish: keeper.Wish, environment: Mapping[str, str]) -> Dict:
     """
     folder = Path(wish.folder)
     if not folder.is_dir():
-        raise TunnelError(f"{folder} is no folder: give one that is there as long as the run.")
+        raise TunnelError(f"{folder} is not a folder. Give a folder that exists for the whole run.")
     with _alone(folder / f"{wish.state}.lock"):
         if found := _found(folder / wish.state):
             return {**found, "opened": False}
         if shutil.which(keeper.PLUGIN) is None:
             raise TunnelError(
-                f"{keeper.PLUGIN} is not on PATH, which carries SSM's sessions. Install AWS's "
-                "Session Manager plugin, or set platform_access to public or private."
+                f"{keeper.PLUGIN} is not on PATH, but SSM sessions need it. Install the Session"
+                " Manager plugin of AWS, or set platform_access to public or private."
             )
         return {**_open(wish, folder, environment), "opened": True}
 
@@ -132,9 +132,9 @@ def _cause(wish: keeper.Wish, failed: Path, log: Path) -> str:
 def _remedy(code: str, text: str, wish: keeper.Wish) -> str:
     if code == "TargetNotConnected":
         return (
-            f"SSM has not heard of the instance for {wish.wait:.0f} s: it must run, with the role "
-            "that role bastion gives it, and reach SSM through the NAT gateway or the endpoints "
-            "ssm, ssmmessages and ec2messages. Run the components network and bastion."
+            f"SSM did not know the instance after {wish.wait:.0f} s. The instance must run with"
+            " the IAM role of role bastion. It must reach SSM through the NAT gateway or the"
+            " endpoints ssm, ssmmessages and ec2messages. Run the components network and bastion."
         )
     if code.startswith("AccessDenied"):
         return (
@@ -143,4 +143,4 @@ def _remedy(code: str, text: str, wish: keeper.Wish) -> str:
         )
     if keeper.PLUGIN in text:
         return f"{keeper.PLUGIN} must be 1.2.497.0 or newer: update it."
-    return "Run again when the cause is gone."
+    return "Remove the cause, then run again."

@@ -34,8 +34,8 @@ def problems(own: Inputs, run: Run) -> Iterator[str]:
     found = list(workloads(own, run))
     for name in sorted({name for name in found if found.count(name) > 1}):
         yield (
-            f"workload_identity: workload_identity_extra has '{name}', and the platform has a "
-            "workload of that name: choose another one."
+            f"workload_identity: workload_identity_extra has '{name}', which is already the name"
+            " of a workload of the platform. Choose another name."
         )
 
 

@@ -51,9 +51,9 @@ class Wanted:
         seen: Dict = current or {"path": self.path, "trust": None, "policies": {}, "tags": {}}
         if seen["path"] != self.path:
             raise AwsError(
-                f"{label_of(self.name)} has the path {seen['path']}; AWS can't change it to "
-                f"{self.path}. Keep the path, or remove the role first (it is made anew by the "
-                "next run). Nothing was changed."
+                f"{label_of(self.name)} has the path {seen['path']}. AWS cannot change it to"
+                f" {self.path}. Keep the path, or remove the role first (the next run creates it"
+                " again). Nothing was changed."
             )
         return {
             "path": self.path,

@@ -199,9 +199,9 @@ def _explaining(key: str | None) -> Iterator[None]:
             raise
         region = key.split(":")[3]
         raise AwsError(
-            f"{error} CloudWatch must be allowed to use {key}: in its key policy, let the service "
-            f"logs.{region}.amazonaws.com encrypt, decrypt and describe for this group (role kms "
-            "does, by kms_log_groups).",
+            f"{error} CloudWatch must be allowed to use {key}. In its key policy, allow the"
+            f" service logs.{region}.amazonaws.com to encrypt, decrypt and describe for this group"
+            " (role kms does this with kms_log_groups).",
             code=error.code,
             action=error.action,
         ) from error

@@ -128,7 +128,7 @@ def ensure(
             "parameters": current_values(known, values),
             "tags": datastore.read_tags(api, label, found[kind.arn], tags),
         }
-        remedy = "Give the group another name: AWS has one family per group."
+        remedy = "Give the group another name, because AWS cannot change the family of a group."
         datastore.refuse_unchangeable(label, before, wanted, {"family": remedy})
         plan.record(label, before, wanted)
         datastore.write_tags(api, label, found[kind.arn], before["tags"], wanted["tags"])

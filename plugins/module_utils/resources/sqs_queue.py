@@ -129,7 +129,7 @@ def _create(sqs: Api, queue: Queue, attributes: dict[str, str]) -> None:
         except AwsError as error:
             if error.code not in DELETED_RECENTLY:
                 raise
-            return "SQS keeps the name of a deleted queue for a minute"
+            return "SQS reserves the name of a deleted queue for a minute"
         return None
 
     wait_until(label, pending, timeout=NAME_PAUSE, interval=10)

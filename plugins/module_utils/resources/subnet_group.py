@@ -111,9 +111,9 @@ def refuse_other_vpc(
     if strangers:
         listed = ", ".join(f"{subnet} ({vpc})" for subnet, vpc in sorted(strangers.items()))
         raise AwsError(
-            f"{prefix.lower()} subnet group {group['name']} lies in {item.get('VpcId')}, and "
-            f"{listed} do not; AWS cannot move it. Give the subnets of its VPC, or remove the "
-            "component with a final snapshot and restore that in the other VPC."
+            f"{prefix.lower()} subnet group {group['name']} is in {item.get('VpcId')}, but"
+            f" {listed} are not, and AWS cannot move it. Give subnets of its VPC. Or remove the"
+            " component with a final snapshot, and restore the snapshot in the other VPC."
         )
 
 

@@ -177,7 +177,10 @@ def test_destroy_tells_what_is_left(checkout: Path, aws: Aws) -> None:
     arguments = ("-e", "confirm=dev", "-e", "platform_sweep_retries=0", "-e")
     run = play(checkout, aws, "destroy.yml", *arguments, "destroy_data=true")
     assert run.returncode == 2
-    assert "Resources of ragops-dev still exist (listed above): key. AWS bills 1 of them." in run.output
+    assert (
+        "Resources of ragops-dev still exist (listed above): key. AWS bills 1 of them."
+        in run.output
+    )
     told = ", ".join(f"{name}={value}" for name, value in proof.items())
     shown = f"billed key {key['Arn']} (tagged {told})"
     assert f"left {shown}" in " ".join(run.output.split())

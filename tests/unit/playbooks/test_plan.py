@@ -210,7 +210,7 @@ def test_a_plan_that_failed_leaves_no_older_one_behind(checkout: Path) -> None:
     run, rows = plan(checkout, "-e", "broken=true")
     assert run.returncode == 2
     assert rows is None
-    assert "Not complete, since something failed: s3." in run.output
+    assert "Not complete, because tasks failed: s3." in run.output
     assert "s3: present | Break: there is no s3 today" in run.output
 
 
@@ -251,7 +251,7 @@ def test_what_a_module_made_before_it_failed_is_told(checkout: Path, aws: Aws) -
     assert "CreateSubnet is refused" in run.output
     table = run.output.split("CHANGES *")[1]
     assert "network    vpc ragops-dev" in table, table
-    assert "Not complete, since something failed: network." in table
+    assert "Not complete, because tasks failed: network." in table
     rows = json.loads(file.read_text())
     assert ("vpc ragops-dev", "create") in {(row["resource"], row["action"]) for row in rows}
     assert not any("subnet" in row["resource"] for row in rows), "AWS refused them"

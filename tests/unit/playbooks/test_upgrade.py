@@ -111,7 +111,7 @@ def test_up_and_back(play: Play, aws: Aws) -> None:
     play("site.yml")
     assert versions(aws) == {"1.34"}
     refused = play("playbooks/upgrade.yml", fails=True, eks_version="1.36")
-    assert "AWS goes up one minor at a time" in " ".join(refused.ran.output.split())
+    assert "AWS upgrades one minor version at a time" in " ".join(refused.ran.output.split())
     assert refused.sent == []
 
     planned = foreseen(play, **UP)
@@ -149,7 +149,9 @@ def a_group_over_zones_goes_only_when_it_may(play: Play, aws: Aws) -> None:
     alone = ("--limit", "eks")
     refused = play("site.yml", *alone, fails=True)
     words = " ".join(refused.ran.output.split())
-    assert f"EKS cluster {NAME} has node group main, for which eks_node_groups requests one" in words
+    assert (
+        f"EKS cluster {NAME} has node group main, for which eks_node_groups requests one" in words
+    )
     assert refused.sent == []
     done = play("site.yml", *alone, eks_replace_node_groups=True)
     assert [(row["resource"], row["action"]) for row in done.rows] == [

@@ -34,15 +34,19 @@ def further(message: str, **more: Any) -> Row:
 
 ROWS = [
     # Names that services keep for themselves, or take for one
-    Row("platform", {"platform_project": "sg-rag"}, "takes no name that begins with sg-"),
-    Row("platform", {"platform_namespace": "kube-system"}, "'kube-system', which is Kubernetes'"),
-    Row("platform", {"platform_namespace": "default"}, "'default', which is Kubernetes' own"),
+    Row("platform", {"platform_project": "sg-rag"}, "does not accept names that begin with sg-"),
+    Row(
+        "platform",
+        {"platform_namespace": "kube-system"},
+        "'kube-system', which belongs to Kubernetes",
+    ),
+    Row("platform", {"platform_namespace": "default"}, "'default', which belongs to Kubernetes"),
     Row("platform", {"platform_namespace": "milvus"}, "are both 'milvus'"),
     Row("platform", {"platform_extra_tags": {"project": "x"}}, "sets project, by which"),
     Row("platform", {"platform_extra_tags": {"Team": "a", "team": "b"}}, "has team twice"),
     # Digits of another script, which look like ours
-    Row("platform", {"platform_account_id": "\uff11" * 12}, "give the 12 digits of an AWS account"),
-    row("network", "not all are zones of", availability_zones=["us-east-1a", "us-east-1A"]),
+    Row("platform", {"platform_account_id": "\uff11" * 12}, "Give the 12 digits of an AWS account"),
+    row("network", "has zones outside", availability_zones=["us-east-1a", "us-east-1A"]),
     # What would change by itself, or is no chart
     further("is '>=1.0': give one exact", chart="x", repo="https://c.example", version=">=1.0"),
     further("version is 'latest': give", chart="x", repo="https://c.example", version="latest"),
@@ -93,26 +97,28 @@ ROWS = [
     row("eks", "a version such as v1.2", addons=[{"name": "coredns", "version": "1.12"}]),
     row("elasticache", "a user group's id", user_group_id="Ops_Group"),
     extra("a secret's name: letters", name="a pin"),
-    extra("has database-login, which the platform makes itself", name="database-login"),
-    extra("has milvus-app-login, which the platform makes", name="milvus-app-login"),
+    extra("has database-login, which the platform creates itself", name="database-login"),
+    extra("has milvus-app-login, which the platform creates", name="milvus-app-login"),
     extra("the value of pin in secrets_extra is longer than 65536 bytes", value="x" * 65537),
     # Limits of AWS's
-    group("labels has 51; EKS takes 50", labels={f"l{n}": "x" for n in range(51)}),
-    group("max_unavailable is 0; AWS takes 1 to 100", max_unavailable=0),
+    group("labels has 51 entries, but EKS allows 50", labels={f"l{n}": "x" for n in range(51)}),
+    group("max_unavailable is 0, but AWS allows 1 to 100", max_unavailable=0),
     group(
-        "or max_unavailable_percentage, not both", max_unavailable=1, max_unavailable_percentage=9
+        "and max_unavailable_percentage are both set",
+        max_unavailable=1,
+        max_unavailable_percentage=9,
     ),
     group("has t3.medium twice", instance_types=["t3.medium", "t3.medium"]),
-    group("has 21; EKS takes 20", instance_types=[f"m{n}i.large" for n in range(21)]),
-    group("disk_size is 20000; a gp3 volume has at most 16384", disk_size=20000),
+    group("has 21 entries, but EKS allows 20", instance_types=[f"m{n}i.large" for n in range(21)]),
+    group("disk_size is 20000, but a gp3 volume has at most 16384", disk_size=20000),
     row(
-        "eks", "'10.0.0.0/8', which is no range of the internet", allowed_cidr_blocks=["10.0.0.0/8"]
+        "eks", "'10.0.0.0/8', which is not a public CIDR block", allowed_cidr_blocks=["10.0.0.0/8"]
     ),
     row("eks", "give a block, such as 198.51.99.7/32", allowed_cidr_blocks=["198.51.99.7"]),
-    row("eks", "of a cluster with IPv4 takes IPv4", allowed_cidr_blocks=["2a00:1450::/32"]),
+    row("eks", "of an IPv4 cluster supports IPv4", allowed_cidr_blocks=["2a00:1450::/32"]),
     row(
         "eks",
-        "has 41 blocks; EKS takes 40",
+        "has 41 blocks, but EKS allows 40",
         allowed_cidr_blocks=[f"8.8.{n}.0/24" for n in range(41)],
     ),
     Row("platform", {"platform_extra_tags": {"Name": "x"}}, "sets Name on everything"),
@@ -121,8 +127,8 @@ ROWS = [
     further("cluster_addons_releases[0].name is 'My_Chart'", name="My_Chart"),
     further("cluster_addons_releases[0].namespace is 'My'", namespace="My"),
     further("is the release of the add-on metrics_server", name="metrics-server"),
-    further("has no version, and would change by itself", chart="oci://charts.example/x"),
-    further("has chart nowhere, where nothing is", chart="nowhere"),
+    further("has no version, so it would change without notice", chart="oci://charts.example/x"),
+    further("has chart nowhere, which does not exist", chart="nowhere"),
     further("has timeout 0: give at least 1", timeout=0),
     row("images", "images_platform is 'amd64': give a platform such as", platform="amd64"),
     # Machines
@@ -133,11 +139,11 @@ ROWS = [
         ami_type="AL2023_ARM_64_STANDARD",
     ),
     row("bastion", "bastion_instance_type is t4g.micro (arm64)", instance_type="t4g.micro"),
-    row("images", "would be built for linux/arm64, which no node group", platform="linux/arm64"),
+    row("images", "would be built for linux/arm64, but no node group", platform="linux/arm64"),
     # Kubernetes, Milvus
     row("milvus", "milvus_collection_dimension is 40000: give at most", collection_dimension=40000),
     row("milvus", "milvus_namespace is 'My'", namespace="My"),
-    row("milvus", "none of Kubernetes' own", namespace="kube-system"),
+    row("milvus", "but not a namespace of Kubernetes", namespace="kube-system"),
     row("milvus", "milvus_release is 'My_Milvus'", release="My_Milvus"),
     row("milvus", "milvus_storage_class is 'GP 3'", storage_class="GP 3"),
     row("milvus", "milvus_clients[0].namespace is 'My'", clients=[{"namespace": "My"}]),
@@ -146,11 +152,11 @@ ROWS = [
     row("milvus", "milvus_object_store_cidrs[0] is 's3'", object_store_cidrs=["s3"]),
     row("milvus", "operator is 'Equals'", tolerations=[{"key": "a", "operator": "Equals"}]),
     row("milvus", "milvus_tolerations[0].key is 1", tolerations=[{"key": 1}]),
-    row("milvus", "has taint, which no toleration has", tolerations=[{"taint": "a"}]),
+    row("milvus", "has taint, which is not a field of a toleration", tolerations=[{"taint": "a"}]),
     row("app_rollout", "app_rollout_release is 'My_Rag'", release="My_Rag"),
     row("app_rollout", "such as https://milvus", milvus_uri="milvus:19530"),
     row("app_rollout", "app_rollout_extra_secrets.PIN is a number", extra_secrets={"PIN": 83}),
-    row("app_rollout", "which is no name of an environment", extra_secrets={"A-B": "x"}),
+    row("app_rollout", "which is not a valid name of an environment", extra_secrets={"A-B": "x"}),
     row("cluster_addons", "api_server_cidrs[0] is 'here'", api_server_cidrs=["here"]),
     row(
         *("cluster_addons", "metrics_clients[0].namespace is 'My'"),
@@ -160,7 +166,7 @@ ROWS = [
     row("cluster_addons", "cluster_addons_namespaces[0].name is 'My'", namespaces=[{"name": "My"}]),
     workload("workload_identity_extra[0].namespace is 'My'", namespace="My"),
     workload("workload_identity_extra[0].service_account is 'Jobs'", service_account="Jobs"),
-    workload("and the platform has a workload of that name", name="backend"),
+    workload("which is already the name of a workload", name="backend"),
     # Ranges and numbers
     row(
         "network",
@@ -170,13 +176,18 @@ ROWS = [
     row("app_rollout", "app_rollout_history is 0: give at least 1", history=0),
     row("bastion", "bastion_disk_size is 1: give at least 8", disk_size=1),
     row("rds", "rds_wait_timeout is -5: give at least 1", wait_timeout=-5),
-    row("eks", "eks_node_groups is empty: no pod could run", node_groups=[]),
-    group("disk_size is 8; the nodes' image alone has 20 GiB", disk_size=8),
+    row("eks", "eks_node_groups is empty, so no pod could run", node_groups=[]),
+    group("disk_size is 8, but the machine image needs 20 GiB", disk_size=8),
     group("'kubernetes.io/role' is of kubernetes.io", labels={"kubernetes.io/role": "x"}),
     group("is of node-role.kubernetes.io", labels={"node-role.kubernetes.io/a": ""}),
     group("is of eks.amazonaws.com", labels={"eks.amazonaws.com/a": "b"}),
     # Versions
-    row("elasticache", "which ElastiCache has not of redis", engine="redis", engine_version="8.0"),
-    row("elasticache", "has not of valkey", engine="valkey", engine_version="7.1"),
-    row("rds", "rds-ca-2019, which ended", ca_certificate="rds-ca-2019"),
+    row(
+        "elasticache",
+        "which ElastiCache does not offer for redis",
+        engine="redis",
+        engine_version="8.0",
+    ),
+    row("elasticache", "does not offer for valkey", engine="valkey", engine_version="7.1"),
+    row("rds", "rds-ca-2019, which expired", ca_certificate="rds-ca-2019"),
 ]

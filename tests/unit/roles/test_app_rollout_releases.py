@@ -118,7 +118,7 @@ def keep(content: str, file: Path) -> dict[str, Any]:
     [
         (
             "no release",
-            "Release another in default does not exist: there is nothing to take back."
+            "Release another in default does not exist, so there is nothing to roll back."
             " Nothing was changed.",
         ),
         (
@@ -129,17 +129,17 @@ def keep(content: str, file: Path) -> dict[str, Any]:
         (
             "never verified",
             "Release rag in default: revision 2 was never verified; verified are: 1."
-            " To go back to it all the same: -e app_rollout_unverified=true. Nothing was changed.",
+            " To roll back to it anyway: -e app_rollout_unverified=true. Nothing was changed.",
         ),
         (
             "nothing to go back to",
-            "It is not up.\nNo release of rag in default was ever verified, so there is none to go"
-            " back to. Remove the cause and run this again.",
+            "It is not up.\nNo revision of rag in default was ever verified, so there is none to"
+            " roll back to. Remove the cause and run this again.",
         ),
         (
             "not asked for",
-            "It is not up.\nNothing was taken back (app_rollout_rollback is false): what failed is"
-            " still there. Remove the cause and run this again.",
+            "It is not up.\nThe release was not rolled back (app_rollout_rollback is false), so"
+            " the failed revision is still deployed. Remove the cause and run this again.",
         ),
         (
             "from elsewhere",
@@ -148,8 +148,8 @@ def keep(content: str, file: Path) -> dict[str, Any]:
         ),
         (
             "never verified there",
-            "Revision 2 of rag of environment staging, which runs, was never verified:"
-            " run site.yml there. Nothing was changed.",
+            "Revision 2 of rag of environment staging, which is running, was never verified. Run"
+            " site.yml there. Nothing was changed.",
         ),
         (
             "no repositories",

@@ -115,7 +115,8 @@ def test_somebody_elses_release_is_neither_changed_nor_removed(
     }
     refused = " ".join(run(aws, kube, tmp_path, refused=True, **inputs).output.split())
     assert (
-        f"metrics-server in kube-system is somebody else's: it lacks the label {OWNER}=" in refused
+        f"metrics-server in kube-system belongs to somebody else: it lacks the label {OWNER}="
+        in refused
     )
     removed = {"cluster_addons_remove": ["metrics_server"]}
     run(aws, kube, tmp_path, refused=True, **inputs, **removed)

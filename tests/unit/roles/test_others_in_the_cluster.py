@@ -128,8 +128,7 @@ def test_their_node_groups_stay_and_keep_the_cluster(aws: Aws, tmp_path: Path) -
     refused = play(aws.environment, tmp_path, [include("eks", "absent")], **inputs)
     assert refused.returncode == 2
     said = (
-        "has node groups that this platform did not create (terraform, untagged: no tag"
-        " ManagedBy"
+        "has node groups that this platform did not create (terraform, untagged: no tag ManagedBy"
     )
     assert said in " ".join(refused.output.split())
     assert sorted(eks.list_nodegroups(clusterName="ragops-dev")["nodegroups"]) == THEIRS

@@ -94,10 +94,10 @@ def test_what_others_have_under_the_joined_name_is_named_before_anything_is_made
     )
     assert done.returncode == 2, done.output
     for text in (
-        f"VPC ragops-dev-blue ({theirs}) is somebody else's: it is tagged Project=ragops",
+        f"VPC ragops-dev-blue ({theirs}) belongs to somebody else: it is tagged Project=ragops",
         "choose another platform_project or platform_environment",
-        "IAM role ragops-dev-blue-flow-logs is somebody else's: it is tagged with none of",
-        "S3 bucket ragops-dev-blue-documents-000000000000 is somebody else's",
+        "IAM role ragops-dev-blue-flow-logs belongs to somebody else: it is tagged with none of",
+        "S3 bucket ragops-dev-blue-documents-000000000000 belongs to somebody else",
         "3 checks against the account failed",
     ):
         assert text in " ".join(done.output.split()), text

@@ -24,7 +24,7 @@ def action(check_mode: bool, *create: str, **objects: list[str]) -> ActionModule
 def test_what_would_be_made_is_a_diff_from_nothing() -> None:
     done = action(True, "namespace a", "helm release a/b").run(task_vars={})
     assert done["changed"] is True
-    assert done["msg"] == "Would make namespace a, helm release a/b; there is no cluster yet."
+    assert done["msg"] == "Would create namespace a, helm release a/b; there is no cluster yet."
     assert done["diff"]["before"] == {}
     assert list(done["diff"]["after"]) == ["namespace a", "helm release a/b"]
     assert action(True).run(task_vars={})["changed"] is False
@@ -37,5 +37,7 @@ def test_objects_are_told_by_kind_after_the_others() -> None:
 
 
 def test_a_real_run_is_refused() -> None:
-    with pytest.raises(AnsibleActionFail, match="namespace a: only check mode may say"):
+    with pytest.raises(
+        AnsibleActionFail, match="namespace a: this module reports in check mode only"
+    ):
         action(False, "namespace a").run(task_vars={})

@@ -46,7 +46,7 @@ def warned(group: dict[str, Any], **milvus: Any) -> str:
 
 @pytest.mark.parametrize("zonal", [None, False])
 def test_a_group_over_zones_for_volumes_is_named(zonal: bool | None) -> None:
-    assert "node group main spans zones and takes Milvus' pods" in warned({"zonal": zonal})
+    assert "node group main spans several zones and runs pods of Milvus" in warned({"zonal": zonal})
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,8 @@ def test_another_authority_is_taken_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("text", "region", "said"),
     [
-        ("hello", "us-east-1", "has no certificate in it"),
-        (SHIPPED, "mars-north-1", "none of mars-north-1. Download them"),
+        ("hello", "us-east-1", "contains no certificate"),
+        (SHIPPED, "mars-north-1", "none for mars-north-1. Download the current file"),
     ],
 )
 def test_what_is_of_no_use_is_refused(text: str, region: str, said: str) -> None:

@@ -89,7 +89,7 @@ def test_what_is_not_there_is_asked_for_again(ec2: Ec2) -> None:
 
 def test_it_is_given_up_and_said(ec2: Ec2) -> None:
     ec2.lost = 99
-    with pytest.raises(aws.AwsError, match=r"did not take ec2:CreateVpc for vpc x.*Run again"):
+    with pytest.raises(aws.AwsError, match=r"did not accept ec2:CreateVpc for vpc x.*Run again"):
         create(ec2, lambda: None)
     assert ec2.taken == 8
 

@@ -58,26 +58,29 @@ def test_sound_options_pass() -> None:
         ({"identifier": "r" * 64}, "1 to 63"),
         ({"db_name": "my-db"}, "db_name is 'my-db'"),
         ({"master_username": "1st"}, "master_username is '1st'"),
-        ({"master_username": "rdsadmin"}, "keeps for itself"),
-        ({"engine_version": "newest"}, "give a major version such as 15"),
+        ({"master_username": "rdsadmin"}, "reserves"),
+        ({"engine_version": "newest"}, "Give a major version such as 15"),
         ({"allocated_storage": 5}, "20 to 65536"),
         ({"max_allocated_storage": 21}, "at least 22"),
         ({"storage_type": "io1"}, "io1 needs iops"),
-        ({"storage_type": "gp2", "iops": 3000}, "takes neither iops"),
-        ({"iops": 3000}, "from 400 GiB on"),
-        ({"storage_type": "io2", "iops": 3000}, "io2 begins with 100 GiB; allocated_storage is 20"),
-        (storage("io1", 100, iops=500), "AWS takes 1000 to 256000 with storage_type io1"),
-        (storage("io1", 100, iops=6000), "at most 50 for a GiB of io1, so 5000"),
-        (storage("io1", 100, 4000, iops=1000), r"max_allocated_storage \(4000\), so 2000"),
-        (storage("gp3", 400, iops=3000), "AWS takes 12000 to 64000 with storage_type gp3"),
-        (storage("gp3", 400, storage_throughput=125), "AWS takes 500 to 4000"),
-        (storage("gp3", 400, storage_throughput=4000), "so iops 16000 at least"),
+        ({"storage_type": "gp2", "iops": 3000}, "supports neither iops"),
+        ({"iops": 3000}, "from 400 GiB"),
+        (
+            {"storage_type": "io2", "iops": 3000},
+            ("io2 needs at least 100 GiB, but allocated_storage is 20"),
+        ),
+        (storage("io1", 100, iops=500), "AWS allows 1000 to 256000 with storage_type io1"),
+        (storage("io1", 100, iops=6000), "at most 50 per GiB of io1, so 5000"),
+        (storage("io1", 100, 4000, iops=1000), r"max_allocated_storage \(4000\), so at least 2000"),
+        (storage("gp3", 400, iops=3000), "AWS allows 12000 to 64000 with storage_type gp3"),
+        (storage("gp3", 400, storage_throughput=125), "AWS allows 500 to 4000"),
+        (storage("gp3", 400, storage_throughput=4000), "so iops must be at least 16000"),
         ({"backup_retention_days": 0}, "without backups data is lost"),
         ({"backup_retention_days": 36}, "must be 1 to 35"),
-        ({"monitoring_interval": 7}, "AWS takes 0, 1, 5"),
+        ({"monitoring_interval": 7}, "AWS allows 0, 1, 5"),
         ({"monitoring_interval": 60}, "needs monitoring_role_arn"),
         ({"performance_insights_retention_days": 8}, "a multiple of 31"),
-        ({"log_retention_days": 100}, "CloudWatch Logs takes 0, 1, 3"),
+        ({"log_retention_days": 100}, "CloudWatch Logs allows 0, 1, 3"),
         ({"master_password_rotation_days": 0}, "1 to 1000"),
         ({"backup_window": "2:00-3:00"}, "must be hh:mm-hh:mm"),
         ({"backup_window": "02:00-02:20"}, "lasts 20 minutes"),
@@ -150,7 +153,7 @@ def test_a_group_of_another_family_is_refused() -> None:
     found = {"CacheParameterGroupFamily": "redis7", "ARN": "arn"}
     group = {"name": "g", "parameters": {}}
     kind = parameter_group.CACHE
-    with script.played() as api, pytest.raises(AwsError, match="has one family per group"):
+    with script.played() as api, pytest.raises(AwsError, match="cannot change the family"):
         parameter_group.ensure(api, Plan(), kind, group, "valkey8", {}, found)
 
 
@@ -179,5 +182,5 @@ def test_subnets_elsewhere_are_named() -> None:
     subnet_group.refuse_other_vpc("DB", {**same, "subnet_ids": []}, item, lambda _: {})
     more = {**same, "subnet_ids": ["subnet-a", "subnet-z"]}
     places = {"subnet-a": "vpc-1", "subnet-z": "vpc-2"}
-    with pytest.raises(AwsError, match=r"lies in vpc-1, and subnet-z \(vpc-2\) do not"):
+    with pytest.raises(AwsError, match=r"is in vpc-1, but subnet-z \(vpc-2\) are not"):
         subnet_group.refuse_other_vpc("DB", more, item, lambda _: places)

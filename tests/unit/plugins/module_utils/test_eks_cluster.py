@@ -185,13 +185,13 @@ def test_an_update_in_the_way_is_waited_for_then_planned_anew() -> None:
 @pytest.mark.parametrize(
     ("differing", "message"),
     [
-        ({"version": "1.36"}, "one minor at a time.*1.35 first"),
+        ({"version": "1.36"}, "one minor version at a time.*1.35 first"),
         ({"version": "1.33"}, "is older.*seven days"),
-        ({"version": "1.32"}, "one minor only.*new cluster"),
-        ({"version": "1.35", "intent": version.Intent(rollback=True)}, "that is no rollback"),
+        ({"version": "1.32"}, "one minor version only.*new cluster"),
+        ({"version": "1.35", "intent": version.Intent(rollback=True)}, "this is not a rollback"),
         ({"service_ipv4_cidr": "10.9.0.0/16"}, "gives its services addresses.*new cluster"),
-        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "can't change that"),
-        ({"authentication_mode": "CONFIG_MAP"}, "does not go back to CONFIG_MAP"),
+        ({"role_arn": "arn:aws:iam::123456789012:role/other"}, "cannot change it to"),
+        ({"authentication_mode": "CONFIG_MAP"}, "cannot change this back to CONFIG_MAP"),
     ],
 )
 def test_what_aws_can_not_change_is_refused_before_anything(
@@ -273,7 +273,7 @@ def test_a_cluster_that_fails_to_start_says_why() -> None:
 def test_a_cluster_that_vanishes_while_it_is_awaited_is_told() -> None:
     stub, session = stubbed()
     stub.add_client_error("describe_cluster", "ResourceNotFoundException", http_status_code=404)
-    with stub, pytest.raises(AwsError, match="is gone: somebody deletes it"):
+    with stub, pytest.raises(AwsError, match="is gone: somebody is deleting it"):
         control.wait_active(session, NAME)
 
 

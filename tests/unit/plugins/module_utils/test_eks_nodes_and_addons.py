@@ -61,7 +61,7 @@ def test_labels_and_taints_are_exactly_those_wanted() -> None:
     "differing", [{"instance_types": ["m7i.large"]}, {"disk_size": 50}, {"subnet_ids": ["x"]}]
 )
 def test_what_is_fixed_is_refused_with_the_way_round(differing: dict[str, Any]) -> None:
-    with pytest.raises(AwsError, match=r"can't change .* in place. Add a group under another name"):
+    with pytest.raises(AwsError, match=r"cannot change .* in place. Add a group with another name"):
         steps(**differing)
 
 
@@ -182,5 +182,5 @@ def test_a_version_that_is_not_offered_is_refused_with_those_that_are() -> None:
     with pytest.raises(AwsError, match=r"vpc-cni v9 is not offered for Kubernetes 1.35.*v2, v1"):
         addons.choose("vpc-cni", "v9", None, {"1.35": OFFERS["1.35"]}, renew=False)
     apart = {"1.36": addons.Offer(("v3",), "v3"), "1.35": addons.Offer(("v1",), "v1")}
-    with pytest.raises(AwsError, match=r"No version .* fits Kubernetes 1.36 and 1.35 at once"):
+    with pytest.raises(AwsError, match=r"No version .* supports all of Kubernetes 1.36 and 1.35"):
         addons.choose("vpc-cni", None, None, apart, renew=False)

@@ -19,10 +19,13 @@ def test_ranges_of_the_internet_pass() -> None:
 @pytest.mark.parametrize(
     ("ranges", "told"),
     [
-        (["203.0.113.9/24"], "'203.0.113.9/24' is no network.*host bits"),
-        (["office"], "'office' is no network"),
-        (["10.1.0.0/16"], "10.1.0.0/16 lies in 10.0.0.0/8.*private endpoint"),
-        ([f"203.0.113.{n}/32" for n in range(41)], "41 public ranges; EKS takes 40"),
+        (["203.0.113.9/24"], "'203.0.113.9/24' is not a CIDR block.*host bits"),
+        (["office"], "'office' is not a CIDR block"),
+        (["10.1.0.0/16"], "10.1.0.0/16 is in 10.0.0.0/8.*private endpoint"),
+        (
+            [f"203.0.113.{n}/32" for n in range(41)],
+            "41 public CIDR blocks, but EKS allows at most 40",
+        ),
     ],
 )
 def test_others_are_refused(ranges: list[str], told: str) -> None:
@@ -61,8 +64,8 @@ def test_subnets_of_the_same_zones_can_be_exchanged() -> None:
     ("after", "told"),
     [
         (("old-a", "new-c"), "is in the zones us-east-1a, us-east-1b.*in each zone"),
-        (("old-b",), "us-east-1a, us-east-1b; the subnets asked for are in us-east-1b"),
-        (("old-a", "alien"), r"can't leave its VPC.*vpc-2"),
+        (("old-b",), "us-east-1a, us-east-1b, but the given subnets are in us-east-1b"),
+        (("old-a", "alien"), r"cannot move to another VPC.*vpc-2"),
         (("old-a", "gone"), "do not exist: gone"),
     ],
 )

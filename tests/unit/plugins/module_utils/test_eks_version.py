@@ -122,14 +122,14 @@ def test_an_upgrade_can_be_taken_back_for_a_week() -> None:
 @pytest.mark.parametrize(
     ("updates", "told"),
     [
-        ([], "has not been upgraded from 1.34"),
+        ([], "was not upgraded from 1.34"),
         ([("VersionUpdate", "Successful", timedelta(days=8))], "8 days ago.*7 days only"),
         (
             [
                 ("VersionUpdate", "Successful", timedelta(days=3)),
                 ("VersionRollback", "Successful", timedelta(days=1)),
             ],
-            "only the last upgrade",
+            "Only the last upgrade",
         ),
     ],
 )
@@ -160,5 +160,5 @@ def test_check_mode_takes_the_nodes_for_moved() -> None:
 
 @pytest.mark.parametrize("text", ["1", "v1.35", "1.35.2", "1.x", "latest"])
 def test_a_version_is_a_minor_version(text: str) -> None:
-    with pytest.raises(AwsError, match="is no Kubernetes minor version"):
+    with pytest.raises(AwsError, match="is not a Kubernetes minor version"):
         version.minor(text)

@@ -129,7 +129,10 @@ def test_a_change_of_what_is_gone_is_not_tried_again() -> None:
 def test_failover_that_aws_left_off_is_an_error(seen: dict[str, str], field: str) -> None:
     script = Script("elasticache").says(DESCRIBE, group("available", **MADE, **seen))
     script.says("describe_cache_clusters", NODE)
-    with script.played() as api, pytest.raises(AwsError, match=f"took {field} without an error"):
+    with (
+        script.played() as api,
+        pytest.raises(AwsError, match=f"accepted {field} without an error"),
+    ):
         ensure._verify(api, wanted())
 
 
@@ -149,14 +152,16 @@ def test_a_change_that_aws_gives_up_is_an_error(
     script.says("describe_cache_clusters", clusters).says("describe_events", events)
     with (
         script.played() as api,
-        pytest.raises(AwsError, match=rf"left {left} \(wanted is .*insufficient capacity"),
+        pytest.raises(
+            AwsError, match=rf"did not change {left} \(should be .*insufficient capacity"
+        ),
     ):
         ensure._verify(api, wanted())
 
 
 def test_a_group_that_vanishes_or_goes_is_said_so() -> None:
     script = Script("elasticache").refuses(DESCRIBE, "ReplicationGroupNotFoundFault")
-    with script.played() as api, pytest.raises(AwsError, match="vanished while"):
+    with script.played() as api, pytest.raises(AwsError, match="was deleted during"):
         cache.must_find(api, NAME)
     script = Script("elasticache").says(DESCRIBE, group("deleting"))
     with script.played() as api, pytest.raises(AwsError, match="is being deleted"):
@@ -192,7 +197,7 @@ def test_ten_names_are_enough() -> None:
         tried.append(name)
         raise AwsError("taken", code="SnapshotAlreadyExistsFault")
 
-    with pytest.raises(AwsError, match=r"last-2 to last-10\. Give another name"):
+    with pytest.raises(AwsError, match=r"last-2 to last-10 already exist\. Give another name"):
         datastore.with_free_name("last", absent.NAME_TAKEN, send)
     assert len(tried) == 10
     with pytest.raises(AwsError, match="taken"):

@@ -35,7 +35,7 @@ def fake(folder: Path, says: str, monkeypatch: pytest.MonkeyPatch) -> Path:
         ("echo v5.0.0", "is needed, found v5.0.0"),
         ("echo unknown", "is needed, found unknown"),
         ("echo 'Error: broken' >&2; exit 1", "helm version web in shop: broken"),
-        ("", "is needed and isn't on PATH"),
+        ("", "is needed and is not on PATH"),
     ],
 )
 def test_a_version_that_is_not_known_is_refused(

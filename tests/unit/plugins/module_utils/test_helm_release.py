@@ -28,7 +28,7 @@ def test_a_release_of_another_chart_is_somebody_elses(status: str) -> None:
     api = Api(lists={"secrets": [secret("wordpress", status)]})
     with serving(api) as kubeconfig:
         release = Release(Kube(kubeconfig, None), Renders(), 5)
-        with pytest.raises(HelmError, match=r"is of the chart wordpress, wanted is rag\. Nothing"):
+        with pytest.raises(HelmError, match=r"has the chart wordpress, not rag\. Nothing"):
             release.plan(Chart("rag", "", "", {}), 0)
         assert release.plan(Chart("wordpress", "", "", {}), 0).last is not None
 
@@ -40,11 +40,11 @@ MARKED = {"ragops.platform/platform": "rag-dev"}
 @pytest.mark.parametrize(
     ("labels", "namespace", "why"),
     [
-        ([{}], {}, "somebody else's: it lacks the label ragops.platform/platform=rag-dev. If"),
+        ([{}], {}, "somebody else: it lacks the label ragops.platform/platform=rag-dev. If"),
         ([{"ragops.platform/platform": "rag-prod"}], {}, "it has the label .*=rag-prod"),
         ([{}, MARKED], {}, ""),
         ([{}], {"app.kubernetes.io/managed-by": "ragops.platform"}, ""),
-        ([{}], {"app.kubernetes.io/managed-by": "argocd"}, "somebody else's"),
+        ([{}], {"app.kubernetes.io/managed-by": "argocd"}, "somebody else"),
         ([], {}, ""),
     ],
 )

@@ -89,5 +89,5 @@ def test_all_ignored_is_an_error(tmp_path: Path) -> None:
     """An empty context is a mistake, not an image."""
     make(tmp_path)
     (tmp_path / ".containerignore").write_text("*\n")
-    with pytest.raises(ImageError, match="no file that isn't ignored"):
+    with pytest.raises(ImageError, match="no files, except ignored ones"):
         context_files(tmp_path)

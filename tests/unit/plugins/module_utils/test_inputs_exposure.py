@@ -60,7 +60,7 @@ def test_more_ranges_than_a_security_group_takes_are_told(
 @pytest.mark.parametrize(
     ("inputs", "text"),
     [
-        ({"host": ""}, "and app_rollout_host is empty: set the name"),
+        ({"host": ""}, "and app_rollout_host is empty. Set app_rollout_host"),
         ({"hosted_zone": "ample.com"}, "is not in app_rollout_hosted_zone ample.com"),
         ({"hosted_zone": "a.rag.example.com"}, "is not in app_rollout_hosted_zone a.rag"),
         ({"hosted_zone": "Example.com"}, "is 'Example.com', which is neither"),
@@ -69,7 +69,7 @@ def test_more_ranges_than_a_security_group_takes_are_told(
         ({"host": LONG}, "app_rollout_host has 71 characters"),
         ({"values": {"ingress": {"host": "b.example.com"}}}, "app_rollout_values.ingress has host"),
         ({"values": {"ingress": {"certificateArn": ARN}}}, "ingress has certificateArn"),
-        ({"scheme": "internet-facing"}, "and everybody could come"),
+        ({"scheme": "internet-facing"}, "and everybody could use the application"),
     ],
 )
 def test_what_does_not_fit_is_said(inputs: dict[str, Any], text: str) -> None:

@@ -54,7 +54,7 @@ def test_images_are_built_for_a_node_group(
 def test_the_platform_of_this_machine_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(images, "default_platform", lambda: "linux/arm64")
     (said,) = images.problems({}, run([INTEL]))
-    assert "for linux/arm64 (that of this machine), which no node group" in said
+    assert "for linux/arm64 (the platform of this machine), but no node group" in said
 
 
 @pytest.mark.parametrize(

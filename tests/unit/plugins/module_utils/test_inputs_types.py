@@ -80,13 +80,13 @@ def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
     ("variables", "says"),
     [
         ({"platform_bastion": "no"}, "platform_bastion is 'no', a text: give true or false"),
-        ({"rds_engine_version": 15}, "rds_engine_version is a number, and must be a text"),
-        ({"rds_engine_version": 15.1}, "a number with a fraction, and must be a text: write it in"),
+        ({"rds_engine_version": 15}, "rds_engine_version is a number, but must be a text"),
+        ({"rds_engine_version": 15.1}, "a number with a fraction, but must be a text. Write it in"),
         ({"s3_purposes": "documents"}, "s3_purposes is a text: give a list, such as [a, b]"),
-        ({"ecr_pull_principals": [2185785799]}, "ecr_pull_principals[0] is a number, and must be"),
+        ({"ecr_pull_principals": [2185785799]}, "ecr_pull_principals[0] is a number, but must be"),
         (
             {"secrets_extra": [{"name": "pin", "description": "d", "value": 83}]},
-            "secrets_extra[0].value is a number, and must be a text",
+            "secrets_extra[0].value is a number, but must be a text",
         ),
         (
             {"secrets_extra": [{"name": "pin", "description": "d", "value": None}]},
@@ -94,7 +94,7 @@ def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
         ),
         (
             {"eks_node_groups": [{"name": "main", "labels": {"spot": True}}]},
-            "eks_node_groups[0].labels.spot is yes or no, and must be a text",
+            "eks_node_groups[0].labels.spot is yes or no, but must be a text",
         ),
         (
             {"eks_node_groups": [{"name": "main", "labels": {"spot": None}}]},
@@ -106,7 +106,7 @@ def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
         ),
         (
             {"milvus_values": {"service": {"ports": {19530: "grpc"}}}},
-            "milvus_values.service.ports has the key 19530, a number: write it in quotes",
+            "milvus_values.service.ports has the key 19530, a number. Write it in quotes",
         ),
         (
             {
@@ -114,15 +114,15 @@ def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
                     {"name": "coredns", "configuration": {"since": datetime.date(2026, 1, 1)}}
                 ]
             },
-            "eks_addons[0].configuration.since is 2026-01-01, a date, which JSON does not have",
+            "eks_addons[0].configuration.since is 2026-01-01, a date, which JSON does not support",
         ),
         (
             {"milvus_values": {"limits": [float("nan")]}},
-            "milvus_values.limits[0] is nan, a number with a fraction, which JSON does not have",
+            "milvus_values.limits[0] is nan, a number with a fraction, which JSON does not support",
         ),
-        ({"platform_extra_tags": {2026: "budget"}}, "has the key 2026, a number: write it in"),
-        ({"platform_extra_tags": {"Note": "R&D, #2"}}, "AWS's services take letters, digits"),
-        ({"platform_namespace": "My_RAG"}, "which no namespace can be called"),
+        ({"platform_extra_tags": {2026: "budget"}}, "has the key 2026, a number. Write it in"),
+        ({"platform_extra_tags": {"Note": "R&D, #2"}}, "AWS allows only letters, digits"),
+        ({"platform_namespace": "My_RAG"}, "which is not a valid name of a namespace"),
         (
             {
                 "eks_node_groups": [
@@ -131,7 +131,7 @@ def test_preflight_breaks_on_no_value_of_a_shared_variable(name: str) -> None:
             },
             "label 'a b': use letters, digits",
         ),
-        ({"ecr_pull_principals": ["2185785799"]}, "give the 12 digits of an account, in quotes"),
+        ({"ecr_pull_principals": ["2185785799"]}, "Give the 12 digits of an account, in quotes"),
         (
             {"secrets_extra": [{"name": "pin", "description": "d", "value": ""}]},
             "secrets_extra has an empty value for pin",
@@ -163,7 +163,7 @@ def test_the_longest_name_is_what_this_inventory_makes(
         return [text for text in judged(platform_name=name, **variables) if f"'{name}'" in text]
 
     assert refused(length) == []
-    assert f"at most {length} fit" in refused(length + 1)[0]
+    assert f"may have at most {length}." in refused(length + 1)[0]
 
 
 def test_every_dictionary_of_texts_is_one_that_roles_have() -> None:
@@ -186,7 +186,7 @@ def test_a_misspelt_input_is_told_with_the_one_that_is_meant() -> None:
     variables = {**BASE, "rds_instance_clas": "db.t3.micro", "rds_multi_az": True, "mine": 1}
     told = inputs.judge({"rds": variables}, ["rds"], ROLES, TODAY)["warnings"]
     assert told == [
-        "rds_instance_clas is no input of role rds, and changes nothing. Is rds_instance_class "
+        "rds_instance_clas is not an input of role rds, and has no effect. Is rds_instance_class "
         "meant?"
     ]
 
@@ -222,5 +222,5 @@ def test_what_can_not_be_read_is_told_with_its_reason(kind: str) -> None:
     lacking = jinja2.StrictUndefined("no vault secrets found")
     given = {"list": [lacking], "dict": {"value": lacking}}.get(kind, lacking)
     (told,) = types.problems({"type": kind, "elements": "str"}, given, "secrets_extra")
-    assert told.endswith("can't be read: no vault secrets found")
+    assert told.endswith("cannot be read: no vault secrets found")
     assert not types.readable(given)

@@ -36,7 +36,7 @@ def test_an_arn_or_nothing_is_taken_as_it_is(aws: Aws) -> None:
 
 
 def test_the_key_behind_the_alias(aws: Aws) -> None:
-    with pytest.raises(AwsError, match="no such key; role kms makes it"):
+    with pytest.raises(AwsError, match="the key does not exist; role kms creates it"):
         ask(aws)
     assert ask(aws, check=True) == UNKNOWN
     key = make(aws, MINE, ALIAS)
@@ -52,7 +52,7 @@ def test_an_alias_that_is_lost_or_moved_will_come_back(aws: Aws) -> None:
     assert ask(aws, check=True) == key["Arn"]
     kms.create_alias(AliasName=ALIAS, TargetKeyId=make(aws, {})["KeyId"])
     assert ask(aws, check=True) == key["Arn"]
-    with pytest.raises(AwsError, match="leads to another key than the platform's"):
+    with pytest.raises(AwsError, match="does not point to the key of the platform"):
         ask(aws)
 
 
@@ -63,7 +63,7 @@ def test_a_key_without_tags_is_ours_by_its_alias(aws: Aws) -> None:
 
 def test_somebody_elses_key_is_refused(aws: Aws) -> None:
     make(aws, {"Project": "other"}, ALIAS)
-    with pytest.raises(AwsError, match="is somebody else's"):
+    with pytest.raises(AwsError, match="belongs to somebody else"):
         ask(aws)
 
 
@@ -75,7 +75,7 @@ def test_a_key_of_the_users_choice_needs_no_tags(aws: Aws) -> None:
 def test_a_key_that_is_ending_is_none(aws: Aws) -> None:
     key = make(aws, MINE, ALIAS)
     aws.client("kms").schedule_key_deletion(KeyId=key["KeyId"])
-    with pytest.raises(AwsError, match="no such key"):
+    with pytest.raises(AwsError, match="the key does not exist"):
         ask(aws)
     assert ask(aws, check=True) == key["Arn"]  # role kms restores it
 

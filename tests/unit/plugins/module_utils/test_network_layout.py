@@ -30,11 +30,11 @@ def test_subnets_are_cut_from_both_ends_of_the_network() -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"cidr_block": "10.20.0.1/16"}, "is no CIDR block"),
+        ({"cidr_block": "10.20.0.1/16"}, "is not a CIDR block"),
         ({"cidr_block": "10.0.0.0/8"}, "between /16 and /28"),
         ({"cidr_block": "10.20.0.0/22"}, "too small"),
         ({"availability_zones": ["a", "a"]}, "2 or 3 different zones"),
-        ({"public_subnet_cidrs": ["10.20.0.0/24"]}, "one per zone"),
+        ({"public_subnet_cidrs": ["10.20.0.0/24"]}, "one block per zone"),
         (
             {"public_subnet_cidrs": ["10.21.0.0/24", "10.20.1.0/24", "10.20.2.0/24"]},
             "outside the VPC",

@@ -47,16 +47,16 @@ def test_an_end_that_is_no_group_has_no_rule(end: str) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"from": "10.0.0.0/8", "to": "10.1.0.0/16"}, "one end must be a security group"),
-        ({"to": "nobody"}, "is no security group .* no IPv4 block"),
-        ({"to": "10.0.0.1/8"}, "is no security group"),
-        ({"to": "::/0"}, "no IPv4 block, and the network has no other"),
-        ({"to": "endpoint:dynamodb"}, "no gateway endpoint of this network"),
+        ({"from": "10.0.0.0/8", "to": "10.1.0.0/16"}, "from or to must be a security group"),
+        ({"to": "nobody"}, "is not a security group .* an IPv4 block"),
+        ({"to": "10.0.0.1/8"}, "is not a security group"),
+        ({"to": "::/0"}, "not an IPv4 block, and the network supports IPv4 only"),
+        ({"to": "endpoint:dynamodb"}, "not a gateway endpoint of this network"),
         ({"ports": "all"}, "ports must be one"),
-        ({"ports": "443-80"}, "in order"),
+        ({"ports": "443-80"}, "an ascending range"),
         ({"ports": "70000"}, "within 0 to 65535"),
-        ({"description": "Umlaut ä"}, "AWS takes 1 to 255"),
-        ({"description": ""}, "AWS takes 1 to 255"),
+        ({"description": "Umlaut ä"}, "AWS allows 1 to 255"),
+        ({"description": ""}, "AWS allows 1 to 255"),
         ({"from": "0.0.0.0/0", "ports": "22"}, "opens SSH or RDP"),
         ({"from": "0.0.0.0/0", "ports": "3000-4000"}, "opens SSH or RDP"),
         ({"from": "0.0.0.0/0", "ports": "80-443"}, "a range of ports to or from the whole"),
@@ -69,7 +69,7 @@ def test_flows_that_cannot_be_are_named(options: dict[str, Any], says: str) -> N
 
 
 def test_a_flow_twice_is_named() -> None:
-    with pytest.raises(AwsError, match="there is this flow twice"):
+    with pytest.raises(AwsError, match="this flow is in the list twice"):
         of(flow(), flow(description="Another reason"))
 
 
@@ -77,7 +77,7 @@ def test_a_flow_twice_is_named() -> None:
     ("groups", "says"),
     [
         ([{"key": "a", "description": "A"}] * 2, "a is in the list twice"),
-        ([{"key": "a", "description": "<A>"}], "security group a: AWS takes"),
+        ([{"key": "a", "description": "<A>"}], "security group a: AWS allows"),
     ],
 )
 def test_groups_that_cannot_be_are_named(groups: list[dict[str, Any]], says: str) -> None:

@@ -27,7 +27,9 @@ LOOK_ALIKES = {
 def test_a_look_alike_is_neither_taken_up_nor_removed(tags: dict[str, str]) -> None:
     assert not ownership.is_ours(tags, MINE)
     assert not ownership.is_takeable(tags, MINE)
-    with pytest.raises(AwsError, match=r"bucket b is somebody else's: it is tagged .* Rename it"):
+    with pytest.raises(
+        AwsError, match=r"bucket b belongs to somebody else: it is tagged .* Rename it"
+    ):
         ownership.refuse_others("bucket b", tags, MINE)
     with pytest.raises(AwsError, match=r"bucket b is not removed.*tag it"):
         ownership.require_ours("bucket b", tags, MINE)
@@ -75,7 +77,7 @@ def test_what_aws_makes_under_our_name_has_no_tags() -> None:
     ownership.refuse_claimed("log group g", {"Owner": "me"}, MINE)
     for tags in LOOK_ALIKES.values():
         if tags:
-            with pytest.raises(AwsError, match="log group g is somebody else's"):
+            with pytest.raises(AwsError, match="log group g belongs to somebody else"):
                 ownership.refuse_claimed("log group g", tags, MINE)
 
 

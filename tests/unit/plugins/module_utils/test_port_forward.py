@@ -110,7 +110,7 @@ def test_ready_pod_and_its_own_port_number(
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        ({}, "service rag/backend doesn't exist"),
+        ({}, "service rag/backend does not exist"),
         ({SERVICE: 403}, "create pods/portforward in namespace rag: said no"),
         ({SERVICE: 401}, "rejected the credentials (401)"),
         ({SERVICE: 500}, "answered 500 for service rag/backend: said no"),
@@ -146,15 +146,15 @@ def test_unknown_port_lists_what_there_is(cluster: tuple[str, dict[str, Any]]) -
     """The ports offered are named."""
     url, answers = cluster
     answers[SERVICE] = service()
-    with pytest.raises(PortForwardError, match=r"no port 81; it offers: 80 \(http\)"):
+    with pytest.raises(PortForwardError, match=r"no port 81. Its ports: 80 \(http\)"):
         resolve(api_client(kubeconfig(url)), "rag", "backend", "81")
 
 
 def test_missing_kubeconfig_and_server() -> None:
     """A wrong path and a dead API server are told apart."""
-    with pytest.raises(PortForwardError, match="kubeconfig /not/there can't be used"):
+    with pytest.raises(PortForwardError, match="kubeconfig /not/there cannot be used"):
         api_client("/not/there")
-    with pytest.raises(PortForwardError, match="didn't answer"):
+    with pytest.raises(PortForwardError, match="did not answer"):
         resolve(api_client(kubeconfig("http://127.0.0.1:1")), "rag", "backend", "80")
 
 

@@ -49,5 +49,8 @@ def test_groups_of_logs_that_are_no_longer_exported_are_removed_too() -> None:
 def test_a_group_that_somebody_else_tagged_is_not_removed() -> None:
     script = Script("logs").says("describe_log_groups", described("postgresql"))
     script.says("list_tags_for_resource", {"tags": {"Project": "theirs"}})
-    with script.played() as api, pytest.raises(AwsError, match=r"log group .* is somebody else's"):
+    with (
+        script.played() as api,
+        pytest.raises(AwsError, match=r"log group .* belongs to somebody else"),
+    ):
         logs.remove(api, Plan(), "n", TAGS)

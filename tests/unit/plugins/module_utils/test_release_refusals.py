@@ -39,14 +39,15 @@ def test_the_way_back_is_the_last_verified_release_that_is_another(
 @pytest.mark.parametrize(
     ("found", "revisions", "wanted", "unverified", "said"),
     [
-        ([], [], 0, False, "Release rag in prod does not exist: there is nothing to take back."),
+        ([], [], 0, False, "Release rag in prod does not exist, so there is nothing to roll back."),
         (
             *([ONE], [1], 0, False),
-            "Release rag in prod has no other verified revision to go back to; verified are: 1.",
+            "Release rag in prod has no other verified revision to roll back to; verified are: 1.",
         ),
         (
             *([], [1, 2], 0, True),
-            "Release rag in prod has no other verified revision to go back to; verified are: none.",
+            "Release rag in prod has no other verified revision to roll back to;"
+            " verified are: none.",
         ),
         (
             *([COPY_OF_ONE, ONE], [1, 2, 3], 9, False),
@@ -55,7 +56,7 @@ def test_the_way_back_is_the_last_verified_release_that_is_another(
         (
             *([ONE], [1, 2], 2, False),
             "Release rag in prod: revision 2 was never verified; verified are: 1."
-            " To go back to it all the same: -e app_rollout_unverified=true.",
+            " To roll back to it anyway: -e app_rollout_unverified=true.",
         ),
         ([ONE], [1, 2], 2, True, ""),
         ([ONE, TWO], [1, 2], 1, False, ""),
@@ -70,18 +71,19 @@ def test_a_rollback_says_why_not(
 @pytest.mark.parametrize(
     ("found", "planned", "changed", "wanted", "said"),
     [
-        ([ONE], True, True, True, "This was a plan: nothing was changed."),
+        ([ONE], True, True, True, "This was a plan, so nothing was changed."),
         (
             *([ONE], False, False, True),
-            "This run changed nothing of the release, so there is nothing to take back.",
+            "This run did not change the release, so there is nothing to roll back.",
         ),
         (
             *([ONE], False, True, False),
-            "Nothing was taken back (app_rollout_rollback is false): what failed is still there.",
+            "The release was not rolled back (app_rollout_rollback is false),"
+            " so the failed revision is still deployed.",
         ),
         (
             *([], False, True, True),
-            "No release of rag in prod was ever verified, so there is none to go back to.",
+            "No revision of rag in prod was ever verified, so there is none to roll back to.",
         ),
         ([ONE], False, True, True, ""),
     ],
@@ -98,13 +100,13 @@ def test_a_rollout_that_failed_says_why_it_stays(
         (None, "There is no release rag of environment staging to promote."),
         (
             {"revision": 4, "verified": False},
-            "Revision 4 of rag of environment staging, which runs, was never verified:"
-            " run site.yml there.",
+            "Revision 4 of rag of environment staging, which is running, was never verified. Run"
+            " site.yml there.",
         ),
         (
             {"revision": 4, "verified": True, "chart": "rag-0.1.0", "chart_checksum": "1a"},
-            "Verified in staging was chart rag-0.1.0 (checksum 1a), and this checkout has another"
-            " (2b): check out the version that was verified.",
+            "The release in staging was verified with chart rag-0.1.0 (checksum 1a), but the chart"
+            " of this checkout differs (2b). Check out the verified version.",
         ),
         ({"revision": 4, "verified": True, "chart": "rag-0.1.0", "chart_checksum": "2b"}, ""),
     ],

@@ -84,7 +84,7 @@ def test_a_key_that_cloudwatch_may_not_use_is_explained(
     text = "The specified KMS Key Id could not be found or is not allowed to be used"
     script = Script("logs").says("describe_log_groups", NONE)
     script.refuses("create_log_group", "InvalidParameterException", text)
-    told = r"logs:CreateLogGroup failed .*logs.us-east-1.amazonaws.com encrypt.*kms_log_groups"
+    told = r"logs:CreateLogGroup failed .*logs.us-east-1.amazonaws.com to encrypt.*kms_log_groups"
     with script.played() as api, pytest.raises(AwsError, match=told):
         make(api)
 
@@ -122,7 +122,7 @@ def test_a_group_that_somebody_else_makes_meanwhile_is_left_alone() -> None:
     script = Script("logs").says("describe_log_groups", NONE).refuses("create_log_group", THERE)
     script.says("describe_log_groups", described(retentionInDays=None))
     script.says("list_tags_for_resource", {"tags": {"Project": "theirs"}})
-    with pytest.raises(AwsError, match=f"log group {NAME} is somebody else's"):
+    with pytest.raises(AwsError, match=f"log group {NAME} belongs to somebody else"):
         ensured(script)
 
 
@@ -155,7 +155,7 @@ def test_a_group_that_comes_back_as_somebody_elses_stays() -> None:
         script.says("list_tags_for_resource", {"tags": {"Project": owner}}, resourceArn=ARN)
         if owner == "ragops":
             script.says("delete_log_group", {}, logGroupName=NAME)
-    with pytest.raises(AwsError, match=r"log group .* is somebody else's"):
+    with pytest.raises(AwsError, match=r"log group .* belongs to somebody else"):
         removed(script, TAGS)
 
 

@@ -103,5 +103,5 @@ def test_good_names_pass(name: str) -> None:
 
 def test_logs_are_not_logged_into_themselves() -> None:
     same = {**OPTIONS, "access_logs": {"bucket": OPTIONS["names"][0], "expire_days": 0}}
-    with pytest.raises(AwsError, match="its logs would be logged"):
+    with pytest.raises(AwsError, match="it would log its own logs"):
         group.group_of(same, PLACE)

@@ -28,7 +28,7 @@ def api(service: str, check_mode: bool) -> Api:
                 "nodegroupName": "n",
                 "labels": {"addOrUpdateLabels": {"spot": True}},
             },
-            "eks:UpdateNodegroupConfig for it can't be sent: labels.addOrUpdateLabels.spot",
+            "eks:UpdateNodegroupConfig for it cannot be sent: labels.addOrUpdateLabels.spot",
         ),
         (
             *("secretsmanager", "put_secret_value"),

@@ -107,7 +107,7 @@ def test_the_time_out_names_what_was_waited_for() -> None:
         send()
     text = str(failed.value)
     assert "ec2:AuthorizeSecurityGroupIngress failed for group x" in text, text
-    assert f"asked again for 120 s, since it may be that {GROUP} was made just before" in text
+    assert f"repeated for 120 s, because possibly {GROUP} was made just before" in text
     assert failed.value.code == "InvalidGroup.NotFound"
 
 

@@ -120,7 +120,7 @@ def test_classic_load_balancers_of_services_are_found(aws: Stubs) -> None:
     assert set(found) == {"a", "b"}
     assert found["a"].billed
     assert found["a"].why.startswith("made by the cluster")
-    assert found["b"].why == "lies in the platform's VPC vpc-1"
+    assert found["b"].why == "is in the VPC of the platform, vpc-1"
 
 
 def test_tags_are_asked_for_twenty_at_a_time(aws: Stubs) -> None:

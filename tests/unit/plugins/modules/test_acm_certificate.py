@@ -86,7 +86,7 @@ def test_one_that_failed_is_said_why_and_replaced(life: Life, zone: str) -> None
     journal.clear()
     said = world.run("acm_certificate", OPTIONS, fails=True)
     assert "FAILED (CAA_ERROR)" in said["msg"]
-    assert "add one for amazon.com" in said["msg"]
+    assert "add a CAA record for amazon.com" in said["msg"]
     assert {change["action"] for change in said["changed_before_failure"]} == {"create", "change"}
     forbid(aws, zone, "DELETE")
     foreseen = world.run("acm_certificate", OPTIONS, check=True)
@@ -132,7 +132,7 @@ def test_one_in_use_is_waited_for_and_kept_if_told(life: Life) -> None:
     assert f"in use by {balancer}" in said
     kept = world.run("acm_certificate", {**gone, "keep_used": True})
     assert kept["kept"] == [arn]
-    assert "Kept, because something uses them" in str(kept["warnings"])
+    assert "were kept, because something uses them" in str(kept["warnings"])
     life.rests()  # with the record by which it is renewed
     aws.client("elbv2").delete_listener(ListenerArn=listener)
     life.settles("absent", **REMOVED)

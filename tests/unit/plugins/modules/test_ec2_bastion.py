@@ -215,7 +215,7 @@ def test_a_key_behind_our_alias_that_is_somebody_elses_is_not_used(life: Life) -
     kms.tag_resource(KeyId=key, Tags=[{"TagKey": "Project", "TagValue": "theirs"}])
     quiet = life.world.mutations()
     message = life.world.run(life.module, life.options, fails=True)["msg"]
-    assert f"kms key {alias} is somebody else's" in message
+    assert f"kms key {alias} belongs to somebody else" in message
     assert life.world.mutations() == quiet
 
 

@@ -59,7 +59,7 @@ def test_another_encryption_is_refused(world: World) -> None:
             "ecr_repositories", {**WISH, "kms_key_id": key}, check=check, fails=True
         )
         assert f"is encrypted with AES256, wanted is KMS key {key}" in refused["msg"]
-        assert "Set ecr_kms_key_id to what it is, or remove the repository" in refused["msg"]
+        assert "Set ecr_kms_key_id to the current key, or remove the repository" in refused["msg"]
         assert world.mutations() == quiet
 
 
@@ -79,7 +79,7 @@ def test_images_stay_unless_told_otherwise(world: World) -> None:
     put_image(world.aws.client("ecr"))
     done = world.run("ecr_repositories", {**WISH, "state": "absent"})
     assert (done["changed"], done["kept"]) == (True, [NAMES[0]])
-    assert "Kept, because they hold images" in str(done["warnings"])
+    assert "were kept, because they contain images" in str(done["warnings"])
     here.rests("absent")
     here.settles("absent", force=True)
 
@@ -88,7 +88,7 @@ def test_somebody_elses_repository_is_left_alone(world: World) -> None:
     ecr = world.aws.client("ecr")
     ecr.create_repository(**BACKEND, tags=[{"Key": "Project", "Value": "other"}])
     quiet = world.mutations()
-    assert "is somebody else's" in world.run("ecr_repositories", WISH, fails=True)["msg"]
+    assert "belongs to somebody else" in world.run("ecr_repositories", WISH, fails=True)["msg"]
     options = {**WISH, "state": "absent", "force": True}
     assert "is not removed" in world.run("ecr_repositories", options, fails=True)["msg"]
     assert world.mutations() == quiet
@@ -102,8 +102,8 @@ def test_somebody_elses_repository_is_left_alone(world: World) -> None:
         ({"names": ["rag//backend"]}, "must have 2 to 256"),
         ({"keep_images": 0}, "keep_images is 0 and must be at least 1"),
         ({"untagged_days": 0}, "untagged_days is 0 and must be at least 1"),
-        ({"pull_principals": ["*"]}, "Everybody (*) may not pull"),
-        ({"pull_principals": ["arn:aws:iam::111122223333:group/x"]}, "name an account"),
+        ({"pull_principals": ["*"]}, "Everybody (*) is not allowed"),
+        ({"pull_principals": ["arn:aws:iam::111122223333:group/x"]}, "Give an account"),
         ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms makes it"),
     ],
 )

@@ -145,7 +145,7 @@ def test_a_server_in_between_shows_the_name_of_the_endpoint(cluster: World, tmp_
 def test_a_folder_that_is_not_there_is_named(cluster: World, tmp_path: Path) -> None:
     path = str(tmp_path / "none/kubeconfig")
     answer = cluster.run(MODULE, {"name": NAME, "kubeconfig_path": path}, fails=True)
-    assert f"can't be written to {path}: No such file" in answer["msg"]
+    assert f"cannot be written to {path}: No such file" in answer["msg"]
 
 
 def test_without_a_cluster_nothing_is_written(world: World, tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ def test_a_name_that_is_unknown(server: Server) -> None:
 def test_private_addresses_without_a_way(server: Server) -> None:
     error = ask(server, endpoint="https://127.0.0.1", address=("127.0.0.1", free_port()))
     assert error.cause == "route"
-    assert "leads to the private addresses 127.0.0.1" in str(error)
+    assert "resolves to the private addresses 127.0.0.1" in str(error)
     assert "Set platform_access to tunnel" in str(error)
 
 
@@ -179,7 +179,7 @@ def test_a_tunnel_that_is_gone_and_one_that_leads_nowhere(server: Server) -> Non
         threading.Thread(target=lambda: listener.accept()[0].close(), daemon=True).start()
         nowhere = ask(server, address=listener.getsockname())
     assert nowhere.cause == "tls"
-    assert "the bastion can't reach the API server" in str(nowhere)
+    assert "The bastion cannot reach the API server" in str(nowhere)
 
 
 def test_a_certificate_of_somebody_else(server: Server, tmp_path: Path) -> None:
@@ -187,9 +187,9 @@ def test_a_certificate_of_somebody_else(server: Server, tmp_path: Path) -> None:
     other = base64.b64encode((tmp_path / "other.crt").read_bytes()).decode()
     error = ask(server, authority=other)
     assert error.cause == "tls"
-    assert "a proxy that opens TLS" in str(error)
+    assert "A proxy that intercepts TLS" in str(error)
     named = ask(server, endpoint="https://another.example")
-    assert (named.cause, "does not show a certificate" in str(named)) == ("tls", True)
+    assert (named.cause, "has no certificate from the CA" in str(named)) == ("tls", True)
 
 
 def test_a_caller_without_an_access_entry(server: Server) -> None:

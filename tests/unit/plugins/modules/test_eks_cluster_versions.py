@@ -87,10 +87,13 @@ def refusal(world: World, module: str, options: dict[str, Any]) -> str:
 
 def test_what_is_no_single_step_is_refused(platform: World) -> None:
     told = refusal(platform, "eks_cluster", control_plane("1.36"))
-    assert "AWS goes up one minor at a time, and 1.36 is 2 steps away. Go to 1.35 first" in told
+    assert (
+        "AWS upgrades one minor version at a time, and 1.36 is 2 steps away. Go to 1.35 first"
+        in told
+    )
     assert "Set the version to 1.34" in refusal(platform, "eks_cluster", control_plane("1.33"))
     never = refusal(platform, "eks_nodegroup", node_groups("1.33", rollback=True))
-    assert "has not been upgraded from 1.33" in never
+    assert "was not upgraded from 1.33" in never
 
 
 def test_nodes_come_along_before_the_next_step(platform: World) -> None:
@@ -102,7 +105,7 @@ def test_nodes_come_along_before_the_next_step(platform: World) -> None:
 def test_nodes_stay_when_the_cluster_could_not_follow(platform: World) -> None:
     """They would be newer than their API server by then, or older for nothing."""
     told = refusal(platform, "eks_nodegroup", node_groups("1.33", rollback=True))
-    assert "only the last upgrade of a living cluster can be undone" in told
+    assert "Only the last upgrade of an existing cluster can be rolled back" in told
     assert versions(platform.aws)["nodes"] == "1.34"
 
 
@@ -134,11 +137,11 @@ def test_a_cluster_keeps_what_aws_can_not_change(world: World) -> None:
     key = "arn:aws:kms:us-east-1:000000000000:key/1"
     Life(world, "eks_cluster", control_plane("1.35", encryption_key_arn=key)).settles()
     for more, told in (
-        ({"encryption_key_arn": key + "2"}, "can't change the key"),
+        ({"encryption_key_arn": key + "2"}, "cannot change or remove the key"),
         ({"service_ipv4_cidr": "10.9.0.0/16"}, "gives its services addresses of 10.100.0.0/16"),
-        ({"authentication_mode": "CONFIG_MAP"}, "does not go back to CONFIG_MAP"),
-        ({"role_arn": f"{ROLE}other"}, "can't change that to"),
-        ({"subnet_ids": ["subnet-a", "subnet-c"]}, "subnets that do not exist"),
+        ({"authentication_mode": "CONFIG_MAP"}, "cannot change this back to CONFIG_MAP"),
+        ({"role_arn": f"{ROLE}other"}, "cannot change this to"),
+        ({"subnet_ids": ["subnet-a", "subnet-c"]}, "because they do not exist"),
         (
             {"endpoint_public_access": True, "public_access_cidrs": ["10.0.0.0/8"]},
             "lies in 10.0.0.0/8",

@@ -41,11 +41,14 @@ def test_a_token_is_rotated_then_set(cache: Life) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"encryption_at_rest": False}, "encryption_at_rest is True, wanted is False.*Remove"),
+        (
+            {"encryption_at_rest": False},
+            "encryption_at_rest is True, and cannot be changed to False.*Remove",
+        ),
         ({"kms_key_arn": "arn:aws:kms:other"}, "kms_key_arn is .*with the other key"),
         ({"subnet_group": {"name": "other", "subnet_ids": []}}, "subnet_group is .*Keep the name"),
-        ({"encryption_in_transit": False, "auth_token": None}, "TLS stays on here"),
-        ({"engine_version": "6.2"}, "AWS never goes back"),
+        ({"encryption_in_transit": False, "auth_token": None}, "This module never turns TLS off"),
+        ({"engine_version": "6.2"}, "AWS cannot"),
         ({"engine_version": "7.9"}, r"no redis 7\.9 in this region"),
         ({"node_type": "cache.z9.huge"}, "not change it to node_type cache.z9.huge, but to"),
         ({"auth_token": None}, "auth_token_update_strategy: delete"),
@@ -58,7 +61,7 @@ def test_what_aws_cannot_change_is_refused_first(
 
 
 def test_what_is_somebody_elses_is_refused(cache: Life) -> None:
-    refused(cache, "is somebody else's", tags={"Project": "other"})
+    refused(cache, "belongs to somebody else", tags={"Project": "other"})
 
 
 def test_subnets_of_another_vpc_are_refused(cache: Life) -> None:
@@ -82,7 +85,7 @@ def test_redis_becomes_valkey_in_place(cache: Life) -> None:
     }
     repaired(cache, lambda _: None, expected, **VALKEY)
     back = cache.world.run(cache.module, cache.options, fails=True)
-    assert "but from valkey 7.2 to redis 7.1" in back["msg"]
+    assert "it can only change valkey 7.2 to redis 7.1" in back["msg"]
 
 
 def test_users_take_the_place_of_the_token(cache: Life) -> None:

@@ -100,7 +100,7 @@ def test_another_spelling_of_the_same_document_is_no_change(world: World) -> Non
         (role(max_session_duration=60), "max_session_duration is 60 and must be 3600 to 43200"),
         (role(trust={}), "trust has no statement"),
         (role(policies={"read": {"Version": "2012-10-17"}}), "policy 'read' has no statement"),
-        (role(policies={"a b": READ}), "policy 'a b' must be named by letters"),
+        (role(policies={"a b": READ}), "policy 'a b' must have a name of letters"),
         (role(policies={f"p{n}": READ for n in range(90)}), "AWS takes 10240"),
     ],
 )
@@ -117,7 +117,7 @@ def test_what_aws_would_refuse_is_refused_before(
 def test_another_path_is_refused_with_the_way_round_it(world: World) -> None:
     life(world).settles()
     answer = world.run("iam_roles", life(world, role(path="/a/")).options, fails=True)
-    assert "AWS can't change it to /a/" in answer["msg"]
+    assert "AWS cannot change it to /a/" in answer["msg"]
 
 
 def test_somebody_elses_role_is_left_alone(world: World) -> None:

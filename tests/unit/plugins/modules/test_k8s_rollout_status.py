@@ -70,10 +70,10 @@ def test_a_closed_gate_says_what_its_controller_says() -> None:
     gate = pod["spec"]["readinessGates"][0]["conditionType"]
     api.lists["targetgroupbindings"] = [{"metadata": {"name": gate.split("/")[1]}}]
     told = status(api, timeout=1, capacity_grace=60)
-    assert "nothing has said why" in told["causes"][0]["message"]
+    assert "no reason is reported" in told["causes"][0]["message"]
     assert not told["early"]
     api.answers["/apis/elbv2.k8s.aws/v1beta1/namespaces/n/targetgroupbindings"] = 404
-    assert "nothing has said why" in status(api)["causes"][0]["message"]
+    assert "no reason is reported" in status(api)["causes"][0]["message"]
     said = {"type": gate, "status": "False", "reason": "Target.FailedHealthChecks"}
     pod["status"]["conditions"].append(said)
     told = status(api, timeout=1)
@@ -150,14 +150,14 @@ def test_no_log_is_shown_where_secrets_may_not_be_read() -> None:
     api.answers[log] = "password=hunter22"
     found = status(api)
     assert "hunter22" not in json.dumps(found)
-    assert "may not be read" in found["causes"][0]["log"][0]
+    assert "may not read the Secrets" in found["causes"][0]["log"][0]
 
 
 def test_a_log_that_is_gone_is_said_to_be() -> None:
     api, log, path = crashed()
     api.answers[path] = 404
     api.answers[log] = 400
-    assert status(api)["causes"][0]["log"] == ["(the log is gone)"]
+    assert status(api)["causes"][0]["log"] == ["(the log does not exist any more)"]
 
 
 def test_log_lines_are_left_out_on_request() -> None:
@@ -204,7 +204,7 @@ def test_what_cannot_heal_is_given_up_after_the_grace() -> None:
     assert found["early"]
     assert 2 <= found["seconds"] < 10
     assert found["causes"][0]["final"]
-    assert "it is clear that it won't be" in found["msg"]
+    assert "and cannot become ready" in found["msg"]
 
 
 def test_room_is_waited_for_unless_the_autoscaler_has_none() -> None:
@@ -245,7 +245,7 @@ def test_a_node_that_was_asked_for_is_waited_for_longer(reason: str) -> None:
     conditions[:] = [each for each in conditions if each["type"] != "Progressing"] + [late]
     found = status(api, timeout=2, scale_up_grace=60)
     assert not found["early"]
-    said = "a node was asked for and has not come: general 2->3 (max 6)"
+    said = "a node was requested and has not started: general 2->3 (max 6)"
     assert said in found["causes"][0]["message"]
     assert said in found["msg"]
     assert status(api, timeout=30, scale_up_grace=1)["early"]

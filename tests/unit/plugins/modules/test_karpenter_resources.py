@@ -297,7 +297,7 @@ def test_the_name_of_a_queue_that_was_deleted_just_now_is_awaited(
     stub.add_client_error("get_queue_url", "AWS.SimpleQueueService.NonExistentQueue")
     for _ in range(3):
         stub.add_client_error("create_queue", "AWS.SimpleQueueService.QueueDeletedRecently")
-    with stub, pytest.raises(AwsError, match="keeps the name of a deleted queue"):
+    with stub, pytest.raises(AwsError, match="reserves the name of a deleted queue"):
         queue.ensure(run, rules.names(run))
 
 

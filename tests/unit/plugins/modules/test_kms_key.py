@@ -95,7 +95,7 @@ def test_an_alias_of_somebody_else_is_left_alone(world: World) -> None:
     kms.create_alias(AliasName=ALIAS, TargetKeyId=other_key(world.aws, {"Project": "other"}))
     quiet = world.mutations()
     refused = world.run("kms_key", WISH, fails=True)
-    assert "is somebody else's: it is tagged Project=other" in refused["msg"]
+    assert "belongs to somebody else: it is tagged Project=other" in refused["msg"]
     refused = world.run("kms_key", {**WISH, "state": "absent"}, fails=True)
     assert "is not removed" in refused["msg"]
     assert world.mutations() == quiet
@@ -111,7 +111,7 @@ def test_a_key_that_lost_its_tags_is_still_ours_by_its_alias(world: World) -> No
 def test_two_keys_are_too_many(world: World) -> None:
     keys = [other_key(world.aws, MINE) for _ in range(2)]
     refused = world.run("kms_key", WISH, fails=True)
-    assert "several keys carry this platform's tags" in refused["msg"]
+    assert "several keys have the tags of this platform" in refused["msg"]
     assert all(key in refused["msg"] for key in keys)
 
 
@@ -164,7 +164,7 @@ def test_a_key_stays_while_a_bucket_needs_it(world: World) -> None:
     s3.put_object(Bucket=bucket, Key="report", Body=b"1")
     kept = here.rests("absent")
     assert kept["kept"] == [f"bucket {bucket}"]
-    assert "Without the key these are lost" in str(kept["warnings"])
+    assert "Without the key this data is lost" in str(kept["warnings"])
     s3.delete_object(Bucket=bucket, Key="report")
     here.settles("absent")
 
@@ -194,8 +194,8 @@ def test_a_key_stays_while_a_snapshot_needs_it(world: World) -> None:
         ("alias", "ragops", "must be alias/"),
         ("alias", "alias/aws/s3", "AWS's own"),
         ("alias", "alias/with space", "must be alias/"),
-        ("deletion_window", 3, "deletion_window is 3 and must be 7 to 30 days"),
-        ("rotation_days", 30, "rotation_days is 30 and must be 0 (no rotation) or 90 to 2560"),
+        ("deletion_window", 3, "deletion_window is 3, but AWS allows 7 to 30 days"),
+        ("rotation_days", 30, "rotation_days is 30, but AWS allows 0 (no rotation) or 90 to 2560"),
         (
             "policy",
             '{"Statement": {"Sid": "Open", "Effect": "Allow", "Principal": "*"}}',

@@ -34,7 +34,9 @@ def test_each_kind_is_refused_before_anything_is_sent(world: World, tags: dict[s
     for name, kind in kinds.items():
         for more, check in (({}, True), ({}, False), ({"state": "absent"}, False)):
             answer = world.run(kind.module, {**wishes[name], **more}, check=check, fails=True)
-            said = r"is somebody else's: it is tagged .* Rename it|is not removed: it is tagged"
+            said = (
+                r"belongs to somebody else: it is tagged .* Rename it|is not removed: it is tagged"
+            )
             assert re.search(said, answer["msg"]), (name, more, answer["msg"])
     # The queue is made before the rules, which others may have.
     assert world.mutations() == quiet
@@ -49,7 +51,7 @@ def test_an_instance_of_the_bastions_name(world: World, tags: dict[str, str]) ->
     quiet, options = world.mutations(), {**BASTION, "tags": OWN}
     for check in (True, False) if tags else ():
         message = world.run("ec2_bastion", options, check=check, fails=True)["msg"]
-        assert f"instance {NAME}-bastion ({made}) is somebody else's" in message
+        assert f"instance {NAME}-bastion ({made}) belongs to somebody else" in message
     foreseen = {} if tags else world.run("ec2_bastion", options, check=True)["diff"]
     assert foreseen.get("before", {}) == {}
     assert world.run("ec2_bastion", {**options, "state": "absent"})["changed"] is False
@@ -68,7 +70,7 @@ def test_the_first_look_names_the_vpc_and_the_key(world: World, tags: dict[str, 
     told = world.run("platform_account_info", asked)
     label = f"VPC {NAME} ({vpc['Vpc']['VpcId']})"
     wanted = [label, f"KMS key alias/{NAME}"] if tags else [f"KMS key alias/{NAME}"]
-    said = [text.partition(" is somebody else's")[0] for text in told["problems"]]
+    said = [text.partition(" belongs to somebody else")[0] for text in told["problems"]]
     assert said == [f"platform_name: {each}" for each in wanted]
     assert told["missing"], "another's VPC is no network of ours"
 
@@ -97,7 +99,7 @@ def test_the_first_look_names_all_that_has_a_name_of_ours(
     for kind in names:
         KINDS[kind].make(world.aws, tags)
     problems = world.run("platform_account_info", asked)["problems"]
-    said = [text.partition(" is somebody else's")[0] for text in problems]
+    said = [text.partition(" belongs to somebody else")[0] for text in problems]
     filled = [name.replace("{account}", "0" * 12) for name in names.values()]
     assert [text.rsplit(" ", 1)[1] for text in said] == filled
     proof = "Project=ragops,Environment=test,Component=x,ManagedBy=ragops.platform"
@@ -139,7 +141,7 @@ def test_the_first_look_counts_only_what_is_ours(world: World) -> None:
     told = world.run("platform_account_info", asked)
     assert told["availability_zones"] == ["us-east-1a", "us-east-1b"]
     (problem,) = told["problems"]
-    assert "of the 5 that the account may have in us-east-1 5 are others'" in problem
+    assert "The account may have 5 in us-east-1, of which 5 are used for other purposes" in problem
 
 
 def test_a_vpc_of_the_joined_name(world: World, tags: dict[str, str]) -> None:
@@ -151,7 +153,7 @@ def test_a_vpc_of_the_joined_name(world: World, tags: dict[str, str]) -> None:
     if tags:
         for check in (True, False):
             message = world.run("vpc_network", options, check=check, fails=True)["msg"]
-            assert "is somebody else's" in message
+            assert "belongs to somebody else" in message
     # To take the network away is to leave theirs alone: AWS lets several VPCs have one name.
     gone = world.run("vpc_network", {**options, "state": "absent"})
     assert gone["changed"] is False
@@ -170,7 +172,10 @@ def test_the_vpc_of_a_platform_whose_joined_name_is_the_same(world: World) -> No
     quiet = world.mutations()
     for check in (True, False):
         message = world.run("vpc_network", options, check=check, fails=True)["msg"]
-        assert "is somebody else's: it is tagged Project=ragops-test, Environment=blue" in message
+        assert (
+            "belongs to somebody else: it is tagged Project=ragops-test, Environment=blue"
+            in message
+        )
     assert world.run("vpc_network", {**options, "state": "absent"})["changed"] is False
     assert world.mutations() == quiet
 
@@ -189,7 +194,7 @@ def test_a_subnet_in_our_vpc(world: World, tags: dict[str, str]) -> None:
     ]["SubnetId"]
     gateways = ec2.describe_internet_gateways()["InternetGateways"]
     message = world.run("vpc_network", options, fails=True)["msg"]
-    assert f"({subnet}) in VPC {vpc} is somebody else's" in message
+    assert f"({subnet}) in VPC {vpc} belongs to somebody else" in message
     inside = [{"Name": "vpc-id", "Values": [vpc]}]
     assert len(ec2.describe_subnets(Filters=inside)["Subnets"]) == 1
     assert ec2.describe_internet_gateways()["InternetGateways"] == gateways

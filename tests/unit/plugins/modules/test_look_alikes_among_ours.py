@@ -1,4 +1,4 @@
-"""Of several things one is somebody else's: none of the others is made, changed or removed."""
+"""Of several things one is not ours: none of the others is made, changed or removed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_the_last_of_several(world: World, kind: str) -> None:
 
     assert world.run(module, named("ours"))["changed"]
     KINDS[kind].make(world.aws, THEIRS)
-    quiet(world, module, named("new", THEIR_NAMES[kind]), "is somebody else's")
+    quiet(world, module, named("new", THEIR_NAMES[kind]), "belongs to somebody else")
     removal = {**named("ours", THEIR_NAMES[kind]), "state": "absent"}
     quiet(world, module, removal, "is not removed")
 
@@ -94,7 +94,7 @@ def test_the_role_that_replicates(world: World) -> None:
         "replication": {"region": "eu-west-1", "role_name": name},
         "tags": OWN,
     }
-    quiet(world, "s3_buckets", options, f"IAM role {name} is somebody else's")
+    quiet(world, "s3_buckets", options, f"IAM role {name} belongs to somebody else")
 
 
 def subnet_group(aws: Aws, options: Options, service: str, tags: Tags) -> None:
@@ -140,7 +140,7 @@ def test_what_belongs_to_a_data_store(
 ) -> None:
     module, options = STORES[service][0], STORES[service][1](world.aws)
     make(world.aws, options, service, THEIRS)
-    said = quiet(world, module, options, "is somebody else's")
+    said = quiet(world, module, options, "belongs to somebody else")
     assert said.startswith(f"{says} ")
 
 

@@ -109,8 +109,8 @@ def test_what_ours_would_be_taken_for_is_refused_before_anything_is_made(
     quiet = world.mutations()
     for check in (True, False):
         message = world.run("vpc_network", network_options(), check=check, fails=True)["msg"]
-        assert f"({identity}) in VPC {vpc} is somebody else's" in message or (
-            message.startswith(f"{kind} {identity} in VPC {vpc} is somebody else's")
+        assert f"({identity}) in VPC {vpc} belongs to somebody else" in message or (
+            message.startswith(f"{kind} {identity} in VPC {vpc} belongs to somebody else")
         ), message
     assert world.mutations() == quiet
 
@@ -181,12 +181,12 @@ def test_what_ours_stands_beside_is_neither_taken_nor_changed_nor_removed(world:
     assert not [one for one in theirs if one in str(read)]
     # The sweep names only what holds the VPC.
     left = {item["id"]: item["why"] for item in world.run("platform_sweep", which)["left"]}
-    assert {left[one] for one in theirs & left.keys()} == {f"lies in the platform's VPC {vpc}"}
+    assert {left[one] for one in theirs & left.keys()} == {f"is in the VPC of the platform, {vpc}"}
     assert not {one for one in theirs & left.keys() if one.startswith(("igw-", "eipalloc-", "fl-"))}
     # So does the removal, and leaves it.
     wanted = {**life.options, "state": "absent", "wait_timeout": 1}
     message = world.run("vpc_network", wanted, fails=True)["msg"]
-    assert "Security groups that others made are in the VPC" in message
+    assert "The VPC has security groups that others created" in message
     after = seen(world)
     assert {one: after.get(one) for one in theirs} == {one: before[one] for one in theirs}
 

@@ -50,7 +50,10 @@ def test_a_value_that_may_not_be_read_is_not_compared_and_the_plan_says_so(
     planned = ensure(account, reader, "--check", value="two")
     assert not planned.result["changed"]
     said = " ".join(planned.result["warnings"])
-    assert "Values not compared, since the caller may not read them: ragops-dev/url" in said
+    assert (
+        "These values were not compared, because the caller may not read them: ragops-dev/url"
+        in said
+    )
     assert ensure(account, reader, "--check", description="other").result["changed"]
     # Who may read compares, and a run never goes on without.
     assert ensure(account, owner, "--check", value="two").result["changed"]

@@ -48,7 +48,9 @@ def test_nodes_that_may_not_run_are_refused(world: World, account: Account) -> N
     assert problems(world, **groups) == [], "four vCPUs in each of two zones"
     account(quotas={"cpus": 7})
     (told,) = problems(world, **groups)
-    assert told.startswith("eks: the node groups begin with 8 vCPUs on demand, and of the 7 that")
+    assert told.startswith(
+        "eks: the node groups need 8 on-demand vCPUs at the start. The quota in us-east-1 is 7"
+    )
     assert "0 are others'" in told
     # Paid otherwise: it counts towards another quota.
     assert problems(world, network={"zone_count": 2}, node_groups=[{**MAIN, "nodes": 0}]) == []

@@ -65,7 +65,7 @@ def test_named_zones_that_the_account_lacks_are_refused_before_the_vpc(
     life.options["availability_zones"] = ["us-east-1a", "us-east-1b", "us-east-1f"]
     message = life.world.run(life.module, life.options, fails=True)["msg"]
     for text in (
-        "us-east-1a: it is use1-az3, in which EKS makes no cluster",
+        "us-east-1a: it is use1-az3, in which EKS cannot create a cluster",
         "us-east-1f: the account has no such zone",
         "Of use are us-east-1b, us-east-1c, us-east-1d.",
         "Nothing was changed.",

@@ -93,7 +93,7 @@ def test_a_stranger_with_our_name_is_named(aws: Aws) -> None:
     ("without", "message"),
     [
         ({"AWS_REGION", "AWS_DEFAULT_REGION"}, "No AWS region: set the option `region`"),
-        ({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}, "No usable AWS credentials to call sts:"),
+        ({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}, "No valid AWS credentials to call sts:"),
     ],
 )
 def test_what_is_missing_is_named(aws: Aws, without: set[str], message: str) -> None:

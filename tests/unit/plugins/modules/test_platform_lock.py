@@ -78,7 +78,8 @@ def test_of_two_runs_the_second_says_who_is_at_work(aws: Aws, tmp_path: Path) ->
         )
         assert second.returncode == 2, second.output
         for text in (
-            "Another run is at work: the first run by arn:aws:iam::000000000000:root on",
+            "Another run is working on this platform: the first run by "
+            "arn:aws:iam::000000000000:root on",
             f"(process {first.pid})",
             f"aws ssm delete-parameter --region us-east-1 --name {NAME}",
             "Nothing was changed.",
@@ -130,7 +131,7 @@ def test_a_lock_ends_by_itself_and_one_of_several_takes_it_over(ssm: Api, aws: A
         try:
             lease.acquire(Api(aws.client("ssm")), NAME, run)
         except AwsError as error:
-            return "Another run is at work" not in str(error)
+            return "Another run is working on this platform" not in str(error)
         return True
 
     with ThreadPoolExecutor() as pool:
@@ -150,7 +151,9 @@ def test_a_run_of_this_machine_that_is_gone_holds_nothing(ssm: Api, aws: Aws) ->
 
 def test_something_else_in_the_lock_s_place_is_named(ssm: Api) -> None:
     ssm.client.put_parameter(Name=NAME, Value="on", Type="String")
-    with pytest.raises(AwsError, match=f"{NAME} is the place of this platform's lock, and holds"):
+    with pytest.raises(
+        AwsError, match=f"{NAME} is reserved for the lock of this platform, but contains"
+    ):
         lease.acquire(ssm, NAME, other())
 
 

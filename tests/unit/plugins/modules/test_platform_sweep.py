@@ -57,7 +57,7 @@ def test_each_finding_says_why(world: World) -> None:
     assert why["ec2", "volume"] == (
         "made by the cluster (tagged kubernetes.io/cluster/ragops-dev=owned)"
     )
-    assert "lies in the platform's VPC vpc-" in why["ec2", "network_interface"]
+    assert "is in the VPC of the platform, vpc-" in why["ec2", "network_interface"]
     assert why["rds", "snapshot"] == "taken of ragops-dev"
     assert why["ecr", "repository"] == why["s3", "bucket"] == why["ec2", "vpc"]
 
@@ -225,4 +225,4 @@ def test_a_refused_look_is_an_error_and_not_an_empty_answer(
 def test_what_holds_no_data_can_not_survive(world: World) -> None:
     options = {"project": "ragops", "environment": "dev", "survivors": ["rds", "network"]}
     result = world.run("platform_sweep", options, fails=True)
-    assert result["msg"].startswith("survivors has network, of which no data can outlive a destroy")
+    assert result["msg"].startswith("survivors has network, which keep no data after destroy.yml")

@@ -182,7 +182,7 @@ def test_a_service_without_pods_is_waited_for_and_named() -> None:
     arguments = {"kubernetes": service, "retries": 2, "delay": 1.0}
     found = run_module("rag_health", arguments, fails=True)
     assert time.monotonic() - began > 2
-    assert "the backend can't be reached" in found["msg"]
+    assert "the backend cannot be reached" in found["msg"]
     assert "service rag/rag-backend" in found["msg"]
 
 

@@ -60,7 +60,7 @@ def test_a_static_parameter_waits_for_a_reboot(database: Life) -> None:
     first = database.world.run(database.module, {**database.options, "parameter_group": more})
     assert planned(first) == {GROUP: ["parameters.shared_buffers"]}
     assert first["instance"]["parameters_pending_reboot"] is True
-    assert "with its next reboot" in str(first["warnings"])
+    assert "at the next reboot" in str(first["warnings"])
     database.rests(parameter_group=more)
     rebooted = {"parameter_group": more, "reboot_if_pending": True}
     repaired(database, lambda _: None, {f"{INSTANCE}, its parameters": ["whole"]}, **rebooted)
@@ -74,9 +74,9 @@ def test_a_static_parameter_waits_for_a_reboot(database: Life) -> None:
         ({"db_name": "other"}, "db_name is 'rag', wanted is 'other'.*CREATE DATABASE"),
         ({"master_username": "other"}, "master_username is 'ragops'.*CREATE ROLE"),
         ({"kms_key_arn": "arn:aws:kms:other"}, "kms_key_arn is .*Copy a snapshot"),
-        ({"engine_version": "14"}, "never goes back"),
+        ({"engine_version": "14"}, "cannot downgrade"),
         ({"engine_version": "16"}, "allow_major_version_upgrade: true"),
-        ({"engine_version": "15.4"}, "never goes back"),
+        ({"engine_version": "15.4"}, "cannot downgrade"),
         ({"instance_class": "db.t9.huge"}, "AWS offers no db.t9.huge for PostgreSQL 15.18"),
         ({"subnet_group": {"name": "other", "subnet_ids": []}}, "subnet_group is 'ragops-test'"),
     ],
@@ -88,7 +88,7 @@ def test_what_aws_cannot_change_is_refused_first(
 
 
 def test_what_is_somebody_elses_is_refused(database: Life) -> None:
-    refused(database, "is somebody else's", tags={"Project": "other"})
+    refused(database, "belongs to somebody else", tags={"Project": "other"})
 
 
 def test_subnets_of_another_vpc_are_refused(database: Life) -> None:
@@ -164,7 +164,7 @@ def test_a_stopped_database_is_started_by_who_destroys_it(database: Life) -> Non
     gone |= {"deletion_protection": False}
     for check in (True, False):
         refused = database.world.run(database.module, gone, check=check, fails=True)
-        assert "is stopped: AWS makes no last snapshot of it" in refused["msg"]
+        assert "is stopped, so AWS can neither make a final snapshot" in refused["msg"]
     client.start_db_instance(**WHICH)
 
 

@@ -119,8 +119,11 @@ def test_a_secret_without_a_login_is_refused_first(database: Life) -> None:
     assert world.mutations() == quiet
     manager.create_secret(Name=LOGIN, SecretString="only-a-password")
     for text, message in (
-        ("only-a-password", "no JSON object with username and password"),
-        (json.dumps({"username": "ragops"}), "no JSON object with username and password"),
+        ("only-a-password", "not contain a JSON object with username and password"),
+        (
+            json.dumps({"username": "ragops"}),
+            "not contain a JSON object with username and password",
+        ),
         (json.dumps({"username": "a", "password": "only-a-password"}), "not the login of ragops"),
     ):
         manager.put_secret_value(SecretId=LOGIN, SecretString=text)
@@ -179,4 +182,4 @@ def test_a_schedule_that_aws_refuses_is_refused_first(
 def test_preflight_warns_of_a_password_that_aws_changes() -> None:
     assert list(inputs.warnings({"rds_master_password_keeper": "platform"}, RUN)) == []
     (warning,) = inputs.warnings({"rds_master_password_keeper": "aws"}, RUN)
-    assert "locked out until the next run" in warning
+    assert "invalid until the next run" in warning

@@ -118,7 +118,7 @@ def delegated(aws: Aws, zone: str) -> None:
     ("there", "said"),
     [
         (other_owner, "says billing/prod, this is ragops/test"),
-        (external_dns, "says nothing that the platform wrote"),
+        (external_dns, "names no platform"),
         (a_record, f"has a record {HOST} (CNAME) already"),
         (weighted, "have a routing policy"),
         (delegated, f"delegates {HOST} to other name servers"),

@@ -105,7 +105,7 @@ def test_data_stays_unless_told_otherwise(world: World) -> None:
     s3.create_multipart_upload(Bucket=DOCUMENTS, Key="big.pdf")
     kept = here.rests("absent")
     assert (kept["buckets"], kept["kept"]) == ([DOCUMENTS], [DOCUMENTS, LOGS])
-    assert "Kept, because they hold data" in str(kept["warnings"])
+    assert "were kept, because they contain data" in str(kept["warnings"])
     done = here.settles("absent", destroy_data=True)
     assert done["diff"]["before"][f"bucket {DOCUMENTS}"] == {
         "holds": "2 versions and delete markers"
@@ -135,7 +135,7 @@ def test_a_bucket_of_another_platform_is_left_alone(world: World) -> None:
     assert world.mutations() == quiet
     tags = [{"Key": "Project", "Value": "other"}]
     s3.put_bucket_tagging(Bucket=DOCUMENTS, Tagging={"TagSet": tags})
-    assert "is somebody else's" in world.run("s3_buckets", WISH, fails=True)["msg"]
+    assert "belongs to somebody else" in world.run("s3_buckets", WISH, fails=True)["msg"]
 
 
 def test_a_bucket_in_another_region_is_refused(world: World) -> None:
@@ -210,8 +210,8 @@ def test_replicas_with_data_stay_too(world: World) -> None:
         ({"names": ["Rag-documents"]}, "may hold lower-case letters, digits and hyphens only"),
         ({"names": ["rag.documents"]}, "may hold lower-case letters"),
         ({"names": ["-rag"]}, "begins and ends with a letter or digit"),
-        ({"names": ["xn--rag"]}, "begins or ends with what AWS keeps for itself"),
-        ({"names": ["rag-s3alias"]}, "begins or ends with what AWS keeps"),
+        ({"names": ["xn--rag"]}, "begins or ends with a part that AWS reserves"),
+        ({"names": ["rag-s3alias"]}, "begins or ends with a part that AWS reserves"),
         ({"transition_days": 7}, "transition_days is 7 and must be 0 (never) or at least 30"),
         ({"noncurrent_days": -1}, "noncurrent_days is -1"),
         ({"abort_upload_days": -1}, "abort_upload_days is -1"),
@@ -223,7 +223,7 @@ def test_replicas_with_data_stay_too(world: World) -> None:
         ({"replication": {**REPLICATION, "region": "us-east-1"}}, "where the buckets are"),
         (
             {"replication": {**REPLICATION, "kms_key_id": "alias/x"}},
-            "kms_key_id and replication.kms_key_id must be given both or neither",
+            "Only one of kms_key_id and replication.kms_key_id is given",
         ),
         (
             {"names": ["ragops-test-" + "x" * 45], "replication": REPLICATION},
@@ -289,7 +289,7 @@ def test_a_name_that_aws_still_releases_is_awaited(stubbed: tuple[Api, Stubber])
     api, stub = stubbed
     stub.add_client_error("head_bucket", "404", http_status_code=404)
     stub.add_client_error("create_bucket", "OperationAborted", http_status_code=409)
-    with pytest.raises(AwsError, match="AWS is still removing a bucket of this name"):
+    with pytest.raises(AwsError, match="AWS is still deleting a bucket with this name"):
         bucket.ensure_present(api, Plan(), BUCKET, 0)
     stub.add_client_error("head_bucket", "404", http_status_code=404)
     stub.add_client_error("create_bucket", "InvalidBucketName", http_status_code=400)
@@ -323,7 +323,7 @@ def test_who_keeps_writing_is_waited_for_three_times(stubbed: tuple[Api, Stubber
         stub.add_response("list_object_versions", {}, ANY_PAGE)
         stub.add_response("list_multipart_uploads", {}, WHICH)
         stub.add_client_error("delete_bucket", "BucketNotEmpty", http_status_code=409)
-    with pytest.raises(AwsError, match="emptied 3 times and is not empty"):
+    with pytest.raises(AwsError, match="emptied 3 times and is still not empty"):
         absent.ensure_absent(api, Plan(), BUCKET, destroy_data=True)
 
 

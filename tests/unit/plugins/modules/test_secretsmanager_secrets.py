@@ -104,7 +104,7 @@ def test_a_removed_secret_comes_back_with_its_value(world: World) -> None:
     here.settles("absent", recovery_window_days=7)
     done = here.settles()
     assert done["restored"] == [TOKEN, KEY]
-    assert "Restored, since they were scheduled for deletion" in str(done["warnings"])
+    assert "were scheduled for deletion and are restored" in str(done["warnings"])
     assert value(world) == old
     here.settles("absent", recovery_window_days=7)
     here.settles("absent", recovery_window_days=0)  # for good
@@ -142,7 +142,7 @@ def test_somebody_elses_secret_is_left_alone(world: World) -> None:
     manager.create_secret(Name=TOKEN, SecretString="theirs", Tags=tags)
     quiet = world.mutations()
     refused = world.run("secretsmanager_secrets", WISH, fails=True)["msg"]
-    assert "is somebody else's" in refused
+    assert "belongs to somebody else" in refused
     options = {**WISH, "state": "absent"}
     assert "is not removed" in world.run("secretsmanager_secrets", options, fails=True)["msg"]
     assert world.mutations() == quiet
@@ -154,18 +154,21 @@ def test_somebody_elses_secret_is_left_alone(world: World) -> None:
         ({"prefix": "with space/"}, "must have 1 to 512 letters"),
         ({"secrets": [{"name": "a", "generate_length": 8}]}, "is 8 and must be 16 to 128"),
         ({"secrets": [{"name": "a", "value": "x" * 65537}]}, "is longer than 65536 bytes"),
-        ({"rotate": ["openai-api-key"]}, "can't be rotated, since its value is given"),
+        ({"rotate": ["openai-api-key"]}, "cannot be rotated, because its value is an input"),
         ({"rotate": ["none"]}, "rotate has none, secrets has redis-auth-token, openai-api-key"),
-        ({"recovery_window_days": 3}, "recovery_window_days is 3 and must be 0 or 7 to 30"),
+        ({"recovery_window_days": 3}, "recovery_window_days is 3, but AWS allows 0 or 7 to 30"),
         ({"max_age_days": -1}, "max_age_days must be 0 (never) or more"),
-        ({"readers": ["arn:aws:iam::000000000000:role/rag"]}, "readers doesn't name the caller"),
+        (
+            {"readers": ["arn:aws:iam::000000000000:role/rag"]},
+            "readers does not include the caller",
+        ),
         (
             {"secrets": [{"name": "login", "username": "ragops", "value": "given"}]},
             "login has both a value and a username",
         ),
         (
             {"secrets": [{"name": "login", "username_suffix": True}]},
-            "login has username_suffix, which needs a username",
+            "login has username_suffix, but no username",
         ),
         ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms makes it"),
     ],
@@ -233,7 +236,7 @@ def test_a_name_that_aws_still_releases_is_awaited(stubbed: tuple[Api, Stubber])
         "You can't create this secret because a secret with this name is already scheduled for "
         "deletion.",
     )
-    with pytest.raises(AwsError, match="AWS is still removing a secret of this name"):
+    with pytest.raises(AwsError, match="AWS is still deleting a secret with this name"):
         ensure.ensure_present(api, Plan(), wish.Wish(TOKEN, TAGS), 0)
     stub.add_client_error("describe_secret", "ResourceNotFoundException")
     stub.add_client_error("create_secret", "LimitExceededException")

@@ -228,7 +228,7 @@ def test_an_instance_that_ssm_has_not_heard_of_is_named(
     launch(world, managed=False)
     failed = world.run(MODULE, options(run_folder), fails=True)
     assert "is not connected" in failed["msg"]
-    assert "with the role that role bastion gives it" in failed["msg"]
+    assert "with the IAM role of role bastion" in failed["msg"]
     assert noted(starts) == []
 
 

@@ -212,10 +212,10 @@ REFUSED_AT_ONCE: list[tuple[dict[str, Any], str]] = [
     ({"tags": {"Project": "ragops"}}, "tags lacks Environment"),
     ({"interface_endpoints": ["s3"]}, "Move it there"),
     ({"endpoint_group": "nobody"}, "needs a security group nobody"),
-    ({"endpoint_policies": {"kms": {}}}, "of which there is no endpoint"),
+    ({"endpoint_policies": {"kms": {}}}, "for which there is no endpoint"),
     (
         {"security_groups": [], "interface_endpoints": []},
-        "one end must be a security group",
+        "from or to must be a security group",
     ),
 ]
 
@@ -242,7 +242,7 @@ def test_what_aws_cannot_change_is_refused_before_anything_is_sent(life: Life) -
         ({"availability_zones": ["us-east-1b", "us-east-1a"]}, "AWS cannot move it"),
         ({"private_subnet_cidrs": blocks}, "has 10.20.16.0/20, wanted is 10.20.64.0/20"),
         ({"public_subnet_cidrs": taken}, "AWS cannot change it. Keep the block in public"),
-        ({"security_groups": told}, "Keep the text, or give the group another key"),
+        ({"security_groups": told}, "Keep the description, or give the group another key"),
     ):
         for check in (True, False):
             wanted = {**life.options, **options}
@@ -257,7 +257,7 @@ def test_a_zone_is_not_taken_from_under_what_runs_there(life: Life) -> None:
     life.options["availability_zones"] = [*zones, "us-east-1c"]
     life.settles()
     fewer = {**life.options, "availability_zones": zones}
-    assert "put it back" in life.world.run(life.module, fewer, fails=True)["msg"]
+    assert "Put the zone back" in life.world.run(life.module, fewer, fails=True)["msg"]
 
 
 def test_anothers_subnet_in_the_way_is_named(life: Life) -> None:

@@ -207,7 +207,7 @@ def test_what_is_held_for_ever_is_told_with_the_interfaces(life: Life) -> None:
         options = {**life.options, "state": "absent", "wait_timeout": 1}
         message = life.world.run(life.module, options, fails=True)["msg"]
     assert f"{held} (RDSNetworkInterface)" in message
-    assert "Remove what owns them" in message
+    assert "Remove their owners" in message
     assert "DependencyViolation" in message
     life.settles("absent")  # run again when it is gone
 
@@ -216,7 +216,7 @@ def test_anothers_group_is_named_and_stays(life: Life) -> None:
     theirs = make_group(life.world.aws, "theirs", [{"Key": "Project", "Value": "theirs"}])
     options = {**life.options, "state": "absent", "wait_timeout": 1}
     message = life.world.run(life.module, options, fails=True)["msg"]
-    assert f"Security groups that others made are in the VPC: {theirs} (theirs)" in message
+    assert f"The VPC has security groups that others created: {theirs} (theirs)" in message
     life.world.aws.client("ec2").delete_security_group(GroupId=theirs)
     life.settles("absent")
 
