@@ -49,8 +49,8 @@ def foreign(kube: Kube, namespace: str, name: str, owner: str) -> str:
     why = f"has the label {LABEL}={others[0]}" if others else f"lacks the label {LABEL}={owner}"
     return (
         f"release {name} in {namespace} belongs to somebody else: it {why}. If this platform "
-        f"may own the release: kubectl -n {namespace} label secret --selector owner=helm,name={name}"
-        f" {LABEL}={owner} --overwrite"
+        f"may own the release: kubectl -n {namespace} label secret "
+        f"--selector owner=helm,name={name} {LABEL}={owner} --overwrite"
     )
 
 

@@ -220,7 +220,7 @@ def test_a_plan_of_removal(checkout: Path) -> None:
     assert "Write absent" in {row["resource"] for row in rows}
     run, rows = plan(checkout, "-e", "plan_goal=gone")
     assert run.returncode == 2
-    assert "plan_goal is gone: give present" in " ".join(run.output.split())
+    assert "plan_goal is gone. Set it to present" in " ".join(run.output.split())
 
 
 def test_hidden_tasks_show_no_value(checkout: Path) -> None:

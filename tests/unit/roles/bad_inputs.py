@@ -133,7 +133,7 @@ ROWS = [
         platform_access_cidr_blocks=["office"],
     ),
     platform(
-        "platform_access_cidr_blocks opens the API server to the whole internet (::/0). This is not allowed in ",
+        "platform_access_cidr_blocks opens the API server to the whole internet (::/0). ",
         platform_access="public",
         platform_access_cidr_blocks=["::/0"],
     ),

@@ -216,7 +216,7 @@ def test_policies_come_and_go_and_others_are_left_alone(
     assert changed(ran) == 2
     said = " ".join(ran.output.split())
     assert "WARNING: the namespace default stays open in both directions" in said
-    assert "did not make: stray. Move them" in said
+    assert "did not create: stray. Move them" in said
     left = {"kube-system/platform-metrics-server", "kube-system/platform-theirs"}
     assert set(there(kube)) == OWN - {"kube-system/platform-karpenter"} | left
 

@@ -55,7 +55,7 @@ def test_bad_inputs_are_all_named_at_once(environment: dict[str, str], tmp_path:
         "checks failed for Rag_Ops-prod, nothing was changed",
         "platform_project is 'Rag_Ops'",
         "eks_version is 1.28, which AWS retired on 2025-11-26",
-        "opens the API server to the whole internet (0.0.0.0/0). This is not allowed in prod that is refused",
+        "opens the API server to the whole internet (0.0.0.0/0). This is not allowed in prod",
         "must be 2 or 3 different zones",
         "has zones outside us-east-1",
         "platform_kubeconfig is '/nowhere', where there is no file",

@@ -16,7 +16,7 @@ def test_an_account_is_a_text_of_twelve_digits() -> None:
     check_account(CALLER, "", "ragops-dev")
     check_account(CALLER, "020222070707", "ragops-dev")
     assert CALLER.partition == "aws-cn"
-    with pytest.raises(AwsError, match="platform_account_id is '2185785799'. Give the 12 digits"):
+    with pytest.raises(AwsError, match=r"platform_account_id is '2185785799'. Give the 12 digits"):
         check_account(CALLER, "2185785799", "ragops-dev")
     with pytest.raises(
         AwsError, match=r"are of AWS account 020222070707 .* belongs to 123456789012"

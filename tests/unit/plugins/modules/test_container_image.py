@@ -133,13 +133,13 @@ def test_errors_name_cause_and_remedy_before_any_build(
     no_host = {**one, "repository": "team/x"}
     assert "must be a registry host" in build(env, no_host, fails=True)["msg"]
     empty = image(store, tmp_path / "absent", "team/x")
-    assert "is no folder" in build(env, empty, fails=True)["msg"]
+    assert "is not a folder" in build(env, empty, fails=True)["msg"]
     volume = {**one, "volumes": ["/not/there:/x"]}
     assert "volume '/not/there:/x' needs" in build(env, volume, fails=True)["msg"]
     missing = {**env, "PATH": str(tmp_path)}
     if shutil.which("git"):
         said = build(missing, one, fails=True)
-        assert "buildah is needed to build and isn't on PATH" in said["msg"]
+        assert "buildah is needed to build and is not on PATH" in said["msg"]
 
 
 def test_password_is_in_a_private_file_and_on_no_command_line(

@@ -190,7 +190,7 @@ def test_a_plan_on_an_empty_account_names_all_of_it(life: Life) -> None:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"image_parameter": "/aws/service/none"}, "no parameter /aws/service/none"),
+        ({"image_parameter": "/aws/service/none"}, "no SSM parameter /aws/service/none"),
         ({"tags": {"Project": "ragops"}}, "tags lacks Environment"),
     ],
 )

@@ -88,7 +88,7 @@ def refusal(world: World, module: str, options: dict[str, Any]) -> str:
 def test_what_is_no_single_step_is_refused(platform: World) -> None:
     told = refusal(platform, "eks_cluster", control_plane("1.36"))
     assert (
-        "AWS upgrades one minor version at a time, and 1.36 is 2 steps away. Go to 1.35 first"
+        "AWS upgrades one minor version at a time, and 1.36 is 2 steps away. Upgrade to 1.35 first"
         in told
     )
     assert "Set the version to 1.34" in refusal(platform, "eks_cluster", control_plane("1.33"))
@@ -144,7 +144,7 @@ def test_a_cluster_keeps_what_aws_can_not_change(world: World) -> None:
         ({"subnet_ids": ["subnet-a", "subnet-c"]}, "because they do not exist"),
         (
             {"endpoint_public_access": True, "public_access_cidrs": ["10.0.0.0/8"]},
-            "lies in 10.0.0.0/8",
+            "is in 10.0.0.0/8",
         ),
     ):
         assert told in refusal(world, "eks_cluster", {**control_plane("1.35"), **more})

@@ -53,5 +53,5 @@ def test_a_node_group_is_not_given_another_template(cluster: World) -> None:
     quiet = cluster.mutations()
     other = group(cluster, {"main": {"id": "lt-1", "version": "1"}})
     answer = cluster.run(other.module, other.options, fails=True)
-    assert "AWS can't change launch_template None to lt-1 in place" in answer["msg"]
+    assert "AWS cannot change launch_template None to lt-1 in place" in answer["msg"]
     assert cluster.mutations() == quiet

@@ -207,7 +207,7 @@ def test_a_flow_log_into_our_log_group(world: World, tags: Tags) -> None:
     before, quiet = seen(world), world.mutations()
     for check in (True, False):
         message = world.run("vpc_flow_log", options, check=check, fails=True)["msg"]
-        assert f"flow log {theirs[0]} into /aws/vpc/{NAME}/flow-logs is somebody" in message
+        assert f"flow log {theirs[0]} into /aws/vpc/{NAME}/flow-logs belongs to somebody" in message
     gone = world.run("vpc_flow_log", {**options, "state": "absent"})
     assert gone["changed"] is False
     assert seen(world) == before

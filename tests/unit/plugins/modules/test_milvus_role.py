@@ -200,7 +200,7 @@ def test_a_login_after_the_other_and_the_one_before_goes_at_last(
     monkeypatch.setattr(AnsibleModule, "warn", lambda _, text, **__: warned.append(text))
     both = run_module("milvus_role", options(uri, user="ragops_app_2", password="c" * 40))
     assert both["other_users"] == ["auditor", USER]
-    assert "Role ragops_app is also that of auditor, ragops_app_1." in str(warned)
+    assert "Role ragops_app is also granted to auditor, ragops_app_1." in str(warned)
     with application(uri) as me:
         CALLS["search"](me)
     after = ensure(uri, user="ragops_app_2", password="c" * 40, purge_users=True)
@@ -236,7 +236,7 @@ def test_absent_takes_the_role_and_its_users(uri: str, root: MilvusClient) -> No
 def test_bad_input_changes_nothing(uri: str, root: MilvusClient) -> None:
     bad = {"name": "admin", "user": "root", "password": "short"}
     said = run_module("milvus_role", options(uri, **bad), fails=True)["msg"]
-    assert "role admin, nothing changed: role admin is Milvus's own" in said
+    assert "role admin, nothing changed: role admin is built into Milvus" in said
     assert "user root always has all privileges" in said
     assert "password must have 6 to 72 characters" in said
     said = run_module("milvus_role", options(uri, user="1-2"), fails=True)["msg"]

@@ -51,7 +51,7 @@ def test_nodes_that_may_not_run_are_refused(world: World, account: Account) -> N
     assert told.startswith(
         "eks: the node groups need 8 on-demand vCPUs at the start. The quota in us-east-1 is 7"
     )
-    assert "0 are others'" in told
+    assert "of which 0 are used for other purposes" in told
     # Paid otherwise: it counts towards another quota.
     assert problems(world, network={"zone_count": 2}, node_groups=[{**MAIN, "nodes": 0}]) == []
 
@@ -74,7 +74,7 @@ def test_what_runs_already_counts_once(world: World, account: Account) -> None:
     account(quotas={"cpus": 4})
     run(Name="somebody's")
     (told,) = problems(world, **groups)
-    assert "4 are others'" in told
+    assert "of which 4 are used for other purposes" in told
     run(**{"eks_cluster-name": "ragops-test"})
     assert problems(world, **groups) == [], "the node is there"
 

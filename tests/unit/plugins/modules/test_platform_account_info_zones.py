@@ -67,7 +67,7 @@ def test_named_zones_that_the_account_lacks_are_refused_before_the_vpc(
     for text in (
         "us-east-1a: it is use1-az3, in which EKS cannot create a cluster",
         "us-east-1f: the account has no such zone",
-        "Of use are us-east-1b, us-east-1c, us-east-1d.",
+        "Usable zones are us-east-1b, us-east-1c, us-east-1d.",
         "Nothing was changed.",
     ):
         assert text in message, text

@@ -186,7 +186,7 @@ def test_a_cluster_that_refuses_is_named(aws: Aws) -> None:
             "ragops.platform.platform_info", {**OPTIONS, "application": where}, aws.environment
         )
     assert done.returncode != 0
-    message = f"What runs of ragops-dev can't be read: GET {SECRETS}: HTTP 403"
+    message = f"The application of ragops-dev cannot be read: GET {SECRETS}: HTTP 403"
     assert message in done.result["msg"]
 
 
