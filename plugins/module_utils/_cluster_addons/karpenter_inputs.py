@@ -74,9 +74,9 @@ def _node_class(given: Mapping[str, Any]) -> Iterator[str]:
     alias = str(given.get("ami_alias") or "")
     if alias and not re.fullmatch(r"al2023@v\d{8}", alias):
         yield (
-            f"{where}ami_alias is '{alias}'. Give a release as al2023@v20261101 (@latest would"
-            " replace nodes without notice), or leave it empty to use the release of the managed"
-            " node groups."
+            f"{where}ami_alias is '{alias}'. Give a release as al2023@v20261101 (a moving release"
+            " would replace nodes without notice), or leave it empty to use the release of the"
+            " managed node groups."
         )
     size = int(given.get("disk_size") or 50)
     if not 20 <= size <= 16384:
