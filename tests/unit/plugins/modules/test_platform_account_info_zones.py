@@ -74,7 +74,9 @@ def test_named_zones_that_the_account_lacks_are_refused_before_the_vpc(
     account(zones={"us-east-1": {"a": VIRGINIA["a"], "b": VIRGINIA["b"]}})
     del life.options["availability_zones"]
     message = life.world.run(life.module, life.options, fails=True)["msg"]
-    assert "zone_count is 2, and in us-east-1 this account has us-east-1b that can be used" in message
+    assert (
+        "zone_count is 2, and in us-east-1 this account has us-east-1b that can be used" in message
+    )
     vpcs = life.world.aws.client("ec2").describe_vpcs()["Vpcs"]
     assert [vpc for vpc in vpcs if not vpc["IsDefault"]] == []
 
