@@ -103,7 +103,8 @@ def test_a_platform_is_planned_in_zones_that_the_account_has(
     assert done.returncode == 2
     for text in (
         "nothing was changed",
-        "network_zone_count is 3, and in us-west-1 this account has us-west-1a, us-west-1c that can be used",
+        "network_zone_count is 3, and in us-west-1 this account has us-west-1a, us-west-1c that can"
+        " be used",
         "Set network_zone_count to fewer",
         "node group huge: AWS offers no m6i.large in us-west-1.",
         "3 NAT gateways need 3 Elastic IPs. The account may have 1 in us-west-1, of which 0",
