@@ -242,7 +242,7 @@ def test_what_is_not_there_is_said_at_once(late: Aws) -> None:
     found = run_module(late.environment, "platform_info", {**asked, "components": ["eks", "rds"]})
     assert found["resources"]["eks"]["name"] is None
     assert refused(late) == before
-    with pytest.raises(Failed, match="no such key"):
+    with pytest.raises(Failed, match="the key does not exist"):
         run_module(
             late.environment,
             "secretsmanager_secrets",
