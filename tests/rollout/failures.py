@@ -335,7 +335,7 @@ FAILURES = [
         "pod that won't go",
         [workload(IDLE, kind="StatefulSet")],
         "terminating",
-        "finalizers example.com/held",
+        "its finalizers block it: example.com/held",
         options={"grace": 5},
         then=[
             ["wait", "--for=condition=Ready", "pod/broken-0", "--timeout=60s"],

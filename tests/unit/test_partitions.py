@@ -36,7 +36,7 @@ def test_regions_of_all_other_partitions_are_refused_by_name() -> None:
         if partition == "aws":
             assert found == ""
         else:
-            assert f"'{region}', a region of the partition {partition}:" in found
+            assert f"'{region}', a region of the partition {partition}." in found
 
 
 @pytest.mark.parametrize("folder", ["roles", "plugins", "playbooks", "app/chart/templates"])

@@ -134,6 +134,6 @@ def test_preflight_asks_for_the_zone_before_anything_is_made(
             environment=aws.environment,
         )
         assert ran.returncode == code, ran.output
-        assert (f"has a record {HOST} (A) already" in " ".join(ran.output.split())) is bool(asked)
+        assert (f"already has a record {HOST} (A)" in " ".join(ran.output.split())) is bool(asked)
     lines = request_log.read_text().splitlines()[before:]
     assert not any('"mutating": true' in line for line in lines)

@@ -100,7 +100,7 @@ def test_a_tunnel_needs_its_bastion_in_a_run_and_not_in_a_plan(
     assert told(run(cluster, tmp_path, "--check", platform_access="tunnel"))["USE"] == "False"
     refused = run(cluster, tmp_path, platform_access="tunnel")
     assert refused.returncode != 0
-    assert "No instance ragops-dev-bastion runs in us-east-1" in refused.output
+    assert "No instance ragops-dev-bastion for a tunnel runs in us-east-1" in refused.output
 
 
 def test_a_kubeconfig_given_as_content_becomes_a_file(aws: Aws, tmp_path: Path) -> None:

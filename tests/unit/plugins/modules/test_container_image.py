@@ -129,13 +129,16 @@ def test_errors_name_cause_and_remedy_before_any_build(
     untrusting = {**env, "SSL_CERT_FILE": "/etc/ssl/certs/ca-certificates.crt"}
     assert "certificate verify failed" in build(untrusting, one, fails=True)["msg"]
     nowhere = {**one, "repository": "127.0.0.1:1/team/x"}
-    assert "can't be asked" in build(env, nowhere, fails=True)["msg"]
+    assert "cannot be read" in build(env, nowhere, fails=True)["msg"]
     no_host = {**one, "repository": "team/x"}
     assert "must be a registry host" in build(env, no_host, fails=True)["msg"]
     empty = image(store, tmp_path / "absent", "team/x")
     assert "is not a folder" in build(env, empty, fails=True)["msg"]
     volume = {**one, "volumes": ["/not/there:/x"]}
-    assert "volume '/not/there:/x' needs" in build(env, volume, fails=True)["msg"]
+    assert (
+        "volume '/not/there:/x' must be written as /host:/container"
+        in build(env, volume, fails=True)["msg"]
+    )
     missing = {**env, "PATH": str(tmp_path)}
     if shutil.which("git"):
         said = build(missing, one, fails=True)

@@ -260,7 +260,7 @@ def test_an_instance_that_ends_at_once_is_told_with_its_cause(aws: Aws) -> None:
     stub.add_response("describe_instances", {"Reservations": []})
     stub.add_response("run_instances", {"Instances": [{"InstanceId": "i-1"}]})
     stub.add_response("describe_instances", told("terminated", StateReason=reason))
-    with stub, pytest.raises(AwsError, match=r"ended at once: Client\.InvalidKMSKey"):
+    with stub, pytest.raises(AwsError, match=r"terminated immediately: Client\.InvalidKMSKey"):
         instance.ensure(run)
 
 

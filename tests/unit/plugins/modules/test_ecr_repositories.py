@@ -58,7 +58,10 @@ def test_another_encryption_is_refused(world: World) -> None:
         refused = world.run(
             "ecr_repositories", {**WISH, "kms_key_id": key}, check=check, fails=True
         )
-        assert f"is encrypted with AES256, wanted is KMS key {key}" in refused["msg"]
+        assert (
+            f"is encrypted with AES256, but should be encrypted with KMS key {key}"
+            in refused["msg"]
+        )
         assert "Set ecr_kms_key_id to the current key, or remove the repository" in refused["msg"]
         assert world.mutations() == quiet
 
@@ -70,7 +73,10 @@ def test_another_key_is_refused_too(world: World) -> None:
     found = world.aws.client("ecr").describe_repositories(repositoryNames=NAMES)["repositories"]
     assert {item["encryptionConfiguration"]["kmsKey"] for item in found} == {keys[0]}
     refused = world.run("ecr_repositories", {**WISH, "kms_key_id": keys[1]}, fails=True)
-    assert f"is encrypted with KMS key {keys[0]}, wanted is KMS key {keys[1]}" in refused["msg"]
+    assert (
+        f"is encrypted with KMS key {keys[0]}, but should be encrypted with KMS key {keys[1]}"
+        in refused["msg"]
+    )
 
 
 def test_images_stay_unless_told_otherwise(world: World) -> None:
@@ -104,7 +110,7 @@ def test_somebody_elses_repository_is_left_alone(world: World) -> None:
         ({"untagged_days": 0}, "untagged_days is 0 and must be at least 1"),
         ({"pull_principals": ["*"]}, "Everybody (*) is not allowed"),
         ({"pull_principals": ["arn:aws:iam::111122223333:group/x"]}, "Give an account"),
-        ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms makes it"),
+        ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms creates it"),
     ],
 )
 def test_what_aws_would_refuse_is_refused_first(

@@ -168,7 +168,7 @@ def test_public_addresses_that_admit_others(
     closed = {"endpoint": "https://127.0.0.1", "address": ("127.0.0.1", free_port())}
     error = ask(server, settings={"publicAccessCidrs": ["198.51.100.0/24"]}, **closed)
     assert error.cause == "route"
-    assert "its public endpoint admits 198.51.100.0/24" in str(error)
+    assert "Its public endpoint admits 198.51.100.0/24" in str(error)
     assert "platform_access_cidr_blocks" in str(error)
 
 

@@ -140,7 +140,7 @@ def test_a_cluster_keeps_what_aws_can_not_change(world: World) -> None:
         ({"encryption_key_arn": key + "2"}, "cannot change or remove the key"),
         ({"service_ipv4_cidr": "10.9.0.0/16"}, "gives its services addresses of 10.100.0.0/16"),
         ({"authentication_mode": "CONFIG_MAP"}, "cannot change this back to CONFIG_MAP"),
-        ({"role_arn": f"{ROLE}other"}, "cannot change this to"),
+        ({"role_arn": f"{ROLE}other"}, "cannot change it to"),
         ({"subnet_ids": ["subnet-a", "subnet-c"]}, "because they do not exist"),
         (
             {"endpoint_public_access": True, "public_access_cidrs": ["10.0.0.0/8"]},

@@ -43,7 +43,7 @@ def test_a_token_is_rotated_then_set(cache: Life) -> None:
     [
         (
             {"encryption_at_rest": False},
-            "encryption_at_rest is True, and cannot be changed to False.*Remove",
+            "encryption_at_rest is True, and AWS cannot change it to False.*Remove",
         ),
         ({"kms_key_arn": "arn:aws:kms:other"}, "kms_key_arn is .*with the other key"),
         ({"subnet_group": {"name": "other", "subnet_ids": []}}, "subnet_group is .*Keep the name"),

@@ -101,7 +101,7 @@ def test_another_spelling_of_the_same_document_is_no_change(world: World) -> Non
         (role(trust={}), "trust has no statement"),
         (role(policies={"read": {"Version": "2012-10-17"}}), "policy 'read' has no statement"),
         (role(policies={"a b": READ}), "policy 'a b' must have a name of letters"),
-        (role(policies={f"p{n}": READ for n in range(90)}), "AWS takes 10240"),
+        (role(policies={f"p{n}": READ for n in range(90)}), "AWS allows 10240"),
     ],
 )
 def test_what_aws_would_refuse_is_refused_before(

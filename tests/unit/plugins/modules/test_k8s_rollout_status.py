@@ -194,7 +194,7 @@ def test_what_may_heal_is_waited_for_until_it_does() -> None:
     api.look = heal
     found = status(api, fails=False, timeout=20)
     assert found["ready"]
-    assert found["msg"] == "Namespace n is up: Deployment broken"
+    assert found["msg"] == "Namespace n is ready: Deployment broken"
     assert found["causes"] == []
 
 
@@ -354,7 +354,7 @@ def test_wrong_options_are_refused() -> None:
     assert "timeout" in status(Api(), timeout=-1)["msg"]
     assert "crashes" in status(Api(), crashes=0)["msg"]
     found = run_module("k8s_rollout_status", {"namespace": "n", "kubeconfig": "/no"}, fails=True)
-    assert "kubeconfig /no can't be used" in found["msg"]
+    assert "kubeconfig /no cannot be used" in found["msg"]
 
 
 def test_no_credential_is_in_the_result() -> None:

@@ -192,7 +192,7 @@ def test_a_key_stays_while_a_snapshot_needs_it(world: World) -> None:
     ("option", "value", "message"),
     [
         ("alias", "ragops", "must be alias/"),
-        ("alias", "alias/aws/s3", "AWS's own"),
+        ("alias", "alias/aws/s3", "which AWS reserves"),
         ("alias", "alias/with space", "must be alias/"),
         ("deletion_window", 3, "deletion_window is 3, but AWS allows 7 to 30 days"),
         ("rotation_days", 30, "rotation_days is 30, but AWS allows 0 (no rotation) or 90 to 2560"),

@@ -227,7 +227,7 @@ def test_database(uri: str) -> None:
     """A missing database is an error unless it may be created."""
     elsewhere = options(uri, database="tenant_a")
     missing = run_module("milvus_collection", elsewhere, fails=True)
-    assert "database tenant_a doesn't exist" in missing["msg"]
+    assert "database tenant_a does not exist" in missing["msg"]
     elsewhere["create_database"] = True
     assert run_module("milvus_collection", elsewhere, check=True)["changed"]
     assert "tenant_a" not in MilvusClient(uri=uri, timeout=10).list_databases()

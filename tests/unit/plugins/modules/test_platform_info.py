@@ -193,4 +193,4 @@ def test_a_cluster_that_refuses_is_named(aws: Aws) -> None:
 def test_a_component_that_there_is_not_is_refused(aws: Aws) -> None:
     options = {**OPTIONS, "components": ["rds", "sqs"]}
     done = run_module("ragops.platform.platform_info", options, aws.environment)
-    assert done.result["msg"].startswith("components has sqs; there are ecr, eks, ")
+    assert done.result["msg"].startswith("components has sqs. Allowed are ecr, eks, ")

@@ -71,7 +71,10 @@ def test_a_static_parameter_waits_for_a_reboot(database: Life) -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"db_name": "other"}, "db_name is 'rag', wanted is 'other'.*CREATE DATABASE"),
+        (
+            {"db_name": "other"},
+            "db_name is 'rag', and AWS cannot change it to 'other'.*CREATE DATABASE",
+        ),
         ({"master_username": "other"}, "master_username is 'ragops'.*CREATE ROLE"),
         ({"kms_key_arn": "arn:aws:kms:other"}, "kms_key_arn is .*Copy a snapshot"),
         ({"engine_version": "14"}, "cannot downgrade"),
@@ -116,7 +119,7 @@ def test_storage_grows_and_what_grew_by_itself_stays(database: Life) -> None:
     refused = database.world.run(
         database.module, {**database.options, "max_allocated_storage": 40}, fails=True
     )
-    assert "allocated_storage is 60, wanted is 20" in refused["msg"]
+    assert "allocated_storage is 60, and AWS cannot change it to 20" in refused["msg"]
     assert "never shrinks" in refused["msg"]
     grown = {"allocated_storage": 80}
     repaired(database, lambda _: None, {INSTANCE: ["allocated_storage"]}, **grown)

@@ -117,9 +117,9 @@ def delegated(aws: Aws, zone: str) -> None:
 @pytest.mark.parametrize(
     ("there", "said"),
     [
-        (other_owner, "says billing/prod, this is ragops/test"),
+        (other_owner, "billing/prod, but this is ragops/test"),
         (external_dns, "names no platform"),
-        (a_record, f"has a record {HOST} (CNAME) already"),
+        (a_record, f"already has a record {HOST} (CNAME)"),
         (weighted, "have a routing policy"),
         (delegated, f"delegates {HOST} to other name servers"),
     ],

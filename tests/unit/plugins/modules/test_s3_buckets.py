@@ -220,7 +220,7 @@ def test_replicas_with_data_stay_too(world: World) -> None:
             {"access_logs": {"bucket": WISH["names"][0]}},
             "access_logs.bucket is ragops-test-documents-000000000000, which is also in names",
         ),
-        ({"replication": {**REPLICATION, "region": "us-east-1"}}, "where the buckets are"),
+        ({"replication": {**REPLICATION, "region": "us-east-1"}}, "also the region of the buckets"),
         (
             {"replication": {**REPLICATION, "kms_key_id": "alias/x"}},
             "Only one of kms_key_id and replication.kms_key_id is given",

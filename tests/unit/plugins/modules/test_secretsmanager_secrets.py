@@ -155,7 +155,10 @@ def test_somebody_elses_secret_is_left_alone(world: World) -> None:
         ({"secrets": [{"name": "a", "generate_length": 8}]}, "is 8 and must be 16 to 128"),
         ({"secrets": [{"name": "a", "value": "x" * 65537}]}, "is longer than 65536 bytes"),
         ({"rotate": ["openai-api-key"]}, "cannot be rotated, because its value is an input"),
-        ({"rotate": ["none"]}, "rotate has none, secrets has redis-auth-token, openai-api-key"),
+        (
+            {"rotate": ["none"]},
+            "rotate has none, but secrets has only redis-auth-token, openai-api-key",
+        ),
         ({"recovery_window_days": 3}, "recovery_window_days is 3, but AWS allows 0 or 7 to 30"),
         ({"max_age_days": -1}, "max_age_days must be 0 (never) or more"),
         (
@@ -170,7 +173,7 @@ def test_somebody_elses_secret_is_left_alone(world: World) -> None:
             {"secrets": [{"name": "login", "username_suffix": True}]},
             "login has username_suffix, but no username",
         ),
-        ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms makes it"),
+        ({"kms_key_id": "alias/none", "wait_timeout": 0}, "role kms creates it"),
     ],
 )
 def test_what_aws_would_refuse_is_refused_first(
@@ -204,7 +207,7 @@ ME = "arn:aws:sts::111122223333:assumed-role/deployer/ci"
 )
 def test_a_session_is_its_role(reader: str) -> None:
     wish.refuse_lockout([reader], ME)
-    with pytest.raises(AwsError, match=r"the caller, arn:aws:iam::111122223333:role/deployer:"):
+    with pytest.raises(AwsError, match=r"the caller, arn:aws:iam::111122223333:role/deployer,"):
         wish.refuse_lockout([reader.replace("111122223333", "444455556666")], ME)
     wish.refuse_lockout([], ME)
 

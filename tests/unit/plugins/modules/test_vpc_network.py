@@ -240,7 +240,7 @@ def test_what_aws_cannot_change_is_refused_before_anything_is_sent(life: Life) -
     for options, says in (
         ({"cidr_block": "10.30.0.0/16"}, "Keep cidr_block 10.20.0.0/16, or destroy"),
         ({"availability_zones": ["us-east-1b", "us-east-1a"]}, "AWS cannot move it"),
-        ({"private_subnet_cidrs": blocks}, "has 10.20.16.0/20, wanted is 10.20.64.0/20"),
+        ({"private_subnet_cidrs": blocks}, "has 10.20.16.0/20, not 10.20.64.0/20"),
         ({"public_subnet_cidrs": taken}, "AWS cannot change it. Keep the block in public"),
         ({"security_groups": told}, "Keep the description, or give the group another key"),
     ):
@@ -267,7 +267,7 @@ def test_anothers_subnet_in_the_way_is_named(life: Life) -> None:
     wanted = {**life.options, "availability_zones": zones}
     message = life.world.run(life.module, wanted, fails=True)["msg"]
     assert "10.20.32.0/20 overlaps" in message
-    assert "somebody else made" in message
+    assert "somebody else created" in message
 
 
 def test_two_networks_of_one_name_are_nobodys_to_choose(life: Life) -> None:
