@@ -48,7 +48,7 @@ def test_it_reads_and_writes_rows_and_nothing_else(database):
     with psycopg.connect(database.url(), autocommit=True) as connection:
         connection.execute("UPDATE corpus SET version = version + 1")
         assert connection.execute("SELECT count(*) FROM chunks").fetchone() == (0,)
-        assert connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        assert connection.execute("SELECT version_num FROM schema_revision").fetchone()
         for forbidden in (
             "CREATE TABLE mine (id int)",
             "CREATE TEMPORARY TABLE mine (id int)",
@@ -58,7 +58,7 @@ def test_it_reads_and_writes_rows_and_nothing_else(database):
             "DROP TABLE chunks",
             "ALTER TABLE chunks ADD mine int",
             "TRUNCATE chunks",
-            "DELETE FROM alembic_version",
+            "DELETE FROM schema_revision",
             "SET ROLE ragops",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -13,7 +13,6 @@ import pytest
 import servers
 from alembic import command as alembic_command
 from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine
 
@@ -181,12 +180,12 @@ def test_replicas_migrate_at_once(world):
     assert sum('"changed": true' in item.stdout for item in done) == 1
     with psycopg.connect(url) as connection:
         assert connection.execute("SELECT version FROM corpus").fetchall() == [(0,)]
-        found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+        found = connection.execute("SELECT version_num FROM schema_revision").fetchall()
     assert found == [(migrate.head(),)]
     # Neither the tables in the code nor the way back differ from the migrations.
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with engine.begin() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert compare_metadata(migrate.context_of(connection), metadata) == []
         config = migrate._config()
         config.attributes["connection"] = connection
         alembic_command.downgrade(config, "base")

@@ -12,10 +12,11 @@ from urllib.parse import unquote, urlsplit
 
 import asyncpg
 import structlog
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters import postgres
+from rag.tables import schema_revision
 
 log = structlog.get_logger(__name__)
 
@@ -55,7 +56,7 @@ async def revision(application_url: str, timeout: float, ca: str | None) -> str 
     engine: AsyncEngine = postgres.engine(lambda: application_url, timeout, pool_size=0, ca=ca)
     try:
         async with engine.connect() as connection:
-            found = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+            found = await connection.scalar(select(schema_revision.c.version_num))
             return str(found) if found else None
     except postgres.FAILURES:
         return None
@@ -90,6 +91,9 @@ def ensure(connection: Connection, application_url: str, password_is_known: bool
     elif not password_is_known:
         connection.exec_driver_sql(f"ALTER ROLE {role} LOGIN PASSWORD '{verifier(password)}'")
         log.info("login.password_changed", login=name)
+    revisions = {schema_revision.name, "alembic_version"} & set(
+        inspect(connection).get_table_names()
+    )
     everything = f"ON DATABASE {quote(database)}"
     for statement in (
         f"ALTER ROLE {role} NOCREATEDB NOCREATEROLE",
@@ -99,7 +103,7 @@ def ensure(connection: Connection, application_url: str, password_is_known: bool
         f"GRANT USAGE ON SCHEMA public TO {role}",
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}",
         f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        f"REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM {role}",
+        *(f"REVOKE INSERT, UPDATE, DELETE ON {name} FROM {role}" for name in revisions),
         "ALTER DEFAULT PRIVILEGES IN SCHEMA public "
         f"GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role}",
         f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE, SELECT ON SEQUENCES TO {role}",

@@ -118,7 +118,7 @@ def _text(secret: SecretStr | None) -> str:
 
 
 def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
-    head = migrate.head()
+    head, earlier = migrate.head(), migrate.earlier()
     version = Version(
         version=settings.app_version,
         git_sha=settings.git_sha,
@@ -170,7 +170,7 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
         ),
         readiness=Readiness(
             {
-                "postgres": lambda: check_postgres(world.engine, head),
+                "postgres": lambda: check_postgres(world.engine, head, earlier),
                 "redis": world.cache.check,
                 "s3": world.store.check,
                 "milvus": world.index.check,

@@ -18,7 +18,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag import application_login, logs
@@ -26,6 +26,7 @@ from rag.adapters import postgres
 from rag.errors import DependencyError
 from rag.live import Live
 from rag.settings import MigrationSettings, load
+from rag.tables import schema_revision
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +39,23 @@ def _config() -> Config:
     return config
 
 
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
 def head() -> str:
     """The revision which this program works with."""
-    revision = ScriptDirectory.from_config(_config()).get_current_head()
-    if revision is None:
+    found = _scripts().get_current_head()
+    if found is None:
         raise RuntimeError("there are no migrations beside rag/migrate.py")
-    return revision
+    return found
+
+
+def earlier() -> frozenset[str | None]:
+    """Where a schema is too old for this program; one that is later has all that it needs."""
+    return frozenset(
+        {None, *(script.revision for script in _scripts().walk_revisions())} - {head()}
+    )
 
 
 @dataclass(frozen=True)
@@ -54,14 +66,31 @@ class Login:
     works: bool
 
 
+def context_of(connection: Connection) -> MigrationContext:
+    """Where the schema of a database is."""
+    return MigrationContext.configure(connection, opts={"version_table": schema_revision.name})
+
+
+def _adopt(connection: Connection) -> None:
+    """Know where a schema is that a program of revision 0001 made.
+
+    Its own note of that stays as it is: such programs are ready only while they find it.
+    """
+    known = inspect(connection)
+    if known.has_table("alembic_version") and not known.has_table(schema_revision.name):
+        context_of(connection).stamp(_scripts(), "0001")
+
+
 def _upgrade(connection: Connection, login: Login | None) -> tuple[str | None, str | None]:
-    before = MigrationContext.configure(connection).get_current_revision()
+    _adopt(connection)
+    before = context_of(connection).get_current_revision()
     config = _config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    if before in earlier():
+        command.upgrade(config, "head")
     if login:
         application_login.ensure(connection, login.url, login.works)
-    return before, MigrationContext.configure(connection).get_current_revision()
+    return before, context_of(connection).get_current_revision()
 
 
 async def upgrade(

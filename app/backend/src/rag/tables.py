@@ -7,6 +7,7 @@ from sqlalchemy import (
     Computed,
     DateTime,
     ForeignKey,
+    Identity,
     Index,
     Integer,
     MetaData,
@@ -14,9 +15,15 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    column,
     func,
+    table,
+    text,
 )
-from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.dialects.postgresql import REAL, TSVECTOR
+
+schema_revision = table("schema_revision", column("version_num"))
+"""Alembic's table. `alembic_version`, if there, stays at 0001: what programs of then ask for."""
 
 metadata = MetaData(
     naming_convention={
@@ -76,3 +83,46 @@ corpus = Table(
     CheckConstraint("id = 1", name="single"),
 )
 """One row, whose version grows whenever what can be found changes: it keys the cache."""
+
+# The lexical index holds the chunks of ready documents and no others. Triggers keep it (revision
+# 0002), whoever changes documents and chunks; they are why it needs no foreign keys, whose checks
+# would double the time that a document takes.
+entries = Table(
+    "entries",
+    metadata,
+    Column("number", BigInteger, Identity(always=True), primary_key=True),
+    Column("chunk_id", Text, nullable=False, unique=True),
+    Column("length", Integer, nullable=False),
+)
+"""A chunk in the lexical index. Its number is short, and `length` counts its stems."""
+
+postings = Table(
+    "postings",
+    metadata,
+    Column("entry", BigInteger, primary_key=True, autoincrement=False),
+    Column("impact", REAL, nullable=False),
+    Column("frequency", SmallInteger, nullable=False),
+    Column("stem", Text(collation="C"), primary_key=True),
+    Index(None, "stem", text("impact DESC"), postgresql_include=["entry"]),
+)
+"""How often a stem stands in a chunk. `impact` is its BM25 weight in a corpus of usual chunks."""
+
+stems = Table(
+    "stems",
+    metadata,
+    Column("stem", Text(collation="C"), primary_key=True),
+    Column("chunks", BigInteger, nullable=False),
+    # Every document changes the rows of common stems: room for that beside each of them.
+    postgresql_with={"fillfactor": 70},
+)
+"""In how many chunks of the index a stem stands."""
+
+totals = Table(
+    "totals",
+    metadata,
+    Column("id", SmallInteger, primary_key=True, autoincrement=False),
+    Column("chunks", BigInteger, nullable=False),
+    Column("length", BigInteger, nullable=False),
+    CheckConstraint("id = 1", name="single"),
+)
+"""One row: the size of the index. Who changes `stems` changes it first, so they wait in turn."""

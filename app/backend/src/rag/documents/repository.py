@@ -13,6 +13,11 @@ from rag.documents.schemas import Document, Status
 from rag.ingest.chunk import Chunk
 from rag.tables import chunks, corpus, documents
 
+# A statement has a deadline, and a large document many stems: its chunks go into the index, and out
+# of it, in parts.
+_INDEX = text("SELECT index_chunks(CAST(:ids AS text[]))")
+_AT_ONCE = 250
+
 
 def chunk_id(document_id: str, ordinal: int) -> str:
     """The id of a chunk, here and in the vector index."""
@@ -81,27 +86,36 @@ class DocumentRepository:
             for chunk in found
         ]
         async with self._begin() as connection:
-            await connection.execute(delete(chunks).where(chunks.c.document_id == document_id))
+            await self._clear(connection, document_id)
             await connection.execute(insert(chunks), rows)
+            for start in range(0, len(rows), _AT_ONCE):
+                ids = [row["id"] for row in rows[start : start + _AT_ONCE]]
+                await connection.execute(_INDEX, {"ids": ids})
             await self._set(connection, document_id, "ready", chunks=len(rows))
             await self._changed(connection)
 
     async def fail(self, document_id: str, reason: str) -> None:
         """Note why a document was not taken in; it has no chunks then."""
         async with self._begin() as connection:
-            await connection.execute(delete(chunks).where(chunks.c.document_id == document_id))
+            await self._clear(connection, document_id)
             await self._set(connection, document_id, "failed", error=reason, chunks=0)
 
     async def hide(self, document_id: str) -> None:
         """Take a document out of every answer, before its parts are removed."""
         async with self._begin() as connection:
-            await self._set(connection, document_id, "deleting")
+            await self._clear(connection, document_id)
+            await self._set(connection, document_id, "deleting", chunks=0)
             await self._changed(connection)
 
     async def remove(self, document_id: str) -> None:
         """Delete a document with its chunks."""
         async with self._begin() as connection:
             await connection.execute(delete(documents).where(documents.c.id == document_id))
+
+    async def _clear(self, connection: AsyncConnection, document_id: str) -> None:
+        some = select(chunks.c.id).where(chunks.c.document_id == document_id).limit(_AT_ONCE)
+        while (await connection.execute(delete(chunks).where(chunks.c.id.in_(some)))).rowcount:
+            pass
 
     async def _set(
         self, connection: AsyncConnection, document_id: str, status: Status, **values: Any

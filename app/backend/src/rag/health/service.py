@@ -2,18 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters import postgres
 from rag.errors import DependencyError, RagError
 from rag.health.schemas import Check
 from rag.metrics import Metrics
+from rag.tables import schema_revision
 
 Probe = Callable[[], Awaitable[None]]
+_EXISTS = text("SELECT to_regclass(:name)::text")
 
 
 class Readiness:
@@ -65,19 +67,17 @@ class Readiness:
         )
 
 
-async def check_postgres(engine: AsyncEngine, head: str) -> None:
-    """Raise unless the database answers and has the schema which this program works with."""
+async def check_postgres(engine: AsyncEngine, head: str, earlier: Collection[str | None]) -> None:
+    """Raise unless the database answers and its schema is not one of the `earlier` ones."""
     try:
         async with engine.connect() as connection:
-            exists = await connection.scalar(text("SELECT to_regclass('alembic_version')::text"))
+            exists = await connection.scalar(_EXISTS, {"name": schema_revision.name})
             found = (
-                await connection.scalar(text("SELECT version_num FROM alembic_version"))
-                if exists
-                else None
+                await connection.scalar(select(schema_revision.c.version_num)) if exists else None
             )
     except postgres.FAILURES as error:
         raise postgres.failure(error) from error
-    if found != head:
+    if found in earlier:
         have = f"at revision {found}" if found else "not migrated"
         raise DependencyError(
             "postgres", f"the schema is {have}, this program needs {head} (python -m rag.migrate)"

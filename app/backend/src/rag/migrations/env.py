@@ -2,12 +2,13 @@
 
 from alembic import context
 
-from rag.tables import metadata
+from rag.tables import metadata, schema_revision
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     transactional_ddl=True,
+    version_table=schema_revision.name,
 )
 with context.begin_transaction():
     context.run_migrations()
