@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import servers
 
-from rag.ask.retrieval import fuse
+from rag.ask.retrieval import Fusion
 
 POLICY = """Returns and refunds of the Northwind shop.
 Customers may return any item within 30 days of delivery.
@@ -87,9 +87,14 @@ def test_hybrid_finds_codes_and_meanings(backend, library):
 
 
 def test_fusion_prefers_what_both_find():
-    assert fuse([["a", "b", "c"], ["c", "d"]])[0] == "c"
-    assert fuse([["a"], []]) == ["a"]
-    assert fuse([[], []]) == []
+    fusion = Fusion(dense=1, lexical=1)
+    near, words = [("a", 0.8), ("b", 0.7), ("c", 0.6)], [("c", 9.0), ("d", 2.0)]
+    assert fusion.fuse(near, words) == ["c", "a", "b", "d"]
+    assert fusion.fuse([("a", 0.5)], []) == ["a"]
+    assert fusion.fuse([], []) == []
+    assert fusion.fuse([("b", 0.5)], [("a", 7.0)]) == ["a", "b"]
+    assert Fusion(dense=2, lexical=1).fuse([("b", 0.5)], [("a", 7.0)]) == ["b", "a"]
+    assert fusion.fuse([("b", -0.1), ("c", -0.2)], [("a", 7.0)]) == ["a", "b", "c"]
 
 
 @pytest.mark.usefixtures("library")

@@ -155,6 +155,10 @@ def test_version_openapi_and_metrics(backend):
         ({"S3_BUCKET": "s3cret_Bucket!"}, ["S3_BUCKET: "]),
         ({"PORT": "s3cret"}, ["PORT: "]),
         (
+            {"LEXICAL_WEIGHT": "0", "DENSE_WEIGHT": "-1", "RETRIEVE_CHUNKS": "51"},
+            ["LEXICAL_WEIGHT: ", "DENSE_WEIGHT: ", "RETRIEVE_CHUNKS: "],
+        ),
+        (
             {"MILVUS_URI": "", "S3_BUCKET": None},
             ["MILVUS_URI: is missing", "S3_BUCKET: is missing"],
         ),

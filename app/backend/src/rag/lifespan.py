@@ -23,7 +23,7 @@ from rag.adapters.s3 import S3Store, open_store
 from rag.ask.extract import Extractor
 from rag.ask.grounding import Thresholds
 from rag.ask.repository import SearchRepository
-from rag.ask.retrieval import Retriever
+from rag.ask.retrieval import Fusion, Retriever
 from rag.ask.service import AskService
 from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
@@ -157,6 +157,7 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
             Retriever(
                 search,
                 world.index,
+                Fusion(settings.dense_weight, settings.lexical_weight),
                 metrics,
                 candidates=settings.retrieve_candidates,
                 keep=settings.retrieve_chunks,

@@ -135,8 +135,10 @@ class Settings(DatabaseSettings):
     embed_cache_texts: int = Field(default=10_000, ge=0, le=1_000_000)
     ask_waiting: int = Field(default=24, ge=1, le=1000)
 
-    retrieve_candidates: int = Field(default=20, ge=1, le=200)
-    retrieve_chunks: int = Field(default=6, ge=1, le=50)
+    retrieve_candidates: int = Field(default=100, ge=1, le=200)
+    retrieve_chunks: int = Field(default=12, ge=1, le=50)
+    dense_weight: float = Field(default=1, gt=0, le=100)
+    lexical_weight: float = Field(default=1, gt=0, le=100)
     min_cosine: float = Field(default=0.25, ge=-1, le=1)
     sure_cosine: float = Field(default=0.62, ge=-1, le=1)
     min_coverage: float = Field(default=0.6, ge=0, le=1)

@@ -64,7 +64,11 @@ def _arguments(database_url: str, timeout: float, ca: str | None) -> dict[str, A
         "ssl": _context(options.get("sslmode", "prefer"), options.get("sslrootcert"), ca),
         "timeout": min(timeout, float(options.get("connect_timeout", timeout))),
         "command_timeout": timeout,
-        "server_settings": {"application_name": options.get("application_name", "rag-backend")},
+        "server_settings": {
+            "application_name": options.get("application_name", "rag-backend"),
+            # Compiling a statement takes longer than any of ours; a cost guessed high asks for it.
+            "jit": "off",
+        },
     }
 
 

@@ -1,6 +1,6 @@
 """Answers made of sentences of the documents, word for word."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rag.adapters.protocols import Embedder, Vector
 from rag.ask import grounding
@@ -8,6 +8,7 @@ from rag.ask.repository import Passage, SearchRepository
 from rag.ask.schemas import Answer, Citation
 
 _MAX_SENTENCES = 40
+"""So many are embedded, which takes most of a question's time."""
 
 
 class Extractor:
@@ -21,19 +22,23 @@ class Extractor:
         self._thresholds = thresholds
 
     async def answer(
-        self, question: str, vector: Vector, stems: frozenset[str], passages: Sequence[Passage]
+        self,
+        question: str,
+        vector: Vector,
+        stems: Collection[str],
+        passages: Sequence[Passage],
     ) -> Answer:
         """Answer a question, whose vector and stems are given, from passages, or refuse."""
-        found = grounding.sentences(passages, _MAX_SENTENCES)
+        found = grounding.sentences(passages)
         if not found:
             return Answer.refusal()
         names = sorted(grounding.named(question))
         texts = [item.context for item in found]
         asked = await self._repository.lexemes([*texts, *names])
         own, name_stems = asked[: len(texts)], asked[len(texts) :]
-        cosines = [float(vector @ other) for other in await self._embedder.embed(texts)]
-        frequencies, size = await self._repository.frequencies(sorted(stems))
-        rated = grounding.score(found, own, cosines, grounding.weights(frequencies, size))
+        frequencies, size = await self._repository.frequencies(stems)
+        covered = grounding.cover(found, own, grounding.weights(frequencies, size))
+        rated = await self._rate(vector, grounding.promising(covered, _MAX_SENTENCES))
         near = grounding.words_near(rated[0], found, own)
         named = all(words <= near for words in name_stems)
         if not grounding.grounded(rated[0], self._thresholds, names_found=named):
@@ -49,3 +54,9 @@ class Extractor:
             ],
             refused=False,
         )
+
+    async def _rate(
+        self, vector: Vector, covered: Sequence[grounding.Covered]
+    ) -> list[grounding.Scored]:
+        others = await self._embedder.embed([item.sentence.context for item in covered])
+        return grounding.score(covered, [float(vector @ other) for other in others])

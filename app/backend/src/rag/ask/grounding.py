@@ -50,13 +50,19 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """A sentence, and how well it fits: `coverage` and `cosine` are at most 1."""
+class Covered:
+    """A sentence, the stems of the question in it, and their share of the weight: at most 1."""
 
     sentence: Sentence
-    coverage: float
-    cosine: float
     words: frozenset[str]
+    coverage: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scored(Covered):
+    """A sentence, and how well it fits: `coverage` and `cosine` are at most 1."""
+
+    cosine: float
 
     @property
     def score(self) -> float:
@@ -64,14 +70,14 @@ class Scored:
         return (self.coverage + self.cosine) / 2
 
 
-def sentences(passages: Sequence[Passage], limit: int) -> list[Sentence]:
-    """The first `limit` different sentences of the passages, best passage first."""
+def sentences(passages: Sequence[Passage]) -> list[Sentence]:
+    """The different sentences of the passages, best passage first."""
     found: dict[str, Sentence] = {}
     for passage in passages:
         for position, span in enumerate(spans(passage.text, headings=passage.headings)):
             text = passage.text[span.start : span.end]
             found.setdefault(f"{passage.document_id} {text}", Sentence(passage, position, text))
-    return list(found.values())[:limit]
+    return list(found.values())
 
 
 def named(question: str) -> set[str]:
@@ -95,25 +101,46 @@ def weights(frequencies: Mapping[str, int], size: int) -> dict[str, float]:
     return weighed or dict.fromkeys(frequencies, 1.0)
 
 
-def score(
-    found: Sequence[Sentence],
-    stems: Sequence[frozenset[str]],
-    cosines: Sequence[float],
-    wanted: Mapping[str, float],
-) -> list[Scored]:
-    """Rate sentences by `wanted` (stem -> weight), best first; neighbours help a little."""
+def cover(
+    found: Sequence[Sentence], stems: Sequence[frozenset[str]], wanted: Mapping[str, float]
+) -> list[Covered]:
+    """How much of `wanted` (stem -> weight) each sentence has; neighbours help a little."""
     place = {(item.passage.chunk_id, item.position): n for n, item in enumerate(found)}
     total = sum(wanted.values()) or 1.0
-    rated = []
-    for item, own, cosine in zip(found, stems, cosines, strict=True):
+    covered = []
+    for item, own in zip(found, stems, strict=True):
         chunk = item.passage.chunk_id
         beside = [place.get((chunk, item.position + step)) for step in (-1, 1)]
         near = frozenset[str]().union(*(stems[n] for n in beside if n is not None))
-        covered = sum(
+        weight = sum(
             weight * (1.0 if stem in own else _NEIGHBOUR_WEIGHT if stem in near else 0.0)
             for stem, weight in wanted.items()
         )
-        rated.append(Scored(item, covered / total, cosine, own & wanted.keys()))
+        covered.append(Covered(item, own & wanted.keys(), weight / total))
+    return covered
+
+
+def promising(covered: Sequence[Covered], limit: int) -> list[Covered]:
+    """The `limit` sentences most likely to answer: well covered, or of one of the first passages.
+
+    The others are not embedded: that is what a question takes its time for.
+    """
+    ranks: dict[str, int] = {}
+    for item in covered:
+        ranks.setdefault(item.sentence.passage.chunk_id, len(ranks) + 1)
+
+    def worth(item: Covered) -> float:
+        return item.coverage + 1 / ranks[item.sentence.passage.chunk_id]
+
+    return sorted(covered, key=worth, reverse=True)[:limit]
+
+
+def score(covered: Sequence[Covered], cosines: Sequence[float]) -> list[Scored]:
+    """Sentences with their cosines to the question, best first."""
+    rated = [
+        Scored(item.sentence, item.words, item.coverage, cosine)
+        for item, cosine in zip(covered, cosines, strict=True)
+    ]
     return sorted(rated, key=lambda scored: -scored.score)
 
 

@@ -1,6 +1,6 @@
 """What asking reads from PostgreSQL: lexical search, texts, and words in their stems."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -10,30 +10,56 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from rag.adapters import postgres
 from rag.ingest.formats import kept_as
 
+_STEMS = text(
+    "SELECT lexeme, cardinality(positions) AS frequency"
+    " FROM unnest(to_tsvector('english', CAST(:text AS text)))"
+)
 _LEXEMES = text(
     "SELECT n, tsvector_to_array(to_tsvector('english', t)) AS lexemes"
     " FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS given(t, n) ORDER BY n"
 )
-# A query of any of the words: a question's words rarely stand all in one passage.
-_SEARCH = text(
-    "SELECT c.id FROM chunks c JOIN documents d ON d.id = c.document_id,"
-    " to_tsquery('simple', :query) q"
-    " WHERE d.status = 'ready' AND c.words @@ q"
-    " ORDER BY ts_rank_cd(c.words, q, 1) DESC, c.id LIMIT :limit"
+# BM25 (k1 1.2, b 0.75) by the index of revision 0002, in two steps whose work is bounded, however
+# many chunks share a word. First the entries of the stems that weigh most: all of them, until
+# `budget` postings are read, and of each further stem the `least` ones where it counts most. Then
+# the best of these by all stems of the question, exactly.
+_SEARCH = text("""
+WITH size AS (
+    SELECT CAST(chunks AS float8) AS chunks, length / greatest(CAST(chunks AS float8), 1) AS average
+    FROM totals WHERE id = 1
+), asked AS (
+    SELECT stem, found.chunks AS depth,
+        frequency * ln(1 + (size.chunks - found.chunks + 0.5) / (found.chunks + 0.5)) AS weight
+    FROM unnest(CAST(:stems AS text[]), CAST(:frequencies AS int[])) AS given(stem, frequency)
+    JOIN stems AS found USING (stem) CROSS JOIN size
+), heavy AS (
+    SELECT stem, weight,
+        greatest(:budget - sum(depth) OVER (ORDER BY weight DESC, stem) + depth, :least) AS depth
+    FROM asked ORDER BY weight DESC, stem LIMIT :heavy
+), likely AS (
+    SELECT entry FROM heavy CROSS JOIN LATERAL (
+        SELECT entry, impact FROM postings WHERE postings.stem = heavy.stem
+        ORDER BY impact DESC LIMIT heavy.depth
+    ) AS best
+    GROUP BY entry ORDER BY sum(weight * impact) DESC, entry LIMIT :likely
 )
+SELECT chunk_id, score FROM likely JOIN entries ON number = likely.entry CROSS JOIN size
+CROSS JOIN LATERAL (
+    SELECT sum(weight * frequency / (frequency + 1.2 * (0.25 + length / average * 0.75))) AS score
+    FROM postings JOIN asked ON asked.stem = postings.stem WHERE postings.entry = number
+) AS exact
+ORDER BY score DESC, chunk_id LIMIT :limit
+""")
+_BOUNDS = {"budget": 30_000, "least": 200, "heavy": 64}
 _TEXTS = text(
     "SELECT c.id, c.document_id, c.page, c.heading, c.text, d.content_type"
     " FROM chunks c JOIN documents d ON d.id = c.document_id"
     " WHERE d.status = 'ready' AND c.id = ANY(CAST(:ids AS text[]))"
 )
-# Counting stops early: beyond the cap a word is simply common.
 _FREQUENCIES = text(
-    "SELECT w, (SELECT count(*) FROM (SELECT 1 FROM chunks"
-    " WHERE words @@ to_tsquery('simple', q) LIMIT :cap) hits)"
-    " FROM unnest(CAST(:words AS text[]), CAST(:queries AS text[])) AS given(w, q)"
+    "SELECT given.stem, coalesce(stems.chunks, 0) AS chunks"
+    " FROM unnest(CAST(:stems AS text[])) AS given(stem) LEFT JOIN stems USING (stem)"
 )
-_SIZE = text("SELECT count(*) FROM (SELECT 1 FROM chunks LIMIT :cap) c")
-_CAP = 5000
+_SIZE = text("SELECT chunks FROM totals")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +99,21 @@ class SearchRepository:
             rows = (await connection.execute(_LEXEMES, {"texts": list(texts)})).all()
         return [frozenset(row.lexemes) for row in rows]
 
-    async def search(self, lexemes: Sequence[str], limit: int) -> list[str]:
-        """Ids of the chunks which hold any of the stems, best first."""
-        if not lexemes:
-            return []
-        parameters = {"query": " | ".join(map(_quoted, lexemes)), "limit": limit}
+    async def stems(self, question: str) -> dict[str, int]:
+        """The stems of a question's content words, and how often each stands in it."""
         async with self._connect() as connection:
-            return [row.id for row in await connection.execute(_SEARCH, parameters)]
+            rows = (await connection.execute(_STEMS, {"text": question})).all()
+        return {row.lexeme: int(row.frequency) for row in rows}
+
+    async def search(self, stems: Mapping[str, int], limit: int) -> list[tuple[str, float]]:
+        """(id, BM25) of the chunks which fit the stems and their counts, best first."""
+        if not stems:
+            return []
+        given = {"stems": list(stems), "frequencies": list(stems.values())}
+        async with self._connect() as connection:
+            limits = {**_BOUNDS, "likely": max(300, 2 * limit), "limit": limit}
+            rows = await connection.execute(_SEARCH, {**given, **limits})
+            return [(row.chunk_id, float(row.score)) for row in rows]
 
     async def passages(self, ids: Sequence[str]) -> list[Passage]:
         """The passages of `ids` which still exist, in that order."""
@@ -88,20 +122,12 @@ class SearchRepository:
         found = {row.id: _passage(row) for row in rows}
         return [found[item] for item in ids if item in found]
 
-    async def frequencies(self, lexemes: Sequence[str]) -> tuple[dict[str, int], int]:
-        """In how many chunks each stem stands, and how many chunks there are (capped)."""
-        words = list(lexemes)
-        parameters = {"words": words, "queries": [*map(_quoted, words)], "cap": _CAP}
+    async def frequencies(self, stems: Collection[str]) -> tuple[dict[str, int], int]:
+        """In how many chunks each stem stands, and how many chunks there are."""
         async with self._connect() as connection:
-            rows = (await connection.execute(_FREQUENCIES, parameters)).all()
-            size = int((await connection.execute(_SIZE, {"cap": _CAP})).scalar_one())
-        return {row[0]: int(row[1]) for row in rows}, size
-
-
-def _quoted(lexeme: str) -> str:
-    """A stem as tsquery takes it, whatever characters are in it."""
-    escaped = lexeme.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+            rows = (await connection.execute(_FREQUENCIES, {"stems": list(stems)})).all()
+            size = int((await connection.execute(_SIZE)).scalar_one())
+        return {row.stem: int(row.chunks) for row in rows}, size
 
 
 def _passage(row: Row[tuple[object, ...]]) -> Passage:

@@ -1,22 +1,36 @@
-"""Find passages: nearest by meaning and best by words, fused by rank."""
+"""Find passages: nearest by meaning and best by words, fused by score."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rag.adapters.protocols import Vector, VectorIndex
 from rag.ask.repository import Passage, SearchRepository
 from rag.metrics import Metrics
 
-_RRF_K = 60
+Found = tuple[str, float]
+"""The id of a chunk, and its score: 0 says nothing, and there is no best one."""
 
 
-def fuse(rankings: Sequence[Sequence[str]]) -> list[str]:
-    """Reciprocal rank fusion: ids that stand high in any of `rankings`, best first."""
-    scores: dict[str, float] = {}
-    for ranking in rankings:
-        for rank, item in enumerate(ranking, 1):
-            scores[item] = scores.get(item, 0.0) + 1 / (_RRF_K + rank)
-    return sorted(scores, key=lambda item: (-scores[item], item))
+@dataclass(frozen=True, slots=True)
+class Fusion:
+    """Two rankings as one: each adds its weight times the share of its best score.
+
+    Scores tell more than ranks do: a leg that found one thing and then nothing like it says so.
+    """
+
+    dense: float
+    lexical: float
+
+    def fuse(self, dense: Sequence[Found], lexical: Sequence[Found]) -> list[str]:
+        """Ids that stand high in any of the two, best first."""
+        scores: dict[str, float] = {}
+        for weight, ranking in ((self.dense, dense), (self.lexical, lexical)):
+            best = max((score for _item, score in ranking), default=0.0)
+            for item, score in ranking:
+                share = max(score, 0.0) / best if best > 0 else 0.0
+                scores[item] = scores.get(item, 0.0) + weight * share
+        return sorted(scores, key=lambda item: (-scores[item], item))
 
 
 class Retriever:
@@ -26,6 +40,7 @@ class Retriever:
         self,
         repository: SearchRepository,
         index: VectorIndex,
+        fusion: Fusion,
         metrics: Metrics,
         *,
         candidates: int,
@@ -33,18 +48,19 @@ class Retriever:
     ) -> None:
         self._repository = repository
         self._index = index
+        self._fusion = fusion
         self._metrics = metrics
         self._candidates = candidates
         self._keep = keep
 
-    async def find(self, vector: Vector, lexemes: Sequence[str]) -> list[Passage]:
-        """The passages most likely to answer, best first."""
+    async def find(self, vector: Vector, stems: Mapping[str, int]) -> list[Passage]:
+        """The passages most likely to answer, best first; stems of the question with counts."""
         with self._metrics.stage("ask", "search"):
-            dense, words = await asyncio.gather(
+            dense, lexical = await asyncio.gather(
                 self._index.search(vector, self._candidates),
-                self._repository.search(lexemes, self._candidates),
+                self._repository.search(stems, self._candidates),
             )
-            ids = fuse([[item for item, _cosine in dense], words])
+            ids = self._fusion.fuse(dense, lexical)
             # PostgreSQL decides what exists: a vector may outlive its document shortly.
             found = await self._repository.passages(ids[: self._keep * 2])
         return found[: self._keep]

@@ -61,8 +61,8 @@ class AskService:
     async def _answer(self, question: str) -> tuple[Answer, str]:
         with self._metrics.stage("ask", "embed"):
             [vector] = await self._embedder.embed([question])
-        [stems] = await self._repository.lexemes([question])
-        passages = await self._retriever.find(vector, sorted(stems))
+        stems = await self._repository.stems(question)
+        passages = await self._retriever.find(vector, stems)
         if not passages:
             return Answer.refusal(), "none"
         source = "extract"
