@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import servers
 
+from rag.ask import grounding
+from rag.ask.repository import Passage
 from rag.ask.retrieval import Fusion
 
 POLICY = """Returns and refunds of the Northwind shop.
@@ -95,6 +97,20 @@ def test_fusion_prefers_what_both_find():
     assert fusion.fuse([("b", 0.5)], [("a", 7.0)]) == ["a", "b"]
     assert Fusion(dense=2, lexical=1).fuse([("b", 0.5)], [("a", 7.0)]) == ["b", "a"]
     assert fusion.fuse([("b", -0.1), ("c", -0.2)], [("a", 7.0)]) == ["a", "b", "c"]
+
+
+def test_sentences_are_chosen_by_what_they_cover():
+    """The 12th passage's sentence on the subject, and the first passage whatever is in it."""
+    texts = ["Nothing of it. " * 3] * 11 + ["An otter swims. Nothing of it."]
+    passages = [Passage(f"d{n}-0", f"d{n}", 1, "", text, False) for n, text in enumerate(texts)]
+    found = grounding.sentences(passages)
+    stems = [frozenset({"otter", "swim"} if "otter" in each.text else ()) for each in found]
+    covered = grounding.cover(found, stems, {"otter": 2.0, "swim": 1.0, "river": 1.0})
+    chosen = grounding.promising(covered, 2)
+    assert [item.sentence.passage.chunk_id for item in chosen] == ["d0-0", "d11-0"]
+    assert chosen[1].coverage == 0.75
+    [best, _other] = grounding.score(chosen, [0.1, 0.3])
+    assert (best.sentence.text, best.words) == ("An otter swims.", {"otter", "swim"})
 
 
 @pytest.mark.usefixtures("library")

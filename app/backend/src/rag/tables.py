@@ -72,6 +72,7 @@ chunks = Table(
         nullable=False,
     ),
     UniqueConstraint("document_id", "ordinal"),
+    # For programs of revision 0001 alone, until none is left that a rollout may bring back.
     Index(None, "words", postgresql_using="gin"),
 )
 
