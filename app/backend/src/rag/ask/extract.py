@@ -7,7 +7,7 @@ from rag.ask import grounding
 from rag.ask.repository import Passage, SearchRepository
 from rag.ask.schemas import Answer, Citation
 
-_MAX_SENTENCES = 40
+_MAX_SENTENCES = 32
 """So many are embedded, which takes most of a question's time."""
 
 
