@@ -140,7 +140,7 @@ async def _main() -> int:
     async def is_done() -> bool:
         secret = live.now().application_database_url
         url = secret.get_secret_value() if secret else ""
-        return bool(url) and await application_login.revision(url, timeout, ca) == head()
+        return bool(url) and await application_login.revision(url, timeout, ca) not in earlier()
 
     try:
         before, after = await upgrade(engine, timeout, login, is_done)

@@ -9,7 +9,7 @@ from rag.ask.repository import Passage, SearchRepository
 from rag.metrics import Metrics
 
 Found = tuple[str, float]
-"""The id of a chunk, and its score: 0 says nothing, and there is no best one."""
+"""The id of a chunk, and its score; 0 and less count for nothing."""
 
 
 @dataclass(frozen=True, slots=True)
