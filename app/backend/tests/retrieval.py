@@ -1,4 +1,4 @@
-"""How well questions find documents: `python tests/retrieval.py FOLDER` prints a table.
+"""How well questions find documents: `PYTHONPATH=src python tests/retrieval.py FOLDER`.
 
 FOLDER holds a test collection as XML: elements `doc` and `query` with an `id` and their text, and
 `res` with a query's `id` and the ids of the documents that answer it. The documents are taken in
