@@ -7,7 +7,12 @@ export const ACCEPTED_EXTENSIONS: readonly string[] = formats.flatMap(
   (format) => format.extensions,
 );
 
-/** The formats for people: "text, Markdown or PDF". */
+/** The usual end of a name for each format. */
+export const USUAL_EXTENSIONS: readonly string[] = formats.flatMap((format) =>
+  format.extensions.slice(0, 1),
+);
+
+/** The formats for people: "text, Markdown, PDF or Word". */
 export const FORMAT_NAMES: string = new Intl.ListFormat("en", { type: "disjunction" })
   .format(formats.map((format) => format.name))
   .replace(/, or /, " or ");
@@ -16,4 +21,11 @@ export const FORMAT_NAMES: string = new Intl.ListFormat("en", { type: "disjuncti
 export function hasAcceptedExtension(filename: string): boolean {
   const lower = filename.toLowerCase();
   return ACCEPTED_EXTENSIONS.some((extension) => lower.endsWith(extension));
+}
+
+/** The format as which a program saves a file that is not taken: "Word (.docx)" for a .doc. */
+export function savedAs(filename: string): string | null {
+  const lower = filename.toLowerCase();
+  const format = formats.find(({ old }) => old.some((extension) => lower.endsWith(extension)));
+  return format ? `${format.name} (${format.extensions[0]})` : null;
 }

@@ -1,4 +1,4 @@
-import { ACCEPTED_EXTENSIONS, FORMAT_NAMES, hasAcceptedExtension } from "./formats";
+import { FORMAT_NAMES, hasAcceptedExtension, savedAs, USUAL_EXTENSIONS } from "./formats";
 import { formatBytes, MAX_QUESTION_CHARS, MAX_UPLOAD_BYTES, MIN_QUESTION_CHARS } from "./limits";
 import { type Problem, UPLOAD_TOO_LARGE } from "./problem";
 
@@ -33,8 +33,8 @@ export function checkDocument(
   if (!hasAcceptedExtension(value.name)) {
     return problem(
       "This kind of document can't be read",
-      `“${value.name}” doesn't end with ${ACCEPTED_EXTENSIONS.join(", ")}.`,
-      `Save the document as ${FORMAT_NAMES} and upload it again.`,
+      `“${value.name}” doesn't end like one that can: ${USUAL_EXTENSIONS.join(", ")}.`,
+      `Save the document as ${savedAs(value.name) ?? FORMAT_NAMES} and upload it again.`,
     );
   }
   return { file: value };

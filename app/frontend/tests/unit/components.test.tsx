@@ -5,7 +5,8 @@ import { DocumentList } from "@/components/document-list";
 import { splitAnswer } from "@/lib/answer-text";
 import type { RagDocument } from "@/lib/contract";
 import { parseIds } from "@/lib/documents";
-import { hasAcceptedExtension } from "@/lib/formats";
+import { hasAcceptedExtension, savedAs } from "@/lib/formats";
+import { checkDocument } from "@/lib/input";
 import { formatBytes, MAX_LISTED_DOCUMENTS } from "@/lib/limits";
 
 const CITATION = { documentId: "d1", excerpt: "4 bar", page: 2 };
@@ -87,11 +88,19 @@ describe("limits", () => {
   });
 
   it("take documents by the end of their name", () => {
-    expect(["A.PDF", "a.md", "a.pdf.exe", "pdf"].map(hasAcceptedExtension)).toEqual([
-      true,
-      true,
-      false,
-      false,
+    const taken = ["A.PDF", "a.md", "a.docx", "a.xlsx", "a.eml", ".txt"];
+    expect(taken.filter((name) => !hasAcceptedExtension(name))).toEqual([]);
+    expect(["a.pdf.exe", "pdf", "a.doc"].filter(hasAcceptedExtension)).toEqual([]);
+  });
+
+  it("tell as what a program saves a document that is not taken", () => {
+    expect(["A.DOC", "a.ods", "a.exe"].map(savedAs)).toEqual([
+      "Word (.docx)",
+      "Excel (.xlsx)",
+      null,
     ]);
+    expect(checkDocument(new File(["a"], "old.ppt"))).toMatchObject({
+      problem: { remedy: "Save the document as PowerPoint (.pptx) and upload it again." },
+    });
   });
 });

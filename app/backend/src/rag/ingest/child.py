@@ -29,8 +29,9 @@ _PR_SET_PDEATHSIG = 1
 
 def restrain(limits: Limits) -> None:
     """Take away from this process what reading a document does not need."""
+    # At the soft one the kernel sends SIGXCPU, by which this end is told from others.
+    resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_seconds, limits.cpu_seconds + 1))
     for what, value in (
-        (resource.RLIMIT_CPU, limits.cpu_seconds),
         (resource.RLIMIT_AS, limits.memory),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
@@ -40,9 +41,8 @@ def restrain(limits: Limits) -> None:
     os.nice(NICE)
     # Who asked may be killed, and nobody would wait for this any more.
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    # What pypdf says of a broken file holds parts of it.
-    logging.getLogger("pypdf").addHandler(logging.NullHandler())
-    logging.getLogger("pypdf").propagate = False
+    # What a library says of a broken file holds parts of it.
+    logging.disable()
 
 
 def read(kind: Format, body: bytes, limits: Limits, count: Callable[[str], int]) -> dict[str, Any]:
@@ -65,7 +65,10 @@ def main() -> None:
     # The libraries first: what they are is not up to the document.
     from rag.ingest.tokens import Counter
 
-    count = Counter()
+    # openpyxl would load it for its types, and with it 75 MiB of what a document may take.
+    modules: dict[str, Any] = sys.modules
+    modules["numpy"] = None
+    count, _loaded = Counter(), kind.pages
     sys.stdout.buffer.write(READY)
     sys.stdout.buffer.flush()
     restrain(limits)

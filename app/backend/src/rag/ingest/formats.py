@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import PurePath
 
-from rag.errors import UnsupportedTypeError
-from rag.ingest.pages import Page, of_pdf, of_text
+from rag.errors import UnreadableError, UnsupportedTypeError
+from rag.ingest.marks import Content, contents, may_be_pdf
+from rag.ingest.pages import Page
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,36 +15,50 @@ class Format:
     """One format.
 
     name: as people call it; suffixes: ends of file names, the usual one first; content_type: what
-    it is kept as; declared: types by which files without a suffix are known; pages: reads it, given
-    the body and the most characters; headings: whether lines may be headings as in Markdown; mark:
-    bytes near the start by which such a file is known, whatever it is called; hint: what may be
-    wrong with one that holds no text.
+    it is kept as; declared: types by which files without a suffix are known; reader: the module of
+    ingest/readers whose `pages` reads it; headings: whether lines may be headings as in Markdown;
+    binary: whether such a file is known by its bytes; old: ends of names of formats that are not
+    taken, and that the same programs save as this one; hint: what may be wrong with a file that
+    holds no text.
     """
 
     name: str
     suffixes: tuple[str, ...]
     content_type: str
     declared: tuple[str, ...]
-    pages: Callable[[bytes, int], list[Page]]
+    reader: str
     headings: bool = False
-    mark: bytes = b""
+    binary: bool = False
+    old: tuple[str, ...] = ()
     hint: str = ""
 
+    @property
+    def pages(self) -> Callable[[bytes, int], list[Page]]:
+        """Reads a body of at most so many characters; its libraries are loaded only now."""
+        found: Callable[[bytes, int], list[Page]]
+        found = import_module(f"rag.ingest.readers.{self.reader}").pages
+        return found
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 
 FORMATS = (
     Format(
         name="text",
-        suffixes=(".txt", ".text"),
+        suffixes=(
+            *(".txt", ".text", ".log", ".rst", ".adoc", ".asciidoc", ".yaml", ".yml", ".toml"),
+            *(".ini", ".cfg", ".conf", ".properties", ".xml"),
+        ),
         content_type="text/plain; charset=utf-8",
-        declared=("text/plain",),
-        pages=of_text,
+        declared=("text/plain", "application/xml", "text/xml", "application/yaml"),
+        reader="text",
     ),
     Format(
         name="Markdown",
         suffixes=(".md", ".markdown"),
         content_type="text/markdown; charset=utf-8",
         declared=("text/markdown", "text/x-markdown"),
-        pages=of_text,
+        reader="text",
         headings=True,
     ),
     Format(
@@ -50,9 +66,85 @@ FORMATS = (
         suffixes=(".pdf",),
         content_type="application/pdf",
         declared=("application/pdf",),
-        pages=of_pdf,
-        mark=b"%PDF-",
+        reader="pdf",
+        binary=True,
         hint=" (is it a scan?)",
+    ),
+    Format(
+        name="Word",
+        suffixes=(".docx", ".docm", ".dotx"),
+        content_type=f"{_OFFICE}.wordprocessingml.document",
+        declared=(f"{_OFFICE}.wordprocessingml.document",),
+        reader="word",
+        headings=True,
+        binary=True,
+        old=(".doc", ".dot", ".odt", ".rtf", ".pages"),
+        hint=" (are there only pictures in it?)",
+    ),
+    Format(
+        name="PowerPoint",
+        suffixes=(".pptx", ".pptm", ".ppsx", ".potx"),
+        content_type=f"{_OFFICE}.presentationml.presentation",
+        declared=(f"{_OFFICE}.presentationml.presentation",),
+        reader="slides",
+        headings=True,
+        binary=True,
+        old=(".ppt", ".pps", ".odp", ".key"),
+        hint=" (hidden slides and pictures are not read)",
+    ),
+    Format(
+        name="Excel",
+        suffixes=(".xlsx", ".xlsm", ".xltx"),
+        content_type=f"{_OFFICE}.spreadsheetml.sheet",
+        declared=(f"{_OFFICE}.spreadsheetml.sheet",),
+        reader="workbook",
+        headings=True,
+        binary=True,
+        old=(".xls", ".xlt", ".xlsb", ".ods", ".numbers"),
+        hint=" (hidden sheets are not read)",
+    ),
+    Format(
+        name="CSV",
+        suffixes=(".csv", ".tsv", ".tab"),
+        content_type="text/csv; charset=utf-8",
+        declared=("text/csv", "text/tab-separated-values"),
+        reader="table",
+    ),
+    Format(
+        name="HTML",
+        suffixes=(".html", ".htm", ".xhtml"),
+        content_type="text/html; charset=utf-8",
+        declared=("text/html", "application/xhtml+xml"),
+        reader="html",
+        headings=True,
+        old=(".mht", ".mhtml"),
+        hint=" (is it made by a script?)",
+    ),
+    Format(
+        name="e-mail",
+        suffixes=(".eml",),
+        content_type="message/rfc822",
+        declared=("message/rfc822",),
+        reader="mail",
+        headings=True,
+        old=(".msg",),
+    ),
+    Format(
+        name="JSON",
+        suffixes=(".json", ".jsonl", ".ndjson"),
+        content_type="application/json",
+        declared=("application/json", "application/x-ndjson", "application/jsonl"),
+        reader="records",
+    ),
+    Format(
+        name="EPUB",
+        suffixes=(".epub",),
+        content_type="application/epub+zip",
+        declared=("application/epub+zip",),
+        reader="book",
+        headings=True,
+        binary=True,
+        old=(".mobi", ".azw3"),
     ),
 )
 
@@ -72,25 +164,49 @@ def kept_as(content_type: str) -> Format:
     return next(each for each in FORMATS if each.content_type == content_type)
 
 
+def suffix_of(filename: str) -> str:
+    """The end of a file's name that says what it is, also of one that is nothing else: ".txt"."""
+    name = PurePath(filename.replace("\\", "/")).name.lower()
+    return PurePath(f"_{name}").suffix
+
+
 def format_of(filename: str, content_type: str, body: bytes) -> Format:
     """What a file is, by name or declared type, and checked against its bytes.
 
-    Raises UnsupportedTypeError for anything but FORMATS.
+    Raises UnsupportedTypeError for anything but FORMATS, UnreadableError for an empty file.
     """
-    suffix = PurePath(filename).suffix.lower()
-    declared = content_type.partition(";")[0].strip().lower()
-    # The name decides: browsers send Markdown as application/octet-stream.
-    fitting = [
-        each
-        for each in FORMATS
-        if (suffix in each.suffixes if suffix else declared in each.declared)
-    ]
-    if not fitting:
-        taken = listed(tuple(f"{each.name} ({each.suffixes[0]})" for each in FORMATS))
-        raise UnsupportedTypeError(f"only {taken} are taken")
-    found = fitting[0]
-    # A PDF may have something before its head; a text may write about PDF.
-    others = tuple(each.mark for each in FORMATS if each.mark and each != found)
-    if found.mark not in body[:1024] or body.startswith(others):
-        raise UnsupportedTypeError(f"the file's content is not {found.name}")
+    found = _by_name(suffix_of(filename), content_type.partition(";")[0].strip().lower())
+    if not body:
+        raise UnreadableError("the file is empty: there is no text in it")
+    held = contents(body)
+    # Something may stand before the head of a PDF; of a text nothing is known.
+    right = may_be_pdf(body) and not held if found.name == "PDF" else not (found.binary or held)
+    if not right and found.name not in {each.name for each in held}:
+        raise UnsupportedTypeError(_mismatch(found, held))
     return found
+
+
+def _by_name(suffix: str, declared: str) -> Format:
+    # The name decides: browsers send Markdown as application/octet-stream.
+    for each in FORMATS:
+        if suffix in each.suffixes if suffix else declared in each.declared:
+            return each
+    for each in FORMATS:
+        if suffix and suffix in each.old:
+            raise UnsupportedTypeError(
+                f"files that end with {suffix} are not taken: save it as {each.name} "
+                f"({each.suffixes[0]})"
+            )
+    said = "" if suffix else "the file's name has no end such as .txt that says what it is: "
+    taken = listed(tuple(f"{each.name} ({each.suffixes[0]})" for each in FORMATS))
+    raise UnsupportedTypeError(f"{said}only {taken} are taken")
+
+
+def _mismatch(found: Format, held: tuple[Content, ...]) -> str:
+    """What is said of a file whose bytes are not what its name says."""
+    said = f"the file's content is not {found.name}"
+    if not held:
+        return said
+    right = [each.suffixes[0] for each in FORMATS if each.name == held[0].name]
+    remedy = held[0].remedy or (f"let its name end with {right[0]}" if right else "")
+    return f"{said} but {held[0].name}" + (f": {remedy}" if remedy else "")

@@ -1,18 +1,19 @@
-"""From bytes to pages of text, by format. The text is kept as it is: citations quote it."""
+"""Pages of text, as readers fill them. The text is kept as it is: citations quote it."""
 
+import re
 from dataclasses import dataclass
-from io import BytesIO
-
-from pypdf import PdfReader
 
 from rag.errors import TooLargeError, UnreadableError
 
-_MAX_PAGES = 1000
+MAX_PAGES = 1000
+_BETWEEN = "\n\n"
 # Escape sequences, zeros and the like: no text, and PostgreSQL keeps no zeros.
 _CONTROLS: dict[int, str | None] = {
     **{code: None for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"},
     **dict.fromkeys((0x0B, 0x0C, 0x85), "\n"),
 }
+# A line of somebody's text that would be taken for a heading of ours.
+_LIKE_HEADING = re.compile(r"^(?= {0,3}#{1,6}\s)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,46 +24,61 @@ class Page:
     text: str
 
 
-def of_text(body: bytes, characters: int) -> list[Page]:
-    """The text of a plain file, as its one page."""
-    try:
-        text = body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise UnreadableError("the text is not UTF-8") from None
-    if "\0" in text:
-        raise UnreadableError("the text holds zero bytes: it is a binary file")
-    _fits(len(text), characters, "the document has")
-    return [Page(1, _clean(text))]
+class Pages:
+    """The pages of a document, written block by block, up to `most` characters in all."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._total = 0
+        self._written: list[list[str]] = []
+
+    def turn(self) -> None:
+        """Begin the next page. Raises UnreadableError when there are too many."""
+        if len(self._written) == MAX_PAGES:
+            raise UnreadableError(f"the document has more than {MAX_PAGES} pages: divide it")
+        self._written.append([])
+
+    def heading(self, text: str, level: int = 1) -> None:
+        """Write a heading: what follows on this page is about it."""
+        if title := line(text):
+            self._write(f"{'#' * min(level, 6)} {title}")
+
+    def block(self, text: str) -> None:
+        """Write a paragraph, or whatever stands by itself."""
+        if text.strip():
+            # Four blanks: no heading then, and no part of the sentence either.
+            self._write(_LIKE_HEADING.sub("    ", text.strip("\r\n")))
+
+    def done(self) -> list[Page]:
+        """All pages, also the empty ones."""
+        return [Page(number, _BETWEEN.join(page)) for number, page in enumerate(self._written, 1)]
+
+    def _write(self, text: str) -> None:
+        if not self._written:
+            self.turn()
+        self._total += len(text) + len(_BETWEEN)
+        if self._total > self._most:
+            pages = len(self._written)
+            said = f"on its first {pages} pages, " if pages > 1 else ""
+            raise TooLargeError(
+                f"the document has, {said}more than {self._most:,} characters of text, "
+                "and no more are taken: divide it"
+            )
+        self._written[-1].append(text)
 
 
-def of_pdf(body: bytes, characters: int) -> list[Page]:
-    """The text of each page of a PDF."""
-    try:
-        reader = PdfReader(BytesIO(body))
-        if reader.is_encrypted and not reader.decrypt(""):
-            raise UnreadableError("the PDF is protected by a password")
-        if len(reader.pages) > _MAX_PAGES:
-            raise UnreadableError(f"the PDF has more than {_MAX_PAGES} pages")
-        pages, total = [], 0
-        for number, page in enumerate(reader.pages, 1):
-            text = page.extract_text()
-            total += len(text)
-            _fits(total, characters, f"the PDF has, on its first {number} pages,")
-            pages.append(Page(number, _clean(text)))
-        return pages
-    except (UnreadableError, TooLargeError, MemoryError):
-        raise
-    # Its own errors are not all that pypdf meets broken files with, nor the libraries below it.
-    except Exception as error:
-        raise UnreadableError(f"the PDF cannot be read ({type(error).__name__})") from error
+def line(text: str) -> str:
+    """The text in one line, white space collapsed."""
+    return " ".join(text.split())
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """The text without what is none: control characters, and halves of characters."""
     return text.translate(_CONTROLS).encode("utf-8", "replace").decode("utf-8")
 
 
-def _fits(characters: int, most: int, what: str) -> None:
+def fits(characters: int, most: int, what: str) -> None:
+    """Raise TooLargeError for a text that has too many characters."""
     if characters > most:
         raise TooLargeError(
             f"{what} {characters:,} characters of text, and at most {most:,} are taken: divide it"

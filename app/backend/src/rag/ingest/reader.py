@@ -13,7 +13,13 @@ from pathlib import Path
 
 import structlog
 
-from rag.errors import BusyError, RagError, TooLargeError, UnreadableError
+from rag.errors import (
+    BusyError,
+    RagError,
+    TooLargeError,
+    UnreadableError,
+    UnsupportedTypeError,
+)
 from rag.ingest.child import READY
 from rag.ingest.chunk import Chunk
 from rag.ingest.formats import Format
@@ -33,7 +39,7 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
 }
-_ERRORS = {error.kind: error for error in (TooLargeError, UnreadableError)}
+_ERRORS = {error.kind: error for error in (TooLargeError, UnreadableError, UnsupportedTypeError)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,8 @@ class Reader:
     async def read(self, kind: Format, body: bytes) -> Text:
         """A document's text. Who cancels this ends the process.
 
-        Raises UnreadableError or TooLargeError, also for what takes more than the limits.
+        Raises UnsupportedTypeError for another format, UnreadableError or TooLargeError, also for
+        what takes more than the limits.
         """
         child = await asyncio.create_subprocess_exec(
             sys.executable,
