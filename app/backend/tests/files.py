@@ -13,6 +13,8 @@ import pptx
 from pptx.util import Inches
 
 PRICES = [["Service", "Fee", "Days"], ["Passport", "62 EUR", "10"], ["Permit", "31 EUR", "3"]]
+SHEET = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+TEXTS = "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -143,13 +145,17 @@ def workbook() -> bytes:
 
 def workbook_of(rows: str, shared: str = "") -> bytes:
     """An Excel file with this XML as the rows of its only sheet."""
-    made = openpyxl.Workbook()
-    made.active["A1"] = "a text, so that there is a table of texts"
-    head = '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
-    parts = {"xl/worksheets/sheet1.xml": f"{head}<sheetData>{rows}</sheetData></worksheet>"}
+    made = saved(openpyxl.Workbook())
+    parts = {
+        "xl/worksheets/sheet1.xml": f"<worksheet {SHEET}><sheetData>{rows}</sheetData></worksheet>"
+    }
     if shared:
+        with zipfile.ZipFile(BytesIO(made)) as file:
+            types = file.read("[Content_Types].xml").decode()
+        part = f'<Override PartName="/xl/sharedStrings.xml" ContentType="{TEXTS}"/></Types>'
+        parts["[Content_Types].xml"] = types.replace("</Types>", part)
         parts["xl/sharedStrings.xml"] = shared
-    return changed(saved(made), parts)
+    return changed(made, parts)
 
 
 def hidden_only() -> bytes:

@@ -168,6 +168,11 @@ REFUSED = {
     "pictures.docx": (files.word_of("<w:p/>"), 422, "holds no text"),
     "broken.docx": (files.word_of("<w:p>"), 422, "XML is broken"),
     "declared.docx": (files.declared_word(), 422, "declares a document type"),
+    "declared.xlsx": (
+        files.workbook_of("<row/>", "<!DOCTYPE a><sst/>"),
+        422,
+        "declares a document type",
+    ),
     "copyright.epub": (
         files.changed(files.book(), {"META-INF/rights.xml": ""}),
         422,

@@ -15,12 +15,13 @@ from pathlib import Path
 
 import httpx
 import pytest
+from hostile import OFFICE, WITH_QUESTIONS
 from pdf import pdf
 
 from rag.errors import RagError, UnreadableError
 from rag.ingest import reader
 from rag.ingest.child import NICE
-from rag.ingest.formats import named
+from rag.ingest.formats import format_of, named
 from rag.ingest.limits import Limits
 from rag.ingest.parse import parse
 
@@ -125,6 +126,7 @@ HOSTILE = {
     "escape.txt": lambda: b"\x1b[31mThe turbine of Loviisa is red.\x1b[0m It turns.",
 }
 """Shapes of text and PDF on which a parser computes for hours, or fills the memory."""
+ASKED = HOSTILE | {name: OFFICE[name] for name in WITH_QUESTIONS}
 
 
 class Asker(threading.Thread):
@@ -178,6 +180,12 @@ def resident(pid: int) -> int:
     return 0
 
 
+def computed() -> float:
+    """Seconds that processes which this one started, and which have ended, computed."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def until(what: str, condition) -> None:
     """Wait until a condition holds. what: what is said if it never does."""
     deadline = time.monotonic() + 60
@@ -208,7 +216,7 @@ def test_questions_are_answered_while_hostile_files_come(start, limits, capsys):
     assert backend.upload("plant.txt", "The reactor of Halden is cooled by water.").is_success
     before = resident(backend.child.pid)
     rows = []
-    for name, make in HOSTILE.items():
+    for name, make in ASKED.items():
         asker = Asker(backend)
         asker.start()
         started = time.monotonic()
@@ -218,8 +226,8 @@ def test_questions_are_answered_while_hostile_files_come(start, limits, capsys):
         asker.join()
         rows.append((name, answer.status_code, seconds, asker, answer.json().get("detail", "")))
         assert not asker.failed, f"{name}: {asker.failed[:3]}"
-        # A text is read in time, however it is made; what a PDF takes is up to its maker.
-        taken = (201, 413, 422) if name.endswith(".pdf") else (201, 413)
+        # A text is read in time, however it is made; what others take is up to their maker.
+        taken = (201, 413) if name.endswith((".txt", ".md")) else (201, 413, 422)
         assert answer.status_code in taken, f"{name}: {answer.text}"
         if answer.status_code != 201:
             assert answer.headers["content-type"] == "application/problem+json"
@@ -233,6 +241,24 @@ def test_questions_are_answered_while_hostile_files_come(start, limits, capsys):
         sys.stdout.write(f"\n{table}")
     assert resident(backend.child.pid) < before + 200, "the server itself has read a file"
     assert backend.child.poll() is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", OFFICE)
+def test_a_file_is_read_or_refused_within_the_limits(name):
+    """With the default memory and less time: each ends by itself, or is ended, and says why."""
+    body = OFFICE[name]()
+    limits = Limits(10, 90, 384 << 20, 1_500_000, 2000)
+    reading = reader.Reader(limits, concurrency=1, waiting=1, patience=1)
+    before = computed()
+    outcome: object = None
+    try:
+        outcome = asyncio.run(reading.read(format_of(name, "", body), body))
+    except RagError as refusal:
+        outcome = refusal.status
+    assert outcome in (413, 415, 422) or isinstance(outcome, reader.Text)
+    assert "root:" not in repr(outcome)
+    assert computed() - before < limits.cpu_seconds + 3
 
 
 def test_a_text_that_is_too_long_is_refused_with_numbers(backend):

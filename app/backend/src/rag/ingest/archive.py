@@ -13,6 +13,7 @@ _MAX_PARTS = 10_000
 _MAX_UNPACKED = 256 << 20
 """Bytes of the parts that are read: what a reader computes grows with them."""
 _PIECE = 1 << 16
+_HEAD = 1 << 12
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
 _DAMAGED = "the file is damaged, or was not sent whole"
@@ -68,6 +69,11 @@ class Archive:
                     yield piece
         except (zipfile.BadZipFile, zlib.error, EOFError):
             raise UnreadableError(_DAMAGED) from None
+
+    def head(self, name: str) -> bytes:
+        """The beginning of a part that was allowed."""
+        with self.file.open(name) as part:
+            return part.read(_HEAD)
 
     def read(self, name: str, most: int) -> bytes:
         """A part that has no more than so many bytes."""

@@ -12,6 +12,9 @@ _MAX_ELEMENTS = 200_000
 """Of a part that is kept in memory, such as the list of slides."""
 
 
+DECLARES = "the file declares a document type in its XML, which none may"
+
+
 class Handler(Protocol):
     """What is told of a document as it comes by. Names have no namespace."""
 
@@ -53,7 +56,7 @@ class _Target:
 
     def doctype(self, *_said: str | None) -> None:
         # No program writes one there. Entities are declared in it, and grow without end.
-        raise UnreadableError("the file declares a document type in its XML, which none may")
+        raise UnreadableError(DECLARES)
 
     def close(self) -> None:
         """Nothing is kept."""

@@ -59,9 +59,9 @@ class Pages:
         self._total += len(text) + len(_BETWEEN)
         if self._total > self._most:
             pages = len(self._written)
-            said = f"on its first {pages} pages, " if pages > 1 else ""
+            said = f", on its first {pages} pages," if pages > 1 else ""
             raise TooLargeError(
-                f"the document has, {said}more than {self._most:,} characters of text, "
+                f"the document has{said} more than {self._most:,} characters of text, "
                 "and no more are taken: divide it"
             )
         self._written[-1].append(text)

@@ -15,7 +15,7 @@ import openpyxl
 
 from rag.errors import UnreadableError
 from rag.ingest.archive import Archive
-from rag.ingest.markup import main_part
+from rag.ingest.markup import DECLARES, main_part
 from rag.ingest.pages import Page, Pages
 from rag.ingest.rows import told
 
@@ -29,8 +29,7 @@ def pages(body: bytes, characters: int) -> list[Page]:
     """The sheets of a workbook, in their order."""
     archive = Archive(body)
     main_part(archive, "xl/workbook.xml", "Excel")
-    # openpyxl reads them itself; what they would be unpacked is told by the archive's entries.
-    archive.allow(*archive.names(end=".xml"), *archive.names(end=".rels"))
+    _check(archive)
     warnings.simplefilter("ignore")
     book = openpyxl.load_workbook(BytesIO(body), read_only=True, data_only=True, keep_links=False)
     out = Pages(characters)
@@ -42,6 +41,14 @@ def pages(body: bytes, characters: int) -> list[Page]:
                 out.heading("" if number else sheet.title)
                 out.block(sentence)
     return out.done()
+
+
+def _check(archive: Archive) -> None:
+    """Look at the parts that openpyxl will read itself; it refuses entities too, but unnamed."""
+    names = [*archive.names(end=".xml"), *archive.names(end=".rels")]
+    archive.allow(*names)
+    if any(b"<!DOCTYPE" in archive.head(name) for name in names):
+        raise UnreadableError(DECLARES)
 
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
