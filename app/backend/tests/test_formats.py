@@ -118,6 +118,7 @@ TAKEN = {
     "row.html": (files.HTML.encode(), "Service: Passport; Fee: 62 EUR"),
     "layout.htm": (files.HTML.encode(), "A cell that only arranges."),
     "latin.html": (b"<meta charset=iso-8859-1><p>Gr\xfc\xdfe", "Gr\u00fc\u00dfe"),
+    "logo.html": (b"<h1><img src=a></h1><p>The valve is brass.", "The valve is brass."),
     "broken.html": (b"<p>The <b>valve</p> is <i>brass", "is brass"),
     "letter.eml": (files.mail(), "The key hangs in room 214."),
     "heads.eml": (files.mail(), "Subject: Schl\u00fcssel des Leuchtturms"),
@@ -247,10 +248,29 @@ def test_pages_are_slides_sheets_and_chapters():
 
 
 def test_headings_are_context_and_no_text():
+    assert read("logo.html", TAKEN["logo.html"][0]).chunks[0].heading == ""
     heads = [chunk.heading for chunk in read("a.docx", files.word()).chunks]
     assert heads == ["Town hall", "Town hall > Fees"]
     assert read("a.html", files.HTML.encode()).chunks[0].heading == "Museum > Opening"
     assert read("a.eml", files.mail()).chunks[0].heading == "Schl\u00fcssel des Leuchtturms"
+
+
+@pytest.mark.parametrize(
+    ("value", "shape", "shown"),
+    [
+        (62.5, "[$\u20ac-407]#,##0.00", "\u20ac62.50"),
+        (62.5, "#,##0.00\\ [$EUR]", "62.50 EUR"),
+        (62.5, "[$-409]0.00", "62.50"),
+        (62.5, '_($* #,##0.00_);_($* "-"??_)', "$62.50"),
+        (0.125, "0.0%", "12.5%"),
+        (1, '"Yes";"No"', "1"),
+        (0.1 + 0.2, "General", "0.3"),
+    ],
+)
+def test_a_number_is_told_with_its_unit(value, shape, shown):
+    from rag.ingest.readers import workbook
+
+    assert workbook._number(value, shape) == shown
 
 
 def test_a_long_row_is_told_in_several_sentences_that_each_name_it():

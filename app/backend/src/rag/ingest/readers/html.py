@@ -107,6 +107,9 @@ class _Reader:
             self._break()
         if name == "pre" and self._verbatim:
             self._verbatim -= 1
+        if name in ("li", "title") or _HEADING.fullmatch(name):
+            # One without text says nothing of what follows.
+            self._mark, self._level = "", 0
 
     def data(self, text: str) -> None:
         if not self._skipped:

@@ -21,7 +21,9 @@ from rag.ingest.rows import told
 
 _MAX_ROWS = 1 << 20
 """Of a sheet, in Excel."""
-_CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5]|(?<=\[\$)[^\]\-]{1,5}|(?<=\")[^\"]{1,8}(?=\")")
+# In a format of numbers: "[$EUR-407]" is a currency and a place, "[$-407]" a place alone.
+_PLACE = re.compile(r"\[\$([^\]\-]{0,5})[^\]]{0,20}\]")
+_CURRENCY = re.compile(r"[$\u20ac\u00a3\u00a5]|(?<=\")[^\"]{1,8}(?=\")")
 _DECIMALS = re.compile(r"0\.(0{1,9})")
 
 
@@ -83,14 +85,14 @@ def _moment(value: datetime | date | time | timedelta) -> str:
 
 def _number(value: float, format_: str) -> str:
     """A number with its currency or per cent, which stand in the cell's format."""
-    shape = format_.partition(";")[0]
+    shape = _PLACE.sub(lambda found: found[1] and f'"{found[1]}"', format_).partition(";")[0]
     percent = shape.endswith("%")
     text = _digits(value * 100 if percent else value, shape)
-    if percent:
-        return f"{text}%"
-    unit = _CURRENCY.search(shape)
-    if unit is None or not (sign := unit[0].strip()):
-        return text
+    unit = _CURRENCY.search(shape) if "0" in shape else None
+    sign = "%" if percent else unit[0].strip() if unit else ""
+    if percent or not unit or not sign:
+        return text + sign
+    # Where the digits are tells on which side of them it stands.
     before = not any(digit in shape[: unit.start()] for digit in "0#")
     return f"{sign}{' ' if len(sign) > 1 else ''}{text}" if before else f"{text} {sign}"
 
