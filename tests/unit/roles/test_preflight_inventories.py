@@ -123,7 +123,7 @@ def test_a_platform_is_planned_in_zones_that_the_account_has(
         "dev", environment, platform_region="us-west-1", eks_node_groups=small, network_zone_count=2
     )
     assert "node group main: AWS offers no t3.medium in us-west-1c" in done.output
-    assert "network_availability_zones: us-west-1a." in done.output
+    assert "zones that have them: us-west-1a." in done.output
 
 
 def test_endpoints_are_asked_for_where_the_network_is(
