@@ -116,4 +116,4 @@ def test_what_is_left_out_is_said(tmp_path: Path) -> None:
 def test_what_must_be_there_and_is_not_is_an_error(tmp_path: Path) -> None:
     ran = inspect(tmp_path, images_scan="required", images_sign_key="k")
     assert ran.returncode == 2
-    assert "scan, sign asked for" in " ".join(ran.output.split())
+    assert "scan, sign requested" in " ".join(ran.output.split())
