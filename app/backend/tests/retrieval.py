@@ -29,7 +29,7 @@ from rag.adapters.milvus import MilvusIndex
 from rag.adapters.postgres import engine
 from rag.ask.repository import SearchRepository
 from rag.ask.retrieval import Fusion, Retriever
-from rag.errors import RagError
+from rag.errors import UnreadableError
 from rag.lifespan import lifespan
 from rag.logs import configure
 from rag.main import create_app
@@ -104,7 +104,7 @@ async def take_in(app: FastAPI, documents: dict[str, str]) -> dict[str, str]:
     """Upload documents one after the other; name of each by its id in the application."""
     names = {}
     for name, text in documents.items():
-        with contextlib.suppress(RagError):  # one without text
+        with contextlib.suppress(UnreadableError):  # one without text
             made, _new = await app.state.rag.documents.add(
                 f"{name}.txt", "text/plain", text.encode()
             )

@@ -143,6 +143,9 @@ def ensure_log(run: Run) -> str:
         run.plan.record(label, _settings(item), {**wanted, "tags": tags})
     _delete_logs(run, label, logs)
     made, log = _create_or_find(run, label, wanted, tags)
+    # One that took the place of the deleted ones is a change, whoever made it.
+    if log is not None and logs:
+        return str(log["FlowLogId"])
     if log is not None:
         return _keep(run, label, log, wanted, tags)
     if not logs:
