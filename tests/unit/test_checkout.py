@@ -76,56 +76,6 @@ def test_awx_finds_the_collection_by_the_line_it_reads_as_text() -> None:
     assert re.search(r"^collections_path = collections:", (ROOT / "ansible.cfg").read_text(), re.M)
 
 
-def entry_points(role: str) -> dict[str, dict[str, Any]]:
-    """The options of each entry point of a role, by its argument spec."""
-    spec = load(ROOT / "roles" / role / "meta/argument_specs.yml")["argument_specs"]
-    return {name: entry.get("options", {}) for name, entry in spec.items()}
-
-
-def defaults_of(role: str) -> dict[str, Any]:
-    path = ROOT / "roles" / role / "defaults/main.yml"
-    return (load(path) or {}) if path.exists() else {}
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_the_defaults_of_a_role_and_its_argument_spec_agree(role: str) -> None:
-    """Defaults in an argument spec set no variable, so each stands in both places or in neither."""
-    options = entry_points(role)["main"]
-    defaults = defaults_of(role)
-    assert set(defaults) <= set(options), "a default that the argument spec does not know"
-    own = {name: option for name, option in options.items() if name.startswith(f"{role}_")}
-    for name, option in own.items():
-        assert name in defaults or "default" not in option, f"{name}: default only in the spec"
-        if option.get("required"):
-            assert name not in defaults, f"{name}: required, yet it has a default"
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_an_argument_spec_states_the_defaults_that_a_role_has(role: str) -> None:
-    """By value: what a reader of the spec learns is what runs."""
-    defaults = defaults_of(role)
-    different = {
-        f"{entry}: {name}": (option["default"], defaults[name])
-        for entry, options in entry_points(role).items()
-        for name, option in options.items()
-        if "default" in option and name in defaults and option["default"] != defaults[name]
-    }
-    assert different == {}
-
-
-def may_be_left_out(default: Any) -> bool:
-    """Whether a spec need not repeat a default: what it depends on, or a whole table."""
-    table = isinstance(default, list) and all(isinstance(row, dict) for row in default)
-    return "{{" in str(default) or (table and default != [])
-
-
-@pytest.mark.parametrize("role", ROLES)
-def test_an_argument_spec_leaves_no_plain_default_out(role: str) -> None:
-    options = entry_points(role)["main"]
-    plain = [name for name, value in defaults_of(role).items() if not may_be_left_out(value)]
-    assert [name for name in plain if "default" not in options[name]] == []
-
-
 FIRST = ["Inputs", "Output"]
 LAST = ["IAM permissions", "Check mode", "Second run", "Undo"]
 
