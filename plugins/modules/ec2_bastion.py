@@ -97,7 +97,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
-from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance
+from ansible_collections.ragops.platform.plugins.module_utils._bastion import ensure
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
@@ -146,15 +146,15 @@ def image_of(ssm: Api, parameter: str) -> str:
     return str(answer["Parameter"]["Value"])
 
 
-def bring(run: instance.Run, iam: Api, tags: dict[str, str]) -> dict[str, Any]:
+def bring(run: ensure.Run, iam: Api, tags: dict[str, str]) -> dict[str, Any]:
     """Bring instance and profile to their state; return what is told of them."""
     options = run.options
     if options["state"] == "absent":
-        instance.remove(run)
+        ensure.ensure_absent(run)
         instance_profile.ensure_absent(iam, run.plan, options["profile"], tags)
         return {}
     instance_profile.ensure_present(iam, run.plan, options["profile"], options["role"], run.tags)
-    return {"instance_id": instance.ensure(run)}
+    return {"instance_id": ensure.ensure_present(run)}
 
 
 def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
@@ -167,7 +167,7 @@ def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
         options["kms_key_arn"] = kms.resolve(
             connect("kms"), options["kms_key_id"], options["wait_timeout"], options["tags"]
         )
-    wanted = instance.Run(connect("ec2"), plan, options, {**tags, "Name": options["name"]})
+    wanted = ensure.Run(connect("ec2"), plan, options, {**tags, "Name": options["name"]})
     # Whose each of them is, before the first is made or removed.
     foreseen = replace(wanted, ec2=wanted.ec2.quiet(), plan=Plan())
     bring(foreseen, connect("iam").quiet(), tags)

@@ -113,7 +113,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils._ecr import ensure
-from ansible_collections.ragops.platform.plugins.module_utils._ecr.wish import Wish, check
+from ansible_collections.ragops.platform.plugins.module_utils._ecr.transform import Wish, check
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Connect,

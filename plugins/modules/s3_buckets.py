@@ -155,7 +155,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
-from ansible_collections.ragops.platform.plugins.module_utils._s3 import group
+from ansible_collections.ragops.platform.plugins.module_utils._s3 import ensure
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import (
     Api,
     Connect,
@@ -222,7 +222,7 @@ def check(options: dict[str, Any]) -> None:
         )
 
 
-def place_of(module: AnsibleAWSModule, connect: Connect, region: str) -> group.Place:
+def place_of(module: AnsibleAWSModule, connect: Connect, region: str) -> ensure.Place:
     """Return where the buckets are, with the keys that encrypt them."""
     identity = connect("sts", region).read("get_caller_identity", "the caller's identity")
     place = {
@@ -231,7 +231,7 @@ def place_of(module: AnsibleAWSModule, connect: Connect, region: str) -> group.P
         "partition": str(identity["Arn"]).split(":")[1],
     }
     if module.params["state"] == "absent":
-        return group.Place(**place)
+        return ensure.Place(**place)
     copy = module.params["replication"] or {}
     timeout = module.params["wait_timeout"]
     tags = module.params["tags"] or {}
@@ -246,7 +246,7 @@ def place_of(module: AnsibleAWSModule, connect: Connect, region: str) -> group.P
     }
     for name, (where, key, maker) in keys.items():
         place[name] = kms.resolve(connect("kms", where), key, timeout, tags, maker)
-    return group.Place(**place)
+    return ensure.Place(**place)
 
 
 def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any
     options = dict(module.params)
     check(options)
     place = place_of(module, connect, aws.require_region(module))
-    wanted = group.group_of(options, place)
+    wanted = ensure.group_of(options, place)
     names = [wish.name for wish in wanted.buckets]
 
     def quiet(service: str, where: str) -> Api:
@@ -262,16 +262,16 @@ def run(module: AnsibleAWSModule, plan: Plan, connect: Connect) -> dict[str, Any
 
     # Whose each of them is, before the first is made or removed.
     if options["state"] == "absent":
-        group.ensure_absent(quiet, Plan(), wanted, options["destroy_data"])
-        kept = group.ensure_absent(connect, plan, wanted, options["destroy_data"])
+        ensure.ensure_absent(quiet, Plan(), wanted, options["destroy_data"])
+        kept = ensure.ensure_absent(connect, plan, wanted, options["destroy_data"])
         if kept:
             module.warn(
                 f"These buckets were kept, because they contain data: {', '.join(kept)}. Empty"
                 " them, or allow their deletion with destroy_data."
             )
         return {"buckets": [name for name in names if name in kept], "kept": kept}
-    group.ensure_present(quiet, Plan(), wanted, options["wait_timeout"])
-    group.ensure_present(connect, plan, wanted, options["wait_timeout"])
+    ensure.ensure_present(quiet, Plan(), wanted, options["wait_timeout"])
+    ensure.ensure_present(connect, plan, wanted, options["wait_timeout"])
     return {"buckets": names, "replicas": [wish.name for wish in wanted.replicas]}
 
 

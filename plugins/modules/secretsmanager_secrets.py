@@ -159,7 +159,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ansible_collections.ragops.platform.plugins.module_utils import aws
 from ansible_collections.ragops.platform.plugins.module_utils._kms import find as kms
 from ansible_collections.ragops.platform.plugins.module_utils._secrets import ensure
-from ansible_collections.ragops.platform.plugins.module_utils._secrets.wish import (
+from ansible_collections.ragops.platform.plugins.module_utils._secrets.transform import (
     Wish,
     check,
     refuse_lockout,

@@ -264,10 +264,10 @@ def run(module: Any, plan: Plan, connect: Connect) -> dict[str, Any]:
     wanted = Run(api, plan, seen, options)
     if removal:
         wanted.elb, wanted.classic_elb = connect("elbv2"), connect("elb")
-        absent.remove(wanted)
+        absent.ensure_absent(wanted)
         return {"network": {}}
     options["availability_zones"] = places.settle(api, seen, options)
-    return {"network": ensure.present(wanted, ensure.wish(options))}
+    return {"network": ensure.ensure_present(wanted, ensure.wish(options))}
 
 
 def main() -> None:

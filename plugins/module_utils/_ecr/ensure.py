@@ -10,7 +10,7 @@ from typing import Any
 from .. import ownership, policies
 from ..aws import AwsError, Dict, tag_dict
 from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
-from .wish import Wish, encryption, state
+from .transform import Wish, encryption, state
 
 NO_REPOSITORY = ("RepositoryNotFoundException",)
 

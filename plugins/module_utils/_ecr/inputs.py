@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from .._inputs import forms
 from .._inputs.rules import Inputs, Rules, Run, key_of
-from . import wish
+from . import transform
 
 
 def problems(inputs: Inputs, _: Run) -> Iterator[str]:
@@ -21,7 +21,7 @@ def problems(inputs: Inputs, _: Run) -> Iterator[str]:
         if re.fullmatch(r"[a-z0-9]+([._-][a-z0-9]+)*", image) is None:
             yield f"ecr: ecr_images has '{image}': use lower-case letters, digits and . _ -"
     for principal in inputs.get("ecr_pull_principals", []):
-        if wish.PRINCIPAL.fullmatch(principal) is None:
+        if transform.PRINCIPAL.fullmatch(principal) is None:
             yield (
                 f"ecr: ecr_pull_principals has '{principal[:80]}'. Give the 12 digits of an"
                 " account, in quotes, so that leading zeros are kept, or the ARN of an IAM role or"

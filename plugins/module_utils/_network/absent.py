@@ -17,7 +17,7 @@ from .run import Run
 from .snapshot import Item
 
 
-def remove(run: Run) -> None:
+def ensure_absent(run: Run) -> None:
     """Remove the network and record what was there."""
     inside = run.seen.vpc is not None
     if inside:

@@ -62,7 +62,7 @@ def wish(options: dict[str, Any]) -> Wish:
     )
 
 
-def present(run: Run, wanted: Wish) -> dict[str, Any]:
+def ensure_present(run: Run, wanted: Wish) -> dict[str, Any]:
     """Bring everything to its state; return the ids."""
     options = run.options
     refusals.check(run, wanted.subnets)

@@ -8,7 +8,7 @@ from .. import ownership
 from ..aws import AwsError, call, tag_dict
 from ..reconcile import Api, Plan
 from .bucket import NO_BUCKET, region_of
-from .wish import Wish
+from .transform import Wish
 
 BATCH = 1000
 """Versions that AWS lists, and deletes, in one call."""

@@ -9,7 +9,7 @@ from typing import Any
 from .. import ownership, policies
 from ..aws import AwsError, Dict, tag_dict, wait_until
 from ..reconcile import Api, Plan, tag_list
-from .wish import SIDS, Wish, normal_rules, state
+from .transform import SIDS, Wish, normal_rules, state
 
 NO_BUCKET = ("404", "NoSuchBucket", "NotFound")
 

@@ -12,7 +12,7 @@ from typing import Any
 from .. import ownership, policies
 from ..aws import AwsError, Dict, is_denied, tag_dict, wait_until
 from ..reconcile import UNKNOWN, Api, Plan, missing_tags, tag_list
-from .wish import AWS_KEY, Wish, policy
+from .transform import AWS_KEY, Wish, policy
 
 NO_SECRET = ("ResourceNotFoundException",)
 LEFT_ALONE = "left as it is"

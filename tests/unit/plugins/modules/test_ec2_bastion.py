@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._bastion import instance
+from ansible_collections.ragops.platform.plugins.module_utils._bastion import ensure
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 from botocore.stub import Stubber
@@ -219,7 +219,7 @@ def test_a_key_behind_our_alias_that_is_somebody_elses_is_not_used(life: Life) -
     assert life.world.mutations() == quiet
 
 
-def stubbed(aws: Aws) -> tuple[instance.Run, Stubber]:
+def stubbed(aws: Aws) -> tuple[ensure.Run, Stubber]:
     ec2 = aws.client("ec2")
     options = {
         "name": NAME,
@@ -232,7 +232,7 @@ def stubbed(aws: Aws) -> tuple[instance.Run, Stubber]:
         "security_group_id": "sg-1",
         "wait_timeout": 5,
     }
-    return instance.Run(Api(ec2), Plan(), options, {"Name": NAME}), Stubber(ec2)
+    return ensure.Run(Api(ec2), Plan(), options, {"Name": NAME}), Stubber(ec2)
 
 
 def told(state: str, **more: Any) -> dict[str, Any]:
@@ -251,7 +251,7 @@ def test_a_young_profile_and_a_slow_start_are_awaited(aws: Aws) -> None:
     stub.add_response("describe_instances", told("pending"))
     stub.add_response("describe_instances", told("running"))
     with stub:
-        assert instance.ensure(run) == "i-1"
+        assert ensure.ensure_present(run) == "i-1"
 
 
 def test_an_instance_that_ends_at_once_is_told_with_its_cause(aws: Aws) -> None:
@@ -261,7 +261,7 @@ def test_an_instance_that_ends_at_once_is_told_with_its_cause(aws: Aws) -> None:
     stub.add_response("run_instances", {"Instances": [{"InstanceId": "i-1"}]})
     stub.add_response("describe_instances", told("terminated", StateReason=reason))
     with stub, pytest.raises(AwsError, match=r"terminated immediately: Client\.InvalidKMSKey"):
-        instance.ensure(run)
+        ensure.ensure_present(run)
 
 
 def test_another_refusal_is_not_waited_for(aws: Aws) -> None:
@@ -269,4 +269,4 @@ def test_another_refusal_is_not_waited_for(aws: Aws) -> None:
     stub.add_response("describe_instances", {"Reservations": []})
     stub.add_client_error("run_instances", "VcpuLimitExceeded", "You have requested more")
     with stub, pytest.raises(AwsError, match="VcpuLimitExceeded"):
-        instance.ensure(run)
+        ensure.ensure_present(run)

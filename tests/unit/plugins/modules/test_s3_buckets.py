@@ -11,7 +11,7 @@ from unittest import mock
 import boto3
 import pytest
 from ansible_collections.ragops.platform.plugins.module_utils._s3 import absent, bucket
-from ansible_collections.ragops.platform.plugins.module_utils._s3.wish import Wish
+from ansible_collections.ragops.platform.plugins.module_utils._s3.transform import Wish
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 from botocore.stub import ANY, Stubber

@@ -11,7 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
-from ansible_collections.ragops.platform.plugins.module_utils._secrets import ensure, wish
+from ansible_collections.ragops.platform.plugins.module_utils._secrets import ensure, transform
 from ansible_collections.ragops.platform.plugins.module_utils.aws import AwsError
 from ansible_collections.ragops.platform.plugins.module_utils.reconcile import Api, Plan
 from botocore.stub import ANY, Stubber
@@ -206,14 +206,14 @@ ME = "arn:aws:sts::111122223333:assumed-role/deployer/ci"
     ],
 )
 def test_a_session_is_its_role(reader: str) -> None:
-    wish.refuse_lockout([reader], ME)
+    transform.refuse_lockout([reader], ME)
     with pytest.raises(AwsError, match=r"the caller, arn:aws:iam::111122223333:role/deployer,"):
-        wish.refuse_lockout([reader.replace("111122223333", "444455556666")], ME)
-    wish.refuse_lockout([], ME)
+        transform.refuse_lockout([reader.replace("111122223333", "444455556666")], ME)
+    transform.refuse_lockout([], ME)
 
 
 def test_a_wish_hides_its_value() -> None:
-    assert GIVEN not in repr(wish.Wish(KEY, TAGS, value=GIVEN))
+    assert GIVEN not in repr(transform.Wish(KEY, TAGS, value=GIVEN))
 
 
 @pytest.fixture
@@ -240,11 +240,11 @@ def test_a_name_that_aws_still_releases_is_awaited(stubbed: tuple[Api, Stubber])
         "deletion.",
     )
     with pytest.raises(AwsError, match="AWS is still deleting a secret with this name"):
-        ensure.ensure_present(api, Plan(), wish.Wish(TOKEN, TAGS), 0)
+        ensure.ensure_present(api, Plan(), transform.Wish(TOKEN, TAGS), 0)
     stub.add_client_error("describe_secret", "ResourceNotFoundException")
     stub.add_client_error("create_secret", "LimitExceededException")
     with pytest.raises(AwsError, match="LimitExceededException"):
-        ensure.ensure_present(api, Plan(), wish.Wish(TOKEN, TAGS), 0)
+        ensure.ensure_present(api, Plan(), transform.Wish(TOKEN, TAGS), 0)
 
 
 @pytest.mark.parametrize(("age", "stale"), [(91, True), (89, False)])
@@ -260,6 +260,6 @@ def test_an_old_value_is_stale(stubbed: tuple[Api, Stubber], age: int, stale: bo
         },
     ]
     stub.add_response("list_secret_version_ids", {"Versions": versions}, {"SecretId": ANY})
-    assert ensure.is_stale(api, wish.Wish(TOKEN, TAGS), 90) is stale
-    assert not ensure.is_stale(api, wish.Wish(TOKEN, TAGS), 0)
-    assert not ensure.is_stale(api, wish.Wish(KEY, TAGS, value=GIVEN), 90)
+    assert ensure.is_stale(api, transform.Wish(TOKEN, TAGS), 90) is stale
+    assert not ensure.is_stale(api, transform.Wish(TOKEN, TAGS), 0)
+    assert not ensure.is_stale(api, transform.Wish(KEY, TAGS, value=GIVEN), 90)

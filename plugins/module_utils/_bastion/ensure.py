@@ -66,7 +66,7 @@ def find(run: Run, *, removal: bool = False) -> list[Item]:
     return sorted(instances, key=lambda item: str(item.get("LaunchTime")))
 
 
-def ensure(run: Run) -> str:
+def ensure_present(run: Run) -> str:
     """Keep or make the one instance; return its id."""
     wanted = _wanted(run)
     items = find(run)
@@ -83,7 +83,7 @@ def ensure(run: Run) -> str:
     return _launch(run)
 
 
-def remove(run: Run) -> None:
+def ensure_absent(run: Run) -> None:
     """Terminate the instance and wait: it holds its security group until it is gone."""
     items = find(run, removal=True)
     for item in items:

@@ -12,7 +12,7 @@ from ..aws import AwsError, Dict
 from ..reconcile import Api, Plan
 from ..resources import iam_role
 from . import absent, bucket, replication
-from .wish import Replica, Wish, check_name
+from .transform import Replica, Wish, check_name
 
 LOG_NONCURRENT_DAYS = 30
 
