@@ -7,7 +7,7 @@ Helm keeps the labels of a release from revision to revision, through rollbacks,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..kube import Kube
@@ -52,6 +52,11 @@ def foreign(kube: Kube, namespace: str, name: str, owner: str) -> str:
         f"may own the release: kubectl -n {namespace} label secret "
         f"--selector owner=helm,name={name} {LABEL}={owner} --overwrite"
     )
+
+
+def namespaces_of_others(namespaces: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return the names of the namespaces that the platform did not make, in order."""
+    return sorted(each["metadata"]["name"] for each in namespaces if not _whole(each))
 
 
 def _whole(namespace: Mapping[str, Any]) -> bool:
