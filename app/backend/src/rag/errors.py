@@ -36,6 +36,12 @@ class UnreadableError(RagError):
     status, kind = 422, "unreadable-document"
 
 
+class FilterError(RagError):
+    """A filter that the searches cannot apply."""
+
+    status, kind = 422, "filter-too-broad"
+
+
 class DependencyError(RagError):
     """A server behind this one failed; `dependency` is postgres, redis, s3, milvus or openai."""
 

@@ -24,6 +24,7 @@ from rag.ask.extract import Extractor
 from rag.ask.grounding import Thresholds
 from rag.ask.repository import SearchRepository
 from rag.ask.retrieval import Fusion, Retriever
+from rag.ask.search import SearchService
 from rag.ask.service import AskService
 from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
@@ -44,6 +45,7 @@ class AppState:
     settings: Settings
     metrics: Metrics
     documents: DocumentService
+    search: SearchService
     ask: AskService
     readiness: Readiness
     version: Version
@@ -135,6 +137,14 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
         waiting=settings.ask_waiting,
     )
     thresholds = Thresholds(settings.min_cosine, settings.min_coverage, settings.sure_cosine)
+    retriever = Retriever(
+        search,
+        world.index,
+        Fusion(settings.dense_weight, settings.lexical_weight),
+        metrics,
+        candidates=settings.retrieve_candidates,
+        keep=settings.retrieve_chunks,
+    )
     return AppState(
         settings=settings,
         metrics=metrics,
@@ -152,16 +162,10 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
             metrics,
             max_bytes=settings.max_upload_bytes,
         ),
+        search=SearchService(search, retriever, remembering, metrics),
         ask=AskService(
             search,
-            Retriever(
-                search,
-                world.index,
-                Fusion(settings.dense_weight, settings.lexical_weight),
-                metrics,
-                candidates=settings.retrieve_candidates,
-                keep=settings.retrieve_chunks,
-            ),
+            retriever,
             remembering,
             world.cache,
             Extractor(search, remembering, thresholds),

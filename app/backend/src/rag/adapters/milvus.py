@@ -7,7 +7,7 @@ and `asyncio.timeout` (it bounds what the former forgets, such as connecting).
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -67,9 +67,22 @@ class MilvusIndex:
         self._client: AsyncMilvusClient | None = None
         self._verified_until = 0.0
 
-    async def search(self, vector: Vector, limit: int) -> list[tuple[str, float]]:
-        """(chunk id, cosine) of the nearest chunks, best first."""
-        hits = await self._call("search", lambda c: self._search(c, vector, limit, self._timeout))
+    async def search(
+        self,
+        vector: Vector,
+        limit: int,
+        documents: Collection[str] | None = None,
+        *,
+        outside: bool = False,
+    ) -> list[tuple[str, float]]:
+        """(chunk id, cosine) of the nearest chunks, best first.
+
+        `documents`: only those of these documents, or, if `outside`, all but those.
+        """
+        wanted = "" if documents is None else _among(documents, outside=outside)
+        hits = await self._call(
+            "search", lambda c: self._search(c, vector, limit, self._timeout, wanted)
+        )
         return [(str(hit["id"]), float(hit["distance"])) for hit in hits]
 
     async def replace(self, document_id: str, rows: Sequence[VectorRow]) -> None:
@@ -130,13 +143,19 @@ class MilvusIndex:
             await client.close()
 
     async def _search(
-        self, client: AsyncMilvusClient, vector: Vector, limit: int, timeout: float
+        self,
+        client: AsyncMilvusClient,
+        vector: Vector,
+        limit: int,
+        timeout: float,
+        wanted: str = "",
     ) -> list[dict[str, Any]]:
         # The server refuses a metric which is not its index's: a wrong one is seen here.
         found = await client.search(
             self._alias,
             data=[vector.tolist()],
             anns_field="embedding",
+            filter=wanted,
             limit=limit,
             search_params={"metric_type": "COSINE", "params": {"ef": max(64, limit)}},
             consistency_level="Bounded",
@@ -218,6 +237,15 @@ class MilvusIndex:
 
 def _of(document_id: str) -> str:
     """The filter for a document's rows; ids are our own hexadecimal digits."""
-    if not document_id.isalnum():
+    return f"document_id == {_quoted(document_id)}"
+
+
+def _among(documents: Collection[str], *, outside: bool) -> str:
+    """The filter for the rows of several documents, or of all others."""
+    return f"document_id {'not in' if outside else 'in'} [{','.join(map(_quoted, documents))}]"
+
+
+def _quoted(document_id: str) -> str:
+    if not (document_id.isascii() and document_id.isalnum()):
         raise ValueError("a document id has letters and digits only")
-    return f'document_id == "{document_id}"'
+    return f'"{document_id}"'

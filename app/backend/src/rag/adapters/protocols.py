@@ -1,6 +1,6 @@
 """What the domain needs from the world. The modules beside this one are the real ones."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -57,8 +57,18 @@ class Embedder(Protocol):
 class VectorIndex(Protocol):
     """Nearest neighbours of a vector. All errors are DependencyError('milvus')."""
 
-    async def search(self, vector: Vector, limit: int) -> list[tuple[str, float]]:
-        """(chunk id, cosine) of the nearest chunks, best first."""
+    async def search(
+        self,
+        vector: Vector,
+        limit: int,
+        documents: Collection[str] | None = None,
+        *,
+        outside: bool = False,
+    ) -> list[tuple[str, float]]:
+        """(chunk id, cosine) of the nearest chunks, best first.
+
+        `documents`: only those of these documents, or, if `outside`, all but those.
+        """
 
     async def replace(self, document_id: str, rows: Sequence[VectorRow]) -> None:
         """Make `rows` the only ones of the document; they are searchable on return."""

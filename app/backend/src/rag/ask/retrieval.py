@@ -1,10 +1,12 @@
 """Find passages: nearest by meaning and best by words, fused by score."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from rag.adapters.protocols import Vector, VectorIndex
+from rag.ask.filters import Within
 from rag.ask.repository import Passage, SearchRepository
 from rag.metrics import Metrics
 
@@ -24,13 +26,27 @@ class Fusion:
 
     def fuse(self, dense: Sequence[Found], lexical: Sequence[Found]) -> list[str]:
         """Ids that stand high in any of the two, best first."""
+        return [item for item, _score in self.scored(dense, lexical)]
+
+    def scored(self, dense: Sequence[Found], lexical: Sequence[Found]) -> list[Found]:
+        """The same with their scores, at most the sum of the weights."""
         scores: dict[str, float] = {}
         for weight, ranking in ((self.dense, dense), (self.lexical, lexical)):
             best = max((score for _item, score in ranking), default=0.0)
             for item, score in ranking:
                 share = max(score, 0.0) / best if best > 0 else 0.0
                 scores[item] = scores.get(item, 0.0) + weight * share
-        return sorted(scores, key=lambda item: (-scores[item], item))
+        return sorted(scores.items(), key=lambda found: (-found[1], found[0]))
+
+
+@dataclass(slots=True)
+class Ranking:
+    """What both searches found, and both as one; `seconds` by stage."""
+
+    dense: list[Found] = field(default_factory=list)
+    lexical: list[Found] = field(default_factory=list)
+    fused: list[Found] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 class Retriever:
@@ -56,11 +72,37 @@ class Retriever:
     async def find(self, vector: Vector, stems: Mapping[str, int]) -> list[Passage]:
         """The passages most likely to answer, best first; stems of the question with counts."""
         with self._metrics.stage("ask", "search"):
-            dense, lexical = await asyncio.gather(
-                self._index.search(vector, self._candidates),
-                self._repository.search(stems, self._candidates),
-            )
-            ids = self._fusion.fuse(dense, lexical)
+            ranking = await self.rank(vector, stems)
             # PostgreSQL decides what exists: a vector may outlive its document shortly.
-            found = await self._repository.passages(ids[: self._keep * 2])
+            ids = [item for item, _score in ranking.fused[: self._keep * 2]]
+            found = await self._repository.passages(ids)
         return found[: self._keep]
+
+    async def rank(
+        self,
+        vector: Vector,
+        stems: Mapping[str, int],
+        *,
+        within: Within | None = None,
+        least: int = 0,
+    ) -> Ranking:
+        """Chunks by both searches, each of which finds at least `least`; only `within`."""
+        limit = max(self._candidates, least)
+        ranking = Ranking()
+        documents = within.documents if within else None
+
+        async def timed(stage: str, search: Awaitable[list[Found]]) -> list[Found]:
+            start = time.perf_counter()
+            found = await search
+            ranking.seconds[stage] = time.perf_counter() - start
+            return found
+
+        if within and not within.documents and not within.outside:
+            return ranking
+        outside = within.outside if within else False
+        ranking.dense, ranking.lexical = await asyncio.gather(
+            timed("dense", self._index.search(vector, limit, documents, outside=outside)),
+            timed("lexical", self._repository.search(stems, limit, within)),
+        )
+        ranking.fused = self._fusion.scored(ranking.dense, ranking.lexical)
+        return ranking

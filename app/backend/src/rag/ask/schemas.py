@@ -1,16 +1,10 @@
 """Questions and answers as the API shows them."""
 
-import unicodedata
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
-
-def _plain(text: str) -> str:
-    """The text, if all of it is text: no control character but blanks, no half of a character."""
-    if any(unicodedata.category(c) in ("Cc", "Cs") and c not in "\t\n\r" for c in text):
-        raise ValueError("holds control characters")
-    return text
+from rag.ask.text import plain
 
 
 class Question(BaseModel):
@@ -21,7 +15,7 @@ class Question(BaseModel):
     question: Annotated[
         str,
         StringConstraints(strip_whitespace=True, min_length=3, max_length=2000),
-        AfterValidator(_plain),
+        AfterValidator(plain),
     ]
 
 

@@ -1,0 +1,103 @@
+"""Search: the chunks that fit a query, with how each of the two searches ranks them."""
+
+import time
+
+import structlog
+
+from rag.adapters.protocols import Embedder
+from rag.ask.hits import Debug, Hit, Ranks, Scores, SearchRequest, SearchResult
+from rag.ask.repository import SearchRepository
+from rag.ask.retrieval import Found, Ranking, Retriever
+from rag.metrics import Metrics
+
+log = structlog.get_logger(__name__)
+
+
+class SearchService:
+    """What answers are made from, as it is found."""
+
+    def __init__(
+        self,
+        repository: SearchRepository,
+        retriever: Retriever,
+        embedder: Embedder,
+        metrics: Metrics,
+    ) -> None:
+        self._repository = repository
+        self._retriever = retriever
+        self._embedder = embedder
+        self._metrics = metrics
+
+    async def search(self, request: SearchRequest) -> SearchResult:
+        """Hits, best first; raises BusyError, FilterError or DependencyError."""
+        clock = _Clock()
+        within = await self._repository.within(request.filter)
+        clock.lap("filter")
+        with self._metrics.stage("search", "embed"):
+            [vector] = await self._embedder.embed([request.query])
+        clock.lap("embed")
+        stems = await self._repository.stems(request.query)
+        clock.lap("stems")
+        with self._metrics.stage("search", "search"):
+            # Some more: a vector may outlive its document shortly.
+            most = request.limit * 2
+            ranking = await self._retriever.rank(vector, stems, within=within, least=most)
+        clock.seconds |= ranking.seconds
+        clock.lap("searches")
+        hits = await self._hits(ranking, request.limit, debug=request.debug)
+        clock.lap("texts")
+        log.info("search", hits=len(hits))
+        return SearchResult(hits=hits, debug=_debug(ranking, clock) if request.debug else None)
+
+    async def _hits(self, ranking: Ranking, limit: int, *, debug: bool) -> list[Hit]:
+        best = dict(ranking.fused[: limit * 2])
+        dense, lexical = _placed(ranking.dense), _placed(ranking.lexical)
+        nowhere = (None, None)
+        found = []
+        for item in (await self._repository.passages(list(best)))[:limit]:
+            near, words = dense.get(item.chunk_id, nowhere), lexical.get(item.chunk_id, nowhere)
+            found.append(
+                Hit(
+                    chunk_id=item.chunk_id,
+                    document_id=item.document_id,
+                    filename=item.filename,
+                    content_type=item.content_type,
+                    page=item.page,
+                    heading=item.heading,
+                    text=item.text,
+                    start=item.start,
+                    end=item.end,
+                    score=round(best[item.chunk_id], 6),
+                    ranks=Ranks(dense=near[0], lexical=words[0]),
+                    scores=Scores(dense=near[1], lexical=words[1]) if debug else None,
+                )
+            )
+        return found
+
+
+class _Clock:
+    """Seconds between laps."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        """Note what has gone by since the last lap."""
+        now = time.perf_counter()
+        self.seconds[stage], self._last = now - self._last, now
+
+
+def _placed(ranking: list[Found]) -> dict[str, tuple[int | None, float | None]]:
+    return {item: (place, score) for place, (item, score) in enumerate(ranking, 1)}
+
+
+def _debug(ranking: Ranking, clock: _Clock) -> Debug:
+    return Debug(
+        timings={stage: round(seconds * 1000, 2) for stage, seconds in clock.seconds.items()},
+        found={
+            "dense": len(ranking.dense),
+            "lexical": len(ranking.lexical),
+            "fused": len(ranking.fused),
+        },
+    )
