@@ -1,9 +1,6 @@
 """Questions: hybrid retrieval, grounding, refusals, the cache, and the language model."""
 
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-
+import model_server
 import pytest
 import servers
 
@@ -175,49 +172,15 @@ def test_strange_questions_are_just_questions(backend, question):
 
 @pytest.fixture
 def model():
-    """An API that speaks like OpenAI's; `reply` is what it says, `seen` what it was asked."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["content-length"]))
-            server.seen.append((self.headers["authorization"], json.loads(body)))
-            status = 200 if server.reply else 400
-            content = json.dumps(server.reply)
-            message = {"role": "assistant", "content": content}
-            data = json.dumps(
-                {
-                    "id": "c",
-                    "object": "chat.completion",
-                    "created": 0,
-                    "model": "m",
-                    "choices": [{"index": 0, "finish_reason": "stop", "message": message}],
-                }
-            ).encode()
-            self.send_response(status)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", servers.free_port()), Handler)
-    server.seen, server.reply = [], None
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    """An API that speaks like OpenAI's."""
+    with model_server.running() as server:
+        yield server
 
 
 def test_a_model_answers_from_the_same_passages(start, library, model):
-    client = start(
-        OPENAI_API_KEY="sk-secret-key",
-        OPENAI_BASE_URL=f"http://127.0.0.1:{model.server_port}/v1",
-        ANSWER_CACHE_SECONDS="0",
-    )
+    client = start(**model.variables())
     assert client.get("/version").json()["answers_by"] == "gpt-4.1-mini"
-    model.reply = {"answer": "Thirty days.", "citations": [1, 99], "refused": False}
+    model.text = "Thirty days [1, 99]."
     answer = client.ask("Within how many days may customers return an item?")
     assert answer["answer"] == "Thirty days."
     [citation] = answer["citations"]
@@ -226,20 +189,28 @@ def test_a_model_answers_from_the_same_passages(start, library, model):
     authorization, request = model.seen[-1]
     assert authorization == "Bearer sk-secret-key"
     assert "within 30 days of delivery" in request["messages"][1]["content"]
-    # Its refusals count, and so do answers without a source.
-    for reply in (
-        {"answer": "They do not tell.", "citations": [], "refused": True},
-        {"answer": "Forty days.", "citations": [], "refused": False},
-        {"answer": "Forty days.", "citations": [99], "refused": False},
-    ):
-        model.reply = reply
-        refused = client.ask("Within how many days may customers return an item?")
-        assert (refused["refused"], refused["citations"]) == (True, [])
     assert request["max_completion_tokens"] == 1000
-    # When it fails, talks nonsense or does not stop, the sentences of the documents answer.
-    endless = {"answer": "x" * 4001, "citations": [1], "refused": False}
-    for reply in (None, {"unexpected": "form"}, endless):
-        model.reply = reply
-        answer = client.ask("Within how many days may customers return an item?")
-        assert "within 30 days of delivery" in answer["answer"]
+    # Its refusals count, and so do answers without a source.
+    for text in ("NO ANSWER", "No answer [1].", "Forty days.", "Forty days [99].", "a " * 1500):
+        model.text = text
+        refused = client.ask("Within how many days may customers return an item?")
+        assert (refused["refused"], refused["citations"]) == (True, []), text
+    # When it fails, or does not stop, the sentences of the documents answer.
+    model.text = "Forty days [1]. " + "x" * 4001
+    assert "within 30 days of delivery" in ask_of(client)
+    model.text = "Forty days [1]."
+    for name, fault in (("status", 400), ("cut_after", 1), ("finish", "length")):
+        before = getattr(model, name)
+        setattr(model, name, fault)
+        assert "within 30 days of delivery" in ask_of(client), name
+        setattr(model, name, before)
+    # It is asked once more when it is busy.
+    model.failures = [429, 500]
+    assert ask_of(client) == "Forty days."
+    metrics = client.get("/metrics").text
+    assert 'rag_model_tokens_total{kind="prompt"}' in metrics
     assert "sk-secret-key" not in client.log.read_text()
+
+
+def ask_of(client):
+    return client.ask("Within how many days may customers return an item?")["answer"]

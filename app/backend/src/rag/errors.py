@@ -18,6 +18,18 @@ class NotFoundError(RagError):
     status, kind = 404, "not-found"
 
 
+class ModelNotFoundError(RagError):
+    """There is no such model in the API that speaks as OpenAI's does."""
+
+    status, kind = 404, "model-not-found"
+
+
+class InvalidRequestError(RagError):
+    """A request whose parts do not go together."""
+
+    status, kind = 422, "invalid-request"
+
+
 class TooLargeError(RagError):
     """The document is larger than this service takes."""
 

@@ -66,7 +66,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the model and prepare the clients; no server has to be up for that."""
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
-        world = await _open(stack, settings)
+        world = await _open(stack, settings, app.state.metrics)
         app.state.rag = _wire(settings, app.state.metrics, world)
         log.info("started", **app.state.rag.version.model_dump())
         yield
@@ -81,7 +81,7 @@ def _file(stack: AsyncExitStack, text: str) -> str:
     return str(file)
 
 
-async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
+async def _open(stack: AsyncExitStack, settings: Settings, metrics: Metrics) -> _World:
     seconds = settings.dependency_timeout_seconds
     embedder = OnnxEmbedder(settings.embed_threads)
     stack.callback(embedder.close)
@@ -109,7 +109,9 @@ async def _open(stack: AsyncExitStack, settings: Settings) -> _World:
             lambda: _text(live.now().openai_api_key),
             settings.openai_base_url,
             settings.openai_model,
-            settings.openai_timeout_seconds,
+            timeout=settings.openai_timeout_seconds,
+            total=settings.openai_total_seconds,
+            metrics=metrics,
         )
         stack.push_async_callback(model.close)
     return _World(engine, store, index, cache, model, embedder)

@@ -55,7 +55,7 @@ def configure(level: str, secrets: Iterable[str] = ()) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     # Libraries at debug level write request bodies, which are users' texts.
-    for name in ("openai", "httpx2", "httpcore2", "botocore", "aiobotocore", "pymilvus"):
+    for name in ("openai", "httpx2", "httpcore2", "botocore", "aiobotocore", "pymilvus", "mcp"):
         logging.getLogger(name).setLevel(logging.WARNING)
     # pymilvus logs every failed call itself, also those which readiness reports.
     logging.getLogger("pymilvus").setLevel(logging.CRITICAL)

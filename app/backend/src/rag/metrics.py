@@ -53,6 +53,18 @@ class Metrics:
         self.cache = Counter(
             "rag_answer_cache_total", "Look-ups in the answer cache.", ["result"], registry=registry
         )
+        self.tokens = Counter(
+            "rag_model_tokens_total",
+            "Tokens that the language model read and wrote.",
+            ["kind"],
+            registry=registry,
+        )
+        self.streams = Counter(
+            "rag_streams_total",
+            "Streamed answers by how they ended; gone: their clients left.",
+            ["outcome"],
+            registry=registry,
+        )
         self.embeddings = Counter(
             "rag_question_embeddings_total",
             "Texts embedded for questions, by the model or known from before.",

@@ -109,6 +109,13 @@ class Settings(DatabaseSettings):
     openai_base_url: HttpUrl | None = None
     openai_model: str = "gpt-4.1-mini"
     openai_timeout_seconds: float = Field(default=20, gt=0, le=120)
+    openai_total_seconds: float = Field(default=90, gt=0, le=600)
+
+    mcp: bool = False
+    # Names under which clients reach the server. Anything else may be a page in a browser whose
+    # name was bound to this address.
+    mcp_allowed_hosts: str = "localhost:*,127.0.0.1:*,localhost,127.0.0.1"
+    mcp_allowed_origins: str = ""
 
     app_version: str = "0.0.0"
     git_sha: str = "unknown"
@@ -117,6 +124,8 @@ class Settings(DatabaseSettings):
     port: int = Field(default=8000, ge=1, le=65535)
     drain_seconds: float = Field(default=5, ge=0, le=120)
     shutdown_seconds: int = Field(default=20, ge=1, le=300)
+    public_url: HttpUrl | None = None
+    heartbeat_seconds: float = Field(default=10, gt=0, le=60)
     keep_alive_seconds: int = Field(default=75, ge=1, le=4100)
 
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
@@ -147,6 +156,16 @@ class Settings(DatabaseSettings):
     dependency_timeout_seconds: float = Field(default=5, gt=0, le=60)
     readiness_timeout_seconds: float = Field(default=1, gt=0, le=1)
     readiness_cache_seconds: float = Field(default=2, ge=0, le=10)
+
+    @property
+    def mcp_hosts(self) -> list[str]:
+        """Values of the header Host that are let in; `:*` stands for every port."""
+        return [item for each in self.mcp_allowed_hosts.split(",") if (item := each.strip())]
+
+    @property
+    def mcp_origins(self) -> list[str]:
+        """Values of the header Origin that are let in."""
+        return [item for each in self.mcp_allowed_origins.split(",") if (item := each.strip())]
 
     @property
     def limits(self) -> Limits:

@@ -1,6 +1,6 @@
 """What the domain needs from the world. The modules beside this one are the real ones."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -31,12 +31,23 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
-class Generated:
-    """What a language model made of the excerpts: text and the numbers of those it used."""
+class Turn:
+    """Something that was said in a conversation."""
 
-    answer: str
-    cited: tuple[int, ...]
-    refused: bool
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that a language model read and wrote."""
+
+    prompt: int
+    completion: int
+
+
+NO_ANSWER = "NO ANSWER"
+"""What a language model begins with if the excerpts carry no answer."""
 
 
 class Embedder(Protocol):
@@ -115,8 +126,16 @@ class AnswerCache(Protocol):
 class AnswerModel(Protocol):
     """A language model that answers from excerpts. Errors are DependencyError('openai')."""
 
-    async def answer(self, question: str, excerpts: Sequence[Excerpt]) -> Generated:
-        """Answer from `excerpts` only, or refuse."""
+    def answer(
+        self, question: str, excerpts: Sequence[Excerpt]
+    ) -> AsyncGenerator[str | Usage, None]:
+        """An answer from `excerpts` only, piece by piece, or NO_ANSWER; last what it took.
+
+        Excerpts are cited as `[1]` or `[2, 3]`. The request ends when the generator is closed.
+        """
+
+    async def standalone(self, question: str, turns: Sequence[Turn]) -> str:
+        """The question in words that need no `turns` to be understood."""
 
     async def close(self) -> None:
         """Release connections."""

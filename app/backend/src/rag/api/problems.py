@@ -6,9 +6,12 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
+from rag.api import openai_errors
+from rag.api.leaving import ClientGoneError
 from rag.errors import BusyError, DependencyError, RagError
 
 log = structlog.get_logger(__name__)
@@ -40,12 +43,50 @@ PROBLEM_RESPONSE: dict[str, Any] = {
 def problem(
     request: Request, status: int, kind: str, detail: str | None, **more: Any
 ) -> JSONResponse:
-    """The response for an error: `application/problem+json`."""
-    title = HTTPStatus(status).phrase
-    body = {"type": f"urn:rag:problem:{kind}", "title": title, "status": status}
-    body |= {"detail": detail} if detail else {}
-    body |= {"request_id": request.scope.get("request_id", "")} | more
+    """The response for an error: `application/problem+json`, or as OpenAI's API tells it."""
+    if openai_errors.wanted(request):
+        status, body = openai_errors.error(status, kind, detail or HTTPStatus(status).phrase)
+        return JSONResponse(body, status)
+    body = _body(status, kind, detail) | _id(request) | more
     return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def details(request: Request, error: Exception) -> dict[str, Any]:
+    """The problem that an error is, for a response that has begun; it is logged."""
+    if isinstance(error, RagError):
+        return described(error) | _id(request)
+    log.error("request.crashed", exc_info=error)
+    return _body(500, "internal", "an unexpected error; see the log") | _id(request)
+
+
+def described(error: RagError) -> dict[str, Any]:
+    """The problem that an error is; what is not the client's fault is logged."""
+    if error.status >= 500:
+        log.warning("request.failed", kind=error.kind, detail=error.detail)
+    return _body(error.status, error.kind, error.detail) | _more(error)
+
+
+def _allowed(app: FastAPI, request: Request) -> list[str]:
+    path = request.scope["path"]
+    found: set[str] = set()
+    for template, methods in app.openapi()["paths"].items():
+        if compile_path(template)[0].match(path):
+            found.update(method.upper() for method in methods)
+    return sorted(found)
+
+
+def _more(error: RagError) -> dict[str, Any]:
+    return {"dependency": error.dependency} if isinstance(error, DependencyError) else {}
+
+
+def _id(request: Request) -> dict[str, Any]:
+    return {"request_id": request.scope.get("request_id", "")}
+
+
+def _body(status: int, kind: str, detail: str | None) -> dict[str, Any]:
+    title = HTTPStatus(status).phrase
+    body: dict[str, Any] = {"type": f"urn:rag:problem:{kind}", "title": title, "status": status}
+    return body | ({"detail": detail} if detail else {})
 
 
 def install(app: FastAPI) -> None:
@@ -55,8 +96,7 @@ def install(app: FastAPI) -> None:
     async def on_rag_error(request: Request, error: RagError) -> JSONResponse:
         if error.status >= 500:
             log.warning("request.failed", kind=error.kind, detail=error.detail)
-        more = {"dependency": error.dependency} if isinstance(error, DependencyError) else {}
-        response = problem(request, error.status, error.kind, error.detail, **more)
+        response = problem(request, error.status, error.kind, error.detail, **_more(error))
         if isinstance(error, BusyError):
             response.headers["Retry-After"] = str(error.retry_after)
         return response
@@ -65,6 +105,9 @@ def install(app: FastAPI) -> None:
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:
         response = problem(request, error.status_code, "http", str(error.detail))
         response.headers.update(error.headers or {})
+        if error.status_code == 405 and (methods := _allowed(app, request)):
+            # Routes of one path have a method each, and the first one knows its own alone.
+            response.headers["Allow"] = ", ".join(methods)
         return response
 
     @app.exception_handler(RequestValidationError)
@@ -76,6 +119,10 @@ def install(app: FastAPI) -> None:
         ]
         detail = "; ".join(f"{item['field']}: {item['reason']}" for item in errors)
         return problem(request, 422, "invalid-request", detail, errors=errors)
+
+    @app.exception_handler(ClientGoneError)
+    async def on_gone(_request: Request, _error: ClientGoneError) -> Response:
+        return Response(status_code=499)
 
     @app.exception_handler(Exception)
     async def on_bug(request: Request, error: Exception) -> JSONResponse:

@@ -2,10 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from rag.ask.filters import Filter
-from rag.ask.text import plain
+from rag.ask.text import SAYING_PATTERN, plain
 from rag.ingest.formats import FORMATS
 
 MOST_HITS = 50
@@ -15,6 +15,7 @@ Query = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=2000),
     AfterValidator(plain),
+    Field(json_schema_extra={"pattern": SAYING_PATTERN}),
 ]
 DocumentId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{1,64}$")]
 
@@ -53,7 +54,7 @@ class SearchRequest(BaseModel):
     """Only in these documents."""
     content_types: list[ContentType] | None = Field(default=None, min_length=1, max_length=20)
     """Only in documents of these types."""
-    debug: bool = False
+    debug: StrictBool = False
     """Whether to show the scores of each search, and how long each stage took."""
 
     @property

@@ -1,22 +1,88 @@
 """Questions and answers as the API shows them."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
+from pydantic.config import JsonDict
 
-from rag.ask.text import plain
+from rag.adapters.protocols import Turn
+from rag.ask.text import ASKING_PATTERN, PLAIN_PATTERN, plain
+
+MOST_TURNS = 20
+LONGEST_TURN = 4000
+
+_EXAMPLE: JsonDict = {
+    "answer": "Every employee has 30 days of paid holiday a year.",
+    "citations": [
+        {
+            "document_id": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
+            "excerpt": "Every employee has 30 days of paid holiday a year.",
+            "page": 1,
+        }
+    ],
+    "refused": False,
+}
+
+
+class Message(BaseModel):
+    """An earlier turn of a conversation."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    role: Literal["user", "assistant"]
+    content: Annotated[
+        str,
+        StringConstraints(min_length=1, max_length=LONGEST_TURN),
+        AfterValidator(plain),
+        Field(json_schema_extra={"pattern": PLAIN_PATTERN}),
+    ]
 
 
 class Question(BaseModel):
     """What a user wants to know."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"question": "How many days of paid holiday are there?"},
+                {
+                    "question": "Do they expire?",
+                    "messages": [
+                        {"role": "user", "content": "How many days of paid holiday are there?"},
+                        {"role": "assistant", "content": "30 days a year."},
+                    ],
+                    "stream": True,
+                },
+            ]
+        },
+    )
 
     question: Annotated[
         str,
         StringConstraints(strip_whitespace=True, min_length=3, max_length=2000),
         AfterValidator(plain),
+        Field(json_schema_extra={"pattern": ASKING_PATTERN}),
     ]
+    messages: list[Message] = Field(default_factory=list, max_length=MOST_TURNS)
+    """What was said before, oldest first: the question may point at it."""
+    stream: StrictBool = False
+    """Whether the answer comes as events, as with `Accept: text/event-stream`."""
+
+    @property
+    def turns(self) -> list[Turn]:
+        """What was said before."""
+        return [Turn(item.role, item.content) for item in self.messages]
+
+
+class Source(BaseModel):
+    """A passage from which an answer may be made."""
+
+    chunk_id: str
+    document_id: str
+    filename: str
+    page: int
+    heading: str
 
 
 class Citation(BaseModel):
@@ -30,6 +96,8 @@ class Citation(BaseModel):
 
 class Answer(BaseModel):
     """An answer with its sources, or a refusal: then there are none."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
     answer: str
     citations: list[Citation]

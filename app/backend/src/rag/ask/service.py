@@ -1,15 +1,20 @@
 """Answer a question from the documents, or refuse."""
 
 import hashlib
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 
 import structlog
 
-from rag.adapters.protocols import AnswerCache, AnswerModel, Embedder
+from rag.adapters.protocols import AnswerCache, AnswerModel, Embedder, Turn
+from rag.ask.events import Cited, Delta, Done, Event, Sources, Told
 from rag.ask.extract import Extractor
+from rag.ask.followup import standalone
 from rag.ask.generate import generate
-from rag.ask.repository import SearchRepository
+from rag.ask.repository import Passage, SearchRepository
 from rag.ask.retrieval import Retriever
-from rag.ask.schemas import Answer
+from rag.ask.schemas import Answer, Source
 from rag.errors import DependencyError
 from rag.metrics import Metrics
 
@@ -41,41 +46,149 @@ class AskService:
         self._metrics = metrics
         self._writer = writer
 
-    async def ask(self, question: str) -> Answer:
-        """Answer with citations, or refuse; raises DependencyError."""
-        key = self._key(question, await self._repository.version())
-        if (cached := await self._cache.get(key)) is not None:
-            self._metrics.cache.labels("hit").inc()
-            answer, source = Answer.model_validate_json(cached), "cache"
-        else:
-            self._metrics.cache.labels("miss").inc()
-            answer, source = await self._answer(question)
-            # A stand-in for a model that failed must not outlive the failure.
-            if source != "fallback":
-                await self._cache.put(key, answer.model_dump_json().encode())
-        outcome = "refused" if answer.refused else "answered"
-        self._metrics.answers.labels(outcome, source).inc()
-        log.info("ask", outcome=outcome, source=source, citations=len(answer.citations))
-        return answer
+    async def ask(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
+        """Answer with citations, or refuse; raises BusyError or DependencyError."""
+        return (await self.done(question, turns)).answer
 
-    async def _answer(self, question: str) -> tuple[Answer, str]:
+    async def done(self, question: str, turns: Sequence[Turn] = ()) -> Done:
+        """The last event of `tell`."""
+        async with aclosing(self._tell(question, turns, whole=True)) as events:
+            async for event in events:
+                if isinstance(event, Done):
+                    return event
+        raise RuntimeError("an answer without an end")
+
+    async def tell(self, question: str, turns: Sequence[Turn] = ()) -> AsyncGenerator[Event, None]:
+        """An answer as it comes to be: sources first, then text with citations, last `Done`.
+
+        `turns`: what was said before, oldest first. Raises BusyError or DependencyError, also after
+        events. Closing the generator ends all work on the answer.
+        """
+        start, first = time.perf_counter(), True
+        async with aclosing(self._tell(question, turns, whole=False)) as events:
+            async for event in events:
+                if first and isinstance(event, Delta):
+                    first = False
+                    seconds = time.perf_counter() - start
+                    self._metrics.stages.labels("ask", "first_text").observe(seconds)
+                yield event
+
+    async def _tell(
+        self, question: str, turns: Sequence[Turn], *, whole: bool
+    ) -> AsyncGenerator[Event, None]:
+        # What points at a conversation is no question that others ask: it has no key.
+        key = "" if turns else self._key(question, await self._repository.version())
+        if key:
+            told = await self._remembered(key)
+            self._metrics.cache.labels("hit" if told else "miss").inc()
+            if told:
+                self._count(told.answer, "cache")
+                for event in told.events():
+                    yield event
+                return
+        else:
+            with self._metrics.stage("ask", "standalone"):
+                question = await standalone(self._model, question, turns)
+        record = _Record(whole=whole)
+        async with aclosing(self._answer(question, record)) as events:
+            async for event in events:
+                record.note(event)
+                if isinstance(event, Done):
+                    self._count(event.answer, record.source)
+                    # A stand-in for a model that failed must not outlive the failure.
+                    if key and record.source != "fallback":
+                        told = record.told(event.answer)
+                        await self._cache.put(key, told.model_dump_json().encode())
+                yield event
+
+    async def _answer(self, question: str, record: "_Record") -> AsyncGenerator[Event, None]:
         with self._metrics.stage("ask", "embed"):
             [vector] = await self._embedder.embed([question])
         stems = await self._repository.stems(question)
         passages = await self._retriever.find(vector, stems)
+        yield Sources([_source(item) for item in passages])
         if not passages:
-            return Answer.refusal(), "none"
-        source = "extract"
+            for event in Told.of(Answer.refusal()).events():
+                yield event
+            return
+        record.source = "extract"
         if self._model:
+            record.source = "model"
             try:
-                with self._metrics.stage("ask", "generate"):
-                    return await generate(self._model, question, passages), "model"
+                async with aclosing(self._written(self._model, question, passages)) as events:
+                    async for event in events:
+                        yield event
+                return
             except DependencyError as error:
                 log.warning("ask.model_failed", reason=error.detail)
-                source = "fallback"
+                # What a client has read cannot be taken back.
+                if not record.retracted():
+                    raise
+                record.source = "fallback"
         with self._metrics.stage("ask", "ground"):
-            return await self._extractor.answer(question, vector, stems, passages), source
+            answer = await self._extractor.answer(question, vector, stems, passages)
+        for event in Told.of(answer).events():
+            yield event
+
+    async def _written(
+        self, model: AnswerModel, question: str, passages: list[Passage]
+    ) -> AsyncGenerator[Event, None]:
+        with self._metrics.stage("ask", "generate"):
+            async with aclosing(generate(model, question, passages)) as events:
+                async for event in events:
+                    if isinstance(event, Done) and event.answer.refused:
+                        yield Delta(event.answer.answer)
+                    yield event
+
+    async def _remembered(self, key: str) -> Told | None:
+        cached = await self._cache.get(key)
+        return Told.model_validate_json(cached) if cached else None
+
+    def _count(self, answer: Answer, source: str) -> None:
+        outcome = "refused" if answer.refused else "answered"
+        self._metrics.answers.labels(outcome, source).inc()
+        log.info("ask", outcome=outcome, source=source, citations=len(answer.citations))
 
     def _key(self, question: str, version: int) -> str:
         parts = (question.casefold(), str(version), self._embedder.model_id, self._writer)
-        return "rag:answer:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return "rag:told:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+class _Record:
+    """What was told of an answer so far, and who writes it."""
+
+    def __init__(self, *, whole: bool) -> None:
+        """`whole`: whether nothing is shown before the end."""
+        self.source = "none"
+        self._whole = whole
+        self._shown = False
+        self._sources: list[Source] = []
+        self._marks: list[tuple[int, int]] = []
+
+    def note(self, event: Event) -> None:
+        """Take down what was told."""
+        if isinstance(event, Sources):
+            self._sources = event.sources
+        elif isinstance(event, Delta):
+            self._shown = True
+        elif isinstance(event, Cited):
+            self._marks.append((event.at, event.number))
+
+    def retracted(self) -> bool:
+        """Whether the answer can begin anew; then it does."""
+        self._marks.clear()
+        return self._whole or not self._shown
+
+    def told(self, answer: Answer) -> Told:
+        """All of it, to be told again."""
+        return Told(answer=answer, marks=self._marks, sources=self._sources)
+
+
+def _source(item: Passage) -> Source:
+    return Source(
+        chunk_id=item.chunk_id,
+        document_id=item.document_id,
+        filename=item.filename,
+        page=item.page,
+        heading=item.heading,
+    )

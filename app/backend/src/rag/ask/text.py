@@ -2,6 +2,14 @@
 
 import unicodedata
 
+_CONTROL = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+PLAIN_PATTERN = f"^[^{_CONTROL}]*$"
+"""What `plain` takes, for descriptions of the API."""
+SAYING_PATTERN = rf"^\s*[^\s{_CONTROL}]([^{_CONTROL}]*[^\s{_CONTROL}])?\s*$"
+"""The same, of at least one character that is no blank."""
+ASKING_PATTERN = rf"^\s*[^\s{_CONTROL}][^{_CONTROL}]+[^\s{_CONTROL}]\s*$"
+"""The same, of at least three between its blanks."""
+
 
 def plain(text: str) -> str:
     """The text, if all of it is text: no control character but blanks, no half of a character."""

@@ -53,6 +53,18 @@ class DocumentRepository:
             row = (await connection.execute(query)).one_or_none()
         return Document.model_validate(row) if row else None
 
+    async def ready(self, limit: int, after: str) -> list[Document]:
+        """At most `limit` documents that can be found, by id, behind the id `after`."""
+        query = (
+            select(documents)
+            .where(documents.c.status == "ready", documents.c.id > after)
+            .order_by(documents.c.id)
+            .limit(limit)
+        )
+        async with self._begin() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Document.model_validate(row) for row in rows]
+
     async def start(self, values: dict[str, Any]) -> None:
         """Note that a document is being taken in, for the first time or again."""
         statement = upsert(documents).values(**values, status="processing")

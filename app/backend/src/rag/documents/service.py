@@ -8,7 +8,7 @@ import structlog
 
 from rag.adapters.protocols import Embedder, ObjectStore, VectorIndex, VectorRow
 from rag.documents.repository import DocumentRepository, chunk_id
-from rag.documents.schemas import Document
+from rag.documents.schemas import Document, DocumentPage
 from rag.errors import DependencyError, NotFoundError, RagError, TooLargeError, UnreadableError
 from rag.ingest.chunk import Chunk
 from rag.ingest.formats import Format, format_of
@@ -63,6 +63,12 @@ class DocumentService:
         if document := await self._repository.get(document_id):
             return document
         raise NotFoundError(f"there is no document {document_id[:64]!r}")
+
+    async def page(self, limit: int, after: str) -> DocumentPage:
+        """At most `limit` documents that can be searched, behind the id `after`."""
+        found = await self._repository.ready(limit + 1, after)
+        more = len(found) > limit
+        return DocumentPage(documents=found[:limit], next=found[limit - 1].id if more else None)
 
     async def remove(self, document_id: str) -> None:
         """Delete a document everywhere; may be repeated after a failure."""

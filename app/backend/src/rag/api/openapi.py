@@ -1,0 +1,79 @@
+"""The description of the API (OpenAPI), as it really answers."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from rag.api import openai_errors
+from rag.api.chat_schemas import CHAT_ERROR
+from rag.api.problems import PROBLEM_RESPONSE
+
+TAGS = [
+    {"name": "documents", "description": "Take documents in, show and delete them."},
+    {"name": "search", "description": "Passages that fit a query."},
+    {"name": "ask", "description": "Answers with citations, whole or as events."},
+    {"name": "openai", "description": "What clients of OpenAI's API speak."},
+    {"name": "health", "description": "What is running, and how it is."},
+]
+_REQUEST_ID = {
+    "name": "X-Request-ID",
+    "in": "header",
+    "required": False,
+    "description": "An id for the log, of up to 64 letters, digits, dots, dashes and underscores;"
+    " another is replaced. The response has it too.",
+    "schema": {"type": "string"},
+}
+_ANSWERED = {
+    "x-request-id": {"description": "The id of the request.", "schema": {"type": "string"}}
+}
+_RETRY = {
+    "retry-after": {
+        "description": "Seconds after which a request that found the service busy may come again.",
+        "schema": {"type": "integer"},
+    }
+}
+
+
+def install(app: FastAPI) -> None:
+    """Describe `app` at /openapi.json."""
+
+    def described() -> dict[str, Any]:
+        if not app.openapi_schema:
+            app.openapi_schema = _describe(app)
+        return app.openapi_schema
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _describe(app: FastAPI) -> dict[str, Any]:
+    made = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        routes=app.routes,
+        tags=TAGS,
+        servers=[{"url": "/", "description": "Where this description comes from"}],
+    )
+    for path, methods in made["paths"].items():
+        for operation in methods.values():
+            _complete(path, operation)
+    # FastAPI's own errors are never sent.
+    for name in ("HTTPValidationError", "ValidationError"):
+        made["components"]["schemas"].pop(name, None)
+    return made
+
+
+def _complete(path: str, operation: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    openai = path.startswith(openai_errors.PATHS)
+    if responses.get("422") and not openai:
+        responses["422"] = PROBLEM_RESPONSE
+    elif openai:
+        responses.pop("422", None)
+    if "requestBody" in operation:
+        responses.setdefault("400", CHAT_ERROR if openai else PROBLEM_RESPONSE)
+    operation.setdefault("parameters", []).append(_REQUEST_ID)
+    for status, response in list(responses.items()):
+        headers = _ANSWERED | (_RETRY if status == "503" and path.startswith("/v1/") else {})
+        responses[status] = response | {"headers": response.get("headers", {}) | headers}
