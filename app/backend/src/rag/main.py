@@ -27,6 +27,11 @@ def create_app(settings: Settings) -> FastAPI:
     MultiPartParser.spool_max_size = settings.max_upload_bytes * 2
     for routes in (documents, search, ask, chat, health):
         app.include_router(routes.router)
+    if settings.mcp:
+        # Only now: its libraries take time and memory.
+        from rag.api import mcp
+
+        mcp.install(app, settings)
     problems.install(app)
     openapi.install(app)
     app.add_middleware(RequestMiddleware, metrics=metrics, max_body_bytes=settings.max_upload_bytes)
