@@ -1,5 +1,7 @@
 """Answers as events: text and citations in turn, faults of the model, and clients that leave."""
 
+import asyncio
+import contextlib
 import json
 import signal
 import threading
@@ -9,6 +11,11 @@ import httpx
 import model_server
 import pytest
 import servers
+
+from rag.adapters.openai import OpenAIAnswers
+from rag.adapters.protocols import Excerpt
+from rag.errors import DependencyError
+from rag.metrics import Metrics
 
 HARBOUR = """The harbour of Vestmark has seven piers.
 Pier four is reserved for ferries to the island of Lund.
@@ -197,6 +204,24 @@ def test_a_model_that_does_not_stop_is_stopped(start, model):
     assert found[-1][1]["dependency"] == "openai"
     servers.wait("the model's client to leave", model.left.is_set, 10)
     assert model.sent < 30
+
+
+def test_a_deadline_that_passes_while_a_client_reads_is_an_error(model):
+    """Not a cancellation of the task that reads: nobody would hear of it."""
+
+    async def run():
+        metrics = Metrics()
+        answers = OpenAIAnswers(lambda: "k", model.url, "m", timeout=5, total=0.5, metrics=metrics)
+        async with contextlib.aclosing(answers.answer("why?", [Excerpt(1, "So.")])) as pieces:
+            await anext(pieces)
+            await asyncio.sleep(1)
+            with pytest.raises(DependencyError, match="openai"):
+                async for _piece in pieces:
+                    pass
+        await answers.close()
+
+    model.pieces, model.pause = ["So [1]"] * 100, 0.1
+    asyncio.run(run())
 
 
 @pytest.mark.usefixtures("harbour")

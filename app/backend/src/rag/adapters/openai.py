@@ -80,8 +80,9 @@ class OpenAIAnswers:
             {"role": "system", "content": _INSTRUCTIONS},
             {"role": "user", "content": f"Excerpts: {sources}\n\nQuestion: {question}"},
         ]
+        deadline = asyncio.get_running_loop().time() + self._total
         try:
-            async with asyncio.timeout(self._total):
+            async with asyncio.timeout_at(deadline):
                 stream = await self._client.chat.completions.create(
                     model=self._model,
                     temperature=0,
@@ -90,17 +91,22 @@ class OpenAIAnswers:
                     stream=True,
                     stream_options={"include_usage": True},
                 )
-                async with stream, aclosing(self._pieces(stream)) as pieces:
-                    async for piece in pieces:
-                        yield piece
+            async with stream, aclosing(self._pieces(stream, deadline)) as pieces:
+                async for piece in pieces:
+                    yield piece
         except _FAILURES as error:
             raise DependencyError("openai", type(error).__name__) from error
 
     async def _pieces(
-        self, stream: AsyncStream[ChatCompletionChunk]
+        self, stream: AsyncStream[ChatCompletionChunk], deadline: float
     ) -> AsyncGenerator[str | Usage, None]:
         length, finish = 0, None
-        async for chunk in stream:
+        chunks = aiter(stream)
+        while True:
+            # Not around what is yielded: it would cancel who reads instead of this.
+            async with asyncio.timeout_at(deadline):
+                if (chunk := await anext(chunks, None)) is None:
+                    break
             if chunk.usage:
                 yield self._spent(chunk.usage)
             for choice in chunk.choices[:1]:
