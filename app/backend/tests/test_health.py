@@ -122,6 +122,7 @@ def test_version_openapi_and_metrics(backend):
     paths = backend.get("/openapi.json").json()["paths"]
     assert set(paths) == {
         *("/v1/documents", "/v1/documents/{document_id}", "/v1/ask"),
+        *("/v1/search", "/v1/chat/completions", "/v1/models", "/v1/models/{model}"),
         *("/livez", "/readyz", "/version"),
     }
     backend.upload("metrics.txt", "Metrics count what was done.")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 
 import conftest
 import pytest
@@ -155,6 +156,14 @@ def test_there_are_no_sessions_and_bounds(served):
     assert served.post("/mcp", content=b"{", headers=ACCEPT).status_code == 400
     metrics = served.get("/metrics").text
     assert 'route="/mcp"' in metrics
+
+
+def test_it_ends_when_told_to(start):
+    client = start(MCP="true", DRAIN_SECONDS="0.1")
+    assert client.post("/mcp", json=INITIALIZE, headers=ACCEPT).status_code == 200
+    client.child.send_signal(signal.SIGTERM)
+    assert client.child.wait(15) in (0, -signal.SIGTERM)
+    assert "Traceback" not in client.log.read_text()
 
 
 def test_it_is_off_by_default(backend):

@@ -42,6 +42,9 @@ def post(app: FastAPI, path: str, content: object, content_type: str) -> httpx.R
 QUESTIONS = {
     "many keys": (b"{" + b",".join(b'"k%d":1' % n for n in range(200_000)) + b"}", 413),
     "as many keys as may be": (b"{" + b",".join(b'"%x":1' % n for n in range(3_600)) + b"}", 422),
+    "a conversation of keys": (b"{" + b",".join(b'"%x":1' % n for n in range(13_000)) + b"}", 422),
+    "a conversation of lists": (b"[" * 64_000 + b"]" * 64_000, 400),
+    "messages of nothing": (b'{"question":"why?","messages":[' + b"0," * 60_000 + b"0]}", 422),
     "a long key": (b'{"' + b"k" * 30_000 + b'":1}', 422),
     "a key that is half a character": (rb'{"question": "what is it?", "\ud800": 1}', 422),
     "half a character": (rb'{"question": "what is \ud800 it?"}', 422),
@@ -55,6 +58,29 @@ QUESTIONS = {
     "another encoding": (b'{"question": "caf\xe9 open?"}', 400),
     "nothing": (b"", 422),
 }
+
+
+CONVERSATIONS = {
+    "many messages": (b'{"model":"rag","messages":[' + b"{}," * 80_000 + b"{}]}", 400),
+    "many parts": (
+        b'{"model":"rag","messages":[{"role":"user","content":[' + b"{}," * 80_000 + b"{}]}]}",
+        400,
+    ),
+    "deep lists": (b"[" * 120_000 + b"]" * 120_000, 400),
+    "keys": (b'{"model":"x",' + b",".join(b'"%x":1' % n for n in range(26_000)) + b"}", 400),
+    "too much": (b'{"model":"' + b"x" * 262_144 + b'"}', 413),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_conversation_that_is_none_is_refused_at_once_and_in_few_words(app, name):
+    body, status = CONVERSATIONS[name]
+    started = time.process_time()
+    answer = post(app, "/v1/chat/completions", body, "application/json")
+    assert answer.status_code == status, answer.text[:300]
+    assert set(answer.json()) == {"error"}
+    assert len(answer.content) < 8_000
+    assert time.process_time() - started < 1, "it holds up everybody else"
 
 
 @pytest.mark.parametrize("name", QUESTIONS)

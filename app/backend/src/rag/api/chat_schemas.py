@@ -1,6 +1,6 @@
 """Requests and responses of OpenAI's Chat Completions API, as far as they matter here."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
@@ -24,7 +24,7 @@ class ChatMessage(BaseModel):
     """A message of a conversation; what it has beside these is ignored."""
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[Part] | None = None
+    content: str | Annotated[list[Part], Field(max_length=100)] | None = None
 
     @property
     def text(self) -> str:
