@@ -13,6 +13,7 @@ test_packages := chromium redis-server
 workers := $(shell echo $$(($$(nproc) * 5 / 2)))
 frontend := app/frontend
 backend := app/backend
+client := app/client
 
 .PHONY: help
 help: ## Show the targets
@@ -64,6 +65,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 	.venv/bin/mypy -p ansible_collections.ragops.platform.plugins.module_utils
 	.venv/bin/mypy --config-file tests/mypy.ini tests
 	cd $(backend) && .venv/bin/python -m mypy src
+	cd $(client) && ../backend/.venv/bin/python -m mypy
 	cd rehearsal/kubernetes && CGO_ENABLED=0 go vet -trimpath ./...
 	cd $(frontend) && npm run --silent lint && npm run --silent format:check && npm run --silent typecheck
 
@@ -71,6 +73,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster, but those of `make slow`
 	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m "not slow" tests/unit
 	cd $(backend) && .venv/bin/python -m pytest -m "not slow"
+	cd $(client) && ../backend/.venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent
 
 .PHONY: slow

@@ -1,0 +1,143 @@
+"""The command `rag`."""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rag_client import folder
+from rag_client.client import Rag
+from rag_client.errors import ProblemError, UnreachableError
+
+EX_FAILED, EX_REFUSED, EX_UNREACHABLE = 1, 3, 69
+"""Exit statuses: something was refused by the backend; no answer in the documents; no backend."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    given = _parser().parse_args(argv)
+    try:
+        with Rag(given.url) as rag:
+            status: int = given.run(rag, given)
+            return status
+    except ProblemError as error:
+        known = f" (request {error.request_id})" if error.request_id else ""
+        print(f"rag: {error.detail}{known}", file=sys.stderr)
+        return EX_FAILED
+    except UnreachableError as error:
+        print(f"rag: {error}", file=sys.stderr)
+        return EX_UNREACHABLE
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rag",
+        description="Documents in, grounded answers with citations out.",
+        epilog="RAG_URL and RAG_API_KEY name the backend and the key that it asks for.",
+    )
+    parser.add_argument("--url", help="the backend (default: RAG_URL, or http://localhost:8000)")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: Any, about: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=about, description=about)
+        made.set_defaults(run=run)
+        made.add_argument("--json", action="store_true", help="print JSON")
+        return made
+
+    upload = command("upload", _upload, "Upload files and folders.")
+    upload.add_argument("paths", nargs="+", type=Path)
+    upload.add_argument("--concurrency", type=int, choices=range(1, 17), default=4, metavar="1-16")
+    ask = command("ask", _ask, "Ask a question.")
+    ask.add_argument("question")
+    search = command("search", _search, "Show the passages that fit a query.")
+    search.add_argument("query")
+    search.add_argument("--limit", type=int, default=10)
+    search.add_argument("--document", action="append", default=[], metavar="ID")
+    search.add_argument("--type", action="append", default=[], metavar="CONTENT_TYPE")
+    show = command("show", _show, "Show documents.")
+    show.add_argument("ids", nargs="+", metavar="ID")
+    delete = command("delete", _delete, "Delete documents.")
+    delete.add_argument("ids", nargs="+", metavar="ID")
+    return parser
+
+
+def _upload(rag: Rag, given: argparse.Namespace) -> int:
+    paths = list(folder.files(given.paths))
+
+    def progress(outcome: folder.Outcome, done: int) -> None:
+        kind = "skipped: " if outcome.skipped else "failed: "
+        words = kind + outcome.reason if outcome.reason else "ready"
+        print(f"{done}/{len(paths)} {outcome.path}: {words}", file=sys.stderr)
+
+    outcomes = folder.upload(rag, paths, given.concurrency, progress)
+    ready = [outcome for outcome in outcomes if outcome.document]
+    for outcome in ready:
+        document = outcome.document or {}
+        print(json.dumps(document) if given.json else f"{document['id']}  {outcome.path}")
+    failed = [outcome for outcome in outcomes if outcome.reason and not outcome.skipped]
+    return EX_FAILED if failed or not ready else 0
+
+
+def _ask(rag: Rag, given: argparse.Namespace) -> int:
+    answer: dict[str, Any] = {}
+    names: dict[str, str] = {}
+    for event in rag.stream(given.question):
+        if event.name == "sources":
+            names = {item["document_id"]: item["filename"] for item in event.data["sources"]}
+        elif event.name == "delta" and not given.json:
+            print(event.data["text"], end="", flush=True)
+        elif event.name == "citation" and not given.json:
+            print(f" [{event.data['number']}]", end="", flush=True)
+        elif event.name == "done":
+            answer = event.data
+    if given.json:
+        print(json.dumps(answer))
+    else:
+        print()
+        for number, item in enumerate(answer["citations"], 1):
+            name = names.get(item["document_id"], item["document_id"])
+            print(f"[{number}] {name}, page {item['page']}: {_one_line(item['excerpt'])}")
+    return EX_REFUSED if answer["refused"] else 0
+
+
+def _search(rag: Rag, given: argparse.Namespace) -> int:
+    found = rag.search(
+        given.query, limit=given.limit, document_ids=given.document, content_types=given.type
+    )
+    if given.json:
+        print(json.dumps(found))
+        return 0
+    for hit in found["hits"]:
+        place = f"{hit['filename']}, page {hit['page']}"
+        print(f"{hit['score']:.3f}  {place}: {_one_line(hit['text'])}")
+    return 0
+
+
+def _show(rag: Rag, given: argparse.Namespace) -> int:
+    for document_id in given.ids:
+        found = rag.document(document_id)
+        if given.json:
+            print(json.dumps(found))
+        else:
+            print(f"{found['id']}  {found['status']}  {found['filename']}")
+    return 0
+
+
+def _delete(rag: Rag, given: argparse.Namespace) -> int:
+    for document_id in given.ids:
+        rag.delete(document_id)
+        print(json.dumps({"id": document_id}) if given.json else document_id)
+    return 0
+
+
+def _one_line(text: str, most: int = 200) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[:most]}..."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

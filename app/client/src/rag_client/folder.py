@@ -1,0 +1,55 @@
+"""Many files at once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rag_client.client import Rag
+from rag_client.errors import ProblemError, UnreachableError
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: a document, or the reason why not.
+
+    `skipped`: its format is none that the backend takes.
+    """
+
+    path: Path
+    document: dict[str, Any] | None = None
+    reason: str = ""
+    skipped: bool = False
+
+
+def files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Files, and those in folders at any depth, but hidden ones; links are not followed."""
+    for path in paths:
+        if not path.is_dir():
+            yield path
+            continue
+        for inner in sorted(path.iterdir()):
+            if not inner.name.startswith(".") and not inner.is_symlink():
+                yield from files([inner])
+
+
+def upload(
+    rag: Rag, paths: Sequence[Path], concurrency: int, progress: Callable[[Outcome, int], None]
+) -> list[Outcome]:
+    """Upload files, `concurrency` at a time; `progress` hears of each, with how many are done."""
+    outcomes: list[Outcome] = []
+    with ThreadPoolExecutor(concurrency) as pool:
+        for done in as_completed([pool.submit(_upload, rag, path) for path in paths]):
+            outcomes.append(done.result())
+            progress(outcomes[-1], len(outcomes))
+    return outcomes
+
+
+def _upload(rag: Rag, path: Path) -> Outcome:
+    try:
+        return Outcome(path, rag.upload(path))
+    except ProblemError as error:
+        return Outcome(path, reason=error.detail, skipped=error.status == 415)
+    except (UnreachableError, OSError) as error:
+        return Outcome(path, reason=str(error))

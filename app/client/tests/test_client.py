@@ -1,0 +1,182 @@
+"""The command line and the client, against a real backend."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from rag_client import ProblemError, Rag, UnreachableError
+from rag_client.events import Event, events
+from rag_client.folder import files
+
+SOURCE = Path(__file__).parents[1] / "src"
+VILLAGE = "The village of Ormsby has a bakery.\nIts baker is Hilda Crane.\nIt opens at 6:15.\n"
+
+
+def rag(backend, *argv, **variables):
+    """The command; the finished process."""
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(SOURCE), "RAG_URL": str(backend.base_url)}
+    command = [sys.executable, "-m", "rag_client", *argv]
+    return subprocess.run(command, env=env | variables, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def village(backend, tmp_path_factory):
+    """A folder that was uploaded; the finished process and the folder."""
+    folder = tmp_path_factory.mktemp("village")
+    (folder / "deep/er").mkdir(parents=True)
+    (folder / "village.txt").write_text(VILLAGE)
+    for number in range(6):
+        (folder / f"deep/er/{number}.md").write_text(f"# Farm {number}\n\nIt has {number} cows.\n")
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    (folder / ".hidden.txt").write_text("Nobody uploads this.")
+    return rag(backend, "upload", str(folder), "--concurrency", "3"), folder
+
+
+def test_a_folder_is_uploaded(backend, village):
+    done, folder = village
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 7
+    assert "8/8" in done.stderr
+    assert "picture.png: skipped" in done.stderr
+    assert "hidden" not in done.stdout + done.stderr
+    for line in lines:
+        document_id, path = line.split("  ")
+        assert backend.get(f"/v1/documents/{document_id}").json()["status"] == "ready"
+        assert Path(path).is_relative_to(folder)
+    # Again it is the same.
+    again = rag(backend, "upload", str(folder), "--json")
+    assert {json.loads(line)["id"] for line in again.stdout.splitlines()} == {
+        line.split("  ")[0] for line in lines
+    }
+
+
+def test_what_fails_is_told_and_the_others_go_on(backend, tmp_path):
+    (tmp_path / "good.txt").write_text("A good file among bad ones is still taken in.")
+    (tmp_path / "empty.txt").write_text("")
+    done = rag(backend, "upload", str(tmp_path), str(tmp_path / "missing.txt"))
+    assert done.returncode == 1
+    assert len(done.stdout.splitlines()) == 1
+    assert "empty.txt: failed: " in done.stderr
+    assert "there is no text in it" in done.stderr
+    assert "missing.txt: failed" in done.stderr
+
+
+@pytest.mark.usefixtures("village")
+def test_a_question_is_answered_with_its_sources(backend):
+    done = rag(backend, "ask", "Who is the baker of Ormsby?")
+    assert done.returncode == 0, done.stderr
+    first, *sources = done.stdout.splitlines()
+    assert "Hilda Crane. [" in first
+    assert sources[0].startswith("[1] village.txt, page 1: ")
+    answer = json.loads(rag(backend, "ask", "--json", "Who is the baker of Ormsby?").stdout)
+    assert answer == backend.ask("Who is the baker of Ormsby?")
+    refused = rag(backend, "ask", "Who won the world cup of 1954 in Berne?")
+    assert refused.returncode == 3
+    assert "do not answer" in refused.stdout
+
+
+@pytest.mark.usefixtures("village")
+def test_search_shows_passages(backend):
+    done = rag(backend, "search", "baker of Ormsby", "--limit", "2", "--type", "text/plain")
+    assert done.returncode == 0, done.stderr
+    assert "village.txt, page 1: The village of Ormsby" in done.stdout
+    assert len(done.stdout.splitlines()) <= 2
+    found = json.loads(rag(backend, "search", "--json", "baker of Ormsby").stdout)
+    one = found["hits"][0]["document_id"]
+    assert rag(backend, "search", "cows", "--document", one).stdout.count("village.txt") == 1
+    assert rag(backend, "search", "x", "--limit", "99").returncode == 1
+
+
+def test_documents_are_shown_and_deleted(backend, tmp_path):
+    (tmp_path / "gone.txt").write_text("This file is there for a short time only.")
+    document_id = rag(backend, "upload", str(tmp_path)).stdout.split()[0]
+    assert "ready  gone.txt" in rag(backend, "show", document_id).stdout
+    assert rag(backend, "delete", document_id).stdout.strip() == document_id
+    gone = rag(backend, "show", document_id)
+    assert gone.returncode == 1
+    assert "there is no document" in gone.stderr
+    assert "(request " in gone.stderr
+
+
+def test_no_backend_is_told(backend):
+    done = rag(backend, "ask", "Is anybody there?", RAG_URL="http://127.0.0.1:9")
+    assert done.returncode == 69
+    assert "127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("village")
+def test_the_client_streams_and_converses(backend):
+    with Rag(str(backend.base_url)) as client:
+        told = list(client.stream("Who is the baker of Ormsby?"))
+        assert [told[0].name, told[-1].name] == ["sources", "done"]
+        said = [{"role": "user", "content": "Where is the village of Ormsby?"}]
+        assert "Hilda Crane" in client.ask("Who is its baker?", said)["answer"]
+        with pytest.raises(ProblemError) as caught:
+            client.search("")
+        assert (caught.value.status, caught.value.kind) == (422, "invalid-request")
+        with pytest.raises(ProblemError):
+            list(client.stream(""))
+
+
+class _Busy(BaseHTTPRequestHandler):
+    """Busy twice, then it answers with the key that it was given; a stream breaks off."""
+
+    seen: list[str]
+
+    def do_POST(self):
+        self.seen.append(self.headers["authorization"])
+        self.rfile.read(int(self.headers["content-length"]))
+        busy = len(self.seen) < 3
+        streams = b"stream" in self.path.encode() or self.path == "/v1/ask"
+        body = b'event: delta\ndata: {"text": "It"}\n\n' if streams else b'{"hits": []}'
+        body = b'{"type": "urn:rag:problem:busy", "detail": "later"}' if busy else body
+        self.send_response(503 if busy else 200)
+        if busy:
+            self.send_header("retry-after", "0")
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_args):
+        pass
+
+
+def test_a_busy_backend_is_asked_again_and_the_key_is_sent(monkeypatch):
+    _Busy.seen = []
+    server = HTTPServer(("127.0.0.1", 0), _Busy)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("RAG_API_KEY", "a-key")
+    monkeypatch.setenv("RAG_URL", f"http://127.0.0.1:{server.server_port}")
+    with Rag() as client:
+        assert client.search("x") == {"hits": []}
+        assert _Busy.seen == ["Bearer a-key"] * 3
+        with pytest.raises(UnreachableError, match="broke off"):
+            list(client.stream("why?"))
+    _Busy.seen = []
+    with Rag(tries=2) as client, pytest.raises(ProblemError, match="later") as caught:
+        client.search("x")
+    assert caught.value.kind == "busy"
+    server.shutdown()
+    server.server_close()
+
+
+def test_events_are_read_as_the_standard_says():
+    lines = [": ping", "", "event: delta", 'data: {"text":', 'data: "a"}', "", "data:{}", ""]
+    assert list(events(lines)) == [Event("delta", {"text": "a"}), Event("message", {})]
+
+
+def test_files_are_found_in_order(tmp_path):
+    (tmp_path / "b").mkdir()
+    for name in ("b/2.txt", "b/1.txt", "a.txt", ".git"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "c.txt").symlink_to(tmp_path / "a.txt")
+    names = [str(path.relative_to(tmp_path)) for path in files([tmp_path])]
+    assert names == ["a.txt", "b/1.txt", "b/2.txt"]
