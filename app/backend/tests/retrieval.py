@@ -30,6 +30,7 @@ from rag.adapters.postgres import engine
 from rag.ask.repository import SearchRepository
 from rag.ask.retrieval import Fusion, Retriever
 from rag.errors import UnreadableError
+from rag.languages.detect import Detector
 from rag.lifespan import lifespan
 from rag.logs import configure
 from rag.main import create_app
@@ -121,7 +122,7 @@ async def timed(work: Awaitable[_T]) -> tuple[_T, float]:
 async def ask(settings: Settings, found: Collection, names: dict[str, str]) -> dict[str, Leg]:
     """Rank the documents for every question, by each leg and by both."""
     seconds = settings.dependency_timeout_seconds
-    embedder = OnnxEmbedder(settings.embed_threads)
+    embedder, detector = OnnxEmbedder(settings.embed_threads), Detector()
     search = SearchRepository(engine(lambda: settings.database_url.get_secret_value(), seconds))
     token = settings.milvus_token
     index = MilvusIndex(
@@ -145,7 +146,9 @@ async def ask(settings: Settings, found: Collection, names: dict[str, str]) -> d
     legs = {name: Leg() for name in ("dense", "lexical", "fused", "kept")}
     for question, wanted in found.answers.items():
         [vector] = await embedder.embed([found.questions[question]])
-        stems = await search.stems(found.questions[question])
+        among = await search.languages()
+        language = detector.question(found.questions[question], among)
+        stems = await search.stems(found.questions[question], language, among)
         dense, dense_seconds = await timed(index.search(vector, MANY))
         lexical, lexical_seconds = await timed(search.search(stems, MANY))
         kept, kept_seconds = await timed(retriever.find(vector, stems))

@@ -97,11 +97,12 @@ class Database:
         assert length == sum(frequency for _chunk, _stem, frequency in findable)
         return kept
 
-    def search(self, question, limit=50):
+    def search(self, question, limit=50, language="en"):
         async def find():
             engine = postgres.engine(lambda: self.url, 30, pool_size=0)
             search = SearchRepository(engine)
-            found = await search.search(await search.stems(question), limit)
+            stems = await search.stems(question, language, await search.languages())
+            found = await search.search(stems, limit)
             return [chunk for chunk, _score in found]
 
         return asyncio.run(find())
@@ -252,7 +253,8 @@ def plans(plan):
 def read_for(database, frequencies, bounds):
     """Of which tables and indexes a question reads how many rows."""
     engine = create_engine(database.url.replace("postgresql://", "postgresql+psycopg://"))
-    given = {"stems": list(frequencies), "frequencies": list(frequencies.values()), **bounds}
+    given = {"stems": list(frequencies), "terms": list(frequencies), **bounds}
+    given["frequencies"] = list(frequencies.values())
     statement = text("EXPLAIN (ANALYZE, FORMAT JSON) " + repository._SEARCH.text)
     with engine.connect() as connection:
         [plan] = connection.execute(statement, given).scalar_one()
@@ -308,7 +310,7 @@ def older(empty):
 def test_an_older_program_goes_on_working_after_the_migration(world, older):
     done = world.migrate(DATABASE_URL=older.url)
     assert done.returncode == 0, done.stdout
-    assert '"before": "0001", "after": "0002"' in done.stdout
+    assert '"before": "0001", "after": "0003"' in done.stdout
     assert older.counts()["meadow"] == 2
     assert older.search("Where do kestrels hover?") == ["old-00000"]
     # It is ready only while it finds its own revision.
@@ -322,6 +324,66 @@ def test_an_older_program_goes_on_working_after_the_migration(world, older):
     assert older.counts() == before
     again = world.migrate(DATABASE_URL=older.url)
     assert '"changed": false' in again.stdout
+
+
+@pytest.fixture
+def english_only(empty):
+    """A database as a program of revision 0002 left it, with documents in three languages."""
+    alembic(empty, alembic_command.upgrade, "0002")
+    made = Database(empty)
+    made.add("en", *["Kestrels hover above meadows and hunt for mice."] * 3)
+    made.add("de", "Turmfalken rütteln über den Wiesen.", "Die Häuser der Gemeinde sind alt.")
+    made.add("zh", "瓦恩霍尔姆灯塔建于1843年，高四十二米。它的守护人叫奥蒂莉。")
+    yield made
+    made.connection.close()
+
+
+def kept_counts_are_right(database):
+    """The counts that questions weigh with are those of the index itself."""
+    kept = dict(database.rows("SELECT stem, chunks FROM stems"))
+    assert kept == Counter(stem for (stem,) in database.rows("SELECT stem FROM postings"))
+    assert database.rows("SELECT chunks, length FROM totals") == database.rows(
+        "SELECT count(*), sum(length) FROM entries"
+    )
+    assert (
+        database.rows(
+            "SELECT number FROM entries WHERE length <> coalesce("
+            "(SELECT sum(frequency) FROM postings WHERE entry = number), 0)"
+        )
+        == []
+    )
+
+
+def test_what_is_there_is_read_again_in_its_own_language(world, english_only):
+    before = english_only.rows(f"{HELD} WHERE chunk_id LIKE 'en%' ORDER BY 1, 2")
+    assert world.migrate(DATABASE_URL=english_only.url).returncode == 0
+    assert english_only.rows("SELECT id, language FROM documents ORDER BY id") == [
+        ("de", "de"),
+        ("en", "en"),
+        ("zh", "zh"),
+    ]
+    kept_counts_are_right(english_only)
+    assert english_only.rows(f"{HELD} WHERE chunk_id LIKE 'en%' ORDER BY 1, 2") == before
+    assert english_only.search("Welches Haus ist alt?", language="de") == ["de-00001"]
+    assert english_only.search("uber Wiesen", language="de") == ["de-00000"]
+    assert english_only.search("ueber Wiesen", language="de") == ["de-00000"]
+    assert english_only.search("灯塔", language="zh") == ["zh-00000"]
+    # A program of revision 0002 goes on, and what it takes out leaves nothing.
+    english_only.add("new", "Herons eat fish.")
+    assert english_only.search("herons") == ["new-00000"]
+    for document in ("de", "zh"):
+        english_only.hide(document)
+        english_only.remove(document)
+    kept_counts_are_right(english_only)
+    assert not english_only.rows("SELECT FROM stems WHERE stem ~ '[^ -~]'")
+
+
+def test_the_way_back_to_english_alone(english_only):
+    before = english_only.counts()
+    alembic(english_only.url, alembic_command.upgrade, "0003")
+    assert english_only.search("灯塔", language="zh") == ["zh-00000"]
+    alembic(english_only.url, alembic_command.downgrade, "0002")
+    assert english_only.counts() == before
 
 
 def test_the_way_back_and_up_again(database):

@@ -31,6 +31,7 @@ from rag.documents.service import DocumentService
 from rag.health.schemas import Version
 from rag.health.service import Readiness, check_postgres
 from rag.ingest.reader import Reader
+from rag.languages.detect import Detector
 from rag.live import Live
 from rag.metrics import Metrics
 from rag.settings import Settings
@@ -59,6 +60,7 @@ class _World:
     cache: RedisCache
     model: AnswerModel | None
     embedder: Embedder
+    detector: Detector
 
 
 @asynccontextmanager
@@ -114,7 +116,7 @@ async def _open(stack: AsyncExitStack, settings: Settings, metrics: Metrics) -> 
             metrics=metrics,
         )
         stack.push_async_callback(model.close)
-    return _World(engine, store, index, cache, model, embedder)
+    return _World(engine, store, index, cache, model, embedder, Detector())
 
 
 def _text(secret: SecretStr | None) -> str:
@@ -127,6 +129,7 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
         version=settings.app_version,
         git_sha=settings.git_sha,
         embedding_model=world.embedder.model_id,
+        embedding_languages=sorted(world.embedder.languages),
         schema_revision=head,
         answers_by=settings.openai_model if world.model else "extract",
     )
@@ -146,6 +149,7 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
         metrics,
         candidates=settings.retrieve_candidates,
         keep=settings.retrieve_chunks,
+        learnt=world.embedder.languages,
     )
     return AppState(
         settings=settings,
@@ -163,17 +167,19 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
             ),
             metrics,
             max_bytes=settings.max_upload_bytes,
+            detector=world.detector,
         ),
-        search=SearchService(search, retriever, remembering, metrics),
+        search=SearchService(search, retriever, remembering, metrics, world.detector),
         ask=AskService(
             search,
             retriever,
             remembering,
             world.cache,
-            Extractor(search, remembering, thresholds),
+            Extractor(search, remembering, thresholds, world.embedder.languages),
             world.model,
             metrics,
             writer=version.answers_by,
+            detector=world.detector,
         ),
         readiness=Readiness(
             {

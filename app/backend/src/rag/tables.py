@@ -51,6 +51,7 @@ documents = Table(
     Column("embedding_model", Text, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("language", Text),
     CheckConstraint("status IN ('processing', 'ready', 'failed', 'deleting')", name="status"),
 )
 
@@ -94,8 +95,12 @@ entries = Table(
     Column("number", BigInteger, Identity(always=True), primary_key=True),
     Column("chunk_id", Text, nullable=False, unique=True),
     Column("length", Integer, nullable=False),
+    Column("language", Text, nullable=False, server_default="en", index=True),
 )
-"""A chunk in the lexical index. Its number is short, and `length` counts its stems."""
+"""A chunk in the lexical index. Its number is short, and `length` counts its stems.
+
+`language`: by whose rules its words are stemmed, English where it is unknown (revision 0003).
+"""
 
 postings = Table(
     "postings",

@@ -25,6 +25,7 @@ class OnnxEmbedder:
     """An `Embedder`; thread-safe. Texts beyond 256 tokens are cut."""
 
     dimension = 384
+    languages = frozenset({"en"})
     model_id = f"all-MiniLM-L6-v2-int8@sha256:{_MODEL_SHA256[:12]}"
 
     def __init__(self, threads: int) -> None:

@@ -61,6 +61,10 @@ class Embedder(Protocol):
     def dimension(self) -> int:
         """Length of a vector."""
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """BCP 47 tags of the languages that the model has learnt."""
+
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One vector per text, in order. Never blocks the event loop."""
 

@@ -40,6 +40,11 @@ class RememberingEmbedder:
         """That of the embedder behind."""
         return self._embedder.dimension
 
+    @property
+    def languages(self) -> frozenset[str]:
+        """Those of the embedder behind."""
+        return self._embedder.languages
+
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One vector per text, in order; not to be written to. Raises BusyError."""
         if all(self._done(text) for text in texts):

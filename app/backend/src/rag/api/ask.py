@@ -27,7 +27,7 @@ event: citation
 data: {"number": 1, "at": 50, "citation": {"document_id": "9f2c", "page": 1, ...}}
 
 event: done
-data: {"answer": "...", "citations": [...], "refused": false}
+data: {"answer": "...", "citations": [...], "refused": false, "language": "en"}
 
 """
 

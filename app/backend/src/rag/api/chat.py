@@ -124,6 +124,7 @@ class _Writing:
                         annotations=self._annotations,
                         citations=done.answer.citations,
                         refused=done.answer.refused,
+                        language=done.answer.language,
                     )
                 )
             ],
@@ -147,6 +148,7 @@ class _Writing:
                 "annotations": [item.model_dump() for item in self._annotations],
                 "citations": [item.model_dump() for item in event.answer.citations],
                 "refused": event.answer.refused,
+                "language": event.answer.language,
             }
             yield self._chunk(last, "stop")
             if usage:

@@ -114,7 +114,7 @@ class Annotation(BaseModel):
 
 
 class Completed(BaseModel):
-    """An answer as a message; `citations` and `refused` are this service's own."""
+    """An answer as a message; `citations`, `refused` and `language` are this service's own."""
 
     role: Literal["assistant"] = "assistant"
     content: str
@@ -123,6 +123,8 @@ class Completed(BaseModel):
     citations: list[Citation]
     """The marker `[1]` stands for the first one."""
     refused: bool
+    language: str | None = None
+    """The question's, as a BCP 47 tag; null when unsure. A refusal is in it."""
 
 
 class Choice(BaseModel):

@@ -6,6 +6,9 @@ from rag.adapters.protocols import Embedder, Vector
 from rag.ask import grounding
 from rag.ask.repository import Passage, SearchRepository
 from rag.ask.schemas import Answer, Citation
+from rag.ask.terms import Terms
+from rag.languages.detect import DEFAULT
+from rag.languages.names import named as named_in
 
 _MAX_SENTENCES = 32
 """So many are embedded, which takes most of a question's time."""
@@ -15,8 +18,14 @@ class Extractor:
     """Answers from the sentences that fit a question best, where these carry an answer."""
 
     def __init__(
-        self, repository: SearchRepository, embedder: Embedder, thresholds: grounding.Thresholds
+        self,
+        repository: SearchRepository,
+        embedder: Embedder,
+        thresholds: grounding.Thresholds,
+        learnt: Collection[str] = (DEFAULT,),
     ) -> None:
+        """learnt: the embedding model's languages."""
+        self._learnt = learnt
         self._repository = repository
         self._embedder = embedder
         self._thresholds = thresholds
@@ -25,24 +34,31 @@ class Extractor:
         self,
         question: str,
         vector: Vector,
-        stems: Collection[str],
+        stems: Terms,
         passages: Sequence[Passage],
     ) -> Answer:
         """Answer a question, whose vector and stems are given, from passages, or refuse."""
         found = grounding.sentences(passages)
         if not found:
-            return Answer.refusal()
-        names = sorted(grounding.named(question))
+            return Answer.refusal(stems.language)
+        language = stems.language or DEFAULT
+        english = language == DEFAULT
+        names = sorted(grounding.named(question) if english else named_in(question, language))
         texts = [item.context for item in found]
-        asked = await self._repository.lexemes([*texts, *names])
-        own, name_stems = asked[: len(texts)], asked[len(texts) :]
+        languages = [item.passage.language for item in found] + [language] * len(names)
+        asked = await self._repository.lexemes([*texts, *names], languages)
+        own = [stems.known_as(each) for each in asked[: len(texts)]]
+        name_stems = [each & stems.keys() for each in asked[len(texts) :]]
         frequencies, size = await self._repository.frequencies(stems)
-        covered = grounding.cover(found, own, grounding.weights(frequencies, size))
-        rated = await self._rate(vector, grounding.promising(covered, _MAX_SENTENCES))
+        wanted = grounding.weights(frequencies, size)
+        # What a question says twice counts once; what is half a word counts half.
+        wanted = {stem: weight * min(1.0, stems[stem]) for stem, weight in wanted.items()}
+        covered = grounding.cover(found, own, wanted)
+        rated = await self._rate(vector, grounding.promising(covered, _MAX_SENTENCES), language)
         near = grounding.words_near(rated[0], found, own)
         named = all(words <= near for words in name_stems)
         if not grounding.grounded(rated[0], self._thresholds, names_found=named):
-            return Answer.refusal()
+            return Answer.refusal(stems.language)
         chosen = [item.sentence for item in grounding.pick(rated)]
         return Answer(
             answer=" ".join(grounding.plain(item.text) for item in chosen),
@@ -53,10 +69,14 @@ class Extractor:
                 for item in chosen
             ],
             refused=False,
+            language=stems.language,
         )
 
     async def _rate(
-        self, vector: Vector, covered: Sequence[grounding.Covered]
+        self, vector: Vector, covered: Sequence[grounding.Covered], language: str
     ) -> list[grounding.Scored]:
+        if language not in self._learnt:
+            # Cosines say nothing here: what a sentence covers stands for both.
+            return grounding.score(covered, [item.coverage for item in covered])
         others = await self._embedder.embed([item.sentence.context for item in covered])
         return grounding.score(covered, [float(vector @ other) for other in others])

@@ -31,8 +31,14 @@ _BEFORE_WORDS = "a an the of for in on at from with to by about my our your"
 _BEFORE_NOUNS = frozenset(_BEFORE_WORDS.split())
 
 
-async def standalone(model: AnswerModel | None, question: str, turns: Sequence[Turn]) -> str:
-    """The question with what it points at; a model writes it, or a rule adds words."""
+async def standalone(
+    model: AnswerModel | None, question: str, turns: Sequence[Turn], *, english: bool
+) -> str:
+    """The question with what it points at; a model writes it, or a rule adds words.
+
+    The rule knows the words that point in English. In other languages some of them mean something
+    else, such as `her` and `was` in German: there it leaves the question as it is.
+    """
     if not turns:
         return question
     if model:
@@ -41,6 +47,8 @@ async def standalone(model: AnswerModel | None, question: str, turns: Sequence[T
                 return written[:_LONGEST]
         except DependencyError as error:
             log.warning("ask.standalone_failed", reason=error.detail)
+    if not english:
+        return question
     return by_rule(question, [turn.content for turn in turns if turn.role == "user"])
 
 

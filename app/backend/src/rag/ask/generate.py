@@ -22,17 +22,17 @@ _MOST_HELD = 2000
 
 
 async def generate(
-    model: AnswerModel, question: str, passages: Sequence[Passage]
+    model: AnswerModel, question: str, passages: Sequence[Passage], language: str | None = None
 ) -> AsyncGenerator[Event, None]:
     """Answer a question from passages, or refuse; the last event is `Done`.
 
-    Raises DependencyError, also after events.
+    language: the question's, as far as it is known. Raises DependencyError, also after events.
     """
     excerpts = [
         Excerpt(number, f"{item.heading}\n{item.text}".strip())
         for number, item in enumerate(passages, 1)
     ]
-    writing = _Writing(passages)
+    writing = _Writing(passages, language)
     usage: Usage | None = None
     async with aclosing(model.answer(question, excerpts)) as pieces:
         async for piece in pieces:
@@ -53,8 +53,9 @@ async def generate(
 class _Writing:
     """A text that grows, and the citations in it."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    def __init__(self, passages: Sequence[Passage], language: str | None) -> None:
         self._passages = passages
+        self._language = language
         self._marks = Marks()
         self._numbers: dict[int, int] = {}
         self._shown = 0
@@ -83,9 +84,9 @@ class _Writing:
     def answer(self) -> Answer:
         """The whole."""
         if not self.cited:
-            return Answer.refusal()
+            return Answer.refusal(self._language)
         known = [self._citation(number) for number in self._numbers]
-        return Answer(answer=self.text, citations=known, refused=False)
+        return Answer(answer=self.text, citations=known, refused=False, language=self._language)
 
     def _events(self, items: Iterator[str | Mark]) -> Iterator[Event]:
         for item in items:

@@ -1,6 +1,6 @@
 """What asking reads from PostgreSQL: lexical search, texts, and words in their stems."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -9,30 +9,62 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag.adapters import postgres
 from rag.ask.filters import MOST_DOCUMENTS, Filter, Within
+from rag.ask.terms import Place, Terms, terms
 from rag.errors import FilterError
 from rag.ingest.formats import kept_as
+from rag.languages.asking import content
+from rag.languages.detect import DEFAULT
+from rag.languages.words import searchable
 
 _STEMS = text(
-    "SELECT lexeme, cardinality(positions) AS frequency"
-    " FROM unnest(to_tsvector('english', CAST(:text AS text)))"
+    "SELECT language, stem, positions"
+    " FROM unnest(CAST(:languages AS text[]), CAST(:texts AS text[])) AS given(language, words)"
+    " CROSS JOIN LATERAL stems_of(words, language)"
 )
 _LEXEMES = text(
-    "SELECT n, tsvector_to_array(to_tsvector('english', t)) AS lexemes"
-    " FROM unnest(CAST(:texts AS text[])) WITH ORDINALITY AS given(t, n) ORDER BY n"
+    "SELECT n, ARRAY(SELECT stem FROM stems_of(words, language)) AS lexemes"
+    " FROM unnest(CAST(:texts AS text[]), CAST(:languages AS text[]))"
+    " WITH ORDINALITY AS given(words, language, n) ORDER BY n"
 )
+# Stems that begin as a term does, of a length that an ending makes.
+_RELATED = text("""
+SELECT term, near.stem FROM unnest(
+    CAST(:terms AS text[]), CAST(:beginnings AS text[]), CAST(:longest AS int[])
+) AS given(term, beginning, longest) CROSS JOIN LATERAL (
+    SELECT stem FROM stems WHERE stem >= beginning AND stem < beginning || U&'\\FFFD'
+    ORDER BY stem LIMIT 400
+) AS near WHERE length(near.stem) <= longest AND near.stem <> term
+""")
+# From one language to the next, whatever the number of chunks is.
+_LANGUAGES = text("""
+WITH RECURSIVE found AS (
+    SELECT min(language) AS language FROM entries
+    UNION ALL
+    SELECT (SELECT min(e.language) FROM entries e WHERE e.language > found.language)
+    FROM found WHERE found.language IS NOT NULL
+)
+SELECT language FROM found WHERE language IS NOT NULL
+""")
 # BM25 (k1 1.2, b 0.75) by the index of revision 0002, in two steps whose work is bounded, however
 # many chunks share a word. First the entries of the stems that weigh most: all of them, until
 # `budget` postings are read, and of each further stem the `least` ones where it counts most. Then
-# the best of these by all stems of the question, exactly.
+# the best of these by all stems of the question, exactly. Languages stem a word differently: its
+# stems are one term, as rare as all of them together.
 _BM25 = """
 WITH size AS (
     SELECT CAST(chunks AS float8) AS chunks, length / greatest(CAST(chunks AS float8), 1) AS average
     FROM totals WHERE id = 1
 ), asked AS (
-    SELECT stem, found.chunks AS depth,
-        frequency * ln(1 + (size.chunks - found.chunks + 0.5) / (found.chunks + 0.5)) AS weight
-    FROM unnest(CAST(:stems AS text[]), CAST(:frequencies AS int[])) AS given(stem, frequency)
-    JOIN stems AS found USING (stem) CROSS JOIN size
+    SELECT stem, depth,
+        frequency * ln(1 + (size.chunks - among + 0.5) / (among + 0.5)) AS weight
+    FROM (
+        SELECT stem, frequency, found.chunks AS depth,
+            least(sum(found.chunks) OVER (PARTITION BY term), size.chunks) AS among
+        FROM unnest(
+            CAST(:stems AS text[]), CAST(:terms AS text[]), CAST(:frequencies AS float8[])
+        ) AS given(stem, term, frequency)
+        JOIN stems AS found USING (stem) CROSS JOIN size
+    ) AS counted CROSS JOIN size
 ){likely}
 SELECT chunk_id, score FROM likely JOIN entries ON number = likely.entry CROSS JOIN size
 CROSS JOIN LATERAL (
@@ -71,13 +103,15 @@ _FEW_CHUNKS = 5000
 _BOUNDS = {"budget": 30_000, "least": 200, "heavy": 64}
 _TEXTS = text(
     "SELECT c.id, c.document_id, c.page, c.heading, c.text, d.content_type, d.filename,"
-    " c.start_char, c.end_char"
+    " c.start_char, c.end_char, coalesce(e.language, 'en') AS language"
     " FROM chunks c JOIN documents d ON d.id = c.document_id"
+    " LEFT JOIN entries e ON e.chunk_id = c.id"
     " WHERE d.status = 'ready' AND c.id = ANY(CAST(:ids AS text[]))"
 )
 _FREQUENCIES = text(
-    "SELECT given.stem, coalesce(stems.chunks, 0) AS chunks"
-    " FROM unnest(CAST(:stems AS text[])) AS given(stem) LEFT JOIN stems USING (stem)"
+    "SELECT term, sum(coalesce(stems.chunks, 0)) AS chunks"
+    " FROM unnest(CAST(:stems AS text[]), CAST(:terms AS text[])) AS given(stem, term)"
+    " LEFT JOIN stems USING (stem) GROUP BY term"
 )
 _SIZE = text("SELECT chunks FROM totals")
 _WITHIN = text(
@@ -102,6 +136,8 @@ class Passage:
     content_type: str = ""
     start: int = 0
     end: int = 0
+    language: str = DEFAULT
+    """By whose rules its words are stemmed."""
 
 
 class SearchRepository:
@@ -123,17 +159,42 @@ class SearchRepository:
         async with self._connect() as connection:
             return int((await connection.execute(text("SELECT version FROM corpus"))).scalar_one())
 
-    async def lexemes(self, texts: Sequence[str]) -> list[frozenset[str]]:
-        """The stems of each text's content words."""
+    async def languages(self) -> list[str]:
+        """By the rules of which languages the documents' words are stemmed."""
         async with self._connect() as connection:
-            rows = (await connection.execute(_LEXEMES, {"texts": list(texts)})).all()
+            return list((await connection.execute(_LANGUAGES)).scalars())
+
+    async def lexemes(
+        self, texts: Sequence[str], languages: Sequence[str] | None = None
+    ) -> list[frozenset[str]]:
+        """The stems of each text's content words, in its own language; by default in English."""
+        spoken = languages if languages is not None else [DEFAULT] * len(texts)
+        given = [searchable(each, own) for each, own in zip(texts, spoken, strict=True)]
+        async with self._connect() as connection:
+            asked = {"texts": given, "languages": list(spoken)}
+            rows = (await connection.execute(_LEXEMES, asked)).all()
         return [frozenset(row.lexemes) for row in rows]
 
-    async def stems(self, question: str) -> dict[str, int]:
-        """The stems of a question's content words, and how often each stands in it."""
+    async def stems(
+        self, question: str, language: str | None = DEFAULT, among: Collection[str] = ()
+    ) -> Terms:
+        """The terms of a question, whose language is None when it is unsure.
+
+        among: the languages that documents are in.
+        """
+        own = language or DEFAULT
+        spoken = sorted({own, *among})
+        asked = content(question, language)
+        given = {"languages": spoken, "texts": [searchable(asked, each) for each in spoken]}
         async with self._connect() as connection:
-            rows = (await connection.execute(_STEMS, {"text": question})).all()
-        return {row.lexeme: int(row.frequency) for row in rows}
+            rows = (await connection.execute(_STEMS, given)).all()
+            found = terms(
+                [Place(row.language, row.stem, row.positions) for row in rows], own, language
+            )
+            if not (endings := found.endings()):
+                return found
+            rows = (await connection.execute(_RELATED, endings)).all()
+        return found.joined_by((row.stem, row.term) for row in rows)
 
     async def within(self, wanted: Filter) -> Within | None:
         """The ready documents that pass a filter; None: all of them do.
@@ -165,12 +226,17 @@ class SearchRepository:
         return Within(tuple(row.id for row in rows), sum(row.chunks for row in rows), outside)
 
     async def search(
-        self, stems: Mapping[str, int], limit: int, within: Within | None = None
+        self, stems: Terms, limit: int, within: Within | None = None
     ) -> list[tuple[str, float]]:
         """(id, BM25) of the chunks which fit the stems and their counts, best first."""
         if not stems:
             return []
-        given: dict[str, object] = {"stems": list(stems), "frequencies": list(stems.values())}
+        spelled = stems.spelled()
+        given: dict[str, object] = {
+            "stems": [stem for stem, _term in spelled],
+            "terms": [term for _stem, term in spelled],
+            "frequencies": [stems[term] for _stem, term in spelled],
+        }
         limits = {**_BOUNDS, "likely": max(300, 2 * limit)}
         statement = _SEARCH
         if within and not within.outside and within.chunks <= _FEW_CHUNKS:
@@ -190,12 +256,17 @@ class SearchRepository:
         found = {row.id: _passage(row) for row in rows}
         return [found[item] for item in ids if item in found]
 
-    async def frequencies(self, stems: Collection[str]) -> tuple[dict[str, int], int]:
-        """In how many chunks each stem stands, and how many chunks there are."""
+    async def frequencies(self, stems: Terms) -> tuple[dict[str, int], int]:
+        """In how many chunks each term stands, and how many chunks there are."""
+        spelled = stems.spelled()
+        given = {
+            "stems": [stem for stem, _term in spelled],
+            "terms": [term for _stem, term in spelled],
+        }
         async with self._connect() as connection:
-            rows = (await connection.execute(_FREQUENCIES, {"stems": list(stems)})).all()
+            rows = (await connection.execute(_FREQUENCIES, given)).all()
             size = int((await connection.execute(_SIZE)).scalar_one())
-        return {row.stem: int(row.chunks) for row in rows}, size
+        return {row.term: int(row.chunks) for row in rows}, size
 
 
 def _passage(row: Row[tuple[object, ...]]) -> Passage:
@@ -211,4 +282,5 @@ def _passage(row: Row[tuple[object, ...]]) -> Passage:
         row.content_type,
         row.start_char,
         row.end_char,
+        row.language,
     )

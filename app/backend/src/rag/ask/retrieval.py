@@ -2,14 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from rag.adapters.protocols import Vector, VectorIndex
 from rag.ask.filters import Within
 from rag.ask.repository import Passage, SearchRepository
+from rag.ask.terms import Terms
+from rag.languages.detect import DEFAULT
 from rag.metrics import Metrics
 
+_FOREIGN = 0.1
+"""The part of its weight that meaning has where the model has not learnt the language."""
 Found = tuple[str, float]
 """The id of a chunk, and its score; 0 and less count for nothing."""
 
@@ -50,7 +54,10 @@ class Ranking:
 
 
 class Retriever:
-    """Dense and lexical search at once."""
+    """Dense and lexical search at once.
+
+    For a question in a language that the embedding model has not learnt, words decide.
+    """
 
     def __init__(
         self,
@@ -61,16 +68,19 @@ class Retriever:
         *,
         candidates: int,
         keep: int,
+        learnt: Collection[str] = (DEFAULT,),
     ) -> None:
+        """learnt: the embedding model's languages."""
         self._repository = repository
         self._index = index
         self._fusion = fusion
         self._metrics = metrics
         self._candidates = candidates
         self._keep = keep
+        self._learnt = learnt
 
-    async def find(self, vector: Vector, stems: Mapping[str, int]) -> list[Passage]:
-        """The passages most likely to answer, best first; stems of the question with counts."""
+    async def find(self, vector: Vector, stems: Terms) -> list[Passage]:
+        """The passages most likely to answer, best first; `stems`: the question's terms."""
         with self._metrics.stage("ask", "search"):
             ranking = await self.rank(vector, stems)
             # PostgreSQL decides what exists: a vector may outlive its document shortly.
@@ -81,7 +91,7 @@ class Retriever:
     async def rank(
         self,
         vector: Vector,
-        stems: Mapping[str, int],
+        stems: Terms,
         *,
         within: Within | None = None,
         least: int = 0,
@@ -104,5 +114,10 @@ class Retriever:
             timed("dense", self._index.search(vector, limit, documents, outside=outside)),
             timed("lexical", self._repository.search(stems, limit, within)),
         )
-        ranking.fused = self._fusion.scored(ranking.dense, ranking.lexical)
+        ranking.fused = self._fusion_for(stems.language).scored(ranking.dense, ranking.lexical)
         return ranking
+
+    def _fusion_for(self, language: str | None) -> Fusion:
+        if language is None or language in self._learnt:
+            return self._fusion
+        return replace(self._fusion, dense=self._fusion.dense * _FOREIGN)

@@ -7,6 +7,7 @@ from pydantic.config import JsonDict
 
 from rag.adapters.protocols import Turn
 from rag.ask.text import ASKING_PATTERN, PLAIN_PATTERN, plain
+from rag.languages.refusals import refusal
 
 MOST_TURNS = 20
 LONGEST_TURN = 4000
@@ -21,6 +22,7 @@ _EXAMPLE: JsonDict = {
         }
     ],
     "refused": False,
+    "language": "en",
 }
 
 
@@ -102,8 +104,10 @@ class Answer(BaseModel):
     answer: str
     citations: list[Citation]
     refused: bool
+    language: str | None = None
+    """The question's, as a BCP 47 tag; null when unsure. A refusal is in it."""
 
     @classmethod
-    def refusal(cls) -> Self:
-        """The answer to what the documents do not carry."""
-        return cls(answer="The documents do not answer this question.", citations=[], refused=True)
+    def refusal(cls, language: str | None = None) -> Self:
+        """The answer to what the documents do not carry, to a question in a language."""
+        return cls(answer=refusal(language), citations=[], refused=True, language=language)

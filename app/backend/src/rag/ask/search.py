@@ -8,6 +8,7 @@ from rag.adapters.protocols import Embedder
 from rag.ask.hits import Debug, Hit, Ranks, Scores, SearchRequest, SearchResult
 from rag.ask.repository import SearchRepository
 from rag.ask.retrieval import Found, Ranking, Retriever
+from rag.languages.detect import Detector
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -22,11 +23,13 @@ class SearchService:
         retriever: Retriever,
         embedder: Embedder,
         metrics: Metrics,
+        detector: Detector,
     ) -> None:
         self._repository = repository
         self._retriever = retriever
         self._embedder = embedder
         self._metrics = metrics
+        self._detector = detector
 
     async def search(self, request: SearchRequest) -> SearchResult:
         """Hits, best first; raises BusyError, FilterError or DependencyError."""
@@ -36,7 +39,9 @@ class SearchService:
         with self._metrics.stage("search", "embed"):
             [vector] = await self._embedder.embed([request.query])
         clock.lap("embed")
-        stems = await self._repository.stems(request.query)
+        among = await self._repository.languages()
+        language = self._detector.question(request.query, among)
+        stems = await self._repository.stems(request.query, language, among)
         clock.lap("stems")
         with self._metrics.stage("search", "search"):
             # Some more: a vector may outlive its document shortly.

@@ -16,6 +16,7 @@ from rag.ask.repository import Passage, SearchRepository
 from rag.ask.retrieval import Retriever
 from rag.ask.schemas import Answer, Source
 from rag.errors import DependencyError
+from rag.languages.detect import DEFAULT, Detector
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -35,8 +36,10 @@ class AskService:
         metrics: Metrics,
         *,
         writer: str,
+        detector: Detector,
     ) -> None:
         """writer: who writes the answers, as one tells cached answers apart."""
+        self._detector = detector
         self._repository = repository
         self._retriever = retriever
         self._embedder = embedder
@@ -86,11 +89,13 @@ class AskService:
                 for event in told.events():
                     yield event
                 return
-        else:
+        among = await self._repository.languages()
+        if turns:
             with self._metrics.stage("ask", "standalone"):
-                question = await standalone(self._model, question, turns)
+                english = self._english(question, turns, among)
+                question = await standalone(self._model, question, turns, english=english)
         record = _Record(whole=whole)
-        async with aclosing(self._answer(question, record)) as events:
+        async with aclosing(self._answer(question, among, record)) as events:
             async for event in events:
                 record.note(event)
                 if isinstance(event, Done):
@@ -101,21 +106,36 @@ class AskService:
                         await self._cache.put(key, told.model_dump_json().encode())
                 yield event
 
-    async def _answer(self, question: str, record: "_Record") -> AsyncGenerator[Event, None]:
+    def _english(self, question: str, turns: Sequence[Turn], among: Sequence[str]) -> bool:
+        """Whether a question that follows others is English, or may be for all that is known.
+
+        It may be too short to tell: then what the user asked before it tells.
+        """
+        before = [turn.content for turn in turns if turn.role == "user"][-1:]
+        near = {*among, DEFAULT}
+        texts = (question, " ".join([*before, question]))
+        told = {self._detector.question(text, near) for text in texts}
+        return DEFAULT in told or told == {None}
+
+    async def _answer(
+        self, question: str, among: Sequence[str], record: "_Record"
+    ) -> AsyncGenerator[Event, None]:
         with self._metrics.stage("ask", "embed"):
             [vector] = await self._embedder.embed([question])
-        stems = await self._repository.stems(question)
+        language = self._detector.question(question, among)
+        stems = await self._repository.stems(question, language, among)
         passages = await self._retriever.find(vector, stems)
         yield Sources([_source(item) for item in passages])
         if not passages:
-            for event in Told.of(Answer.refusal()).events():
+            for event in Told.of(Answer.refusal(language)).events():
                 yield event
             return
         record.source = "extract"
         if self._model:
             record.source = "model"
             try:
-                async with aclosing(self._written(self._model, question, passages)) as events:
+                written = self._written(self._model, question, passages, language)
+                async with aclosing(written) as events:
                     async for event in events:
                         yield event
                 return
@@ -131,10 +151,10 @@ class AskService:
             yield event
 
     async def _written(
-        self, model: AnswerModel, question: str, passages: list[Passage]
+        self, model: AnswerModel, question: str, passages: list[Passage], language: str | None
     ) -> AsyncGenerator[Event, None]:
         with self._metrics.stage("ask", "generate"):
-            async with aclosing(generate(model, question, passages)) as events:
+            async with aclosing(generate(model, question, passages, language)) as events:
                 async for event in events:
                     if isinstance(event, Done) and event.answer.refused:
                         yield Delta(event.answer.answer)
@@ -150,7 +170,8 @@ class AskService:
         log.info("ask", outcome=outcome, source=source, citations=len(answer.citations))
 
     def _key(self, question: str, version: int) -> str:
-        parts = (question.casefold(), str(version), self._embedder.model_id, self._writer)
+        # As it is written: capitals tell names, and help to tell the language.
+        parts = (question, str(version), self._embedder.model_id, self._writer)
         return "rag:told:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -1,5 +1,6 @@
 """Documents and chunks in PostgreSQL."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,11 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from rag.adapters import postgres
 from rag.documents.schemas import Document, Status
 from rag.ingest.chunk import Chunk
+from rag.languages.detect import DEFAULT
+from rag.languages.words import searchable
 from rag.tables import chunks, corpus, documents
 
 # A statement has a deadline, and a large document many stems: its chunks go into the index, and out
 # of it, in parts.
-_INDEX = text("SELECT index_chunks(CAST(:ids AS text[]))")
+_INDEX = text(
+    "SELECT index_texts(CAST(:ids AS text[]), CAST(:texts AS text[]), CAST(:languages AS text[]))"
+)
 _AT_ONCE = 250
 
 
@@ -82,8 +87,20 @@ class DocumentRepository:
         async with self._begin() as connection:
             await connection.execute(statement)
 
-    async def finish(self, document_id: str, found: Sequence[Chunk]) -> None:
-        """Make a document and its chunks findable, in one transaction."""
+    async def finish(
+        self,
+        document_id: str,
+        found: Sequence[Chunk],
+        language: str | None = None,
+        languages: Sequence[str | None] = (),
+    ) -> None:
+        """Make a document and its chunks findable, in one transaction.
+
+        language: the document's; languages: those of its chunks. None: unknown.
+        """
+        spoken = [each or DEFAULT for each in languages] or [DEFAULT] * len(found)
+        # So long a text takes a while, and others wait for the loop.
+        texts = await asyncio.to_thread(_searchable, found, spoken)
         rows = [
             {
                 "id": chunk_id(document_id, chunk.ordinal),
@@ -101,9 +118,11 @@ class DocumentRepository:
             await self._clear(connection, document_id)
             await connection.execute(insert(chunks), rows)
             for start in range(0, len(rows), _AT_ONCE):
-                ids = [row["id"] for row in rows[start : start + _AT_ONCE]]
-                await connection.execute(_INDEX, {"ids": ids})
-            await self._set(connection, document_id, "ready", chunks=len(rows))
+                part = slice(start, start + _AT_ONCE)
+                ids = [row["id"] for row in rows[part]]
+                given = {"ids": ids, "texts": texts[part], "languages": spoken[part]}
+                await connection.execute(_INDEX, given)
+            await self._set(connection, document_id, "ready", chunks=len(rows), language=language)
             await self._changed(connection)
 
     async def fail(self, document_id: str, reason: str) -> None:
@@ -140,3 +159,11 @@ class DocumentRepository:
 
     async def _changed(self, connection: AsyncConnection) -> None:
         await connection.execute(update(corpus).values(version=corpus.c.version + 1))
+
+
+def _searchable(found: Sequence[Chunk], languages: Sequence[str]) -> list[str]:
+    """The texts of chunks, in the form in which their words are looked up."""
+    return [
+        searchable(f"{chunk.heading} {chunk.text}", language)
+        for chunk, language in zip(found, languages, strict=True)
+    ]

@@ -19,6 +19,7 @@ _EXAMPLE: JsonDict = {
     "pages": 1,
     "chunks": 1,
     "sha256": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
+    "language": "en",
     "error": None,
     "created_at": "2026-11-30T16:00:00Z",
     "updated_at": "2026-11-30T16:00:02Z",
@@ -39,6 +40,8 @@ class Document(BaseModel):
     pages: int
     chunks: int
     sha256: str
+    language: str | None = None
+    """What most of the text is written in, as a BCP 47 tag such as `de`; null when unknown."""
     error: str | None = None
     """Why the status is `failed`; uploading the file again heals it."""
     created_at: datetime

@@ -13,6 +13,7 @@ from rag.errors import DependencyError, NotFoundError, RagError, TooLargeError, 
 from rag.ingest.chunk import Chunk
 from rag.ingest.formats import Format, format_of
 from rag.ingest.reader import Reader, Text
+from rag.languages.detect import Detector
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,9 @@ class DocumentService:
         metrics: Metrics,
         *,
         max_bytes: int,
+        detector: Detector,
     ) -> None:
+        self._detector = detector
         self._repository = repository
         self._store = store
         self._index = index
@@ -140,8 +143,12 @@ class DocumentService:
         ]
         with self._metrics.stage("ingest", "milvus"):
             await self._index.replace(document_id, rows)
+        with self._metrics.stage("ingest", "language"):
+            told = await asyncio.to_thread(
+                self._detector.document, [chunk.context for chunk in found]
+            )
         with self._metrics.stage("ingest", "postgres"):
-            await self._repository.finish(document_id, found)
+            await self._repository.finish(document_id, found, told.language, told.chunks)
         self._metrics.chunks.inc(len(rows))
         log.info("document.ready", document_id=document_id, chunks=len(rows), bytes=len(body))
 

@@ -38,6 +38,8 @@ class Version(BaseModel):
     version: str
     git_sha: str
     embedding_model: str
+    embedding_languages: list[str]
+    """In which languages search by meaning works, as BCP 47 tags; in others, words decide."""
     schema_revision: str
     """The database migration which this program works with."""
     answers_by: str

@@ -1,0 +1,66 @@
+"""Documents and questions in many languages, from outside."""
+
+import sys
+
+import pytest
+from language_texts import CASES
+
+# What the table of README.md says in full; the others it leaves out.
+TOLD = sorted(CASES)
+
+
+@pytest.fixture(scope="module")
+def texts(backend):
+    """All texts in one corpus; language -> document as the upload answered."""
+    made = {}
+    for language, case in CASES.items():
+        response = backend.upload(f"{language}.txt", case.text)
+        assert response.status_code == 201, response.text
+        made[language] = response.json()
+    return made
+
+
+@pytest.mark.parametrize("language", TOLD)
+def test_a_documents_language_is_told(backend, texts, language):
+    assert texts[language]["language"] == language
+    shown = backend.get(f"/v1/documents/{texts[language]['id']}").json()
+    assert shown["language"] == language
+
+
+@pytest.mark.parametrize("language", TOLD)
+@pytest.mark.parametrize("form", ["exact", "inflected"])
+def test_the_fact_is_found_and_cited(backend, texts, language, form):
+    question, fact = getattr(CASES[language], form)
+    answer = backend.ask(question)
+    assert answer["refused"] is False, answer
+    assert answer["language"] == language
+    first = answer["citations"][0]
+    assert first["document_id"] == texts[language]["id"]
+    assert fact in first["excerpt"]
+    assert first["excerpt"] in CASES[language].text
+
+
+@pytest.mark.usefixtures("texts")
+@pytest.mark.parametrize("language", TOLD)
+def test_what_is_left_open_is_refused_in_the_questions_language(backend, language):
+    answer = backend.ask(CASES[language].open)
+    assert answer["refused"] is True, answer
+    assert answer["language"] == language
+    assert CASES[language].refusal in answer["answer"]
+
+
+def test_the_table(backend, texts):
+    """What the tests above saw, in one view."""
+    lines = [f"{'':4} {'told':4} {'exact':8} {'inflected':10} open"]
+    for language, case in CASES.items():
+        seen = []
+        for question, fact in (case.exact, case.inflected):
+            answer = backend.ask(question)
+            cited = [item["excerpt"] for item in answer["citations"]]
+            right = bool(cited) and fact in cited[0]
+            seen.append("cited" if right else "refused" if answer["refused"] else "wrong")
+        refused = "refused" if backend.ask(case.open)["refused"] else "answered"
+        told = str(texts[language]["language"])
+        lines.append(f"{language:4} {told:4} {seen[0]:8} {seen[1]:10} {refused}")
+    sys.stdout.write("\n" + "\n".join(lines) + "\n")
+    assert not any(bad in "\n".join(lines[1:]) for bad in ("wrong", "answered"))
