@@ -42,8 +42,8 @@ Die Wärterin heißt Odile. Sie zündet die Lampe jeden Abend um sieben Uhr an.
 Erwachsene zahlen 9 Euro für eine Eintrittskarte,
 und Kinder unter sechs Jahren haben freien Eintritt.
 
-Vom Bahnhof dauert der Fußweg 12 Minuten. Hunde müssen draußen bleiben. Am 3.
-Mai bleibt der Turm geschlossen.
+Vom Bahnhof dauert der Fußweg 12 Minuten. Hunde müssen draußen bleiben.
+Am 3. Mai bleibt der Turm geschlossen.
 """,
         ("Wann wurde der Leuchtturm gebaut?", "1843"),
         ("Wie viel zahlt ein Erwachsener für Eintrittskarten?", "9 Euro"),

@@ -1,6 +1,7 @@
 """Answers made of sentences of the documents, word for word."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from rag.adapters.protocols import Embedder, Vector
 from rag.ask import grounding
@@ -12,6 +13,9 @@ from rag.languages.names import named as named_in
 
 _MAX_SENTENCES = 32
 """So many are embedded, which takes most of a question's time."""
+
+_OTHER_LANGUAGE = 0.95
+"""So a sentence in the question's language comes before one that covers as much."""
 
 
 class Extractor:
@@ -50,10 +54,15 @@ class Extractor:
         own = [stems.known_as(each) for each in asked[: len(texts)]]
         name_stems = [each & stems.keys() for each in asked[len(texts) :]]
         frequencies, size = await self._repository.frequencies(stems)
-        wanted = grounding.weights(frequencies, size)
-        # What a question says twice counts once; what is half a word counts half.
-        wanted = {stem: weight * min(1.0, stems[stem]) for stem, weight in wanted.items()}
-        covered = grounding.cover(found, own, wanted)
+        shares = stems.shares(frequencies)
+        weights = grounding.weights(frequencies, size)
+        wanted = {stem: weight * shares[stem] for stem, weight in weights.items()}
+        covered = [
+            replace(item, coverage=item.coverage * _OTHER_LANGUAGE)
+            if stems.language not in (None, item.sentence.passage.language)
+            else item
+            for item in grounding.cover(found, own, wanted)
+        ]
         rated = await self._rate(vector, grounding.promising(covered, _MAX_SENTENCES), language)
         near = grounding.words_near(rated[0], found, own)
         named = all(words <= near for words in name_stems)

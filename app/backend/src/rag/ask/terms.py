@@ -6,10 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rag.languages.detect import DEFAULT
-from rag.languages.words import STEMMED, is_unspaced
-
-_SINGLE = 0.3
-"""What a character alone counts, against a pair of characters, where words have no blanks."""
+from rag.languages.words import STEMMED, is_across, is_unspaced, share
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,13 @@ class Terms(dict[str, float]):
         more = {stem: term for stem, term in related if stem not in self}
         return Terms(self, {**more, **self.variants}, self.language)
 
+    def shares(self, frequencies: Mapping[str, int]) -> dict[str, float]:
+        """How much of its weight each term has in what a sentence must cover: at most 1.
+
+        frequencies: in how many chunks each term stands.
+        """
+        return {term: share(term) * (0.3 if is_across(term, frequencies) else 1.0) for term in self}
+
     def known_as(self, stems: Iterable[str]) -> frozenset[str]:
         """Stems of a document, those of the question's words as the terms that they stand for."""
         return frozenset(self.variants.get(stem, stem) for stem in stems)
@@ -84,7 +88,7 @@ def terms(places: Iterable[Place], own: str, language: str | None) -> Terms:
         if place.language != own:
             others.append(place)
             continue
-        counts[place.stem] += len(place.positions) * _weight(place.stem)
+        counts[place.stem] += len(place.positions) * share(place.stem)
         # A word with a hyphen is there as a whole and in parts, each at a position of its own.
         at.update(dict.fromkeys(place.positions, place.stem))
     variants = {
@@ -94,7 +98,3 @@ def terms(places: Iterable[Place], own: str, language: str | None) -> Terms:
         if position in at and place.stem not in counts
     }
     return Terms(counts, variants, language)
-
-
-def _weight(stem: str) -> float:
-    return _SINGLE if len(stem) == 1 and is_unspaced(stem) else 1.0

@@ -10,6 +10,8 @@ from rag.ingest.sentences import Span, spans
 MAX_TOKENS = 180
 """Tokens of a chunk's sentences; with its headings it stays below the model's 256."""
 _OVERLAP_TOKENS = 50
+_BREAKS = " \n\u3001\uff0c\u060c"
+"""Where a sentence is cut that is too long: blanks, and commas where there are none."""
 _COUNTED = 4096
 """Characters of a text that are counted in one piece: counting takes memory."""
 
@@ -77,10 +79,10 @@ def _fitting(text: str, span: Span, count: Callable[[str], int]) -> Iterator[tup
 
 
 def _cut(text: str, start: int, end: int, size: int) -> Iterator[tuple[int, int]]:
-    """Parts of at most `size` characters, that end at white space where there is some."""
+    """Parts of at most `size` characters, that end at one of _BREAKS where there is one."""
     while end - start > size:
-        blank = text.rfind(" ", start + size // 2, start + size)
-        cut = blank if blank > start else start + size
+        place = max(text.rfind(c, start + size // 2, start + size) for c in _BREAKS)
+        cut = place + 1 if place > start else start + size
         yield start, cut
         start = cut
     yield start, end

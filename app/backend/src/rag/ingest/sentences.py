@@ -4,13 +4,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rag.ingest.abbreviations import WINDOW, goes_on
+
 # Patterns look at a line, a sentence's end or a single run of characters, and none of them can
 # match the same characters in two ways: a stranger's text decides how long they take.
-_ABBREVIATION = re.compile(
-    r"(?:^|[\s(])(?:Mr|Mrs|Ms|Dr|Prof|St|No|Nr|Fig|Eq|Sec|Art|vs|etc|cf|ca|approx|e\.g|i\.e|[A-Z])\.$"
+_CLOSING = "\"'\u201d\u2019)\\]\u00bb\u300d\u300f\uff09\u3011\u300b"
+# A full stop of a script that puts no blanks between sentences ends one by itself.
+_END = re.compile(
+    f"[.!?\u2026][{_CLOSING}]*(?=\\s)"
+    f"|[\u3002\uff01\uff1f\uff61\u061f\u06d4\u0964\u0965\u17d4\u104b\u1362][{_CLOSING}]*"
+    f"|\uff0e[{_CLOSING}]*(?!\\d)"
 )
-_END = re.compile(r"[.!?\u2026][\"'\u201d\u2019)\]]*(?=\s)")
-_LONGEST_ABBREVIATION = len(" approx.")
+# After a quotation's end a Japanese sentence goes on: it says who spoke.
+_QUOTED = re.compile("[\u300d\u300f]$")
+_SPEAKING = ("\u3068", "\u3063", "\u306a\u3069", "\u3001")
 _HEADING = re.compile(r" {0,3}(#{1,6})\s")
 _LONGEST_HEADING = 200
 """Characters of a heading that are kept: each passage below it repeats them."""
@@ -80,9 +87,10 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     begin = start
     for match in _END.finditer(text, start, end):
-        # No more than the last word: a text without an end of a sentence is looked at once.
-        word = text[max(begin, match.end() - _LONGEST_ABBREVIATION - 1) : match.end()]
-        if _ABBREVIATION.search(word):
+        # A few characters, and no more: a text without an end of a sentence is looked at once.
+        before = text[max(begin, match.end() - WINDOW) : match.end()]
+        after = text[match.end() : min(end, match.end() + WINDOW)]
+        if goes_on(before, after) or (_QUOTED.search(before) and after.startswith(_SPEAKING)):
             continue
         yield from _trimmed(text, begin, match.end())
         begin = match.end()

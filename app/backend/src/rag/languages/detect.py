@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
+from rag.languages.asking import count
+
 DEFAULT = "en"
 """By whose rules the words of a text are read whose language is unknown."""
 _NONE = "zxx"
@@ -25,6 +27,10 @@ _FEW_LETTERS = 60
 _SURE = 0.9
 _STRANGER = 0.05
 """How much likelier a question is in a language of the documents than in another."""
+
+# How much likelier a question is in a language for each word by which that language asks.
+_PER_WORD = 3.0
+_MOST_WORDS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +83,12 @@ class Detector:
         Unknown languages of documents count as English.
         """
         near = {*among} or {DEFAULT}
+        asked = text[:_SAMPLE]
         rated = {
-            language: share * (1.0 if language in near else _STRANGER)
-            for language, share in self._identifier.rank(text[:_SAMPLE])
+            language: share
+            * (1.0 if language in near else _STRANGER)
+            * _PER_WORD ** min(count(asked, language), _MOST_WORDS)
+            for language, share in self._identifier.rank(asked)
             if language != _NONE
         }
         best = max(rated, key=lambda code: rated[code])

@@ -6,7 +6,7 @@ Scripts that put no blanks between words become pairs of characters here.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 _HAN = "\u2e80-\u2fdf\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _HIRAGANA = "\u3041-\u309f"
@@ -16,7 +16,7 @@ _SOUTHEAST = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
 # Thai, Lao, Khmer and Burmese write vowels as marks of their own, which belong to the word.
 _RUN = re.compile(f"[{_HAN}]+|[{_HIRAGANA}]+|[{_KATAKANA}]+|[{_HANGUL}]+|[{_SOUTHEAST}]+")
 _IS_HAN = re.compile(f"[{_HAN}]")
-_IS_HANGUL = re.compile(f"[{_HANGUL}]")
+_IS_HIRAGANA = re.compile(f"[{_HIRAGANA}]")
 # Function words of Chinese, each one character. They divide what is between them.
 _CHINESE_STOPS = frozenset(
     "的了是在和与與及或吗嗎呢吧么麼之于於以为為把被也都就而且其该該此这這那哪们們"
@@ -41,6 +41,9 @@ _LETTERS = str.maketrans(
 # which matters little: documents and questions are read in the same way.
 _UMLAUTS = re.compile("(ae|oe|(?<![aeq])ue)")
 _UMLAUT_OF = {"ae": "ä", "oe": "ö", "ue": "ü"}
+
+
+_LITTLE = 0.3
 
 
 class _Blanks(dict[int, str | None]):
@@ -119,11 +122,34 @@ def is_unspaced(piece: str) -> bool:
     return bool(_RUN.match(piece))
 
 
+def share(piece: str) -> float:
+    """How much a stem of a question counts, against a word: at most 1.
+
+    Single characters and Japanese endings say little of what is asked.
+    """
+    if not is_unspaced(piece):
+        return 1.0
+    return _LITTLE if len(piece) == 1 or _IS_HIRAGANA.match(piece) else 1.0
+
+
+def is_across(piece: str, known: Mapping[str, int]) -> bool:
+    """Whether a pair of characters is the end of a word and the beginning of the next, likely.
+
+    known: in how many chunks each piece of the question stands. The pair stands in none of them,
+    its characters do.
+    """
+    return (
+        len(piece) == 2
+        and is_unspaced(piece)
+        and not known.get(piece)
+        and all(known.get(char) for char in piece)
+    )
+
+
 def _pieces(run: str) -> Iterator[str]:
     """Pairs of neighbouring characters, and single ones where these are words."""
     if not _IS_HAN.match(run):
-        if len(run) == 1:
-            # A letter or two of Korean or Japanese between other scripts: mostly a particle.
+        if len(run) == 1 and not _IS_HIRAGANA.match(run):
             yield run
         yield from _pairs(run)
         return
