@@ -39,7 +39,11 @@ function Refusal({ question, answer, names }: AnswerViewProps) {
         <h2 className="text-warn text-lg font-semibold">The documents don’t answer this</h2>
         <AskedQuestion question={question} />
       </header>
-      {answer.answer && <p className="whitespace-pre-line">{answer.answer}</p>}
+      {answer.answer && (
+        <p dir="auto" className="whitespace-pre-line">
+          {answer.answer}
+        </p>
+      )}
       <p className="text-soft text-sm">
         Nothing was made up. Ask in other words, or upload a document that covers it and ask again.
       </p>
@@ -56,7 +60,7 @@ function AskedQuestion({ question }: { question: string }) {
 
 function AnswerText({ answer }: { answer: Answer }) {
   return (
-    <p data-answer-text className="text-[1.0625rem] wrap-anywhere whitespace-pre-line">
+    <p data-answer-text dir="auto" className="text-[1.0625rem] wrap-anywhere whitespace-pre-line">
       {splitAnswer(answer.answer, answer.citations.length).map((segment, index) =>
         "text" in segment ? (
           segment.text
@@ -118,7 +122,10 @@ function Source({ number, citation, names }: SourceProps) {
           <span className="text-soft ml-auto shrink-0">page {citation.page}</span>
         )}
       </div>
-      <blockquote className="text-soft border-line mt-2 border-l-2 pl-3 text-sm wrap-anywhere whitespace-pre-line">
+      <blockquote
+        dir="auto"
+        className="text-soft border-line mt-2 border-l-2 pl-3 text-sm wrap-anywhere whitespace-pre-line"
+      >
         {citation.excerpt}
       </blockquote>
     </li>

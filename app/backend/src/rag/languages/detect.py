@@ -80,7 +80,7 @@ class Detector:
     def question(self, text: str, among: Collection[str]) -> str | None:
         """The language of a question to documents in the languages `among`; None when unsure.
 
-        Unknown languages of documents count as English.
+        Where all documents are in one language, it is that one when unsure.
         """
         near = {*among} or {DEFAULT}
         asked = text[:_SAMPLE]
@@ -92,7 +92,9 @@ class Detector:
             if language != _NONE
         }
         best = max(rated, key=lambda code: rated[code])
-        return best if rated[best] >= sum(rated.values()) / 2 else None
+        if rated[best] >= sum(rated.values()) / 2:
+            return best
+        return min(near) if len(near) == 1 else None
 
     def _best(self, text: str) -> tuple[str, float]:
         """The likeliest language of a text and its probability."""
