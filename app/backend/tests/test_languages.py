@@ -3,9 +3,8 @@
 import sys
 
 import pytest
-from language_texts import CASES
+from language_texts import CASES, FURTHER
 
-# What the table of README.md says in full; the others it leaves out.
 TOLD = sorted(CASES)
 
 
@@ -25,6 +24,16 @@ def test_a_documents_language_is_told(backend, texts, language):
     assert texts[language]["language"] == language
     shown = backend.get(f"/v1/documents/{texts[language]['id']}").json()
     assert shown["language"] == language
+
+
+def test_no_language_is_told_of_a_text_without_words(backend):
+    made = backend.upload("numbers.csv", "1,2\n3,4\n").json()
+    assert made["status"] == "ready"
+    assert made["language"] is None
+
+
+def test_the_models_languages_are_told(backend):
+    assert backend.get("/version").json()["embedding_languages"] == ["en"]
 
 
 @pytest.mark.parametrize("language", TOLD)
@@ -47,6 +56,19 @@ def test_what_is_left_open_is_refused_in_the_questions_language(backend, languag
     assert answer["refused"] is True, answer
     assert answer["language"] == language
     assert CASES[language].refusal in answer["answer"]
+
+
+@pytest.mark.parametrize("language", sorted(FURTHER))
+def test_neighbouring_questions_are_told_apart(backend, texts, language):
+    """The text carries some of them, and says of the same things nothing that others ask."""
+    for question, fact in FURTHER[language]:
+        answer = backend.ask(question)
+        if fact is None:
+            assert answer["refused"] is True, (question, answer)
+        else:
+            assert answer["refused"] is False, question
+            assert fact in answer["citations"][0]["excerpt"], (question, answer)
+            assert answer["citations"][0]["document_id"] == texts[language]["id"]
 
 
 def test_the_table(backend, texts):

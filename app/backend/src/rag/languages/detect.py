@@ -84,7 +84,7 @@ class Detector:
         """
         near = {*among} or {DEFAULT}
         asked = text[:_SAMPLE]
-        rated = {
+        rated: dict[str, float] = {
             language: share
             * (1.0 if language in near else _STRANGER)
             * _PER_WORD ** min(count(asked, language), _MOST_WORDS)

@@ -56,7 +56,8 @@ _CONFIGURATIONS = {
 _CASES = " ".join(
     f"WHEN '{code}' THEN 'pg_catalog.{name}'::regconfig" for code, name in _CONFIGURATIONS.items()
 )
-# Accents go after stemming, which needs them, so that questions may leave them out.
+# Accents go after stemming, which needs them, so that questions may leave them out. In Vietnamese
+# they are all that many words differ in.
 _FUNCTIONS = {
     "stemming_of(language text)": f"""
 CREATE FUNCTION stemming_of(language text) RETURNS regconfig
@@ -75,7 +76,7 @@ $$""",
 CREATE FUNCTION stems_of(words text, language text)
 RETURNS TABLE (stem text, positions smallint[]) LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path FROM CURRENT AS $$
-    SELECT without_accents(lexeme), positions
+    SELECT CASE language WHEN 'vi' THEN lexeme ELSE without_accents(lexeme) END, positions
     FROM unnest(to_tsvector(stemming_of(language), words))
 $$""",
     # As index_chunks() of revision 0002, for texts in the form that words.py gives them.
