@@ -195,6 +195,12 @@ def test_a_model_answers_from_the_same_passages(start, library, model):
         model.text = text
         refused = client.ask("Within how many days may customers return an item?")
         assert (refused["refused"], refused["citations"]) == (True, []), text
+    # It is told to answer in the question's language, in which its refusals are, too.
+    assert "in the language of the question" in request["messages"][0]["content"]
+    model.text = "NO ANSWER"
+    foreign = client.ask("Innerhalb welcher Frist können Kunden die Ware zurückgeben?")
+    assert foreign["answer"] == "Die Dokumente beantworten diese Frage nicht."
+    assert foreign["language"] == "de"
     # When it fails, or does not stop, the sentences of the documents answer.
     model.text = "Forty days [1]. " + "x" * 4001
     assert "within 30 days of delivery" in ask_of(client)

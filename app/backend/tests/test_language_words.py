@@ -1,13 +1,17 @@
 """How texts are read in many languages: no server is needed for that."""
 
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 from language_texts import CASES
 
+from rag import migrations
 from rag.languages.asking import content
 from rag.languages.detect import Detector
 from rag.languages.names import named
 from rag.languages.refusals import REFUSALS, refusal
-from rag.languages.words import searchable
+from rag.languages.words import STEMMED, searchable
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +111,13 @@ def test_what_asks_is_left_out_of_a_question():
 )
 def test_names_numbers_and_codes_are_those_of_the_language(language, question, names):
     assert named(question, language) == names
+
+
+def test_the_schema_stems_the_languages_that_questions_expect_stemmed():
+    [file] = (Path(migrations.__file__).parent / "versions").glob("*_languages.py")
+    schema = import_module(f"rag.migrations.versions.{file.stem}")
+    named = {code for code, name in schema._CONFIGURATIONS.items() if name != "english"}
+    assert named | {"en"} == STEMMED
 
 
 def test_every_language_of_the_tests_has_a_refusal_of_its_own():

@@ -52,7 +52,7 @@ class Extractor:
         languages = [item.passage.language for item in found] + [language] * len(names)
         asked = await self._repository.lexemes([*texts, *names], languages)
         own = [stems.known_as(each) for each in asked[: len(texts)]]
-        name_stems = [each & stems.keys() for each in asked[len(texts) :]]
+        name_stems = [stems.known_as(each) for each in asked[len(texts) :]]
         frequencies, size = await self._repository.frequencies(stems)
         shares = stems.shares(frequencies)
         weights = grounding.weights(frequencies, size)

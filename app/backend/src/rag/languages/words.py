@@ -41,8 +41,6 @@ _LETTERS = str.maketrans(
 # which matters little: documents and questions are read in the same way.
 _UMLAUTS = re.compile("(ae|oe|(?<![aeq])ue)")
 _UMLAUT_OF = {"ae": "ä", "oe": "ö", "ue": "ü"}
-
-
 _LITTLE = 0.3
 
 
@@ -63,40 +61,8 @@ class _Blanks(dict[int, str | None]):
 
 
 _BLANKS = _Blanks()
-
-
-STEMMED = frozenset(
-    {
-        "ar",
-        "ca",
-        "da",
-        "de",
-        "el",
-        "en",
-        "es",
-        "eu",
-        "fi",
-        "fr",
-        "ga",
-        "hi",
-        "hu",
-        "hy",
-        "id",
-        "it",
-        "lt",
-        "ne",
-        "nl",
-        "no",
-        "pt",
-        "ro",
-        "ru",
-        "sr",
-        "sv",
-        "ta",
-        "tr",
-        "yi",
-    }
-)
+_CODES = "ar ca da de el en es eu fi fr ga hi hu hy id it lt ne nl no pt ro ru sr sv ta tr yi"
+STEMMED = frozenset(_CODES.split())
 """Languages of which PostgreSQL knows the endings (revision 0003)."""
 
 
