@@ -27,8 +27,19 @@ def test_a_mixed_document_has_a_language_and_chunks_of_others(detector):
     assert told.chunks == ["de", "de", "fr", "de", "de"]
 
 
-@pytest.mark.parametrize("text", ["", "42 17 9 - 3", "|||", "\n\n"])
-def test_no_language_is_told_where_no_words_are(detector, text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "42 17 9 - 3",
+        "|||",
+        "\n\n",
+        "Deployment fails.",
+        "Lorem ipsum dolor sit amet, consectetur adipiscing elit.",
+        "for i in range(10):\n    print(add(i, i))",
+    ],
+)
+def test_no_language_is_told_where_none_is_sure(detector, text):
     assert detector.document([text]).language is None
     assert detector.document([]).language is None
 

@@ -67,7 +67,7 @@ class Detector:
             votes[language] = votes.get(language, 0.0) + share * len(text)
         best = max(votes, key=lambda code: votes[code], default=_NONE)
         total = sum(len(text) for text in chunks)
-        known = best != _NONE and votes[best] >= total / 3
+        known = best != _NONE and votes[best] >= total / 2
         main = best if known else None
         return Document(
             main,
