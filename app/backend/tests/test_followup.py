@@ -1,8 +1,11 @@
 """Follow-up questions without a model."""
 
+import asyncio
+
 import pytest
 
-from rag.ask.followup import by_rule
+from rag.adapters.protocols import Turn
+from rag.ask.followup import by_rule, standalone
 
 EARLIER = ["Where does the Kessler observatory stand?"]
 
@@ -36,3 +39,10 @@ def test_a_question_takes_what_it_points_at(question, earlier, whole):
 
 def test_a_question_stays_within_its_length():
     assert len(by_rule("Why is it?", ["Where is the " + "Abcdef1 " * 300])) <= 2000
+
+
+def test_the_rule_is_for_english_alone():
+    turns = [Turn("user", "Wer ist die Direktorin der Sternwarte Kessler?")]
+    for question in ("Wo kommt sie her?", "Was?"):
+        assert asyncio.run(standalone(None, question, turns, english=False)) == question
+    assert asyncio.run(standalone(None, "Who is she?", turns, english=True)).endswith("Kessler)")

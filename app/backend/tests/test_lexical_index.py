@@ -15,6 +15,7 @@ from sqlalchemy import create_engine, text
 from rag import migrate
 from rag.adapters import postgres
 from rag.ask import repository
+from rag.ask.filters import Within
 from rag.ask.repository import SearchRepository
 from rag.documents.repository import DocumentRepository
 from rag.ingest.chunk import Chunk
@@ -98,12 +99,16 @@ class Database:
         return kept
 
     def search(self, question, limit=50, language="en"):
+        return [chunk for chunk, _score in self.scored(question, limit, language)]
+
+    def scored(self, question, limit=50, language="en", within=None):
+        """(chunk, score), best first."""
+
         async def find():
             engine = postgres.engine(lambda: self.url, 30, pool_size=0)
             search = SearchRepository(engine)
             stems = await search.stems(question, language, await search.languages())
-            found = await search.search(stems, limit)
-            return [chunk for chunk, _score in found]
+            return await search.search(stems, limit, within)
 
         return asyncio.run(find())
 
@@ -376,6 +381,26 @@ def test_what_is_there_is_read_again_in_its_own_language(world, english_only):
         english_only.remove(document)
     kept_counts_are_right(english_only)
     assert not english_only.rows("SELECT FROM stems WHERE stem ~ '[^ -~]'")
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [("Welches alte Haus steht in Wiesen?", "de"), ("灯塔有多高？", "zh"), ("kestrels hunt", "en")],
+)
+def test_filters_count_the_terms_of_every_language_alike(world, english_only, question, language):
+    assert world.migrate(DATABASE_URL=english_only.url).returncode == 0
+    every = english_only.scored(question, language=language)
+    assert every
+    assert every[0][0].startswith(language)
+    # By chunks of the documents, by postings of these documents, and of all but the others.
+    for within in (
+        Within((language,), 3, outside=False),
+        Within((language,), 10_000, outside=False),
+        Within(tuple({"en", "de", "zh"} - {language}), 3, outside=True),
+    ):
+        found = english_only.scored(question, language=language, within=within)
+        own = [(chunk, score) for chunk, score in every if chunk.startswith(language)]
+        assert found == [(chunk, pytest.approx(score)) for chunk, score in own]
 
 
 def test_the_way_back_to_english_alone(english_only):
