@@ -1,7 +1,6 @@
 """Answers as server-sent events."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 
@@ -38,7 +37,7 @@ class EventStream:
         stream = cls(events)
         try:
             first = await unless_gone(request, stream.next())
-        except BaseException:
+        except BaseException:  # Also when the request is cancelled: its work ends with it.
             await stream.close()
             raise
         if isinstance(first, Exception):
@@ -124,8 +123,7 @@ class EventStreamResponse(Response):
                 waiting = asyncio.ensure_future(self._stream.next())
         finally:
             waiting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await waiting
+            await asyncio.wait((waiting,))
         await send({"type": "http.response.body", "body": b"", "more_body": False})
         return outcome
 
