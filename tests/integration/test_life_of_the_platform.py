@@ -156,7 +156,8 @@ def test_a_question_is_answered_from_the_document_or_refused() -> None:
         upload = httpx.post(
             f"{base}/v1/documents",
             files={"file": (DOCUMENT.name, DOCUMENT.read_bytes(), "text/markdown")},
-            timeout=30,
+            headers={"Prefer": "wait=50"},
+            timeout=60,
         )
         assert upload.status_code == 201, upload.text
         document = upload.json()["id"]

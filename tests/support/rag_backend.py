@@ -58,7 +58,8 @@ class Backend:
         token = re.search(r"hx[0-9a-f]{12}", text)
         identity = f"{len(self.requests):x}ab"
         self.documents[identity] = token[0] if token else ""
-        return 201, {"id": identity, "status": "processing"}
+        job = {"id": "1f", "state": "queued"}
+        return 202, {"id": identity, "status": "processing", "job": job}
 
     def ask(self, question: str) -> tuple[int, dict[str, Any]]:
         """Answer from the documents, or refuse."""

@@ -11,6 +11,8 @@ import httpx
 
 from rehearsal.world import WorldError
 
+WAIT_SECONDS = 50
+"""How long the backend may read the document before it answers that it still does."""
 MEDIA_TYPES = {".md": "text/markdown", ".txt": "text/plain", ".pdf": "application/pdf"}
 
 
@@ -25,9 +27,14 @@ def ask(base_url: str, document: Path, question: str, say: Callable[[str], None]
     try:
         with httpx.Client(base_url=base_url, timeout=60) as client:
             content = document.read_bytes()
-            uploaded = _json(
-                client.post("/v1/documents", files={"file": (document.name, content, media_type)})
+            response = client.post(
+                "/v1/documents",
+                files={"file": (document.name, content, media_type)},
+                headers={"Prefer": f"wait={WAIT_SECONDS}"},
             )
+            uploaded = _json(response)
+            if uploaded["status"] != "ready":
+                raise WorldError(f"{document.name} is not ready yet: {uploaded.get('job')}")
             say(f"uploaded {document} as {uploaded['id']}")
             answer = _json(client.post("/v1/ask", json={"question": question}))
     except (httpx.HTTPError, OSError) as error:

@@ -12,6 +12,9 @@ import { BackendStatusError, ConfigurationError } from "./problem";
 /** Seconds, in milliseconds, that each kind of request may take in all. */
 const TIMEOUT_MS = { upload: 120_000, ask: 90_000, document: 2_000 } as const;
 
+/** How long the backend may read a file before it answers that it still does (RFC 7240). */
+const PREFER_READY = "wait=90";
+
 /**
  * The backend's address, read at each call so that one image serves everywhere.
  *
@@ -61,7 +64,7 @@ async function readJson(response: Response): Promise<unknown> {
 export async function uploadDocument(file: File, requestId: string): Promise<RagDocument> {
   const body = new FormData();
   body.set("file", file, file.name);
-  const init = { method: "POST", body };
+  const init = { method: "POST", headers: { Prefer: PREFER_READY }, body };
   return parseDocument(await call("/v1/documents", init, TIMEOUT_MS.upload, requestId));
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { ask, backendUrl, getDocument } from "@/lib/backend";
+import { ask, backendUrl, getDocument, uploadDocument } from "@/lib/backend";
 import { causeOf, toProblem } from "@/lib/problem";
 
 let server: Server | undefined;
@@ -35,6 +35,21 @@ describe("a call to the backend", () => {
     });
     await getDocument("../../admin?x", "r-1");
     expect(seen).toEqual(["/v1/documents/..%2F..%2Fadmin%3Fx", "r-1"]);
+  });
+
+  it("waits until an uploaded document is ready, and takes one that is not yet", async () => {
+    const seen: (string | string[] | undefined)[] = [];
+    await serve((request, response) => {
+      seen.push(request.headers["prefer"], request.headers["content-type"]);
+      request.resume().on("end", () => {
+        response.writeHead(202, { Location: "/v1/jobs/1" });
+        response.end(JSON.stringify({ id: "x", status: "processing", pages: 0, job: { id: "1" } }));
+      });
+    });
+    const document = await uploadDocument(new File(["4 bar"], "manual.txt"), "r-1");
+    expect(document).toMatchObject({ id: "x", status: "processing" });
+    expect(seen[0]).toMatch(/^wait=\d+$/);
+    expect(seen[1]).toMatch(/^multipart\/form-data; boundary=/);
   });
 
   it("follows no redirect", async () => {
