@@ -82,11 +82,24 @@ class Retriever:
     async def find(self, vector: Vector, stems: Terms) -> list[Passage]:
         """The passages most likely to answer, best first; `stems`: the question's terms."""
         with self._metrics.stage("ask", "search"):
-            ranking = await self.rank(vector, stems)
-            # PostgreSQL decides what exists: a vector may outlive its document shortly.
-            ids = [item for item, _score in ranking.fused[: self._keep * 2]]
-            found = await self._repository.passages(ids)
-        return found[: self._keep]
+            version = await self._repository.version()
+            found, gone = await self._look(vector, stems)
+            if gone and await self._repository.version() != version:
+                # What was found first was replaced before it was read, as a reindex does.
+                found, _gone = await self._look(vector, stems)
+        return found
+
+    async def _look(self, vector: Vector, stems: Terms) -> tuple[list[Passage], bool]:
+        """The best passages, and whether some that were found are gone."""
+        ranking = await self.rank(vector, stems)
+        ids = [item for item, _score in ranking.fused]
+        # PostgreSQL decides what exists: a vector may outlive its document shortly.
+        found: list[Passage] = []
+        looked = 0
+        while looked < len(ids) and len(found) < self._keep:
+            found += await self._repository.passages(ids[looked : looked + self._keep * 2])
+            looked += self._keep * 2
+        return found[: self._keep], len(found) < min(looked, len(ids))
 
     async def rank(
         self,

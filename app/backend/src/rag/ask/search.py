@@ -43,14 +43,21 @@ class SearchService:
         language = self._detector.question(request.query, among)
         stems = await self._repository.stems(request.query, language, among)
         clock.lap("stems")
-        with self._metrics.stage("search", "search"):
-            # Some more: a vector may outlive its document shortly.
-            most = request.limit * 2
-            ranking = await self._retriever.rank(vector, stems, within=within, least=most)
-        clock.seconds |= ranking.seconds
-        clock.lap("searches")
-        hits = await self._hits(ranking, request.limit, debug=request.debug)
-        clock.lap("texts")
+        version = await self._repository.version()
+        for _ in range(2):
+            with self._metrics.stage("search", "search"):
+                # Some more: a vector may outlive its document shortly.
+                most = request.limit * 2
+                ranking = await self._retriever.rank(vector, stems, within=within, least=most)
+            clock.seconds |= ranking.seconds
+            clock.lap("searches")
+            hits = await self._hits(ranking, request.limit, debug=request.debug)
+            clock.lap("texts")
+            # What was found first may have been replaced before it was read, as a reindex does.
+            if len(hits) == min(request.limit, len(ranking.fused)):
+                break
+            if await self._repository.version() == version:
+                break
         log.info("search", hits=len(hits))
         return SearchResult(hits=hits, debug=_debug(ranking, clock) if request.debug else None)
 
