@@ -47,6 +47,7 @@ class World:
             "DRAIN_SECONDS": "1",
             "READINESS_CACHE_SECONDS": "0.1",
             "DEPENDENCY_TIMEOUT_SECONDS": "3",
+            "BACKOFF_SECONDS": "0.2",
         }
         return {name: value for name, value in (env | changes).items() if value is not None}
 
@@ -63,11 +64,13 @@ class Backend(httpx.Client):
 
     log: Path
     child: subprocess.Popen
+    postgres: int
 
-    def upload(self, name: str, body: bytes | str) -> httpx.Response:
-        """POST a document."""
+    def upload(self, name: str, body: bytes | str, wait: int = 60) -> httpx.Response:
+        """POST a document, and wait for so many seconds until it is ready."""
         data = body.encode() if isinstance(body, str) else body
-        return self.post("/v1/documents", files={"file": (name, data)})
+        headers = {"prefer": f"wait={wait}"} if wait else {}
+        return self.post("/v1/documents", files={"file": (name, data)}, headers=headers)
 
     def ask(self, question: str) -> dict:
         """POST a question; the answer."""
@@ -78,16 +81,31 @@ class Backend(httpx.Client):
 
 @contextlib.contextmanager
 def running(world: World, **changes: str | None) -> Iterator[Backend]:
-    """A backend process with a client."""
+    """A backend process with a client. Unless told otherwise it has a queue of its own."""
     port = servers.free_port()
     log = world.folder / f"backend-{port}.log"
-    env = world.env(PORT=str(port), **changes)
+    env = world.env(**{"PORT": str(port), "WORKER_QUEUE": f"q{port}"} | changes)
     with (
         servers.process([sys.executable, "-m", "rag"], log, env=env) as child,
-        Backend(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
+        Backend(base_url=f"http://127.0.0.1:{port}", timeout=90) as client,
     ):
-        client.log, client.child = log, child
+        client.log, client.child, client.postgres = log, child, world.ports["postgres"]
         servers.wait("the backend", lambda: client.get("/livez").status_code == 200)
+        yield client
+
+
+@contextlib.contextmanager
+def working(world: World, **changes: str | None) -> Iterator[Backend]:
+    """A worker's process with a client of its probes."""
+    port = servers.free_port()
+    log = world.folder / f"worker-{port}.log"
+    env = world.env(WORKER_PROBE_PORT=str(port), **changes)
+    with (
+        servers.process([sys.executable, "-m", "rag.worker"], log, env=env) as child,
+        Backend(base_url=f"http://127.0.0.1:{port}", timeout=10) as client,
+    ):
+        client.log, client.child, client.postgres = log, child, world.ports["postgres"]
+        servers.wait("the worker", lambda: client.get("/livez").status_code == 200)
         yield client
 
 
@@ -136,3 +154,10 @@ def start(world: World) -> Iterator[Callable[..., Backend]]:
     """Start more backends, with other variables."""
     with contextlib.ExitStack() as stack:
         yield lambda **changes: stack.enter_context(running(world, **changes))
+
+
+@pytest.fixture
+def start_worker(world: World) -> Iterator[Callable[..., Backend]]:
+    """Start processes that run jobs."""
+    with contextlib.ExitStack() as stack:
+        yield lambda **changes: stack.enter_context(working(world, **changes))

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
@@ -177,46 +178,48 @@ def test_unknown_things_are_problems(backend):
         assert response.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize("victim", ["s3", "milvus"])
-def test_a_failed_upload_leaves_nothing_and_heals(backend, world, victim):
-    text = f"The failure of {victim} interrupts this upload, and the next one repairs it."
-    world.relays[victim].cut()
+def test_a_file_that_s3_does_not_take_is_not_acknowledged(backend, world):
+    text = "The failure of S3 interrupts this upload, and the next one succeeds."
+    world.relays["s3"].cut()
     try:
         failed = backend.upload("interrupted.txt", text)
     finally:
-        world.relays[victim].restore()
+        world.relays["s3"].restore()
     assert failed.status_code == 503, failed.text
-    assert failed.json()["dependency"] == victim
+    assert failed.json()["dependency"] == "s3"
+    assert servers.BUCKET not in failed.text, "users are shown this"
     document_id = hashlib.sha256(text.encode()).hexdigest()[:32]
-    shown = backend.get(f"/v1/documents/{document_id}").json()
-    assert shown["status"] == "failed"
-    assert victim in shown["error"]
-    assert servers.BUCKET not in failed.text + shown["error"], "users are shown this"
-    assert traces(world, document_id) == {"rows": 1, "chunks": 0, "vectors": 0, "s3": 0}
-    servers.wait("recovery", lambda: backend.get("/readyz").status_code == 200)
-    healed = backend.upload("interrupted.txt", text)
-    assert healed.status_code == 201, healed.text
-    assert healed.json()["status"] == "ready"
+    assert backend.get(f"/v1/documents/{document_id}").status_code == 404
+    assert backend.get("/v1/jobs", params={"document_id": document_id}).json()["items"] == []
+    made = backend.upload("interrupted.txt", text)
+    assert made.status_code == 201, made.text
     assert traces(world, document_id) == {"rows": 1, "chunks": 1, "vectors": 1, "s3": 1}
 
 
-def test_a_killed_upload_heals(start, world):
-    client = start()
-    text = "".join(f"Sentence number {n} makes this upload take its time.\n" for n in range(400))
-    with ThreadPoolExecutor(1) as pool:
-        pending = pool.submit(client.upload, "slow.txt", text)
-        query = "SELECT id FROM documents WHERE filename = 'slow.txt' AND status = 'processing'"
-        with psycopg.connect(
-            servers.postgres_url(world.ports["postgres"]), autocommit=True
-        ) as connection:
-            servers.wait("the upload", lambda: connection.execute(query).fetchone(), 10)
-        client.child.kill()
-        assert pending.exception() is not None
-    healed = start().upload("slow.txt", text)
-    assert healed.status_code == 201
-    document = healed.json()
-    assert document["status"] == "ready"
-    assert traces(world, document["id"])["vectors"] == document["chunks"] > 10
+@pytest.mark.parametrize("victim", ["s3", "milvus"])
+def test_a_job_waits_for_a_server_that_is_down(start, start_worker, world, victim):
+    """It uses up two attempts at most: the one that met the failure, and the one that succeeds."""
+    queue = f"down-{victim}"
+    client = start(MAX_ATTEMPTS="2", WORKER="separate", WORKER_QUEUE=queue)
+    text = f"The failure of {victim} interrupts this job, which heals by itself."
+    made = client.upload("interrupted.txt", text, wait=0)
+    assert made.status_code == 202, made.text
+    job = made.headers["location"]
+    start_worker(WORKER_QUEUE=queue)
+    world.relays[victim].cut()
+    try:
+        servers.wait("the failure", lambda: client.get(job).json()["reason"], 30)
+        time.sleep(3)
+        shown = client.get(job).json()
+    finally:
+        world.relays[victim].restore()
+    assert shown["state"] == "queued"
+    assert shown["attempts"] == 1
+    assert shown["reason"]["dependency"] == victim
+    assert servers.BUCKET not in shown["reason"]["detail"]
+    servers.wait("recovery", lambda: client.get(job).json()["state"] == "succeeded", 60)
+    document_id = made.json()["id"]
+    assert traces(world, document_id) == {"rows": 1, "chunks": 1, "vectors": 1, "s3": 1}
 
 
 def test_the_log_is_json_without_texts(backend):

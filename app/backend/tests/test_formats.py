@@ -18,9 +18,6 @@ from rag.ingest.reader import Reader
 FRONTEND = Path(__file__).parents[2] / "frontend/src/lib/formats.json"
 READER = Reader(
     Limits(cpu_seconds=20, seconds=60, memory=384 << 20, characters=100_000, chunks=500),
-    concurrency=1,
-    waiting=1,
-    patience=1,
 )
 GERMAN = (
     "Die Stra\u00dfe nach K\u00f6ln ist 212 km lang. Der \u201ePreis\u201c betr\u00e4gt 40 \u20ac."

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import hashlib
 import os
 import random
 import resource
@@ -220,7 +221,7 @@ def test_questions_are_answered_while_hostile_files_come(start, limits, capsys):
         asker = Asker(backend)
         asker.start()
         started = time.monotonic()
-        answer = backend.post("/v1/documents", files={"file": (name, make())}, timeout=120)
+        answer = backend.upload(name, make(), wait=80)
         seconds = time.monotonic() - started
         asker.stopped.set()
         asker.join()
@@ -249,7 +250,7 @@ def test_a_file_is_read_or_refused_within_the_limits(name):
     """With the default memory and less time: each ends by itself, or is ended, and says why."""
     body = OFFICE[name]()
     limits = Limits(10, 90, 384 << 20, 1_500_000, 2000)
-    reading = reader.Reader(limits, concurrency=1, waiting=1, patience=1)
+    reading = reader.Reader(limits)
     before = computed()
     outcome: object = None
     try:
@@ -275,26 +276,31 @@ def test_a_text_in_too_many_parts_says_how_much_of_it_fits(start):
     assert "8,600 characters of text the first " in answer.json()["detail"]
 
 
-def test_who_goes_away_takes_the_reading_with_him(start, limits):
-    """Nothing of it is left: no process, no turn, no document."""
-    backend = start(**limits, INGEST_CONCURRENCY="1")
+def test_who_goes_away_leaves_a_job_that_ends(start, limits):
+    """The file is safe, and its job goes on; then the next one has its turn."""
+    backend = start(**limits, WORKER_CONCURRENCY="1")
+    slow = HOSTILE["many-operators.pdf"]()
     with pytest.raises(httpx.ReadTimeout):
         backend.post(
             "/v1/documents",
-            files={"file": ("slow.pdf", HOSTILE["many-operators.pdf"]())},
+            files={"file": ("slow.pdf", slow)},
+            headers={"prefer": "wait=60"},
             timeout=2,
         )
-    until("it is still being read", lambda: not children(backend.child.pid))
     assert backend.upload("next.txt", "The next file has its turn.").status_code == 201
+    assert children(backend.child.pid) == [], "it is still being read"
+    document = backend.get(f"/v1/documents/{hashlib.sha256(slow).hexdigest()[:32]}").json()
+    assert document["status"] == "failed"
+    assert "takes more time to read" in document["error"]
 
 
 def test_a_killed_reading_leaves_nothing(start, limits):
-    backend = start(**limits, INGEST_CONCURRENCY="1")
+    backend = start(**limits, WORKER_CONCURRENCY="1")
     answers = []
 
     def upload() -> None:
         body = HOSTILE["many-operators.pdf"]()
-        answers.append(backend.post("/v1/documents", files={"file": ("k.pdf", body)}, timeout=60))
+        answers.append(backend.upload("k.pdf", body))
 
     thread = threading.Thread(target=upload)
     thread.start()
@@ -311,30 +317,11 @@ def test_a_reader_that_does_not_start_is_not_the_clients_fault(tmp_path, monkeyp
     broken = tmp_path / "tokenizers.py"
     broken.write_text("raise ImportError('not here')")
     environment = {**reader._ENVIRONMENT, "PYTHONPATH": f"{tmp_path}:{reader._SOURCE}"}
-    reading = reader.Reader(
-        Limits(5, 20, 512 << 20, 10**6, 10), concurrency=1, waiting=1, patience=1
-    )
+    reading = reader.Reader(Limits(5, 20, 512 << 20, 10**6, 10))
     monkeypatch.setattr(reader, "_ENVIRONMENT", environment)
     with pytest.raises(RagError, match="did not start") as failure:
         asyncio.run(reading.read(named("text"), b"A good text."))
     assert failure.value.status == 500
-
-
-def test_more_files_than_can_wait_are_refused_and_not_kept(start, limits):
-    backend = start(
-        **limits, INGEST_CONCURRENCY="1", INGEST_WAITING="1", INGEST_PATIENCE_SECONDS="1"
-    )
-    slow = HOSTILE["many-operators.pdf"]()
-    holding = threading.Thread(
-        target=lambda: backend.post("/v1/documents", files={"file": ("a.pdf", slow)}, timeout=60)
-    )
-    holding.start()
-    until("nobody reads it", lambda: children(backend.child.pid))
-    refused = backend.upload("b.txt", "This one waits for a turn.")
-    assert refused.status_code == 503
-    assert refused.json()["type"].endswith("busy")
-    assert refused.headers["retry-after"]
-    holding.join()
 
 
 def test_the_child_has_no_secrets_and_ends_with_its_parent(tmp_path):
@@ -345,7 +332,7 @@ def test_the_child_has_no_secrets_and_ends_with_its_parent(tmp_path):
         "from rag.ingest.limits import Limits\n"
         "from rag.ingest.reader import Reader\n"
         "limits = Limits(60, 60, 512 << 20, 10**6, 2000)\n"
-        "reader = Reader(limits, concurrency=1, waiting=1, patience=1)\n"
+        "reader = Reader(limits)\n"
         "asyncio.run(reader.read(named('PDF'), open(sys.argv[1], 'rb').read()))\n"
     )
     file = tmp_path / "slow.pdf"

@@ -170,10 +170,15 @@ def test_this_programs_statements_keep_the_same_counts(database):
     found = [Chunk(n, 1, 0, 1, "", f"Beaver number {n} builds a dam.") for n in range(600)]
 
     async def live():
-        documents = DocumentRepository(postgres.engine(lambda: database.url, 30, pool_size=0))
-        await documents.finish("d" * 32, found)
+        engine = postgres.engine(lambda: database.url, 30, pool_size=0)
+        documents = DocumentRepository(engine, patience=1)
+        # Once, and again as a job does that reads a ready document anew.
+        for prefix in ("one-", "two-"):
+            async with documents.begin() as connection:
+                await documents.finish(connection, "d" * 32, prefix, found)
         during = database.counts()
-        await documents.hide("d" * 32)
+        async with documents.begin() as connection:
+            await documents.hide(connection, "d" * 32)
         return during
 
     assert asyncio.run(live())["beaver"] == 600
@@ -315,7 +320,7 @@ def older(empty):
 def test_an_older_program_goes_on_working_after_the_migration(world, older):
     done = world.migrate(DATABASE_URL=older.url)
     assert done.returncode == 0, done.stdout
-    assert '"before": "0001", "after": "0003"' in done.stdout
+    assert f'"before": "0001", "after": "{migrate.head()}"' in done.stdout
     assert older.counts()["meadow"] == 2
     assert older.search("Where do kestrels hover?") == ["old-00000"]
     # It is ready only while it finds its own revision.

@@ -12,7 +12,7 @@ from rag.adapters.protocols import VectorRow
 from rag.errors import DependencyError
 
 VECTOR = np.eye(1, servers.DIMENSION, dtype=np.float32)[0]
-ROW = VectorRow("chunk1", "document1", 1, 1, VECTOR)
+ROW = VectorRow("document1-00000", "document1", 1, 1, VECTOR)
 
 
 def done(port: int) -> dict[str, str]:
@@ -29,7 +29,8 @@ def done(port: int) -> dict[str, str]:
         )
         calls = {
             "check": index.check,
-            "replace": lambda: index.replace("document1", [ROW]),
+            "write": lambda: index.write("document1", "document1-", [ROW]),
+            "prune": lambda: index.prune("document1", "document1-"),
             "search": lambda: index.search(VECTOR, 1),
             "remove": lambda: index.remove("document1"),
         }
@@ -68,9 +69,9 @@ def test_its_privileges_are_enough_for_every_call(world):
     ("privilege", "refused"),
     [
         ("Search", {"check", "search"}),
-        ("Query", {"replace"}),
-        ("Upsert", {"replace"}),
-        ("Delete", {"replace", "remove"}),
+        ("Query", {"write"}),
+        ("Upsert", {"write"}),
+        ("Delete", {"prune", "remove"}),
     ],
 )
 def test_each_privilege_is_needed_and_its_lack_is_named(world, privilege, refused):

@@ -1,6 +1,7 @@
 """Requests that are refused before any server is asked: the application alone, in this process."""
 
 import asyncio
+import contextlib
 import time
 from types import SimpleNamespace
 
@@ -12,20 +13,34 @@ from rag.main import create_app
 from rag.settings import Settings
 
 
+class Open:
+    """Lets every upload in."""
+
+    async def check(self) -> None:
+        """Nothing waits."""
+
+    def receive(self, _size: int) -> contextlib.AbstractContextManager[None]:
+        """Nothing else is received."""
+        return contextlib.nullcontext()
+
+
 @pytest.fixture
 def app() -> FastAPI:
     """An application that was not started: whatever gets past the door breaks."""
-    app = create_app(
-        Settings(
-            database_url="postgresql://u:p@h/d",
-            redis_url="redis://h:1/0",
-            s3_bucket="rag-documents",
-            aws_region="us-east-1",
-            milvus_uri="http://h:1",
-        )
+    settings = Settings(
+        database_url="postgresql://u:p@h/d",
+        redis_url="redis://h:1/0",
+        s3_bucket="rag-documents",
+        aws_region="us-east-1",
+        milvus_uri="http://h:1",
     )
+    app = create_app(settings)
     app.state.rag = SimpleNamespace(
-        ask=None, documents=None, readiness=SimpleNamespace(draining=False)
+        ask=None,
+        documents=None,
+        admission=Open(),
+        settings=settings,
+        readiness=SimpleNamespace(draining=False),
     )
     return app
 

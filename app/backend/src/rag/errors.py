@@ -25,9 +25,21 @@ class ModelNotFoundError(RagError):
 
 
 class InvalidRequestError(RagError):
-    """A request whose parts do not go together."""
+    """The parts of a request do not go together; `detail` names the field."""
 
     status, kind = 422, "invalid-request"
+
+
+class ConflictError(RagError):
+    """What is asked does not fit the state that the document or the job is in."""
+
+    status, kind = 409, "conflict"
+
+
+class FileGoneError(RagError):
+    """The file of a document is not kept, or not the one that was uploaded."""
+
+    status, kind = 410, "file-gone"
 
 
 class TooLargeError(RagError):
@@ -70,3 +82,26 @@ class BusyError(RagError):
     status, kind = 503, "busy"
     retry_after = 1
     """Seconds after which the client may try again; another replica may be there by then."""
+
+
+class QueueFullError(BusyError):
+    """As many documents wait as may."""
+
+    retry_after = 30
+
+
+def revived(kind: str, status: int, detail: str, dependency: str | None) -> RagError:
+    """An error as it was noted before, in this process or another."""
+    if dependency:
+        return DependencyError(dependency, detail.removeprefix(f"{dependency}: "))
+    if known := _TOLD.get(kind):
+        return known(detail)
+    error = RagError(detail)
+    error.kind, error.status = kind, status
+    return error
+
+
+_TOLD: dict[str, type[RagError]] = {
+    each.kind: each
+    for each in (TooLargeError, UnsupportedTypeError, UnreadableError, FileGoneError)
+}

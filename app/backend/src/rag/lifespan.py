@@ -3,38 +3,31 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import structlog
 from fastapi import FastAPI
-from pydantic import SecretStr
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag import migrate
-from rag.adapters import postgres
-from rag.adapters.embedder import OnnxEmbedder
-from rag.adapters.milvus import MilvusIndex
 from rag.adapters.openai import OpenAIAnswers
-from rag.adapters.protocols import AnswerModel, Embedder
+from rag.adapters.protocols import AnswerModel
 from rag.adapters.redis import RedisCache
 from rag.adapters.remembering import RememberingEmbedder
-from rag.adapters.s3 import S3Store, open_store
 from rag.ask.extract import Extractor
 from rag.ask.grounding import Thresholds
 from rag.ask.repository import SearchRepository
 from rag.ask.retrieval import Fusion, Retriever
 from rag.ask.search import SearchService
 from rag.ask.service import AskService
-from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
 from rag.health.schemas import Version
-from rag.health.service import Readiness, check_postgres
-from rag.ingest.reader import Reader
-from rag.languages.detect import Detector
-from rag.live import Live
+from rag.health.service import Readiness, check_postgres, check_worker
+from rag.jobs.load import Admission
+from rag.jobs.repository import JobRepository
+from rag.jobs.watch import JobWatch
 from rag.metrics import Metrics
 from rag.settings import Settings
+from rag.worker.wiring import Works, wire
+from rag.world import World, open_world, secret_text
 
 log = structlog.get_logger(__name__)
 
@@ -47,20 +40,12 @@ class AppState:
     metrics: Metrics
     documents: DocumentService
     search: SearchService
+    jobs: JobRepository
+    watch: JobWatch
+    admission: Admission
     ask: AskService
     readiness: Readiness
     version: Version
-
-
-@dataclass(frozen=True, slots=True)
-class _World:
-    engine: AsyncEngine
-    store: S3Store
-    index: MilvusIndex
-    cache: RedisCache
-    model: AnswerModel | None
-    embedder: Embedder
-    detector: Detector
 
 
 @asynccontextmanager
@@ -68,62 +53,51 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the model and prepare the clients; no server has to be up for that."""
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
-        world = await _open(stack, settings, app.state.metrics)
-        app.state.rag = _wire(settings, app.state.metrics, world)
+        world = await open_world(stack, settings)
+        cache = RedisCache(
+            lambda: secret_text(world.live.now().redis_url), settings.answer_cache_seconds
+        )
+        stack.push_async_callback(cache.close)
+        model = _model(stack, settings, app.state.metrics, world)
+        works = wire(settings, app.state.metrics, world, lambda: _is_ending(app))
+        app.state.rag = _wire(settings, app.state.metrics, world, works, cache, model)
         log.info("started", **app.state.rag.version.model_dump())
+        if settings.worker == "embedded":
+            works.worker.start()
+            stack.push_async_callback(works.worker.stop, 0)
         yield
     log.info("stopped")
 
 
-def _file(stack: AsyncExitStack, text: str) -> str:
-    """A file with this text, as long as the stack is open: a library takes a path only."""
-    folder = stack.enter_context(TemporaryDirectory(prefix="rag-"))
-    file = Path(folder) / "ca.pem"
-    file.write_text(text)
-    return str(file)
-
-
-async def _open(stack: AsyncExitStack, settings: Settings, metrics: Metrics) -> _World:
-    seconds = settings.dependency_timeout_seconds
-    embedder = OnnxEmbedder(settings.embed_threads)
-    stack.callback(embedder.close)
-    live = Live(settings)
-    engine = postgres.engine(live.database_url, seconds, ca=settings.database_ca)
-    stack.push_async_callback(engine.dispose)
-    index = MilvusIndex(
-        settings.milvus_uri,
-        lambda: _text(live.now().milvus_token),
-        settings.milvus_collection,
-        dimension=embedder.dimension,
-        timeout=seconds,
-        check=settings.readiness_timeout_seconds,
-        ca_file=_file(stack, settings.milvus_ca) if settings.milvus_ca else "",
+def _model(
+    stack: AsyncExitStack, settings: Settings, metrics: Metrics, world: World
+) -> AnswerModel | None:
+    if not settings.openai_api_key:
+        return None
+    model = OpenAIAnswers(
+        lambda: secret_text(world.live.now().openai_api_key),
+        settings.openai_base_url,
+        settings.openai_model,
+        timeout=settings.openai_timeout_seconds,
+        total=settings.openai_total_seconds,
+        metrics=metrics,
     )
-    stack.push_async_callback(index.close)
-    cache = RedisCache(lambda: _text(live.now().redis_url), settings.answer_cache_seconds)
-    stack.push_async_callback(cache.close)
-    store = await stack.enter_async_context(
-        open_store(settings.s3_bucket, settings.aws_region, settings.aws_endpoint_url, seconds)
-    )
-    model: AnswerModel | None = None
-    if settings.openai_api_key:
-        model = OpenAIAnswers(
-            lambda: _text(live.now().openai_api_key),
-            settings.openai_base_url,
-            settings.openai_model,
-            timeout=settings.openai_timeout_seconds,
-            total=settings.openai_total_seconds,
-            metrics=metrics,
-        )
-        stack.push_async_callback(model.close)
-    return _World(engine, store, index, cache, model, embedder, Detector())
+    stack.push_async_callback(model.close)
+    return model
 
 
-def _text(secret: SecretStr | None) -> str:
-    return secret.get_secret_value() if secret else ""
+def _is_ending(app: FastAPI) -> bool:
+    return bool(app.state.rag.readiness.draining)
 
 
-def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
+def _wire(
+    settings: Settings,
+    metrics: Metrics,
+    world: World,
+    works: Works,
+    cache: RedisCache,
+    model: AnswerModel | None,
+) -> AppState:
     head, earlier = migrate.head(), migrate.earlier()
     version = Version(
         version=settings.app_version,
@@ -131,7 +105,7 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
         embedding_model=world.embedder.model_id,
         embedding_languages=sorted(world.embedder.languages),
         schema_revision=head,
-        answers_by=settings.openai_model if world.model else "extract",
+        answers_by=settings.openai_model if model else "extract",
     )
     metrics.build.labels(version.version, version.git_sha, version.embedding_model).set(1)
     search = SearchRepository(world.engine)
@@ -154,29 +128,23 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
     return AppState(
         settings=settings,
         metrics=metrics,
-        documents=DocumentService(
-            DocumentRepository(world.engine),
-            world.store,
-            world.index,
-            world.embedder,
-            Reader(
-                settings.limits,
-                concurrency=settings.ingest_concurrency,
-                waiting=settings.ingest_waiting,
-                patience=settings.ingest_patience_seconds,
-            ),
-            metrics,
-            max_bytes=settings.max_upload_bytes,
-            detector=world.detector,
+        documents=works.documents,
+        jobs=works.jobs,
+        watch=works.watch,
+        admission=Admission(
+            works.load,
+            jobs=settings.queue_limit,
+            waiting_bytes=settings.queue_bytes,
+            receiving=settings.receive_bytes,
         ),
         search=SearchService(search, retriever, remembering, metrics, world.detector),
         ask=AskService(
             search,
             retriever,
             remembering,
-            world.cache,
+            cache,
             Extractor(search, remembering, thresholds, world.embedder.languages),
-            world.model,
+            model,
             metrics,
             writer=version.answers_by,
             detector=world.detector,
@@ -184,9 +152,12 @@ def _wire(settings: Settings, metrics: Metrics, world: _World) -> AppState:
         readiness=Readiness(
             {
                 "postgres": lambda: check_postgres(world.engine, head, earlier),
-                "redis": world.cache.check,
+                "redis": cache.check,
                 "s3": world.store.check,
                 "milvus": world.index.check,
+                "worker:heartbeat": lambda: check_worker(
+                    works.load, settings.worker_missing, settings.queue_warn_seconds
+                ),
             },
             metrics,
             timeout=settings.readiness_timeout_seconds,

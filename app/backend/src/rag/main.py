@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.formparsers import MultiPartParser
 
-from rag.api import ask, chat, documents, health, openapi, problems, search
+from rag.api import ask, chat, documents, health, jobs, openapi, problems, search, uploads
 from rag.api.middleware import RequestMiddleware
 from rag.lifespan import lifespan
 from rag.metrics import Metrics
@@ -25,7 +25,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics = Metrics()
     # Uploads stay in memory (their size is limited): the file system is read-only.
     MultiPartParser.spool_max_size = settings.max_upload_bytes * 2
-    for routes in (documents, search, ask, chat, health):
+    for routes in (uploads, documents, jobs, search, ask, chat, health):
         app.include_router(routes.router)
     if settings.mcp:
         # Only now: its libraries take time and memory.

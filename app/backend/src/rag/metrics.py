@@ -43,6 +43,32 @@ class Metrics:
         self.documents = Counter(
             "rag_documents_total", "Uploads by outcome.", ["outcome"], registry=registry
         )
+        self.queue = Gauge(
+            "rag_queue_jobs", "Jobs of the queue, in all processes.", ["state"], registry=registry
+        )
+        self.queue_bytes = Gauge(
+            "rag_queue_bytes", "Bytes of the files that wait.", registry=registry
+        )
+        self.queue_age = Gauge(
+            "rag_queue_oldest_age_seconds",
+            "How long the oldest job that may run has waited.",
+            registry=registry,
+        )
+        self.workers = Gauge(
+            "rag_queue_workers", "Workers of the queue that were seen lately.", registry=registry
+        )
+        self.jobs = Counter(
+            "rag_jobs_total",
+            "Attempts of jobs that this process ended, by outcome.",
+            ["kind", "outcome"],
+            registry=registry,
+        )
+        self.job_failures = Counter(
+            "rag_job_failures_total",
+            "Attempts that failed, by the type of the problem.",
+            ["kind", "problem"],
+            registry=registry,
+        )
         self.chunks = Counter("rag_chunks_total", "Chunks made searchable.", registry=registry)
         self.answers = Counter(
             "rag_answers_total",

@@ -3,7 +3,7 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
@@ -131,13 +131,27 @@ class Settings(DatabaseSettings):
     max_upload_bytes: int = Field(default=10 * 1024 * 1024, ge=1024, le=100 * 1024 * 1024)
     max_chunks: int = Field(default=2000, ge=1, le=20000)
     max_characters: int = Field(default=1_500_000, ge=1000, le=100_000_000)
+    # Bytes of uploads that may be in memory at the same time: each is there twice for a moment.
+    receive_bytes: int = Field(default=64 * 1024 * 1024, ge=1024, le=8 * 1024**3)
+    batch_files: int = Field(default=50, ge=1, le=1000)
+
+    worker: Literal["embedded", "separate"] = "embedded"
+    worker_queue: str = Field(default="default", pattern=r"^[a-z0-9][a-z0-9._-]{0,62}$")
     # Memory of as many documents at once must fit into the pod's, beside the server's own.
-    ingest_concurrency: int = Field(default=2, ge=1, le=8)
+    worker_concurrency: int = Field(default=2, ge=1, le=8)
+    worker_probe_port: int = Field(default=8001, ge=1, le=65535)
+    worker_missing: Literal["warn", "fail"] = "warn"
+    lease_seconds: float = Field(default=30, ge=1, le=3600)
+    max_attempts: int = Field(default=5, ge=1, le=100)
+    backoff_seconds: float = Field(default=5, gt=0, le=300)
+    queue_limit: int = Field(default=1000, ge=1, le=10_000_000)
+    queue_bytes: int = Field(default=2 * 1024**3, ge=1024, le=10 * 1024**4)
+    queue_warn_seconds: float = Field(default=600, gt=0, le=86400)
+    jobs_keep_days: float = Field(default=30, gt=0, le=3660)
+
     ingest_memory_mib: int = Field(default=384, ge=128, le=16384)
     ingest_cpu_seconds: int = Field(default=45, ge=1, le=3600)
     ingest_seconds: float = Field(default=90, gt=0, le=3600)
-    ingest_waiting: int = Field(default=8, ge=1, le=1000)
-    ingest_patience_seconds: float = Field(default=30, gt=0, le=600)
     # Two texts are embedded at a time. More threads for each cost twice the CPU time, and gain
     # nothing where a pod has one core.
     embed_threads: int = Field(default=1, ge=1, le=64)

@@ -20,7 +20,7 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import REAL, TSVECTOR
+from sqlalchemy.dialects.postgresql import JSONB, REAL, TSVECTOR
 
 schema_revision = table("schema_revision", column("version_num"))
 """Alembic's table. `alembic_version`, if there, stays at 0001: what programs of then ask for."""
@@ -52,7 +52,15 @@ documents = Table(
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("language", Text),
+    Column("metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     CheckConstraint("status IN ('processing', 'ready', 'failed', 'deleting')", name="status"),
+    Index(None, "created_at", "id"),
+    Index(
+        None,
+        "metadata",
+        postgresql_using="gin",
+        postgresql_ops={"metadata": "jsonb_path_ops"},
+    ),
 )
 
 chunks = Table(
@@ -132,3 +140,56 @@ totals = Table(
     CheckConstraint("id = 1", name="single"),
 )
 """One row: the size of the index. Who changes `stems` changes it first, so they wait in turn."""
+
+_LIVE = text("state IN ('queued', 'running')")
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    # No foreign key: a job tells what became of a document that is gone, and programs of revisions
+    # 0002 and 0003 delete documents without a look at jobs.
+    Column("document_id", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default="queued"),
+    Column("priority", SmallInteger, nullable=False, server_default="0"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("max_attempts", Integer, nullable=False),
+    Column("stage", Text),
+    Column("progress", REAL, nullable=False, server_default="0"),
+    Column("reason", JSONB),
+    Column("worker", Text),
+    Column("lease", Text),
+    Column("lease_until", DateTime(timezone=True)),
+    Column("run_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("started_at", DateTime(timezone=True)),
+    Column("finished_at", DateTime(timezone=True)),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    CheckConstraint(
+        "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
+    ),
+    Index("uq_jobs_live", "document_id", unique=True, postgresql_where=_LIVE),
+    Index(
+        "ix_jobs_queued", "queue", "priority", "run_at", postgresql_where=text("state = 'queued'")
+    ),
+    Index("ix_jobs_running", "queue", postgresql_where=text("state = 'running'")),
+    Index(None, "created_at", "id"),
+    Index(None, "document_id"),
+)
+"""Work on documents, one live job each. `lease` is a name for one attempt that no other has."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("queue", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("concurrency", Integer, nullable=False),
+    Column("started_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""Processes that run jobs, and when each was last there."""

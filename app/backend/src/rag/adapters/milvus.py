@@ -85,11 +85,10 @@ class MilvusIndex:
         )
         return [(str(hit["id"]), float(hit["distance"])) for hit in hits]
 
-    async def replace(self, document_id: str, rows: Sequence[VectorRow]) -> None:
-        """Make `rows` the only ones of the document; they are searchable on return."""
+    async def write(self, document_id: str, prefix: str, rows: Sequence[VectorRow]) -> None:
+        """Add rows, whose ids all begin with `prefix`; they are searchable on return."""
 
         async def run(client: AsyncMilvusClient) -> None:
-            await self._delete(client, document_id)
             for start in range(0, len(rows), _BATCH):
                 data = [
                     {
@@ -106,7 +105,7 @@ class MilvusIndex:
             # cheap (Bounded) searches of every replica find it from now on.
             found = await client.query(
                 self._alias,
-                filter=_of(document_id),
+                filter=f"{_of(document_id)} and {_begins(prefix)}",
                 output_fields=["count(*)"],
                 consistency_level="Strong",
                 timeout=self._timeout,
@@ -115,6 +114,14 @@ class MilvusIndex:
                 raise DependencyError("milvus", f"kept {count} of {len(rows)} vectors")
 
         await self._call("write", run)
+
+    async def prune(self, document_id: str, prefix: str) -> None:
+        """Take away the document's rows whose ids begin with anything else."""
+        other = f"{_of(document_id)} and not ({_begins(prefix)})"
+        await self._call(
+            "delete",
+            lambda client: client.delete(self._alias, filter=other, timeout=self._timeout),
+        )
 
     async def remove(self, document_id: str) -> None:
         """Take away all rows of the document; none is fine."""
@@ -249,3 +256,10 @@ def _quoted(document_id: str) -> str:
     if not (document_id.isascii() and document_id.isalnum()):
         raise ValueError("a document id has letters and digits only")
     return f'"{document_id}"'
+
+
+def _begins(prefix: str) -> str:
+    """The filter for rows whose ids begin so."""
+    if not (prefix.isascii() and prefix.replace("-", "").isalnum()):
+        raise ValueError("a chunk's id has letters, digits and hyphens only")
+    return f'chunk_id like "{prefix}%"'

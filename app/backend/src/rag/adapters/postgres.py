@@ -1,6 +1,7 @@
 """PostgreSQL: the engine, its TLS, and what its errors mean."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -9,7 +10,7 @@ import asyncpg
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from rag.errors import DependencyError
@@ -49,6 +50,16 @@ def engine(
         arguments.update(_arguments(database_url(), timeout, ca))
 
     return made
+
+
+@asynccontextmanager
+async def transaction(made: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """A transaction; what fails in the database is a DependencyError."""
+    try:
+        async with made.begin() as connection:
+            yield connection
+    except FAILURES as error:
+        raise failure(error) from error
 
 
 def _arguments(database_url: str, timeout: float, ca: str | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """What the domain needs from the world. The modules beside this one are the real ones."""
 
-from collections.abc import AsyncGenerator, Collection, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -85,8 +85,11 @@ class VectorIndex(Protocol):
         `documents`: only those of these documents, or, if `outside`, all but those.
         """
 
-    async def replace(self, document_id: str, rows: Sequence[VectorRow]) -> None:
-        """Make `rows` the only ones of the document; they are searchable on return."""
+    async def write(self, document_id: str, prefix: str, rows: Sequence[VectorRow]) -> None:
+        """Add rows, whose ids all begin with `prefix`; they are searchable on return."""
+
+    async def prune(self, document_id: str, prefix: str) -> None:
+        """Take away the document's rows whose ids begin with anything else."""
 
     async def remove(self, document_id: str) -> None:
         """Take away all rows of the document; none is fine."""
@@ -103,6 +106,12 @@ class ObjectStore(Protocol):
 
     async def put(self, key: str, body: bytes, content_type: str) -> None:
         """Write one object."""
+
+    async def get(self, key: str) -> bytes | None:
+        """All of an object; None where there is none."""
+
+    async def stream(self, key: str) -> AsyncIterator[bytes] | None:
+        """An object in pieces; None where there is none."""
 
     async def delete(self, key: str) -> None:
         """Remove one object; a missing one is fine."""

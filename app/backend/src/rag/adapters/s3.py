@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from types_aiobotocore_s3 import S3Client
 
 _FAILURES = (ClientError, BotoCoreError, OSError, TimeoutError)
+_MISSING = {"NoSuchKey", "404"}
+_PIECE = 1 << 16
 
 
 class S3Store:
@@ -31,6 +34,33 @@ class S3Store:
             )
         except _FAILURES as error:
             raise _failure("write to the bucket", error) from error
+
+    async def get(self, key: str) -> bytes | None:
+        """All of an object; None where there is none."""
+        if (pieces := await self.stream(key)) is None:
+            return None
+        return b"".join([piece async for piece in pieces])
+
+    async def stream(self, key: str) -> AsyncIterator[bytes] | None:
+        """An object in pieces; None where there is none."""
+        try:
+            found = await self._client.get_object(Bucket=self._bucket, Key=key)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _MISSING:
+                return None
+            raise _failure("read from the bucket", error) from error
+        except _FAILURES as error:
+            raise _failure("read from the bucket", error) from error
+        return self._pieces(found["Body"])
+
+    @staticmethod
+    async def _pieces(body: Any) -> AsyncIterator[bytes]:
+        try:
+            async with body:
+                async for piece in body.iter_chunks(_PIECE):
+                    yield piece
+        except (*_FAILURES, aiohttp.ClientError) as error:
+            raise _failure("read from the bucket", error) from error
 
     async def delete(self, key: str) -> None:
         """Remove one object; a missing one is fine."""

@@ -1,68 +1,135 @@
-"""POST, GET and DELETE of /v1/documents."""
+"""Documents: list, show, download, read again and delete."""
 
-import asyncio
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Path, Request, Response, UploadFile
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
 
-from rag.api.deps import Documents
-from rag.api.problems import PROBLEM_RESPONSE
-from rag.documents.schemas import Document
+from rag.api.deps import NO_NUL, Cursor, Documents, Limit
+from rag.api.problems import problems
+from rag.documents.schemas import (
+    Change,
+    ChunkPage,
+    Document,
+    DocumentPage,
+    Ids,
+    Outcomes,
+    Queued,
+    Reindexing,
+    Sort,
+    Status,
+)
+from rag.errors import InvalidRequestError
+from rag.jobs.schemas import Job
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
 DocumentId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="id of a document")]
+_PROBLEMS = problems(404, 422, 503)
+_LIST_PROBLEMS = problems(422, 503)
 
 
-@router.post(
-    "",
-    status_code=201,
-    response_model=Document,
-    responses={
-        200: {"model": Document, "description": "This content was here already; nothing changed."},
-        **dict.fromkeys((400, 413, 415, 422, 503), PROBLEM_RESPONSE),
-    },
-)
-async def upload_document(
-    file: UploadFile, service: Documents, request: Request, response: Response
-) -> Document | Response:
-    """Take in a document; it can be asked about on return."""
-    name, declared = file.filename or "", file.content_type or ""
-    adding = asyncio.create_task(service.add(name, declared, await file.read()))
-    leaving = asyncio.create_task(_gone(request))
-    try:
-        await asyncio.wait((adding, leaving), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        leaving.cancel()
-        if not adding.done():
-            # Nobody hears that it was taken in, so it is not: what was done of it is undone.
-            adding.cancel()
-            await asyncio.wait((adding,))
-    if adding.cancelled():
-        return Response(status_code=499)
-    document, created = await adding
-    response.status_code = 201 if created else 200
-    response.headers["location"] = f"/v1/documents/{document.id}"
-    return document
+@router.get("", responses=_LIST_PROBLEMS)
+async def list_documents(
+    service: Documents,
+    status: Status | None = None,
+    name: Annotated[
+        str | None, Query(max_length=255, pattern=NO_NUL, description="a part of the file's name")
+    ] = None,
+    type: Annotated[
+        str | None,
+        Query(max_length=100, pattern=NO_NUL, description="a format (`PDF`) or a media type"),
+    ] = None,
+    metadata: Annotated[
+        list[Annotated[str, Query(max_length=600, pattern=NO_NUL)]],
+        Query(max_length=10, description="`name:value`; all of several must hold"),
+    ] = [],  # noqa: B006 - FastAPI copies it
+    sort: Sort = "-created",
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> DocumentPage:
+    """List documents, a page at a time."""
+    return await service.page(
+        status=status,
+        name=name,
+        kind=type,
+        metadata=metadata,
+        sort=sort,
+        after=cursor,
+        limit=limit,
+    )
 
 
-async def _gone(request: Request) -> None:
-    """Return when the client has closed the connection; its request was read before."""
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
+@router.post("/delete", responses=_LIST_PROBLEMS)
+async def delete_documents(ids: Ids, service: Documents) -> Outcomes:
+    """Delete several documents; one that fails holds up no other."""
+    return Outcomes(items=await service.remove_many(ids.ids))
 
 
-@router.get("/{document_id}", responses={404: PROBLEM_RESPONSE, 503: PROBLEM_RESPONSE})
+@router.post("/reindex", status_code=202, responses=_LIST_PROBLEMS)
+async def reindex_documents(which: Reindexing, service: Documents) -> Queued:
+    """Read several documents again, or all; they stay findable meanwhile."""
+    if which.all == bool(which.ids):
+        raise InvalidRequestError("body: give either ids, or all as true")
+    if which.all:
+        return Queued(queued=await service.reindex_all(), items=[])
+    items = await service.reindex_many(which.ids)
+    return Queued(queued=sum(item.status == 202 for item in items), items=items)
+
+
+@router.get("/{document_id}", responses=_PROBLEMS)
 async def get_document(document_id: DocumentId, service: Documents) -> Document:
     """Show a document and its status."""
     return await service.get(document_id)
 
 
-@router.delete(
-    "/{document_id}",
-    status_code=204,
-    responses={404: PROBLEM_RESPONSE, 503: PROBLEM_RESPONSE},
-)
+@router.patch("/{document_id}", responses=_PROBLEMS)
+async def change_document(document_id: DocumentId, change: Change, service: Documents) -> Document:
+    """Rename a document, or replace its metadata."""
+    return await service.change(document_id, change)
+
+
+@router.delete("/{document_id}", status_code=204, responses=_PROBLEMS)
 async def delete_document(document_id: DocumentId, service: Documents) -> None:
-    """Delete a document: its file, its text and its vectors."""
+    """Delete a document: its file, its text, its vectors and its job."""
     await service.remove(document_id)
+
+
+@router.get(
+    "/{document_id}/content",
+    response_class=Response,
+    responses={
+        200: {"content": {"application/octet-stream": {}}, "description": "The file as it was."},
+        **problems(404, 410, 422, 503),
+    },
+)
+async def get_content(document_id: DocumentId, service: Documents) -> Response:
+    """Download the file that was uploaded."""
+    document, pieces = await service.content(document_id)
+    headers = {
+        # It is a stranger's: a browser saves it, and neither shows it nor guesses what it is.
+        "content-disposition": f"attachment; filename*=UTF-8''{quote(document.filename, safe='')}",
+        "content-security-policy": "default-src 'none'; sandbox",
+        "x-content-type-options": "nosniff",
+        "content-length": str(document.bytes),
+        "cache-control": "private, no-cache",
+        "etag": f'"{document.sha256}"',
+    }
+    return StreamingResponse(pieces, headers=headers, media_type=document.content_type)
+
+
+@router.get("/{document_id}/chunks", responses=_PROBLEMS)
+async def list_chunks(
+    document_id: DocumentId, service: Documents, cursor: Cursor = None, limit: Limit = 50
+) -> ChunkPage:
+    """List a document's chunks, in reading order."""
+    return await service.passages(document_id, cursor, limit)
+
+
+@router.post("/{document_id}/reindex", status_code=202, responses=problems(404, 409, 422, 503))
+async def reindex_document(document_id: DocumentId, service: Documents, response: Response) -> Job:
+    """Read the kept file again; the document stays findable meanwhile."""
+    job = await service.reindex(document_id)
+    response.headers["location"] = f"/v1/jobs/{job.id}"
+    return job

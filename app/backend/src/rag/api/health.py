@@ -32,8 +32,9 @@ async def readyz(state: State) -> Response:
     failed = sorted(name for name, check in checks.items() if check.status == "fail")
     reasons = ["shutting down"] if state.readiness.draining else []
     reasons += [f"failed: {', '.join(failed)}"] if failed else []
+    warned = any(check.status == "warn" for check in checks.values())
     health = Health(
-        status="fail" if reasons else "pass",
+        status="fail" if reasons else "warn" if warned else "pass",
         version=state.settings.app_version,
         release_id=state.settings.git_sha,
         output="; ".join(reasons),

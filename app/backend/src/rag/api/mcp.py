@@ -18,10 +18,11 @@ from pydantic import Field
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from rag.api.deps import NO_NUL
 from rag.api.problems import described
 from rag.ask.hits import MOST_HITS, ContentType, DocumentId, Query, SearchRequest, SearchResult
 from rag.ask.schemas import Answer
-from rag.documents.schemas import MOST_LISTED, DocumentPage
+from rag.documents.schemas import MOST_IDS, DocumentPage
 from rag.errors import RagError
 from rag.lifespan import AppState
 from rag.settings import Settings
@@ -112,13 +113,26 @@ def _add_tools(server: MCPServer[Any], app: FastAPI) -> None:
 
     @server.tool(annotations=_READS)
     async def list_documents(
-        limit: Annotated[int, Field(ge=1, le=MOST_LISTED, description="How many")] = 50,
-        after: Annotated[
-            DocumentId | None, Field(description="The `next` of the page before")
+        limit: Annotated[int, Field(ge=1, le=MOST_IDS, description="How many")] = 50,
+        name: Annotated[
+            str | None,
+            Field(max_length=255, pattern=NO_NUL, description="A part of the file's name"),
+        ] = None,
+        cursor: Annotated[
+            str | None, Field(max_length=1000, description="`next_cursor` of the page before")
         ] = None,
     ) -> DocumentPage:
-        """List the documents that can be searched, by id."""
-        return await _told(state().documents.page(limit, after or ""))
+        """List the documents that can be searched, by name."""
+        page = state().documents.page(
+            status="ready",
+            name=name,
+            kind=None,
+            metadata=(),
+            sort="name",
+            after=cursor,
+            limit=limit,
+        )
+        return await _told(page)
 
 
 async def _told(work: Coroutine[Any, Any, _T]) -> _T:

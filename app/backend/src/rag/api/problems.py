@@ -40,6 +40,11 @@ PROBLEM_RESPONSE: dict[str, Any] = {
 }
 
 
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """These statuses as a route's `responses`."""
+    return dict.fromkeys(statuses, PROBLEM_RESPONSE)
+
+
 def problem(
     request: Request, status: int, kind: str, detail: str | None, **more: Any
 ) -> JSONResponse:

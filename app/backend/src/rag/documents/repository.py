@@ -1,20 +1,25 @@
 """Documents and chunks in PostgreSQL."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, text, update
+from sqlalchemy import ColumnElement, Row, Text, delete, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from rag import cursor
 from rag.adapters import postgres
-from rag.documents.schemas import Document, Status
+from rag.documents.metadata import meant
+from rag.documents.schemas import ChunkPage, Document, DocumentPage, Passage, Sort, Status
+from rag.errors import BusyError
 from rag.ingest.chunk import Chunk
 from rag.languages.detect import DEFAULT
 from rag.languages.words import searchable
-from rag.tables import chunks, corpus, documents
+from rag.tables import chunks, corpus, documents, jobs
 
 # A statement has a deadline, and a large document many stems: its chunks go into the index, and out
 # of it, in parts.
@@ -22,88 +27,160 @@ _INDEX = text(
     "SELECT index_texts(CAST(:ids AS text[]), CAST(:texts AS text[]), CAST(:languages AS text[]))"
 )
 _AT_ONCE = 250
-
-
-def chunk_id(document_id: str, ordinal: int) -> str:
-    """The id of a chunk, here and in the vector index."""
-    return f"{document_id}-{ordinal:05d}"
+_LOCK = text("SELECT pg_try_advisory_xact_lock(:key)")
+_LOCK_PAUSE_SECONDS = 0.1
+# The server lets go of a lock whose holder's machine is gone without a word.
+_NOT_FOR_EVER = text("SET LOCAL idle_in_transaction_session_timeout = '60s'")
+_SORTED: dict[str, ColumnElement[Any]] = {
+    "created": documents.c.created_at,
+    "name": func.lower(documents.c.filename, type_=Text),
+    "bytes": documents.c.bytes,
+}
 
 
 class DocumentRepository:
-    """All errors are DependencyError('postgres')."""
+    """All errors are DependencyError('postgres'). Changes are made in a caller's transaction."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, patience: float) -> None:
+        """patience: seconds that one waits for a document that someone else changes."""
         self._engine = engine
+        self._patience = patience
 
     @asynccontextmanager
-    async def _begin(self) -> AsyncIterator[AsyncConnection]:
-        try:
-            async with self._engine.begin() as connection:
-                yield connection
-        except postgres.FAILURES as error:
-            raise postgres.failure(error) from error
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction."""
+        async with postgres.transaction(self._engine) as connection:
+            yield connection
 
     @asynccontextmanager
-    async def exclusive(self, document_id: str) -> AsyncIterator[None]:
-        """Let one process at a time change a document; a dead process lets go by dying."""
+    async def exclusive(self, document_id: str) -> AsyncIterator[AsyncConnection]:
+        """A transaction in which nobody else changes the document. Raises BusyError."""
         key = int(document_id[:15], 16)
-        async with self._begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": key})
-            yield
+        deadline = time.monotonic() + self._patience
+        async with self.begin() as connection:
+            await connection.execute(_NOT_FOR_EVER)
+            while not (await connection.execute(_LOCK, {"key": key})).scalar_one():
+                if time.monotonic() >= deadline:
+                    raise BusyError("the document is being changed; try later")
+                await asyncio.sleep(_LOCK_PAUSE_SECONDS)
+            yield connection
 
-    async def get(self, document_id: str) -> Document | None:
+    async def get(
+        self, document_id: str, connection: AsyncConnection | None = None
+    ) -> Document | None:
         """A document, or None."""
-        async with self._begin() as connection:
-            query = select(documents).where(documents.c.id == document_id)
+        query = select(documents).where(documents.c.id == document_id)
+        if connection is None:
+            async with self.begin() as own:
+                row = (await own.execute(query)).one_or_none()
+        else:
             row = (await connection.execute(query)).one_or_none()
         return Document.model_validate(row) if row else None
 
-    async def ready(self, limit: int, after: str) -> list[Document]:
-        """At most `limit` documents that can be found, by id, behind the id `after`."""
-        query = (
-            select(documents)
-            .where(documents.c.status == "ready", documents.c.id > after)
-            .order_by(documents.c.id)
-            .limit(limit)
-        )
-        async with self._begin() as connection:
-            rows = (await connection.execute(query)).all()
-        return [Document.model_validate(row) for row in rows]
+    async def page(
+        self,
+        *,
+        status: Status | None,
+        name: str | None,
+        content_type: str | None,
+        metadata: Sequence[str],
+        sort: Sort,
+        after: str | None,
+        limit: int,
+    ) -> DocumentPage:
+        """Documents that fit; `name` is a part of theirs, `metadata` are conditions name:value.
 
-    async def start(self, values: dict[str, Any]) -> None:
+        Raises InvalidRequestError for a wrong cursor or condition.
+        """
+        column, falling = _SORTED[sort.removeprefix("-")], sort.startswith("-")
+        order = (column.desc(), documents.c.id.desc()) if falling else (column, documents.c.id)
+        query = select(documents, column.label("key")).order_by(*order).limit(limit + 1)
+        if status:
+            query = query.where(documents.c.status == status)
+        if content_type:
+            query = query.where(documents.c.content_type == content_type)
+        if name:
+            query = query.where(documents.c.filename.icontains(name, autoescape=True))
+        for condition in metadata:
+            meanings = [documents.c.metadata.contains(each) for each in meant(condition)]
+            query = query.where(or_(*meanings))
+        if after:
+            query = query.where(cursor.beyond(sort, after, column, documents.c.id))
+        async with self.begin() as connection:
+            rows = (await connection.execute(query)).all()
+        last = rows[limit - 1] if len(rows) > limit else None
+        return DocumentPage(
+            items=[Document.model_validate(row) for row in rows[:limit]],
+            next_cursor=cursor.encode(sort, last.key, last.id) if last else None,
+        )
+
+    async def passages(self, document_id: str, after: str | None, limit: int) -> ChunkPage:
+        """Chunks in reading order. Raises InvalidRequestError for a wrong cursor."""
+        query = (
+            select(chunks)
+            .where(chunks.c.document_id == document_id)
+            .order_by(chunks.c.ordinal)
+            .limit(limit + 1)
+        )
+        if after:
+            query = query.where(cursor.beyond("chunks", after, chunks.c.ordinal, chunks.c.id))
+        async with self.begin() as connection:
+            rows = (await connection.execute(query)).all()
+        last = rows[limit - 1] if len(rows) > limit else None
+        return ChunkPage(
+            items=[_passage(row) for row in rows[:limit]],
+            next_cursor=cursor.encode("chunks", last.ordinal, last.id) if last else None,
+        )
+
+    async def start(self, connection: AsyncConnection, values: dict[str, Any]) -> Document:
         """Note that a document is being taken in, for the first time or again."""
-        statement = upsert(documents).values(**values, status="processing")
-        statement = statement.on_conflict_do_update(
+        new = upsert(documents).values(**values, pages=0, status="processing")
+        statement = new.on_conflict_do_update(
             index_elements=[documents.c.id],
             set_={
                 "status": "processing",
                 "error": None,
                 "attempts": documents.c.attempts + 1,
-                "pages": statement.excluded.pages,
-                "embedding_model": statement.excluded.embedding_model,
+                "embedding_model": new.excluded.embedding_model,
                 "updated_at": func.now(),
             },
-        )
-        async with self._begin() as connection:
-            await connection.execute(statement)
+        ).returning(documents)
+        return Document.model_validate((await connection.execute(statement)).one())
+
+    async def change(self, document_id: str, values: dict[str, Any]) -> Document | None:
+        """Set columns of a document; None where there is none."""
+        statement = update(documents).where(documents.c.id == document_id)
+        changed = statement.values(**values, updated_at=func.now()).returning(documents)
+        async with self.begin() as connection:
+            row = (await connection.execute(changed)).one_or_none()
+        return Document.model_validate(row) if row else None
+
+    async def restart(self, connection: AsyncConnection, document_id: str) -> None:
+        """Note that a document which failed is being taken in again."""
+        await self._set(connection, document_id, "processing", error=None)
 
     async def finish(
         self,
+        connection: AsyncConnection,
         document_id: str,
+        prefix: str,
         found: Sequence[Chunk],
-        language: str | None = None,
         languages: Sequence[str | None] = (),
+        *,
+        language: str | None = None,
+        **values: Any,
     ) -> None:
-        """Make a document and its chunks findable, in one transaction.
+        """Make these chunks the document's own, and the document findable.
 
-        language: the document's; languages: those of its chunks. None: unknown.
+        prefix: of the chunks' ids; language: the document's; languages: those of its chunks, None
+        where unknown; values: further columns of the document.
         """
         spoken = [each or DEFAULT for each in languages] or [DEFAULT] * len(found)
         # So long a text takes a while, and others wait for the loop.
         texts = await asyncio.to_thread(_searchable, found, spoken)
         rows = [
             {
-                "id": chunk_id(document_id, chunk.ordinal),
+                "id": chunk_id(prefix, chunk),
                 "document_id": document_id,
                 "ordinal": chunk.ordinal,
                 "page": chunk.page,
@@ -114,34 +191,58 @@ class DocumentRepository:
             }
             for chunk in found
         ]
-        async with self._begin() as connection:
-            await self._clear(connection, document_id)
-            await connection.execute(insert(chunks), rows)
-            for start in range(0, len(rows), _AT_ONCE):
-                part = slice(start, start + _AT_ONCE)
-                ids = [row["id"] for row in rows[part]]
-                given = {"ids": ids, "texts": texts[part], "languages": spoken[part]}
-                await connection.execute(_INDEX, given)
-            await self._set(connection, document_id, "ready", chunks=len(rows), language=language)
-            await self._changed(connection)
+        await self._clear(connection, document_id)
+        # The index counts a document when it becomes ready: also one that is so already.
+        await self._set(connection, document_id, "processing")
+        await connection.execute(insert(chunks), rows)
+        for start in range(0, len(rows), _AT_ONCE):
+            part = slice(start, start + _AT_ONCE)
+            ids = [row["id"] for row in rows[part]]
+            given = {"ids": ids, "texts": texts[part], "languages": spoken[part]}
+            await connection.execute(_INDEX, given)
+        changed = {"chunks": len(rows), "language": language, **values}
+        await self._set(connection, document_id, "ready", error=None, **changed)
+        await self._changed(connection)
 
-    async def fail(self, document_id: str, reason: str) -> None:
-        """Note why a document was not taken in; it has no chunks then."""
-        async with self._begin() as connection:
-            await self._clear(connection, document_id)
-            await self._set(connection, document_id, "failed", error=reason, chunks=0)
+    async def fail(self, connection: AsyncConnection, document_id: str, reason: str) -> None:
+        """Note why a document was not taken in; one that can be found stays so."""
+        await connection.execute(
+            update(documents)
+            .where(documents.c.id == document_id, documents.c.status == "processing")
+            .values(status="failed", error=reason, updated_at=func.now())
+        )
 
-    async def hide(self, document_id: str) -> None:
+    async def hide(self, connection: AsyncConnection, document_id: str) -> None:
         """Take a document out of every answer, before its parts are removed."""
-        async with self._begin() as connection:
-            await self._clear(connection, document_id)
-            await self._set(connection, document_id, "deleting", chunks=0)
-            await self._changed(connection)
+        await self._clear(connection, document_id)
+        await self._set(connection, document_id, "deleting", chunks=0)
+        await self._changed(connection)
 
-    async def remove(self, document_id: str) -> None:
+    async def remove(self, connection: AsyncConnection, document_id: str) -> None:
         """Delete a document with its chunks."""
-        async with self._begin() as connection:
-            await connection.execute(delete(documents).where(documents.c.id == document_id))
+        await connection.execute(delete(documents).where(documents.c.id == document_id))
+
+    async def ready_without_job(self, after: str, limit: int) -> Sequence[str]:
+        """Ids, in order, of ready documents that nothing is being done with."""
+        return await self._idle("ready", 0, after, limit)
+
+    async def stuck(self, status: Status, seconds: float) -> Sequence[str]:
+        """Ids of documents that nobody brought out of a passing status for so long."""
+        return await self._idle(status, seconds, "", 100)
+
+    async def _idle(self, status: Status, seconds: float, after: str, limit: int) -> Sequence[str]:
+        busy = select(jobs.c.id).where(
+            jobs.c.document_id == documents.c.id, jobs.c.state.in_(("queued", "running"))
+        )
+        query = (
+            select(documents.c.id)
+            .where(documents.c.status == status, documents.c.id > after, ~busy.exists())
+            .where(documents.c.updated_at <= func.now() - timedelta(seconds=seconds))
+            .order_by(documents.c.id)
+            .limit(limit)
+        )
+        async with self.begin() as connection:
+            return (await connection.scalars(query)).all()
 
     async def _clear(self, connection: AsyncConnection, document_id: str) -> None:
         some = select(chunks.c.id).where(chunks.c.document_id == document_id).limit(_AT_ONCE)
@@ -161,9 +262,18 @@ class DocumentRepository:
         await connection.execute(update(corpus).values(version=corpus.c.version + 1))
 
 
+def chunk_id(prefix: str, chunk: Chunk) -> str:
+    """The id of a chunk, here and in the vector index."""
+    return f"{prefix}{chunk.ordinal:05d}"
+
+
 def _searchable(found: Sequence[Chunk], languages: Sequence[str]) -> list[str]:
     """The texts of chunks, in the form in which their words are looked up."""
     return [
         searchable(f"{chunk.heading} {chunk.text}", language)
         for chunk, language in zip(found, languages, strict=True)
     ]
+
+
+def _passage(row: Row[tuple[Any, ...]]) -> Passage:
+    return Passage.model_validate(row, from_attributes=True)

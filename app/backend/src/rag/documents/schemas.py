@@ -1,15 +1,20 @@
 """Documents as the API shows them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
-MOST_LISTED = 100
-"""Documents of a page."""
+from rag.documents.metadata import Metadata
+from rag.jobs.schemas import Job, Reason
 
 Status = Literal["processing", "ready", "failed", "deleting"]
+Sort = Literal["created", "-created", "name", "-name", "bytes", "-bytes"]
+MOST_IDS = 200
+"""Documents that one request may name, and rows that one page may have."""
+
+DocumentId = Annotated[str, Field(pattern=r"^[0-9a-f]{1,64}$")]
 _EXAMPLE: JsonDict = {
     "id": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
     "status": "ready",
@@ -20,6 +25,7 @@ _EXAMPLE: JsonDict = {
     "chunks": 1,
     "sha256": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
     "language": "en",
+    "metadata": {"team": "people", "year": 2026},
     "error": None,
     "created_at": "2026-11-30T16:00:00Z",
     "updated_at": "2026-11-30T16:00:02Z",
@@ -38,19 +44,115 @@ class Document(BaseModel):
     content_type: str
     bytes: int
     pages: int
+    """0 until the file was read."""
     chunks: int
     sha256: str
     language: str | None = None
     """What most of the text is written in, as a BCP 47 tag such as `de`; null when unknown."""
+    metadata: Metadata = {}
+    """What clients noted of it."""
     error: str | None = None
-    """Why the status is `failed`; uploading the file again heals it."""
+    """Why the status is `failed`; retrying its job or uploading the file again heals it."""
     created_at: datetime
     updated_at: datetime
 
 
-class DocumentPage(BaseModel):
-    """Some of the documents that can be searched, by id."""
+class Change(BaseModel):
+    """What a client changes of a document; what is absent stays."""
 
-    documents: list[Document]
-    next: str | None
-    """The id after which the next page begins; null: this is the last one."""
+    model_config = ConfigDict(extra="forbid")
+
+    filename: str | None = Field(default=None, min_length=1, max_length=255)
+    metadata: Metadata | None = None
+    """In place of all that was noted before."""
+
+
+class Upload(Document):
+    """A document as an upload left it."""
+
+    job: Job | None = None
+    """The job that makes it ready; null when it is ready."""
+
+
+class UploadItem(BaseModel):
+    """What became of one file of several."""
+
+    filename: str
+    status: int
+    """As the answer of a request with this file alone: 200, 201, 202, or of the problem."""
+    document: Document | None = None
+    job: Job | None = None
+    problem: Reason | None = None
+
+
+class Uploads(BaseModel):
+    """What became of several files, in their order."""
+
+    items: list[UploadItem]
+
+
+class DocumentPage(BaseModel):
+    """Some documents."""
+
+    items: list[Document]
+    next_cursor: str | None = None
+    """The value of `cursor` for the documents after these; null at the end."""
+
+
+class Passage(BaseModel):
+    """A chunk: `text` is what the document's page says from `start_char` to `end_char`."""
+
+    id: str
+    ordinal: int
+    page: int
+    heading: str
+    text: str
+    start_char: int
+    end_char: int
+
+
+class ChunkPage(BaseModel):
+    """Some chunks of a document, in reading order."""
+
+    items: list[Passage]
+    next_cursor: str | None = None
+
+
+class Ids(BaseModel):
+    """Documents that a request is about."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[DocumentId] = Field(min_length=1, max_length=MOST_IDS)
+
+
+class Reindexing(BaseModel):
+    """Documents to read again: those named, or with `all` every ready one."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    ids: list[DocumentId] = Field(default=[], max_length=MOST_IDS)
+    all: bool = False
+
+
+class Outcome(BaseModel):
+    """What became of one document of several."""
+
+    id: str
+    status: int
+    """As the answer of a request for this document alone."""
+    job: Job | None = None
+    problem: Reason | None = None
+
+
+class Outcomes(BaseModel):
+    """What became of several documents, in their order."""
+
+    items: list[Outcome]
+
+
+class Queued(BaseModel):
+    """How many jobs were queued, and what became of the documents that were named."""
+
+    queued: int
+    items: list[Outcome]

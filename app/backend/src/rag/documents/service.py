@@ -1,174 +1,359 @@
-"""Take documents in and out: files to S3, text to PostgreSQL, vectors to Milvus."""
+"""Take documents in and out: the file to S3 and a job into PostgreSQL, before anyone is told so."""
 
-import asyncio
 import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rag.adapters.protocols import Embedder, ObjectStore, VectorIndex, VectorRow
-from rag.documents.repository import DocumentRepository, chunk_id
-from rag.documents.schemas import Document, DocumentPage
-from rag.errors import DependencyError, NotFoundError, RagError, TooLargeError, UnreadableError
-from rag.ingest.chunk import Chunk
-from rag.ingest.formats import Format, format_of
-from rag.ingest.reader import Reader, Text
-from rag.languages.detect import Detector
+from rag.adapters.protocols import ObjectStore, VectorIndex
+from rag.documents.metadata import Value
+from rag.documents.repository import DocumentRepository
+from rag.documents.schemas import Change, ChunkPage, Document, DocumentPage, Outcome, Sort, Status
+from rag.errors import (
+    BusyError,
+    ConflictError,
+    DependencyError,
+    FileGoneError,
+    NotFoundError,
+    RagError,
+    TooLargeError,
+)
+from rag.ingest.formats import FORMATS, format_of
+from rag.jobs.repository import JobRepository
+from rag.jobs.schemas import Job, Kind, Reason
+from rag.jobs.watch import JobWatch
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
 _ID_LENGTH = 32
+_GONE = "the document is being deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A file that is safe. job: what is left to do; created: whether this upload queued it."""
+
+    document: Document
+    job: Job | None
+    created: bool
 
 
 class DocumentService:
     """PostgreSQL says what exists. A document counts from the transaction that makes it
     `ready` until the one that makes it `deleting`; what S3 and Milvus hold beyond that is
-    invisible, and is removed by the same request or by the next try with the same file.
+    invisible, and is removed by whoever works on the document next.
     """
 
     def __init__(
         self,
         repository: DocumentRepository,
+        jobs: JobRepository,
+        watch: JobWatch,
         store: ObjectStore,
         index: VectorIndex,
-        embedder: Embedder,
-        reader: Reader,
         metrics: Metrics,
         *,
+        model: str,
         max_bytes: int,
-        detector: Detector,
+        queued: Callable[[], None],
     ) -> None:
-        self._detector = detector
+        """model: the one that embeds; queued: tells this process's worker of a new job."""
         self._repository = repository
+        self._jobs = jobs
+        self._watch = watch
         self._store = store
         self._index = index
-        self._embedder = embedder
         self._metrics = metrics
-        self._reader = reader
+        self._model = model
         self._max_bytes = max_bytes
+        self._queued = queued
 
     async def add(self, filename: str, content_type: str, body: bytes) -> tuple[Document, bool]:
-        """Take a file in; returns the document, and whether it is new.
+        """Take a file in and wait until it is ready; returns it, and whether it is new.
+
+        Raises TooLargeError, UnsupportedTypeError, UnreadableError, BusyError or DependencyError.
+        """
+        accepted = await self.accept(filename, content_type, body)
+        return await self.finished(accepted, None) or accepted.document, accepted.created
+
+    async def accept(
+        self,
+        filename: str,
+        content_type: str,
+        body: bytes,
+        metadata: dict[str, Value] | None = None,
+    ) -> Accepted:
+        """Make a file safe, and queue the job that reads it. A known document keeps its metadata.
 
         Raises TooLargeError, UnsupportedTypeError, UnreadableError, BusyError or DependencyError.
         """
         try:
-            document, created = await self._add(filename, content_type, body)
+            accepted = await self._accept(filename, content_type, body, metadata or {})
         except RagError as error:
             self._metrics.documents.labels(error.kind).inc()
             raise
-        self._metrics.documents.labels("created" if created else "duplicate").inc()
-        return document, created
+        self._metrics.documents.labels("accepted" if accepted.created else "duplicate").inc()
+        return accepted
+
+    async def finished(self, accepted: Accepted, seconds: float | None) -> Document | None:
+        """The document when its job has ended; None when that takes longer. Raises what it met."""
+        if accepted.job is None:
+            return accepted.document
+        job = await self._watch.end(accepted.job, seconds)
+        if job.reason and job.state in ("failed", "cancelled"):
+            raise job.reason.error()
+        return await self.get(accepted.document.id) if job.ended else None
 
     async def get(self, document_id: str) -> Document:
         """A document by id; raises NotFoundError."""
         if document := await self._repository.get(document_id):
             return document
-        raise NotFoundError(f"there is no document {document_id[:64]!r}")
+        raise _unknown(document_id)
 
-    async def page(self, limit: int, after: str) -> DocumentPage:
-        """At most `limit` documents that can be searched, behind the id `after`."""
-        found = await self._repository.ready(limit + 1, after)
-        more = len(found) > limit
-        return DocumentPage(documents=found[:limit], next=found[limit - 1].id if more else None)
+    async def page(
+        self,
+        *,
+        status: Status | None,
+        name: str | None,
+        kind: str | None,
+        metadata: Sequence[str],
+        sort: Sort,
+        after: str | None,
+        limit: int,
+    ) -> DocumentPage:
+        """Documents that fit; kind: a format's name. Raises InvalidRequestError."""
+        types = {each.name.lower(): each.content_type for each in FORMATS}
+        content_type = types.get(kind.lower(), kind) if kind else None
+        return await self._repository.page(
+            status=status,
+            name=name,
+            content_type=content_type,
+            metadata=metadata,
+            sort=sort,
+            after=after,
+            limit=limit,
+        )
+
+    async def change(self, document_id: str, change: Change) -> Document:
+        """Rename a document, or note something of it. Raises NotFoundError."""
+        values = change.model_dump(exclude_none=True)
+        if change.filename is not None:
+            values["filename"] = _name(change.filename)
+        changed = await self._repository.change(document_id, values)
+        if changed is None:
+            raise _unknown(document_id)
+        return changed
+
+    async def passages(self, document_id: str, after: str | None, limit: int) -> ChunkPage:
+        """The document's chunks in reading order. Raises NotFoundError or InvalidRequestError."""
+        await self.get(document_id)
+        return await self._repository.passages(document_id, after, limit)
+
+    async def content(self, document_id: str) -> tuple[Document, AsyncIterator[bytes]]:
+        """The document and its file. Raises NotFoundError or FileGoneError."""
+        document = await self.get(document_id)
+        if pieces := await self._store.stream(key_of(document.sha256)):
+            return document, pieces
+        raise FileGoneError("the document's file is not kept; upload it again")
 
     async def remove(self, document_id: str) -> None:
-        """Delete a document everywhere; may be repeated after a failure."""
-        document = await self.get(document_id)
-        async with self._repository.exclusive(document.id):
-            await self._repository.hide(document.id)
-            await self._index.remove(document.id)
-            await self._store.delete(_key(document.sha256))
-            await self._repository.remove(document.id)
-        log.info("document.deleted", document_id=document.id)
+        """Delete a document everywhere, and end its job; may be repeated after a failure."""
+        async with self._repository.exclusive(document_id) as connection:
+            if await self._repository.get(document_id, connection) is None:
+                raise _unknown(document_id)
+            await self._jobs.cancel(connection, document_id, "the document was deleted")
+            await self._repository.hide(connection, document_id)
+        self._watch.nudge()
+        await self.clear_away(document_id)
 
-    async def _add(self, filename: str, content_type: str, body: bytes) -> tuple[Document, bool]:
+    async def clear_away(self, document_id: str) -> None:
+        """Remove what is left of a document that nobody can find any more."""
+        async with self._repository.exclusive(document_id) as connection:
+            document = await self._repository.get(document_id, connection)
+            if document is None or document.status != "deleting":
+                return  # deleted by someone else, or uploaded again
+            await self._index.remove(document_id)
+            await self._store.delete(key_of(document.sha256))
+            await self._repository.remove(connection, document_id)
+        log.info("document.deleted", document_id=document_id)
+
+    async def remove_many(self, ids: Sequence[str]) -> list[Outcome]:
+        """Delete documents; one that fails holds up no other."""
+        outcomes = []
+        for document_id in ids:
+            try:
+                await self.remove(document_id)
+                outcomes.append(Outcome(id=document_id, status=204))
+            except RagError as error:
+                outcomes.append(_failed(document_id, error))
+        return outcomes
+
+    async def reindex(self, document_id: str) -> Job:
+        """Queue a job that reads the kept file again, or return the one that waits or runs.
+
+        Raises NotFoundError, ConflictError, BusyError or DependencyError.
+        """
+        async with self._repository.exclusive(document_id) as connection:
+            document = await self._repository.get(document_id, connection)
+            if document is None:
+                raise _unknown(document_id)
+            if document.status == "deleting":
+                raise ConflictError(_GONE)
+            if job := await self._jobs.live(document_id, connection):
+                return job
+            if document.status != "ready":
+                await self._repository.restart(connection, document_id)
+            job = await self._queue(connection, document)
+        self._queued()
+        return job
+
+    async def reindex_many(self, ids: Sequence[str]) -> list[Outcome]:
+        """Queue a job for each of the documents."""
+        outcomes = []
+        for document_id in ids:
+            try:
+                job = await self.reindex(document_id)
+                outcomes.append(Outcome(id=document_id, status=202, job=job))
+            except RagError as error:
+                outcomes.append(_failed(document_id, error))
+        return outcomes
+
+    async def reindex_all(self) -> int:
+        """Queue a job for every ready document that has none; returns how many."""
+        queued, after = 0, ""
+        while ids := await self._repository.ready_without_job(after, 500):
+            for document_id in ids:
+                # One that was deleted or is being changed meanwhile is as good as new.
+                try:
+                    await self.reindex(document_id)
+                    queued += 1
+                except (NotFoundError, ConflictError, BusyError):
+                    log.info("document.not_reindexed", document_id=document_id)
+            after = ids[-1]
+        return queued
+
+    async def cancel(self, job_id: str) -> Job:
+        """End a job that waits or runs. Raises NotFoundError or ConflictError."""
+        known = await self.job(job_id)
+        async with self._repository.exclusive(known.document_id) as connection:
+            job = await self._jobs.lock(connection, job_id) or known
+            if job.state == "cancelled":
+                return job
+            if job.ended:
+                raise ConflictError(f"the job has {job.state} already")
+            await self._jobs.cancel(connection, job.document_id, "the job was cancelled")
+            await self._repository.fail(connection, job.document_id, "cancelled")
+        log.info("job.cancelled", job_id=job_id, document_id=job.document_id)
+        self._watch.nudge()
+        self._queued()
+        return await self.job(job_id)
+
+    async def retry(self, job_id: str) -> Job:
+        """Queue a job again that failed or was cancelled. Raises NotFoundError or ConflictError."""
+        known = await self.job(job_id)
+        async with self._repository.exclusive(known.document_id) as connection:
+            job = await self._jobs.lock(connection, job_id)
+            document = await self._repository.get(known.document_id, connection)
+            if job is None or document is None or document.status == "deleting":
+                raise ConflictError("the job's document is gone; upload the file again")
+            if job.state not in ("failed", "cancelled"):
+                raise ConflictError(f"the job is {job.state}: only a failed one can be retried")
+            if await self._jobs.live(document.id, connection):
+                raise ConflictError("another job waits or runs for this document")
+            if document.status == "ready" and job.kind == "ingest":
+                raise ConflictError("the document is ready")
+            if document.status != "ready":
+                await self._repository.restart(connection, document.id)
+            job = await self._jobs.renew(connection, job_id)
+        self._queued()
+        return job
+
+    async def job(self, job_id: str) -> Job:
+        """A job by id; raises NotFoundError."""
+        if job := await self._jobs.get(job_id):
+            return job
+        raise NotFoundError(f"there is no job {job_id[:64]!r}")
+
+    async def adopt(self, document_id: str) -> None:
+        """Queue a document that nobody reads any more: a program without jobs was killed."""
+        async with self._repository.exclusive(document_id) as connection:
+            document = await self._repository.get(document_id, connection)
+            if document is None or document.status != "processing":
+                return
+            if await self._jobs.live(document_id, connection) is None:
+                await self._queue(connection, document)
+        log.info("document.adopted", document_id=document_id)
+
+    async def _accept(
+        self, filename: str, content_type: str, body: bytes, metadata: dict[str, Value]
+    ) -> Accepted:
         if len(body) > self._max_bytes:
             raise TooLargeError(f"a document may have {self._max_bytes} bytes")
         kind = format_of(filename, content_type, body)
         sha256 = hashlib.sha256(body).hexdigest()
         document_id = sha256[:_ID_LENGTH]
-        if (known := await self._repository.get(document_id)) and known.status == "ready":
-            return known, False
-        async with self._reader.turn():
-            # Before the database is asked for anything: a connection is not held for so long.
-            text = await self._read(kind, body)
-            return await self._keep(document_id, sha256, _name(filename), kind, body, text)
-
-    async def _keep(
-        self, document_id: str, sha256: str, filename: str, kind: Format, body: bytes, text: Text
-    ) -> tuple[Document, bool]:
-        async with self._repository.exclusive(document_id):
-            # Someone else may have taken the same file in while we waited.
-            if (known := await self._repository.get(document_id)) and known.status == "ready":
-                return known, False
-            await self._repository.start(
+        if found := await self._known(document_id):
+            return found
+        async with self._repository.exclusive(document_id) as connection:
+            # Someone else may have uploaded the same file while we waited.
+            if found := await self._known(document_id, connection):
+                return found
+            # Under the lock: a deletion of the same document must not take this file away. What
+            # is left of a transaction that fails here is one file that the next upload replaces.
+            with self._metrics.stage("ingest", "s3"):
+                await self._store.put(key_of(sha256), body, kind.content_type)
+            document = await self._repository.start(
+                connection,
                 {
                     "id": document_id,
                     "sha256": sha256,
-                    "filename": filename,
+                    "filename": _name(filename),
                     "content_type": kind.content_type,
                     "bytes": len(body),
-                    "pages": text.pages,
-                    "embedding_model": self._embedder.model_id,
-                }
+                    "embedding_model": self._model,
+                    "metadata": metadata,
+                },
             )
-            try:
-                await self._store_all(document_id, sha256, kind.content_type, body, text.chunks)
-            except BaseException as error:
-                await self._undo(document_id, sha256, error)
-                raise
-            return await self.get(document_id), True
+            job = await self._queue(connection, document)
+        log.info("document.accepted", document_id=document_id, job_id=job.id, bytes=len(body))
+        self._queued()
+        return Accepted(document, job, True)
 
-    async def _read(self, kind: Format, body: bytes) -> Text:
-        with self._metrics.stage("ingest", "parse"):
-            text = await self._reader.read(kind, body)
-        if not text.chunks:
-            raise UnreadableError("the document holds no sentences")
-        return text
+    async def _known(
+        self, document_id: str, connection: AsyncConnection | None = None
+    ) -> Accepted | None:
+        document = await self._repository.get(document_id, connection)
+        if document is None:
+            return None
+        if document.status == "ready":
+            return Accepted(document, None, False)
+        job = await self._jobs.live(document_id, connection)
+        return Accepted(document, job, False) if job else None
 
-    async def _store_all(
-        self, document_id: str, sha256: str, content_type: str, body: bytes, found: list[Chunk]
-    ) -> None:
-        with self._metrics.stage("ingest", "s3"):
-            await self._store.put(_key(sha256), body, content_type)
-        with self._metrics.stage("ingest", "embed"):
-            vectors = await self._embedder.embed([chunk.context for chunk in found])
-        rows = [
-            VectorRow(
-                chunk_id(document_id, chunk.ordinal), document_id, chunk.page, chunk.ordinal, vector
-            )
-            for chunk, vector in zip(found, vectors, strict=True)
-        ]
-        with self._metrics.stage("ingest", "milvus"):
-            await self._index.replace(document_id, rows)
-        with self._metrics.stage("ingest", "language"):
-            told = await asyncio.to_thread(
-                self._detector.document, [chunk.context for chunk in found]
-            )
-        with self._metrics.stage("ingest", "postgres"):
-            await self._repository.finish(document_id, found, told.language, told.chunks)
-        self._metrics.chunks.inc(len(rows))
-        log.info("document.ready", document_id=document_id, chunks=len(rows), bytes=len(body))
-
-    async def _undo(self, document_id: str, sha256: str, error: BaseException) -> None:
-        reason = error.detail if isinstance(error, RagError) else type(error).__name__
-        log.warning("document.failed", document_id=document_id, reason=reason)
-        steps = (
-            self._repository.fail(document_id, reason),
-            self._index.remove(document_id),
-            self._store.delete(_key(sha256)),
+    async def _queue(self, connection: AsyncConnection, document: Document) -> Job:
+        kind: Kind = "reindex" if document.status == "ready" else "ingest"
+        return await self._jobs.add(
+            connection, kind, document.id, document.filename, document.bytes
         )
-        # Also when the request is being cancelled; each step on its own, since the
-        # one that failed before will probably fail again.
-        for outcome in await asyncio.shield(asyncio.gather(*steps, return_exceptions=True)):
-            if isinstance(outcome, DependencyError):
-                log.warning("document.undo_failed", document_id=document_id, reason=outcome.detail)
 
 
-def _key(sha256: str) -> str:
+def key_of(sha256: str) -> str:
+    """Where S3 keeps a file."""
     return f"documents/{sha256}"
+
+
+def _unknown(document_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no document {document_id[:64]!r}")
+
+
+def _failed(document_id: str, error: RagError) -> Outcome:
+    if isinstance(error, DependencyError):
+        log.warning("document.not_changed", document_id=document_id, reason=error.detail)
+    return Outcome(id=document_id, status=error.status, problem=Reason.of(error))
 
 
 def _name(filename: str) -> str:

@@ -10,12 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters import postgres
 from rag.errors import DependencyError, RagError
-from rag.health.schemas import Check
+from rag.health.schemas import Check, Status
+from rag.jobs.load import QueueLoad
 from rag.metrics import Metrics
 from rag.tables import schema_revision
 
 Probe = Callable[[], Awaitable[None]]
 _EXISTS = text("SELECT to_regclass(:name)::text")
+
+
+class DegradedError(Exception):
+    """What a probe raises when something is wrong and requests work all the same."""
 
 
 class Readiness:
@@ -49,21 +54,25 @@ class Readiness:
     async def _check(self, name: str, probe: Probe) -> Check:
         start = time.perf_counter()
         output = ""
+        status: Status = "fail"
         try:
             async with asyncio.timeout(self._timeout):
                 await probe()
         except TimeoutError:
             output = f"no answer within {self._timeout:g} s"
+        except DegradedError as error:
+            output, status = str(error), "warn"
         except RagError as error:
             output = error.detail.removeprefix(f"{name}: ")
         except Exception as error:  # a check must never break the report of the others
             output = f"unexpected {type(error).__name__}"
         self._metrics.dependency_up.labels(name).set(0 if output else 1)
         return Check(
-            status="fail" if output else "pass",
+            status=status if output else "pass",
             latency=round((time.perf_counter() - start) * 1000, 1),
             output=output,
             time=datetime.now(UTC),
+            component_type="component" if name.startswith("worker:") else "datastore",
         )
 
 
@@ -82,3 +91,19 @@ async def check_postgres(engine: AsyncEngine, head: str, earlier: Collection[str
         raise DependencyError(
             "postgres", f"the schema is {have}, this program needs {head} (python -m rag.migrate)"
         )
+
+
+async def check_worker(load: QueueLoad, missing: Status, warn_seconds: float) -> None:
+    """Raise unless a worker lives, and jobs do not wait for longer than so many seconds.
+
+    missing: whether readiness fails or warns without a worker; questions work without one.
+    """
+    try:
+        now = await load.now()
+    except DependencyError as error:
+        raise DegradedError(f"not known: {error.detail}") from error
+    if now.workers == 0:
+        found = f"no worker was seen lately; {now.queued} documents wait"
+        raise DegradedError(found) if missing == "warn" else DependencyError("worker", found)
+    if now.age > warn_seconds:
+        raise DegradedError(f"the oldest job has waited for {now.age:.0f} s")

@@ -1,4 +1,4 @@
-"""Reads documents, each in a process of its own (child.py), a few at a time."""
+"""Reads documents, each in a process of its own (child.py)."""
 
 import asyncio
 import contextlib
@@ -6,15 +6,12 @@ import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import structlog
 
 from rag.errors import (
-    BusyError,
     RagError,
     TooLargeError,
     UnreadableError,
@@ -51,33 +48,10 @@ class Text:
 
 
 class Reader:
-    """Reads at most `concurrency` documents at once; further ones wait, and not for long."""
+    """Reads a document; how many at once is up to who asks."""
 
-    def __init__(self, limits: Limits, *, concurrency: int, waiting: int, patience: float) -> None:
-        """waiting: documents that may wait for a turn; patience: seconds that one may wait."""
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._turns = asyncio.Semaphore(concurrency)
-        self._most_waiting = waiting
-        self._patience = patience
-        self._waiting = 0
-
-    @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Take a turn, for reading a document and all that follows. Raises BusyError."""
-        if self._waiting >= self._most_waiting:
-            raise BusyError("other documents are being read, and as many wait as may; try later")
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self._patience):
-                await self._turns.acquire()
-        except TimeoutError:
-            raise BusyError("other documents are being read, and take long; try later") from None
-        finally:
-            self._waiting -= 1
-        try:
-            yield
-        finally:
-            self._turns.release()
 
     async def read(self, kind: Format, body: bytes) -> Text:
         """A document's text. Who cancels this ends the process.

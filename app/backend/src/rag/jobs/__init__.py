@@ -1,0 +1,1 @@
+"""Jobs in PostgreSQL: queued, leased to a worker, followed until their end."""

@@ -1,0 +1,1 @@
+"""Runs jobs: within the server, or as a process of its own (`python -m rag.worker`)."""

@@ -1,0 +1,66 @@
+"""The servers and the model behind a process, opened from its configuration."""
+
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from rag.adapters import postgres
+from rag.adapters.embedder import OnnxEmbedder
+from rag.adapters.milvus import MilvusIndex
+from rag.adapters.s3 import S3Store, open_store
+from rag.languages.detect import Detector
+from rag.live import Live
+from rag.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What documents are kept in, what makes vectors of them, and what tells their language."""
+
+    live: Live[Settings]
+    engine: AsyncEngine
+    store: S3Store
+    index: MilvusIndex
+    embedder: OnnxEmbedder
+    detector: Detector
+
+
+async def open_world(stack: AsyncExitStack, settings: Settings) -> World:
+    """Load the model and prepare the clients; no server has to be up for that."""
+    seconds = settings.dependency_timeout_seconds
+    embedder = OnnxEmbedder(settings.embed_threads)
+    stack.callback(embedder.close)
+    live = Live(settings)
+    engine = postgres.engine(live.database_url, seconds, ca=settings.database_ca)
+    stack.push_async_callback(engine.dispose)
+    index = MilvusIndex(
+        settings.milvus_uri,
+        lambda: secret_text(live.now().milvus_token),
+        settings.milvus_collection,
+        dimension=embedder.dimension,
+        timeout=seconds,
+        check=settings.readiness_timeout_seconds,
+        ca_file=_file(stack, settings.milvus_ca) if settings.milvus_ca else "",
+    )
+    stack.push_async_callback(index.close)
+    store = await stack.enter_async_context(
+        open_store(settings.s3_bucket, settings.aws_region, settings.aws_endpoint_url, seconds)
+    )
+    return World(live, engine, store, index, embedder, Detector())
+
+
+def secret_text(secret: SecretStr | None) -> str:
+    """A secret's text; empty where there is none."""
+    return secret.get_secret_value() if secret else ""
+
+
+def _file(stack: AsyncExitStack, text: str) -> str:
+    """A file with this text, as long as the stack is open: a library takes a path only."""
+    folder = stack.enter_context(TemporaryDirectory(prefix="rag-"))
+    file = Path(folder) / "ca.pem"
+    file.write_text(text)
+    return str(file)
