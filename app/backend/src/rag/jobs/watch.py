@@ -54,7 +54,8 @@ class JobWatch:
             self._looking = asyncio.create_task(self._look())
         try:
             while not seen.ended and not over() and entry.job is not None:
-                if _told(entry.job) != _told(seen):
+                # What others follow may have been looked at before this one was.
+                if _told(entry.job) != _told(seen) and entry.job.updated_at >= seen.updated_at:
                     seen = entry.job
                     yield seen
                     continue
@@ -81,21 +82,24 @@ class JobWatch:
     async def _look(self) -> None:
         try:
             while self._followed:
-                await self._look_once()
+                try:
+                    await self._look_once()
+                except DependencyError as error:
+                    # Followers wait on: the database may be back with the next look.
+                    log.warning("jobs.not_seen", reason=error.detail)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_POLL_SECONDS):
                         await self._now.wait()
                 self._now.clear()
         finally:
             self._looking = None
+            # Whoever still follows is not left waiting for a look that never comes.
+            for entry in self._followed.values():
+                entry.job = None
+                entry.changed.set()
 
     async def _look_once(self) -> None:
-        try:
-            found = await self._repository.many(list(self._followed))
-        except DependencyError as error:
-            # Followers wait on: the database may be back with the next look.
-            log.warning("jobs.not_seen", reason=error.detail)
-            return
+        found = await self._repository.many(list(self._followed))
         for job_id, entry in list(self._followed.items()):
             job = found.get(job_id)
             if job is None or entry.job is None or _told(job) != _told(entry.job):
