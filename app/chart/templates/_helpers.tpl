@@ -1,4 +1,9 @@
-{{/* Every helper takes a dict: root (the chart's context), component (backend or frontend). */}}
+{{/* Every helper takes a dict: root (the chart's context), component (backend, worker or frontend). */}}
+
+{{/* The component whose image, environment, secrets and service account a component has. */}}
+{{- define "rag.program" -}}
+{{ ternary "backend" .component (eq .component "worker") }}
+{{- end }}
 
 {{- define "rag.name" -}}
 {{ .root.Release.Name }}-{{ .component }}
@@ -32,11 +37,11 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 {{- end }}
 
 {{- define "rag.version" -}}
-{{ (index .root.Values .component).image.tag | default .root.Chart.AppVersion }}
+{{ (index .root.Values (include "rag.program" .)).image.tag | default .root.Chart.AppVersion }}
 {{- end }}
 
 {{- define "rag.image" -}}
-{{- with (index .root.Values .component).image -}}
+{{- with (index .root.Values (include "rag.program" .)).image -}}
 {{ .repository }}@{{ .digest }}
 {{- end -}}
 {{- end }}
@@ -100,7 +105,11 @@ yes
 {{/* Seconds after which a stopping pod is killed: what it may take, and five to spare. */}}
 {{- define "rag.graceSeconds" -}}
 {{- $values := index .root.Values .component -}}
+{{- if eq .component "worker" -}}
+{{ add (int $values.stopSeconds) 5 }}
+{{- else -}}
 {{ add (include "rag.preStopSeconds" . | int) (int $values.drainSeconds) (int $values.requestSeconds) 5 }}
+{{- end -}}
 {{- end }}
 
 {{/* Seconds that an idle connection stays open: longer than the load balancer keeps it. */}}
@@ -181,7 +190,7 @@ annotations:
 {{- end }}
 {{- end }}
 
-{{/* What the spec of both Deployments has in common, up to the pod template. */}}
+{{/* What the spec of all Deployments has in common, up to the pod template. */}}
 {{- define "rag.deploymentSpec" -}}
 {{- $values := index .root.Values .component -}}
 {{- if not $values.autoscaling.enabled }}
@@ -199,10 +208,10 @@ selector:
     {{- include "rag.selector" . | nindent 4 }}
 {{- end }}
 
-{{/* What the spec of both pods has in common, beside containers and volumes. */}}
+{{/* What the spec of all pods has in common, beside containers and volumes. */}}
 {{- define "rag.podSpec" -}}
 {{- $values := index .root.Values .component -}}
-serviceAccountName: {{ include "rag.name" . }}
+serviceAccountName: {{ .root.Release.Name }}-{{ include "rag.program" . }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 terminationGracePeriodSeconds: {{ include "rag.graceSeconds" . }}
@@ -249,7 +258,7 @@ affinity:
 {{- end }}
 {{- end }}
 
-{{/* Probes and shutdown; takes also live and ready, the paths. */}}
+{{/* Probes and shutdown; takes also live and ready, the paths. Nobody sends requests to the worker. */}}
 {{- define "rag.probes" -}}
 {{- $values := index .root.Values .component -}}
 startupProbe:
@@ -261,11 +270,13 @@ livenessProbe:
 readinessProbe:
   httpGet: {path: {{ .ready }}, port: http}
   {{- toYaml $values.probes.readiness | nindent 2 }}
+{{- if ne .component "worker" }}
 {{- with include "rag.preStopSeconds" . | int }}
 lifecycle:
   preStop:
     sleep:
       seconds: {{ . }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -275,7 +286,7 @@ lifecycle:
 - name: writable-{{ $number }}
   mountPath: {{ $path }}
 {{- end }}
-{{- if eq .component "backend" }}
+{{- if eq (include "rag.program" .) "backend" }}
 - name: {{ .secrets | default "secrets" }}
   mountPath: /etc/rag/secrets
   readOnly: true
@@ -293,13 +304,13 @@ lifecycle:
 - name: writable-{{ $number }}
   emptyDir: {}
 {{- end }}
-{{- if eq .component "backend" }}
+{{- if eq (include "rag.program" .) "backend" }}
 # Files, not environment: they follow the Secret, and no child process inherits them.
 - name: secrets
   secret:
     secretName: {{ include "rag.secretName" . }}
     defaultMode: 0440
-{{- if and .root.Values.backend.migrate.enabled (include "rag.ownerSecretName" .) }}
+{{- if and (eq .component "backend") .root.Values.backend.migrate.enabled (include "rag.ownerSecretName" .) }}
 # Mounted by the migration alone, which ends before the backend begins.
 - name: owner
   secret:
@@ -317,11 +328,11 @@ lifecycle:
 {{- end }}
 {{- end }}
 
-{{/* Environment of the backend's containers. */}}
+{{/* Environment of the containers that run the backend's image. */}}
 {{- define "rag.backendEnvironment" -}}
 envFrom:
   - configMapRef:
-      name: {{ include "rag.name" . }}
+      name: {{ .root.Release.Name }}-backend
   {{- with .root.Values.backend.extraEnvFrom }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
@@ -335,4 +346,73 @@ env:
   {{- with .root.Values.backend.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/* What restarts the pods that run the backend's image. */}}
+{{- define "rag.restarts" -}}
+# A change of what is read at start restarts the pods.
+checksum/config: {{ include (print .root.Template.BasePath "/configmap.yaml") .root | sha256sum }}
+{{- if .root.Values.externalSecrets.enabled }}
+ragops.platform/secret-revision: {{ .root.Values.externalSecrets | toJson | sha256sum | trunc 16 | quote }}
+{{- else if .root.Values.existingSecretRevision }}
+ragops.platform/secret-revision: {{ .root.Values.existingSecretRevision | quote }}
+{{- end }}
+{{- with (index .root.Values .component).podAnnotations }}
+{{- toYaml . | nindent 0 }}
+{{- end }}
+{{- end }}
+
+{{/* Where the backend's program may go: its stores, AWS and OpenAI. */}}
+{{- define "rag.backendEgress" -}}
+{{- $values := .root.Values -}}
+{{- with $values.networkPolicy }}
+# PostgreSQL: documents, passages, and what exists.
+- to:
+    {{- include "rag.ipBlocks" (dict "cidrs" .postgres.cidrs "what" "networkPolicy.postgres.cidrs: where is PostgreSQL?") | trim | nindent 4 }}
+  ports:
+    - {protocol: TCP, port: {{ .postgres.port }}}
+# Redis: answers that were given before.
+- to:
+    {{- include "rag.ipBlocks" (dict "cidrs" .redis.cidrs "what" "networkPolicy.redis.cidrs: where is Redis?") | trim | nindent 4 }}
+  ports:
+    - {protocol: TCP, port: {{ .redis.port }}}
+# Milvus: vectors.
+- to:
+    {{- if .milvus.namespace }}
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ .milvus.namespace }}
+      {{- with .milvus.podLabels }}
+      podSelector:
+        matchLabels:
+          {{- toYaml . | nindent 10 }}
+      {{- end }}
+    {{- with include "rag.ipBlocks" (dict "cidrs" .milvus.cidrs) | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
+    {{- else }}
+    {{- include "rag.ipBlocks" (dict "cidrs" .milvus.cidrs "what" "networkPolicy.milvus: where is Milvus (namespace and podLabels, or cidrs)?") | trim | nindent 4 }}
+    {{- end }}
+  ports:
+    - {protocol: TCP, port: {{ .milvus.port }}}
+{{- range list .aws .https }}
+{{- if .cidrs }}
+# {{ if hasKey . "except" }}OpenAI, and AWS's APIs without an endpoint: public addresses{{ else }}AWS's APIs (S3, STS), by endpoints{{ end }}.
+- to:
+    {{- include "rag.ipBlocks" . | trim | nindent 4 }}
+  ports:
+    - {protocol: TCP, port: 443}
+{{- end }}
+{{- end }}
+{{- if .podIdentityAgent }}
+# The node's EKS Pod Identity agent, which gives the pod its role.
+- to:
+    - ipBlock: {cidr: 169.254.170.23/32}
+  ports:
+    - {protocol: TCP, port: 80}
+{{- end }}
+{{- end }}
+{{- with $values.backend.extraEgress }}
+{{- toYaml . | nindent 0 }}
+{{- end }}
 {{- end }}

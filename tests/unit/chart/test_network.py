@@ -37,6 +37,7 @@ def part(name: str, release: str = "rag") -> Peer:
 
 
 BACKEND, FRONTEND, TEST = part("backend"), part("frontend"), part("test")
+WORKER = part("worker")
 DNS = pod("kube-system", **{"k8s-app": "kube-dns"})
 MILVUS = pod("milvus", app="milvus")
 PROMETHEUS = pod("monitoring", **{"app.kubernetes.io/name": "prometheus"})
@@ -108,6 +109,11 @@ def allows(objects: Objects, source: Peer, target: Peer, port: int, protocol: st
         (BACKEND, at("10.20.16.7"), 6379, "TCP"),
         (BACKEND, MILVUS, 19530, "TCP"),
         (BACKEND, at("52.216.0.1"), 443, "TCP"),
+        (WORKER, DNS, 53, "UDP"),
+        (WORKER, at("10.20.0.7"), 5432, "TCP"),
+        (WORKER, at("10.20.16.7"), 6379, "TCP"),
+        (WORKER, MILVUS, 19530, "TCP"),
+        (WORKER, at("52.216.0.1"), 443, "TCP"),
         (TEST, BACKEND, 8000, "TCP"),
         (TEST, FRONTEND, 3000, "TCP"),
     ],
@@ -128,6 +134,11 @@ def test_named_flows_pass(
         (at("203.0.113.9"), FRONTEND, 3000),
         (at("10.20.192.9"), FRONTEND, 8000),
         (PROMETHEUS, BACKEND, 8000),
+        (PROMETHEUS, WORKER, 8001),
+        (BACKEND, WORKER, 8001),
+        (WORKER, BACKEND, 8000),
+        (WORKER, at("169.254.169.254"), 80),
+        (WORKER, at("172.20.0.1"), 443),
         (BACKEND, FRONTEND, 3000),
         (BACKEND, at("169.254.169.254"), 80),
         (BACKEND, at("169.254.169.254"), 443),
@@ -163,6 +174,7 @@ def test_all_others_are_closed(render: Render, source: Peer, target: Peer, port:
     ("values", "source", "target", "port"),
     [
         ({"monitoring": {"enabled": True}}, PROMETHEUS, BACKEND, 8000),
+        ({"monitoring": {"enabled": True}}, PROMETHEUS, WORKER, 8001),
         ({"ingress": {"apiPaths": ["/v1"]}}, at("10.20.192.9"), BACKEND, 8000),
         ({"networkPolicy": {"podIdentityAgent": True}}, BACKEND, at("169.254.170.23"), 80),
         ({"networkPolicy": {"aws": {"cidrs": ["10.20.0.0/20"]}}}, BACKEND, at("10.20.0.9"), 443),

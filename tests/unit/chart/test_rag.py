@@ -16,6 +16,10 @@ from support.charts import Chart, Render, refuses_restricted
 
 PARTS = [("rag-backend", 8000), ("rag-frontend", 3000)]
 NAMES = [name for name, _ in PARTS]
+WORKER = "rag-worker"
+WORKLOADS = [*NAMES, WORKER]
+ACCOUNTS = {WORKER: "rag-backend"}
+"""The service account of a workload that has none of its own name: its program's."""
 PEM = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
 DIGEST = "sha256:" + "3" * 64
 
@@ -36,25 +40,27 @@ def test_lint_without_values_names_all_that_is_missing(chart: Chart) -> None:
 
 def test_the_default_is_what_the_readme_lists(render: Render) -> None:
     objects = render()
-    for kind in ("Deployment", "Service", "ServiceAccount", "PodDisruptionBudget",
-                 "HorizontalPodAutoscaler"):  # fmt: skip
+    for kind in ("Service", "ServiceAccount"):
         for name in NAMES:
             objects.get(kind, name)
+    for kind in ("Deployment", "PodDisruptionBudget", "HorizontalPodAutoscaler"):
+        for name in WORKLOADS:
+            objects.get(kind, name)
     policies = {one["metadata"]["name"] for one in objects if one["kind"] == "NetworkPolicy"}
-    assert policies == {*NAMES, "rag-default-deny", "rag-dns", "rag-test"}
+    assert policies == {*WORKLOADS, "rag-default-deny", "rag-dns", "rag-test"}
     assert [one["metadata"]["name"] for one in objects if one["kind"] == "Pod"] == ["rag-test"]
-    assert len(objects) == 17
+    assert len(objects) == 21
     assert {one["metadata"]["namespace"] for one in objects} == {"rag"}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WORKLOADS)
 def test_pods_are_restricted(render: Render, name: str) -> None:
     everything = {"caBundle": {"pem": PEM}, "backend": {"writableDirs": ["/tmp", "/cache"]}}  # noqa: S108
     pod = render(everything).pod(name)["spec"]
     assert refuses_restricted(pod) == []
     assert pod["automountServiceAccountToken"] is False
     assert pod["enableServiceLinks"] is False
-    assert pod["serviceAccountName"] == name
+    assert pod["serviceAccountName"] == ACCOUNTS.get(name, name)
     for container in [*pod.get("initContainers", []), *pod["containers"]]:
         security = container["securityContext"]
         assert security["readOnlyRootFilesystem"] is True
@@ -73,7 +79,11 @@ def test_images_are_named_by_digest(render: Render, chart: Chart, name: str) -> 
 
 @pytest.mark.parametrize(
     ("name", "live", "ready"),
-    [("rag-backend", "/livez", "/readyz"), ("rag-frontend", "/api/livez", "/api/readyz")],
+    [
+        ("rag-backend", "/livez", "/readyz"),
+        (WORKER, "/livez", "/readyz"),
+        ("rag-frontend", "/api/livez", "/api/readyz"),
+    ],
 )
 def test_probes(render: Render, name: str, live: str, ready: str) -> None:
     container = render().container(name)
@@ -99,7 +109,7 @@ def test_a_service_reaches_its_own_pods_only(render: Render, name: str, port: in
     service = objects.get("Service", name)["spec"]
     assert service["ports"] == [{"name": "http", "port": port, "targetPort": "http"}]
     assert service["type"] == "ClusterIP"
-    for other in NAMES:
+    for other in WORKLOADS:
         labels = objects.pod(other)["metadata"]["labels"]
         assert (service["selector"].items() <= labels.items()) == (other == name)
     ports = objects.container(name)["ports"]
@@ -144,7 +154,7 @@ def test_the_application_is_told_how_to_stop(render: Render) -> None:
     assert environment["KEEP_ALIVE_TIMEOUT"] == "140000"
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WORKLOADS)
 def test_pods_spread_over_zones(render: Render, name: str) -> None:
     objects = render()
     spread = objects.pod(name)["spec"]["topologySpreadConstraints"]
@@ -173,13 +183,13 @@ def test_autoscaling_owns_the_number_of_pods(render: Render, name: str) -> None:
     assert spec["behavior"]["scaleDown"]["stabilizationWindowSeconds"] >= 300
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WORKLOADS)
 def test_without_autoscaling_the_values_say_how_many(render: Render, name: str) -> None:
     part = name.removeprefix("rag-")
     objects = render({part: {"replicas": 3, "autoscaling": {"enabled": False}}})
     assert objects.get("Deployment", name)["spec"]["replicas"] == 3
     scaled = [one["metadata"]["name"] for one in objects if one["kind"].endswith("Autoscaler")]
-    assert scaled == [other for other in NAMES if other != name]
+    assert sorted(scaled) == sorted(other for other in WORKLOADS if other != name)
 
 
 def test_the_backend_is_configured_by_environment(render: Render) -> None:
@@ -207,6 +217,7 @@ def test_the_backend_is_configured_by_environment(render: Render) -> None:
         "S3_BUCKET": "ragops-dev-documents-123456789012",
         "MILVUS_URI": "http://milvus.milvus.svc.cluster.local:19530",
         "MILVUS_COLLECTION": "documents",
+        "WORKER": "separate",
         "DRAIN_SECONDS": "5",
         "SHUTDOWN_SECONDS": "120",
         "KEEP_ALIVE_SECONDS": "140",
@@ -261,7 +272,8 @@ def test_the_backend_trusts_a_given_bundle(
 )
 def test_what_restarts_the_backend(render: Render, values: dict[str, Any], restarts: bool) -> None:
     before, after = render(), render(values)
-    assert (before.pod("rag-backend") != after.pod("rag-backend")) is restarts
+    for name in ("rag-backend", WORKER):
+        assert (before.pod(name) != after.pod(name)) is restarts
     assert before.pod("rag-frontend") == after.pod("rag-frontend")
     if not restarts:
         old, new = (one.get("Deployment", "rag-backend")["metadata"] for one in (before, after))
@@ -321,7 +333,7 @@ def test_a_priority_class_is_used_or_made(
     render: Render, values: dict[str, Any], name: str
 ) -> None:
     objects = render({"priorityClass": values})
-    assert {objects.pod(one)["spec"]["priorityClassName"] for one in NAMES} == {name}
+    assert {objects.pod(one)["spec"]["priorityClassName"] for one in WORKLOADS} == {name}
     made = [one["metadata"]["name"] for one in objects if one["kind"] == "PriorityClass"]
     assert made == ([name] if "create" in values else [])
     assert "priorityClassName" not in render().pod("rag-backend")["spec"]
@@ -338,8 +350,15 @@ def test_prometheus_finds_the_metrics(render: Render) -> None:
     [endpoint] = monitor["spec"]["endpoints"]
     ports = objects.get("Service", "rag-backend")["spec"]["ports"]
     assert (endpoint["port"], endpoint["path"]) == (ports[0]["name"], "/metrics")
+    # The worker has no Service.
+    of_pods = objects.get("PodMonitor", WORKER)
+    assert of_pods["metadata"]["labels"]["release"] == "prometheus"
+    labels = objects.pod(WORKER)["metadata"]["labels"]
+    assert of_pods["spec"]["selector"]["matchLabels"].items() <= labels.items()
+    [endpoint] = of_pods["spec"]["podMetricsEndpoints"]
+    assert endpoint["port"] == objects.container(WORKER)["ports"][0]["name"]
     without = render({"monitoring": {"enabled": True, "serviceMonitor": {"enabled": False}}})
-    assert "ServiceMonitor" not in without.kinds()
+    assert not {"ServiceMonitor", "PodMonitor"} & set(without.kinds())
 
 
 def test_helm_test_asks_both_parts(render: Render) -> None:
