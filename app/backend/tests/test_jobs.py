@@ -473,7 +473,7 @@ def test_two_workers_share_a_queue(idle, start_worker, world):
 @pytest.mark.parametrize("way", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
 def test_a_job_goes_on_when_its_worker_is_gone(idle, start_worker, world, way):
     client, queue = idle
-    settings = {"WORKER_QUEUE": queue, "LEASE_SECONDS": "2", "SHUTDOWN_SECONDS": "1"}
+    settings = {"WORKER_QUEUE": queue, "LEASE_SECONDS": "2", "WORKER_STOP_SECONDS": "1"}
     first = start_worker(**settings)
     made, path = running_job(client, f"signal {way}")
     os.kill(first.child.pid, way)
@@ -617,6 +617,44 @@ def test_programs_of_before_may_change_what_waits(idle, start_worker, world):
     gone = ended(client, deleted["job"]["id"])
     assert (gone["state"], gone["reason"]["detail"]) == ("cancelled", "the document was deleted")
     assert client.get(f"/v1/documents/{deleted['id']}").status_code == 404
+
+
+def test_a_worker_waits_for_the_schema(idle, start_worker, world):
+    """A rolling update may start it before another process has migrated the database."""
+    client, queue = idle
+    servers.create_database(world.ports["postgres"], "later")
+    url = servers.postgres_url(world.relays["postgres"].port, "later")
+    worker = start_worker(DATABASE_URL=url, WORKER_QUEUE=queue)
+
+    def health():
+        answer = worker.get("/readyz")
+        return answer.status_code, answer.json()["checks"]["postgres"]["output"]
+
+    status, output = health()
+    assert status == 503
+    assert "not migrated" in output
+    assert "python -m rag.migrate" in output
+    # It neither ends nor does anything else meanwhile.
+    time.sleep(3)
+    assert worker.get("/livez").status_code == 200
+    events = [json.loads(line)["event"] for line in worker.log.read_text().splitlines()]
+    assert events.count("worker.waits") == 1
+    assert "worker.started" not in events
+    assert world.migrate(DATABASE_URL=url).returncode == 0
+    servers.wait("the worker", lambda: "worker.started" in worker.log.read_text(), 20)
+    servers.wait("readiness", lambda: health()[0] == 200, 20)
+    with psycopg.connect(servers.postgres_url(client.postgres, "later")) as connection:
+        seen = "SELECT count(*) FROM workers"
+        servers.wait("its heartbeat", lambda: connection.execute(seen).fetchone()[0] == 1, 20)
+
+
+def test_a_worker_ends_while_it_waits_for_the_schema(start_worker, world):
+    servers.create_database(world.ports["postgres"], "never")
+    url = servers.postgres_url(world.relays["postgres"].port, "never")
+    worker = start_worker(DATABASE_URL=url)
+    worker.child.send_signal(signal.SIGTERM)
+    assert worker.child.wait(20) == 0
+    assert "Traceback" not in worker.log.read_text()
 
 
 def test_the_worker_refuses_a_wrong_configuration(world):

@@ -95,6 +95,7 @@ def test_the_limit_holds_the_server_and_all_that_it_reads(render: Render, enviro
     """Else the kernel ends the server along with the reader of a hostile file."""
     objects = of(render, environment)
     assert "INGEST_" not in str(objects.get("ConfigMap", "rag-backend")["data"])
-    limit = objects.pod("rag-backend")["spec"]["containers"][0]["resources"]["limits"]["memory"]
     reading = default_of("worker_concurrency") * default_of("ingest_memory_mib")
-    assert int(re.fullmatch(r"(\d+)Mi", limit)[1]) >= SERVER_MIB + reading
+    for name in ("rag-backend", "rag-worker"):
+        limit = objects.container(name)["resources"]["limits"]["memory"]
+        assert int(re.fullmatch(r"(\d+)Mi", limit)[1]) >= SERVER_MIB + reading, name

@@ -218,6 +218,8 @@ def test_the_backend_is_configured_by_environment(render: Render) -> None:
         "MILVUS_URI": "http://milvus.milvus.svc.cluster.local:19530",
         "MILVUS_COLLECTION": "documents",
         "WORKER": "separate",
+        "WORKER_PROBE_PORT": "8001",
+        "WORKER_STOP_SECONDS": "60",
         "DRAIN_SECONDS": "5",
         "SHUTDOWN_SECONDS": "120",
         "KEEP_ALIVE_SECONDS": "140",

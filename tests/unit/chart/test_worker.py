@@ -8,7 +8,7 @@ import pytest
 from support.charts import Render
 
 OWNER = {"existingOwnerSecret": "rag-owner"}
-METRIC = {"metric": "rag_jobs_oldest_seconds", "labels": {"namespace": "rag"}, "seconds": 90}
+METRIC = {"metric": "rag_queue_oldest_age_seconds", "labels": {"namespace": "rag"}, "seconds": 90}
 
 
 def settings(container: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +39,14 @@ def test_a_stopping_worker_has_time_to_give_its_documents_back(render: Render) -
     objects = render({"worker": {"stopSeconds": 40}})
     assert objects.pod("rag-worker")["spec"]["terminationGracePeriodSeconds"] == 45
     assert "lifecycle" not in objects.container("rag-worker")
+    assert objects.get("ConfigMap", "rag-backend")["data"]["WORKER_STOP_SECONDS"] == "40"
+
+
+def test_it_is_asked_where_it_answers(render: Render) -> None:
+    objects = render()
+    [port] = objects.container("rag-worker")["ports"]
+    said = objects.get("ConfigMap", "rag-backend")["data"]["WORKER_PROBE_PORT"]
+    assert str(port["containerPort"]) == said
 
 
 @pytest.mark.parametrize("enabled", [True, False])
@@ -59,7 +67,7 @@ def test_more_workers_come_when_documents_wait(render: Render) -> None:
         "type": "External",
         "external": {
             "metric": {
-                "name": "rag_jobs_oldest_seconds",
+                "name": "rag_queue_oldest_age_seconds",
                 "selector": {"matchLabels": {"namespace": "rag"}},
             },
             "target": {"type": "Value", "value": "90"},

@@ -20,7 +20,7 @@ from rag.ask.search import SearchService
 from rag.ask.service import AskService
 from rag.documents.service import DocumentService
 from rag.health.schemas import Version
-from rag.health.service import Readiness, check_postgres, check_worker
+from rag.health.service import Probe, Readiness, check_worker, schema_check
 from rag.jobs.load import Admission
 from rag.jobs.repository import JobRepository
 from rag.jobs.watch import JobWatch
@@ -59,8 +59,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         )
         stack.push_async_callback(cache.close)
         model = _model(stack, settings, app.state.metrics, world)
-        works = wire(settings, app.state.metrics, world, lambda: _is_ending(app))
-        app.state.rag = _wire(settings, app.state.metrics, world, works, cache, model)
+        schema = schema_check(world.engine, migrate.head(), migrate.earlier())
+        works = wire(
+            settings,
+            app.state.metrics,
+            world,
+            schema=schema,
+            ending=lambda: _is_ending(app),
+        )
+        app.state.rag = _wire(settings, app.state.metrics, world, works, schema, cache, model)
         log.info("started", **app.state.rag.version.model_dump())
         if settings.worker == "embedded":
             works.worker.start()
@@ -95,16 +102,16 @@ def _wire(
     metrics: Metrics,
     world: World,
     works: Works,
+    schema: Probe,
     cache: RedisCache,
     model: AnswerModel | None,
 ) -> AppState:
-    head, earlier = migrate.head(), migrate.earlier()
     version = Version(
         version=settings.app_version,
         git_sha=settings.git_sha,
         embedding_model=world.embedder.model_id,
         embedding_languages=sorted(world.embedder.languages),
-        schema_revision=head,
+        schema_revision=migrate.head(),
         answers_by=settings.openai_model if model else "extract",
     )
     metrics.build.labels(version.version, version.git_sha, version.embedding_model).set(1)
@@ -151,7 +158,7 @@ def _wire(
         ),
         readiness=Readiness(
             {
-                "postgres": lambda: check_postgres(world.engine, head, earlier),
+                "postgres": schema,
                 "redis": cache.check,
                 "s3": world.store.check,
                 "milvus": world.index.check,

@@ -140,6 +140,8 @@ class Settings(DatabaseSettings):
     # Memory of as many documents at once must fit into the pod's, beside the server's own.
     worker_concurrency: int = Field(default=2, ge=1, le=8)
     worker_probe_port: int = Field(default=8001, ge=1, le=65535)
+    # Seconds that jobs may still run in a separate worker that was told to end.
+    worker_stop_seconds: float = Field(default=20, ge=0, le=300)
     worker_missing: Literal["warn", "fail"] = "warn"
     lease_seconds: float = Field(default=30, ge=1, le=3600)
     max_attempts: int = Field(default=5, ge=1, le=100)

@@ -93,6 +93,15 @@ async def check_postgres(engine: AsyncEngine, head: str, earlier: Collection[str
         )
 
 
+def schema_check(engine: AsyncEngine, head: str, earlier: Collection[str | None]) -> Probe:
+    """The check of the database and its schema."""
+
+    async def check() -> None:
+        await check_postgres(engine, head, earlier)
+
+    return check
+
+
 async def check_worker(load: QueueLoad, missing: Status, warn_seconds: float) -> None:
     """Raise unless a worker lives, and jobs do not wait for longer than so many seconds.
 

@@ -27,7 +27,7 @@ class ProbeServer(uvicorn.Server):
 
 async def _serve(settings: Settings) -> None:
     from rag import migrate
-    from rag.health.service import Readiness, check_postgres
+    from rag.health.service import Readiness, schema_check
     from rag.metrics import Metrics
     from rag.worker.probes import Probes
     from rag.worker.wiring import wire
@@ -37,14 +37,16 @@ async def _serve(settings: Settings) -> None:
     running = asyncio.get_running_loop()
     for sig in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(sig, ending.set)
-    metrics, head, earlier = Metrics(), migrate.head(), migrate.earlier()
+    metrics = Metrics()
     async with AsyncExitStack() as stack:
         world = await open_world(stack, settings)
         metrics.build.labels(settings.app_version, settings.git_sha, world.embedder.model_id).set(1)
-        worker = wire(settings, metrics, world, ending.is_set).worker
+
+        schema = schema_check(world.engine, migrate.head(), migrate.earlier())
+        worker = wire(settings, metrics, world, schema=schema, ending=ending.is_set).worker
         readiness = Readiness(
             {
-                "postgres": lambda: check_postgres(world.engine, head, earlier),
+                "postgres": schema,
                 "s3": world.store.check,
                 "milvus": world.index.check,
             },
@@ -69,7 +71,7 @@ async def _serve(settings: Settings) -> None:
         if not ending.is_set():
             log.error("worker.no_probes", port=settings.worker_probe_port)
         readiness.draining = True
-        await worker.stop(settings.shutdown_seconds)
+        await worker.stop(settings.worker_stop_seconds)
         server.should_exit = True
         await probing
     log.info("stopped")

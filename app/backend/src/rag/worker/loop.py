@@ -11,6 +11,7 @@ from rag.documents.ingestion import Ingestion, LostLeaseError
 from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
 from rag.errors import DependencyError, RagError
+from rag.health.service import Probe
 from rag.jobs.leases import Leased, LeaseRepository, WorkerIdentity
 from rag.jobs.load import QueueLoad
 from rag.metrics import Metrics
@@ -40,10 +41,13 @@ class Worker:
         load: QueueLoad,
         metrics: Metrics,
         *,
+        schema: Probe,
         keep_days: float,
         changed: Callable[[], None],
     ) -> None:
-        """keep_days: how long ended jobs are remembered; changed: a job has just got on."""
+        """schema: raises DependencyError until the database has the tables of this program;
+        keep_days: how long ended jobs are remembered; changed: a job has just got on.
+        """
         self._identity = identity
         self._leases = leases
         self._ingestion = ingestion
@@ -51,6 +55,7 @@ class Worker:
         self._documents = documents
         self._load = load
         self._metrics = metrics
+        self._schema = schema
         self._keep_days = keep_days
         self._changed = changed
         self._held: dict[str, tuple[Leased, asyncio.Task[None]]] = {}
@@ -71,14 +76,14 @@ class Worker:
         self._wake.set()
 
     def start(self) -> None:
-        """Begin to take jobs."""
+        """Begin to take jobs, once the database has the schema that this program needs."""
         steps = (
             (self._take, _POLL_SECONDS, self._wake),
             (self._beat, _BEAT_SECONDS, None),
             (self._tidy, _TIDY_SECONDS, None),
         )
-        self._loops = [asyncio.create_task(self._repeat(*step)) for step in steps]
-        log.info("worker.started", worker=self._identity.id, queue=self._identity.queue)
+        seen = asyncio.create_task(self._wait_for_schema())
+        self._loops = [seen, *(asyncio.create_task(self._after(seen, *step)) for step in steps)]
 
     async def stop(self, seconds: float) -> None:
         """Take no more jobs, let the running ones end for so long, and give back the others."""
@@ -100,6 +105,32 @@ class Worker:
             # The leases end by themselves.
             log.warning("worker.not_given_back", reason=error.detail)
         log.info("worker.stopped", given_back=len(left))
+
+    async def _wait_for_schema(self) -> None:
+        """Another process brings it up to date, and a rolling update may start this one first."""
+        told = ""
+        while True:
+            self._turned = time.monotonic()
+            try:
+                await self._schema()
+                break
+            except Exception as error:
+                reason = error.detail if isinstance(error, RagError) else type(error).__name__
+                if reason != told:
+                    log.warning("worker.waits", step="schema", reason=reason)
+                told = reason
+            await asyncio.sleep(_POLL_SECONDS)
+        log.info("worker.started", worker=self._identity.id, queue=self._identity.queue)
+
+    async def _after(
+        self,
+        seen: asyncio.Task[None],
+        step: Callable[[], Awaitable[None]],
+        seconds: float,
+        wake: asyncio.Event | None,
+    ) -> None:
+        await asyncio.wait([seen])
+        await self._repeat(step, seconds, wake)
 
     async def _repeat(
         self, step: Callable[[], Awaitable[None]], seconds: float, wake: asyncio.Event | None

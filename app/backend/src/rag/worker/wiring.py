@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rag.documents.ingestion import Ingestion
 from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
+from rag.health.service import Probe
 from rag.ingest.reader import Reader
 from rag.jobs.leases import LeaseRepository, Timing, WorkerIdentity
 from rag.jobs.load import QueueLoad
@@ -32,8 +33,17 @@ class Works:
     worker: Worker
 
 
-def wire(settings: Settings, metrics: Metrics, world: World, ending: Callable[[], bool]) -> Works:
-    """ending: whether the process ends, so that nobody should follow a job here any longer."""
+def wire(
+    settings: Settings,
+    metrics: Metrics,
+    world: World,
+    *,
+    schema: Probe,
+    ending: Callable[[], bool],
+) -> Works:
+    """schema: raises DependencyError until the database has the schema of this program;
+    ending: whether the process ends, so that nobody should follow a job here any longer.
+    """
     repository = DocumentRepository(world.engine, patience=_LOCK_PATIENCE_SECONDS)
     leases = LeaseRepository(world.engine, Timing(settings.lease_seconds, settings.backoff_seconds))
     jobs = JobRepository(
@@ -78,6 +88,7 @@ def wire(settings: Settings, metrics: Metrics, world: World, ending: Callable[[]
             documents,
             load,
             metrics,
+            schema=schema,
             keep_days=settings.jobs_keep_days,
             changed=watch.nudge,
         )
