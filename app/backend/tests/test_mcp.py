@@ -28,12 +28,12 @@ def url_of(client):
     return str(client.base_url).rstrip("/") + "/mcp"
 
 
-def call(client, name, **arguments):
+def call(client, tool, /, **arguments):
     """What a tool returns."""
 
     async def run():
         async with Client(url_of(client)) as session:
-            return await session.call_tool(name, arguments)
+            return await session.call_tool(tool, arguments)
 
     return asyncio.run(run())
 
@@ -71,16 +71,25 @@ def test_search_and_ask_are_those_of_http(served):
 
 def test_documents_are_listed_in_pages(served):
     served.upload("second.txt", "A second document is listed beside the first one.")
-    seen, after = [], None
+    failed = served.upload("blank.txt", " \n ")
+    assert failed.status_code == 422
+    seen, cursor = [], None
     while True:
-        page = call(served, "list_documents", limit=1, after=after).structured_content
-        seen += [item["id"] for item in page["documents"]]
-        after = page["next"]
-        if after is None:
+        page = call(served, "list_documents", limit=1, cursor=cursor).structured_content
+        seen += page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
             break
-    assert seen == sorted(set(seen))
-    assert served.document_id in seen
-    assert len(seen) >= 2
+    names = [item["filename"].lower() for item in seen]
+    assert names == sorted(names)
+    assert len({item["id"] for item in seen}) == len(seen)
+    assert {"bridge.txt", "second.txt"} <= set(names)
+    assert {item["status"] for item in seen} == {"ready"}
+    found = call(served, "list_documents", name="BRIDGE").structured_content["items"]
+    assert served.document_id in [item["id"] for item in found]
+    wrong = call(served, "list_documents", cursor="eyJ4Ijo")
+    assert wrong.is_error
+    assert "urn:rag:problem:invalid-request" in wrong.content[0].text
 
 
 @pytest.mark.parametrize(
@@ -94,7 +103,8 @@ def test_documents_are_listed_in_pages(served):
         ("ask", {"question": "x" * 2001}),
         ("ask", {}),
         ("list_documents", {"limit": 10**20}),
-        ("list_documents", {"after": "../x"}),
+        ("list_documents", {"name": "a\0b"}),
+        ("list_documents", {"cursor": "x" * 1001}),
     ],
 )
 def test_what_does_not_fit_is_an_error_for_the_model(served, tool, arguments):

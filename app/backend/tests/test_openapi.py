@@ -37,7 +37,11 @@ def test_every_operation_is_described(backend):
                     kind = "problem+json" if "openai" not in operation["tags"] else "json"
                     assert list(response["content"]) == [f"application/{kind}"], name
     assert "HTTPValidationError" not in json.dumps(described)
-    for name in ("SearchRequest", "SearchResult", "Question", "Answer", "ChatRequest", "Document"):
+    for name in ("SearchRequest", "SearchResult", "Question", "Answer", "ChatRequest"):
+        assert described["components"]["schemas"][name]["examples"], name
+    events = described["paths"]["/v1/jobs/{job_id}/events"]["get"]["responses"]["200"]
+    assert events["content"]["text/event-stream"]["example"].startswith("event: job\n")
+    for name in ("Document", "Upload", "Change", "Ids", "Reindexing", "Job"):
         assert described["components"]["schemas"][name]["examples"], name
 
 
@@ -55,7 +59,16 @@ def test_strange_values_are_the_clients_fault(backend, path, field, body):
 def test_all_methods_of_a_path_are_told(backend):
     response = backend.put("/v1/documents/0123456789abcdef")
     assert response.status_code == 405
-    assert response.headers["allow"] == "DELETE, GET"
+    assert response.headers["allow"] == "DELETE, GET, PATCH"
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "GET", "DELETE"])
+@pytest.mark.parametrize("path", ["/v1/documents/delete", "/v1/documents/reindex"])
+def test_the_path_of_many_is_not_the_id_of_one(backend, path, method):
+    response = backend.request(method, path)
+    assert response.status_code == 405, response.text
+    assert response.headers["allow"] == "POST"
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.slow

@@ -15,6 +15,13 @@ router = APIRouter(prefix="/v1/jobs", tags=["jobs"])
 
 JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{1,64}$", description="id of a job")]
 _PROBLEMS = problems(404, 422, 503)
+_EVENTS = """event: job
+data: {"id": "5d1f...", "state": "running", "stage": "embed", "progress": 0.6, ...}
+
+event: job
+data: {"id": "5d1f...", "state": "succeeded", "stage": null, "progress": 1.0, ...}
+
+"""
 _CHANGING = problems(404, 409, 422, 503)
 
 
@@ -46,7 +53,17 @@ async def get_job(job: Found) -> Job:
     return job
 
 
-@router.get("/{job_id}/events", response_class=EventSourceResponse, responses=_PROBLEMS)
+@router.get(
+    "/{job_id}/events",
+    response_class=EventSourceResponse,
+    responses={
+        200: {
+            "description": "The job, until it ends",
+            "content": {"text/event-stream": {"example": _EVENTS}},
+        },
+        **_PROBLEMS,
+    },
+)
 async def follow_job(job: Found, watch: Watch) -> AsyncIterator[ServerSentEvent]:
     """Follow a job: an event now and after each change, until it has ended."""
     async for now in watch.follow(job):

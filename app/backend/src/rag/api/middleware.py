@@ -22,6 +22,8 @@ _MULTIPART_OVERHEAD = 64 * 1024
 _SMALL_BODY = 32 * 1024
 """Bytes of any other request: a question at its longest, all of it escaped, is no longer. JSON is
 read and judged by the process that answers everybody."""
+_DOCUMENT_BODY = 128 * 1024
+"""Bytes of a document's metadata at its longest, all of it escaped."""
 _CONVERSATIONS = {"/v1/ask": 128 * 1024, "/v1/chat/completions": 256 * 1024}
 """Bytes of a request with a conversation."""
 
@@ -74,9 +76,12 @@ class RequestMiddleware:
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = "the request is larger than this service takes"
-        limit = _CONVERSATIONS.get(scope["path"], _SMALL_BODY)
-        if scope["path"] == _UPLOADS:
+        path = str(scope["path"])
+        limit = _CONVERSATIONS.get(path, _SMALL_BODY)
+        if path == _UPLOADS:
             limit = self._upload_limit
+        elif path.startswith(f"{_UPLOADS}/"):
+            limit = _DOCUMENT_BODY
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdigit() and int(length) > limit:
             return await problem(Request(scope), 413, "too-large", detail)(scope, receive, send)

@@ -11,6 +11,7 @@ from rag.api.problems import PROBLEM_RESPONSE
 
 TAGS = [
     {"name": "documents", "description": "Take documents in, show and delete them."},
+    {"name": "jobs", "description": "Follow, end and repeat the reading of documents."},
     {"name": "search", "description": "Passages that fit a query."},
     {"name": "ask", "description": "Answers with citations, whole or as events."},
     {"name": "openai", "description": "What clients of OpenAI's API speak."},
@@ -73,7 +74,8 @@ def _complete(path: str, operation: dict[str, Any]) -> None:
     elif openai:
         responses.pop("422", None)
     if "requestBody" in operation:
-        responses.setdefault("400", CHAT_ERROR if openai else PROBLEM_RESPONSE)
+        for status in ("400", "413"):
+            responses.setdefault(status, CHAT_ERROR if openai else PROBLEM_RESPONSE)
     operation.setdefault("parameters", []).append(_REQUEST_ID)
     for status, response in list(responses.items()):
         headers = _ANSWERED | (_RETRY if status == "503" and path.startswith("/v1/") else {})

@@ -73,11 +73,22 @@ def described(error: RagError) -> dict[str, Any]:
 
 def _allowed(app: FastAPI, request: Request) -> list[str]:
     path = request.scope["path"]
+    paths = app.openapi()["paths"]
+    if path in paths:
+        # A path of its own fits the template of another one, too, as /delete does /{document_id}.
+        return sorted(method.upper() for method in paths[path])
     found: set[str] = set()
-    for template, methods in app.openapi()["paths"].items():
+    for template, methods in paths.items():
         if compile_path(template)[0].match(path):
             found.update(method.upper() for method in methods)
     return sorted(found)
+
+
+def _other_methods(app: FastAPI, request: Request) -> list[str]:
+    """The methods of a path that lacks the request's: its name was taken for an id."""
+    own = request.scope["path"] in app.openapi()["paths"]
+    methods = _allowed(app, request) if own else []
+    return [] if request.method in methods else methods
 
 
 def _more(error: RagError) -> dict[str, Any]:
@@ -117,6 +128,10 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        if methods := _other_methods(app, request):
+            refused = problem(request, 405, "http", HTTPStatus(405).phrase)
+            refused.headers["Allow"] = ", ".join(methods)
+            return refused
         # Only where and why: the input itself may be a user's text.
         errors = [
             {"field": ".".join(map(str, item["loc"]))[:_LONGEST_FIELD], "reason": item["msg"]}

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from rag.documents.metadata import Metadata
+from rag.jobs.schemas import EXAMPLE as JOB
 from rag.jobs.schemas import Job, Reason
 
 Status = Literal["processing", "ready", "failed", "deleting"]
@@ -60,7 +61,15 @@ class Document(BaseModel):
 class Change(BaseModel):
     """What a client changes of a document; what is absent stays."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"filename": "handbook-2026.md"},
+                {"metadata": {"team": "people", "year": 2026}},
+            ]
+        },
+    )
 
     filename: str | None = Field(default=None, min_length=1, max_length=255)
     metadata: Metadata | None = None
@@ -69,6 +78,12 @@ class Change(BaseModel):
 
 class Upload(Document):
     """A document as an upload left it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{**_EXAMPLE, "status": "processing", "pages": 0, "chunks": 0, "job": JOB}]
+        }
+    )
 
     job: Job | None = None
     """The job that makes it ready; null when it is ready."""
@@ -121,7 +136,10 @@ class ChunkPage(BaseModel):
 class Ids(BaseModel):
     """Documents that a request is about."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"ids": ["9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b"]}]},
+    )
 
     ids: list[DocumentId] = Field(min_length=1, max_length=MOST_IDS)
 
@@ -129,7 +147,12 @@ class Ids(BaseModel):
 class Reindexing(BaseModel):
     """Documents to read again: those named, or with `all` every ready one."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"all": True}, {"ids": ["9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b"]}]
+        },
+    )
 
     ids: list[DocumentId] = Field(default=[], max_length=MOST_IDS)
     all: bool = False

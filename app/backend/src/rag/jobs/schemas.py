@@ -5,6 +5,7 @@ from http import HTTPStatus
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic.config import JsonDict
 
 from rag.errors import DependencyError, RagError, revived
 
@@ -12,6 +13,23 @@ State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Kind = Literal["ingest", "reindex"]
 ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 """States that a job leaves only when it is retried."""
+EXAMPLE: JsonDict = {
+    "id": "5d1f0c9be34a4c0e9d3b1a7f6e2c8d40",
+    "kind": "ingest",
+    "document_id": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
+    "filename": "handbook.md",
+    "state": "running",
+    "attempts": 1,
+    "max_attempts": 5,
+    "stage": "embed",
+    "progress": 0.6,
+    "reason": None,
+    "run_at": "2026-11-30T16:00:00Z",
+    "created_at": "2026-11-30T16:00:00Z",
+    "started_at": "2026-11-30T16:00:01Z",
+    "finished_at": None,
+    "updated_at": "2026-11-30T16:00:02Z",
+}
 
 
 class Reason(BaseModel):
@@ -51,7 +69,7 @@ class Reason(BaseModel):
 class Job(BaseModel):
     """Work on a document. A worker holds it by a lease while it runs."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [EXAMPLE]})
 
     id: str
     kind: str
