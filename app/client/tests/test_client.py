@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rag_client import ProblemError, Rag, UnreachableError
+import rag_client.client
+from rag_client import ProblemError, Rag, UnreachableError, cli
 from rag_client.events import Event, events
 from rag_client.folder import files
 
@@ -105,6 +106,88 @@ def test_documents_are_shown_and_deleted(backend, tmp_path):
     assert "(request " in gone.stderr
 
 
+def test_documents_are_listed(backend, village):
+    done = rag(backend, "list", "--name", "village", "--status", "ready", "--type", "text")
+    assert done.returncode == 0, done.stderr
+    [line] = done.stdout.splitlines()
+    assert line.endswith("  ready  village.txt")
+    assert line.split("  ")[0] in village[0].stdout
+    shown = rag(backend, "list", "--json")
+    documents = [json.loads(line) for line in shown.stdout.splitlines()]
+    names = [document["filename"].lower() for document in documents]
+    assert names == sorted(names)
+    assert len({document["id"] for document in documents}) == len(documents) >= 7
+    assert rag(backend, "list", "--metadata", "no-value").returncode == 1
+
+
+def test_more_documents_than_a_page_has_are_listed(backend, village, monkeypatch):
+    monkeypatch.setattr(rag_client.client, "_PAGE", 2)
+    with Rag(str(backend.base_url)) as client:
+        found = [each["id"] for each in client.documents(status="ready")]
+    assert {line.split("  ")[0] for line in village[0].stdout.splitlines()} <= set(found)
+    assert len(set(found)) == len(found)
+
+
+def test_all_documents_are_exported(backend, village, tmp_path):
+    name = "../Ünter\\wegs: 1?.txt"
+    body = "What is on the way is exported with its name made safe."
+    taken = backend.post(
+        "/v1/documents",
+        files={"file": (name, body)},
+        data={"metadata": '{"team": "travel"}'},
+        headers={"prefer": "wait=60"},
+    )
+    document_id = taken.json()["id"]
+    target = tmp_path / "export"
+    done = rag(backend, "export", str(target))
+    lines = [json.loads(line) for line in (target / "documents.jsonl").read_text().splitlines()]
+    known = {line["id"]: line for line in lines}
+    for line in village[0].stdout.splitlines():
+        identity, path = line.split("  ")
+        assert (target / known[identity]["path"]).read_bytes() == Path(path).read_bytes()
+    one = known[document_id]
+    assert one["metadata"] == {"team": "travel"}
+    assert (target / one["path"]).parent == target / document_id
+    assert (target / one["path"]).read_text() == body
+    assert not {"..", ":", "?"} & set(Path(one["path"]).name)
+    assert not list(target.rglob("*.part"))
+    failed = [line for line in lines if line["path"] is None]
+    assert done.returncode == (1 if failed else 0), done.stderr
+    # Another run fetches what is missing, and what is another's.
+    (target / one["path"]).write_text("changed")
+    kept = target / known[village[0].stdout.split()[0]]["path"]
+    before = kept.stat().st_ino
+    rag(backend, "export", str(target))
+    assert (target / one["path"]).read_text() == body
+    assert kept.stat().st_ino == before
+
+
+def test_jobs_are_followed_to_their_end(backend, tmp_path):
+    (tmp_path / "long.txt").write_text("".join(f"Sentence {n} is read.\n" for n in range(900)))
+    seen = []
+    with Rag(str(backend.base_url)) as client:
+        metadata = {"team": "x"}
+        document = client.upload(tmp_path / "long.txt", metadata=metadata, progress=seen.append)
+        assert client.job(seen[0]["id"])["state"] == "succeeded"
+    assert (document["status"], document["metadata"]) == ("ready", {"team": "x"})
+    assert seen[-1]["state"] == "succeeded"
+    assert {"running"} <= {job["state"] for job in seen}
+
+
+def test_a_job_that_takes_too_long_or_is_none_is_told(start, tmp_path):
+    client = start(WORKER="separate")
+    (tmp_path / "waits.txt").write_text("Nobody reads this file, for there is no worker.")
+    with Rag(str(client.base_url)) as own:
+        seen = []
+        with pytest.raises(ProblemError, match="still being taken in") as caught:
+            own.upload(tmp_path / "waits.txt", patience=1, progress=seen.append)
+        assert caught.value.status == 504
+        assert seen[0]["state"] == "queued"
+        client.post(f"/v1/jobs/{seen[0]['id']}/cancel")
+        with pytest.raises(ProblemError, match="there is no job"):
+            list(own.follow("0123456789abcdef"))
+
+
 def test_no_backend_is_told(backend):
     done = rag(backend, "ask", "Is anybody there?", RAG_URL="http://127.0.0.1:9")
     assert done.returncode == 69
@@ -166,6 +249,51 @@ def test_a_busy_backend_is_asked_again_and_the_key_is_sent(monkeypatch):
     assert caught.value.kind == "busy"
     server.shutdown()
     server.server_close()
+
+
+class _Restarting(BaseHTTPRequestHandler):
+    """It ends in the middle of a job, is busy as it comes back, and then tells of the job."""
+
+    seen: list[str]
+
+    def do_GET(self):
+        self.seen.append(self.path)
+        states = [["queued", "running"], [], ["running", "succeeded"]][len(self.seen) - 1]
+        if not states:
+            self.send_error(503)
+            return
+        self.send_response(200)
+        self.end_headers()
+        for state in states:
+            job = json.dumps({"id": "1f", "state": state})
+            self.wfile.write(f": ping\n\nevent: job\ndata: {job}\n\n".encode())
+
+    def log_message(self, *_args):
+        pass
+
+
+def test_a_job_is_followed_over_a_restart():
+    _Restarting.seen = []
+    server = HTTPServer(("127.0.0.1", 0), _Restarting)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with Rag(f"http://127.0.0.1:{server.server_port}") as client:
+        states = [job["state"] for job in client.follow("1f")]
+    assert states == ["queued", "running", "running", "succeeded"]
+    assert _Restarting.seen == ["/v1/jobs/1f/events"] * 3
+    server.shutdown()
+    server.server_close()
+
+
+def test_only_jobs_that_take_their_time_are_told_of(monkeypatch, capsys):
+    working = cli._Working()
+    clock = iter([0.0, 1.0, 2.5, 3.0, 5.0])
+    monkeypatch.setattr(cli.time, "monotonic", lambda: next(clock))
+    reason = {"detail": "milvus: no answer"}
+    running = {"state": "running", "stage": "embed", "progress": 0.456, "reason": None}
+    for job in (running, running, running, running, {"state": "queued", "reason": reason}):
+        working(Path("a.txt"), job)
+    told = "a.txt: embed, 46%\na.txt: is tried again after: milvus: no answer\n"
+    assert capsys.readouterr().err == told
 
 
 def test_events_are_read_as_the_standard_says():

@@ -3,16 +3,18 @@
 import argparse
 import json
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rag_client import folder
+from rag_client import export, folder
 from rag_client.client import Rag
 from rag_client.errors import ProblemError, UnreachableError
 
 EX_FAILED, EX_REFUSED, EX_UNREACHABLE = 1, 3, 69
 """Exit statuses: something was refused by the backend; no answer in the documents; no backend."""
+_SILENT_SECONDS = 2.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     search.add_argument("--limit", type=int, default=10)
     search.add_argument("--document", action="append", default=[], metavar="ID")
     search.add_argument("--type", action="append", default=[], metavar="CONTENT_TYPE")
+    listing = command("list", _list, "List documents.")
+    listing.add_argument("--status", choices=("processing", "ready", "failed", "deleting"))
+    listing.add_argument("--name", help="a part of the file's name")
+    listing.add_argument("--type", metavar="FORMAT", help="such as PDF, or a content type")
+    listing.add_argument("--metadata", action="append", default=[], metavar="NAME:VALUE")
+    exporting = command("export", _export, "Download all documents with what is known of them.")
+    exporting.add_argument("folder", type=Path)
     show = command("show", _show, "Show documents.")
     show.add_argument("ids", nargs="+", metavar="ID")
     delete = command("delete", _delete, "Delete documents.")
@@ -73,13 +82,36 @@ def _upload(rag: Rag, given: argparse.Namespace) -> int:
         words = kind + outcome.reason if outcome.reason else "ready"
         print(f"{done}/{len(paths)} {outcome.path}: {words}", file=sys.stderr)
 
-    outcomes = folder.upload(rag, paths, given.concurrency, progress)
+    outcomes = folder.upload(rag, paths, given.concurrency, progress, _Working())
     ready = [outcome for outcome in outcomes if outcome.document]
     for outcome in ready:
         document = outcome.document or {}
         print(json.dumps(document) if given.json else f"{document['id']}  {outcome.path}")
     failed = [outcome for outcome in outcomes if outcome.reason and not outcome.skipped]
     return EX_FAILED if failed or not ready else 0
+
+
+class _Working:
+    """Tells of jobs that take their time."""
+
+    def __init__(self) -> None:
+        self._next: dict[Path, float] = {}
+
+    def __call__(self, path: Path, job: dict[str, Any]) -> None:
+        """Say what a job does, every few seconds."""
+        now = time.monotonic()
+        if now < self._next.setdefault(path, now + _SILENT_SECONDS):
+            return
+        words = ""
+        if job["state"] == "running":
+            words = f"{job['stage']}, {job['progress']:.0%}"
+        elif job["state"] == "queued" and job["reason"]:
+            words = f"is tried again after: {job['reason']['detail']}"
+        elif job["state"] == "queued":
+            words = "waits"
+        if words:
+            self._next[path] = now + _SILENT_SECONDS
+            print(f"{path}: {words}", file=sys.stderr)
 
 
 def _ask(rag: Rag, given: argparse.Namespace) -> int:
@@ -117,13 +149,30 @@ def _search(rag: Rag, given: argparse.Namespace) -> int:
     return 0
 
 
+def _list(rag: Rag, given: argparse.Namespace) -> int:
+    wanted = {name: getattr(given, name) for name in ("status", "name", "type", "metadata")}
+    for document in rag.documents(**wanted, sort="name"):
+        _print(document, given)
+    return 0
+
+
+def _export(rag: Rag, given: argparse.Namespace) -> int:
+    def progress(name: str, reason: str) -> None:
+        print(f"{name}: {f'failed: {reason}' if reason else 'exported'}", file=sys.stderr)
+
+    try:
+        failed = export.export(rag, given.folder, progress)
+    except OSError as error:
+        print(f"rag: {error}", file=sys.stderr)
+        return EX_FAILED
+    index = given.folder / export.INDEX
+    print(json.dumps({"index": str(index), "failed": failed}) if given.json else index)
+    return EX_FAILED if failed else 0
+
+
 def _show(rag: Rag, given: argparse.Namespace) -> int:
     for document_id in given.ids:
-        found = rag.document(document_id)
-        if given.json:
-            print(json.dumps(found))
-        else:
-            print(f"{found['id']}  {found['status']}  {found['filename']}")
+        _print(rag.document(document_id), given)
     return 0
 
 
@@ -132,6 +181,11 @@ def _delete(rag: Rag, given: argparse.Namespace) -> int:
         rag.delete(document_id)
         print(json.dumps({"id": document_id}) if given.json else document_id)
     return 0
+
+
+def _print(document: dict[str, Any], given: argparse.Namespace) -> None:
+    words = f"{document['id']}  {document['status']}  {document['filename']}"
+    print(json.dumps(document) if given.json else words)
 
 
 def _one_line(text: str, most: int = 200) -> str:

@@ -1,8 +1,9 @@
 """The backend's API as methods."""
 
+import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -13,6 +14,8 @@ from rag_client.errors import ProblemError, UnreachableError
 from rag_client.events import Event, events
 
 _LONGEST_PAUSE = 30.0
+_PAGE = 100
+_ENDED = ("succeeded", "failed", "cancelled")
 
 
 class Rag:
@@ -56,26 +59,94 @@ class Rag:
         """Release connections."""
         self._http.close()
 
-    def upload(self, path: Path, *, patience: float = 600) -> dict[str, Any]:
+    def upload(
+        self,
+        path: Path,
+        *,
+        metadata: Mapping[str, Any] | None = None,
+        patience: float = 600,
+        progress: Callable[[dict[str, Any]], None] | None = None,
+    ) -> dict[str, Any]:
         """Take a file in, and wait at most `patience` seconds until it can be asked about.
 
-        The same content twice is one document. Raises ProblemError if the backend can't read it.
+        The same content twice is one document. `progress` hears of the job that reads the file,
+        after each change. Raises ProblemError if the backend can't read it.
         """
-        body = path.read_bytes()
-        document = self._json("POST", "/v1/documents", files={"file": (path.name, body)})
-        deadline = time.monotonic() + patience
-        while document["status"] == "processing":
-            if time.monotonic() > deadline:
-                raise ProblemError({"detail": "it is still being taken in"}, 504)
-            time.sleep(0.5)
-            document = self.document(document["id"])
-        if document["status"] == "failed":
-            raise ProblemError({"detail": document["error"]}, 422)
-        return document
+        document = self._json(
+            "POST",
+            "/v1/documents",
+            files={"file": (path.name, path.read_bytes())},
+            data={"metadata": json.dumps(dict(metadata))} if metadata else {},
+        )
+        job = document.pop("job", None)
+        if job is None:
+            return document
+        for now in self.follow(job["id"], patience=patience):
+            job = now
+            if progress:
+                progress(job)
+        if job["state"] not in _ENDED:
+            raise ProblemError({"detail": "it is still being taken in"}, 504)
+        if job["state"] != "succeeded":
+            reason = job["reason"] or {}
+            raise ProblemError(reason, int(reason.get("status", 500)))
+        return self.document(document["id"])
 
     def document(self, document_id: str) -> dict[str, Any]:
         """A document and its status."""
         return self._json("GET", f"/v1/documents/{document_id}")
+
+    def documents(self, **wanted: Any) -> Iterator[dict[str, Any]]:
+        """All documents that fit, a page at a time.
+
+        `wanted`: the query of the API, such as `status`, `name`, `type`, `metadata` and `sort`.
+        """
+        query = {name: value for name, value in wanted.items() if value} | {"limit": _PAGE}
+        while True:
+            page = self._json("GET", "/v1/documents", params=query)
+            yield from page["items"]
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
+
+    def content(self, document_id: str) -> Iterator[bytes]:
+        """The file of a document as it was uploaded, in pieces."""
+        try:
+            with self._http.stream("GET", f"/v1/documents/{document_id}/content") as response:
+                _refuse(response)
+                yield from response.iter_bytes()
+        except httpx.TransportError as error:
+            raise self._unreachable(error) from error
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """A job and its state."""
+        return self._json("GET", f"/v1/jobs/{job_id}")
+
+    def follow(self, job_id: str, *, patience: float = 600) -> Iterator[dict[str, Any]]:
+        """A job now and after each change, until it ends or `patience` seconds are over.
+
+        Jobs outlive the process that tells of them, so a connection that breaks is made again.
+        """
+        deadline = time.monotonic() + patience
+        left = self._tries
+        while time.monotonic() < deadline:
+            try:
+                with self._http.stream("GET", f"/v1/jobs/{job_id}/events") as response:
+                    _refuse(response)
+                    for event in events(_until(deadline, response.iter_lines())):
+                        left = self._tries
+                        yield event.data
+                        if event.data["state"] in _ENDED:
+                            return
+            except (httpx.TransportError, ProblemError) as error:
+                left -= 1
+                if isinstance(error, ProblemError) and error.status < 500:
+                    raise
+                if not left:
+                    unreachable = isinstance(error, httpx.TransportError)
+                    raise self._unreachable(error) if unreachable else error from error
+            # A process that ends lets its followers go.
+            time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))
 
     def delete(self, document_id: str) -> None:
         """Delete a document."""
@@ -109,9 +180,7 @@ class Rag:
         body = {"question": question, "messages": list(messages), "stream": True}
         try:
             with self._http.stream("POST", "/v1/ask", json=body) as response:
-                if response.status_code >= 400:
-                    response.read()
-                    raise ProblemError.of(response)
+                _refuse(response)
                 for event in events(response.iter_lines()):
                     if event.name == "error":
                         raise ProblemError(event.data, int(event.data.get("status", 500)))
@@ -119,7 +188,7 @@ class Rag:
                     if event.name == "done":
                         return
         except httpx.TransportError as error:
-            raise UnreachableError(f"{self._http.base_url}: {type(error).__name__}") from error
+            raise self._unreachable(error) from error
         raise UnreachableError(f"{self._http.base_url}: the answer broke off")
 
     def _json(self, method: str, path: str, **more: Any) -> dict[str, Any]:
@@ -131,7 +200,7 @@ class Rag:
             try:
                 response = self._http.request(method, path, **more)
             except httpx.TransportError as error:
-                raise UnreachableError(f"{self._http.base_url}: {type(error).__name__}") from error
+                raise self._unreachable(error) from error
             if response.status_code < 400:
                 return response
             pause = response.headers.get("retry-after", "")
@@ -140,3 +209,21 @@ class Rag:
             # It says itself when it will have time again.
             time.sleep(min(float(pause), _LONGEST_PAUSE))
         raise ProblemError.of(response)
+
+    def _unreachable(self, error: Exception) -> UnreachableError:
+        return UnreachableError(f"{self._http.base_url}: {type(error).__name__}")
+
+
+def _refuse(response: httpx.Response) -> None:
+    """Raise ProblemError for an error as the answer of a stream."""
+    if response.status_code >= 400:
+        response.read()
+        raise ProblemError.of(response)
+
+
+def _until(deadline: float, lines: Iterator[str]) -> Iterator[str]:
+    """The lines that come in time; comments keep a silent stream going."""
+    for line in lines:
+        yield line
+        if time.monotonic() >= deadline:
+            return

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,20 +36,28 @@ def files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def upload(
-    rag: Rag, paths: Sequence[Path], concurrency: int, progress: Callable[[Outcome, int], None]
+    rag: Rag,
+    paths: Sequence[Path],
+    concurrency: int,
+    progress: Callable[[Outcome, int], None],
+    working: Callable[[Path, dict[str, Any]], None],
 ) -> list[Outcome]:
-    """Upload files, `concurrency` at a time; `progress` hears of each, with how many are done."""
+    """Upload files, `concurrency` at a time.
+
+    `progress` hears of each, with how many are done; `working` of the jobs meanwhile, from the
+    threads that follow them.
+    """
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(concurrency) as pool:
-        for done in as_completed([pool.submit(_upload, rag, path) for path in paths]):
+        for done in as_completed([pool.submit(_upload, rag, path, working) for path in paths]):
             outcomes.append(done.result())
             progress(outcomes[-1], len(outcomes))
     return outcomes
 
 
-def _upload(rag: Rag, path: Path) -> Outcome:
+def _upload(rag: Rag, path: Path, working: Callable[[Path, dict[str, Any]], None]) -> Outcome:
     try:
-        return Outcome(path, rag.upload(path))
+        return Outcome(path, rag.upload(path, progress=partial(working, path)))
     except ProblemError as error:
         return Outcome(path, reason=error.detail, skipped=error.status == 415)
     except (UnreachableError, OSError) as error:
