@@ -619,6 +619,19 @@ def test_programs_of_before_may_change_what_waits(idle, start_worker, world):
     assert client.get(f"/v1/documents/{deleted['id']}").status_code == 404
 
 
+def test_metadata_at_its_longest_is_taken_as_it_is_escaped(backend):
+    made = backend.upload("noted.txt", "Much is noted of this document.").json()
+    metadata = {f"{n:a>64}": "\u00e9" * 512 for n in range(32)}
+    body = json.dumps({"metadata": metadata}, ensure_ascii=True).encode()
+    kind = {"content-type": "application/json"}
+    answer = backend.patch(f"/v1/documents/{made['id']}", content=body, headers=kind)
+    assert answer.status_code == 200, answer.text[:300]
+    assert answer.json()["metadata"] == metadata
+    large = json.dumps({"filename": "x" * 140_000}).encode()
+    answer = backend.patch(f"/v1/documents/{made['id']}", content=large, headers=kind)
+    assert answer.status_code == 413
+
+
 def test_a_worker_waits_for_the_schema(idle, start_worker, world):
     """A rolling update may start it before another process has migrated the database."""
     client, queue = idle
