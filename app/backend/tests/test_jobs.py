@@ -14,6 +14,7 @@ import httpx
 import psycopg
 import pytest
 import servers
+from language_texts import CASES
 from prometheus_client.parser import text_string_to_metric_families
 from test_documents import traces
 
@@ -397,6 +398,53 @@ def test_a_document_is_read_again_without_a_gap(start, world):
     assert (job["state"], job["reason"]["status"]) == ("failed", 410)
     assert "basalt" in backend.ask(question)["answer"]
     assert backend.get(f"/v1/documents/{made['id']}/content").status_code == 410
+
+
+def test_a_worker_tells_the_language_and_tells_it_again(idle, start_worker):
+    client, queue = idle
+    made = client.upload("de.txt", CASES["de"].text, wait=0).json()
+    assert (made["status"], made["language"]) == ("processing", None)
+    start_worker(WORKER_QUEUE=queue)
+    ended(client, made["job"]["id"])
+
+    def told():
+        return client.get(f"/v1/documents/{made['id']}").json()["language"]
+
+    def entries():
+        with psycopg.connect(servers.postgres_url(client.postgres)) as connection:
+            return connection.execute(
+                "SELECT DISTINCT e.language FROM entries e JOIN chunks c ON c.id = chunk_id"
+                " WHERE document_id = %s",
+                [made["id"]],
+            ).fetchall()
+
+    assert (told(), entries()) == ("de", [("de",)])
+    listed = client.get("/v1/documents", params={"name": "de.txt", "status": "ready"}).json()
+    assert {item["id"]: item["language"] for item in listed["items"]}[made["id"]] == "de"
+    # As a program of revision 0002 leaves one: in no language, and read as English.
+    own = {"id": made["id"]}
+    with psycopg.connect(servers.postgres_url(client.postgres)) as connection:
+        connection.execute(
+            "UPDATE documents SET status = 'processing', language = NULL WHERE id = %(id)s", own
+        )
+        rows = connection.execute(
+            "DELETE FROM chunks WHERE document_id = %(id)s"
+            " RETURNING id, document_id, ordinal, page, start_char, end_char, heading, text",
+            own,
+        ).fetchall()
+        for row in rows:
+            connection.execute(
+                "INSERT INTO chunks"
+                " (id, document_id, ordinal, page, start_char, end_char, heading, text)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+                row,
+            )
+        connection.execute("UPDATE documents SET status = 'ready' WHERE id = %(id)s", own)
+    assert (told(), entries()) == (None, [("en",)])
+    job = client.post(f"/v1/documents/{made['id']}/reindex").json()
+    assert ended(client, job["id"])["state"] == "succeeded"
+    assert (told(), entries()) == ("de", [("de",)])
+    assert client.delete(f"/v1/documents/{made['id']}").status_code == 204
 
 
 def test_many_are_deleted_and_read_again_at_once(start, world):

@@ -18,7 +18,10 @@ from rag.ask import repository
 from rag.ask.filters import Within
 from rag.ask.repository import SearchRepository
 from rag.documents.repository import DocumentRepository
+from rag.errors import DependencyError
+from rag.health.service import check_postgres
 from rag.ingest.chunk import Chunk
+from rag.languages.words import searchable
 
 # As a program of revision 0001 does it.
 START = (
@@ -406,6 +409,45 @@ def test_filters_count_the_terms_of_every_language_alike(world, english_only, qu
         found = english_only.scored(question, language=language, within=within)
         own = [(chunk, score) for chunk, score in every if chunk.startswith(language)]
         assert found == [(chunk, pytest.approx(score)) for chunk, score in own]
+
+
+@pytest.mark.parametrize("revision", ["0002", "0003"])
+def test_programs_of_before_find_the_schema_good(world, english_only, revision):
+    alembic(english_only.url, alembic_command.upgrade, revision)
+    done = world.migrate(DATABASE_URL=english_only.url)
+    assert f'"before": "{revision}", "after": "{migrate.head()}"' in done.stdout
+
+    async def look(head, earlier):
+        engine = postgres.engine(lambda: english_only.url, 30, pool_size=0)
+        await check_postgres(engine, head, earlier)
+
+    known = [None, "0001", "0002", "0003"]
+    asyncio.run(look(revision, known[: known.index(revision)]))
+    with pytest.raises(DependencyError, match=f"needs {revision}"):
+        asyncio.run(look(revision, [*known, migrate.head()]))
+
+
+def test_a_program_with_languages_and_without_jobs_goes_on(world, english_only):
+    """Revision 0003: it tells the language itself, and has its own form of chunks' ids."""
+    alembic(english_only.url, alembic_command.upgrade, "0003")
+    assert world.migrate(DATABASE_URL=english_only.url).returncode == 0
+    chunk, words = "fr-00000", "Les hérons pêchent dans les étangs."
+    english_only.start("fr")
+    with english_only.connection.transaction():
+        given = {"chunk": chunk, "id": "fr", "ordinal": 0, "text": words}
+        english_only.connection.execute(CHUNK, given)
+        english_only.connection.execute(
+            "SELECT index_texts(%s, %s, %s)", [[chunk], [searchable(words, "fr")], ["fr"]]
+        )
+        english_only.connection.execute(
+            "UPDATE documents SET status = 'ready', chunks = 1, language = 'fr' WHERE id = 'fr'"
+        )
+    kept_counts_are_right(english_only)
+    assert english_only.search("Quel héron pêche ?", language="fr") == [chunk]
+    english_only.hide("fr")
+    english_only.remove("fr")
+    assert english_only.search("héron", language="fr") == []
+    kept_counts_are_right(english_only)
 
 
 def test_the_way_back_to_english_alone(english_only):

@@ -49,7 +49,8 @@ class Document(BaseModel):
     chunks: int
     sha256: str
     language: str | None = None
-    """What most of the text is written in, as a BCP 47 tag such as `de`; null when unknown."""
+    """What most of the text is written in, as a BCP 47 tag such as `de`; null when unknown, and
+    until the file was read."""
     metadata: Metadata = {}
     """What clients noted of it."""
     error: str | None = None
@@ -81,7 +82,16 @@ class Upload(Document):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{**_EXAMPLE, "status": "processing", "pages": 0, "chunks": 0, "job": JOB}]
+            "examples": [
+                {
+                    **_EXAMPLE,
+                    "status": "processing",
+                    "pages": 0,
+                    "chunks": 0,
+                    "language": None,
+                    "job": JOB,
+                }
+            ]
         }
     )
 
