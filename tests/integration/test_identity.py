@@ -63,8 +63,12 @@ CALLS = """
         "arn": aws["sts"].get_caller_identity()["Arn"],
         "list": attempt("s3", "list_objects_v2", Bucket=own),
         "put": attempt("s3", "put_object", Bucket=own, Key="identity-test", Body=b"x"),
-        "delete": attempt("s3", "delete_object", Bucket=own, Key="identity-test"),
         "get": attempt("s3", "get_object", Bucket=own, Key="identity-test"),
+        "delete": attempt("s3", "delete_object", Bucket=own, Key="identity-test"),
+        "gone": attempt("s3", "get_object", Bucket=own, Key="identity-test"),
+        "versions": attempt("s3", "list_object_versions", Bucket=own),
+        "policy": attempt("s3", "get_bucket_policy", Bucket=own),
+        "other_get": attempt("s3", "get_object", Bucket=other, Key="identity-test"),
         "other_list": attempt("s3", "list_objects_v2", Bucket=other),
         "other_put": attempt("s3", "put_object", Bucket=other, Key="identity-test", Body=b"x"),
         "buckets": attempt("s3", "list_buckets"),
@@ -87,8 +91,10 @@ def test_the_backend_has_its_own_role_and_no_other() -> None:
     print(json.dumps(seen, indent=2))
     assert seen["keys"] == [], "no static credentials"
     assert seen["arn"].startswith(BACKEND)
-    assert [seen[call][0] for call in ("list", "put", "delete")] == ["ok"] * 3
-    refused = ("get", "other_list", "other_put", "buckets", "role", "stolen")
+    assert [seen[call][0] for call in ("list", "put", "get", "delete")] == ["ok"] * 4
+    assert seen["gone"][0] == "NoSuchKey"
+    others = ("other_get", "other_list", "other_put", "buckets", "role", "stolen")
+    refused = ("versions", "policy", *others)
     assert [seen[call][0] for call in refused] == ["AccessDenied"] * len(refused)
     assert seen["other_put"][1].startswith(
         f"User: {seen['arn']} is not authorized to perform: s3:PutObject"
