@@ -348,8 +348,8 @@ resources:
     secrets:
       description:
         - ARNs of the secrets, never values. Keys database_url, database_login, database_app_login,
-          redis_url, redis_auth_token, openai_api_key, milvus_token, milvus_app_login, and all other
-          secrets under C(<name>/).
+          redis_url, redis_auth_token, openai_api_key, milvus_token, milvus_app_login, api_key,
+          api_key_previous, and all other secrets under C(<name>/).
       type: dict
       returned: when read
     iam:

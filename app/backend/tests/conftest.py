@@ -41,6 +41,7 @@ class World:
             "AWS_SECRET_ACCESS_KEY": "test",
             "MILVUS_URI": f"http://127.0.0.1:{port['milvus']}",
             "MILVUS_TOKEN": servers.MILVUS_LOGIN,
+            "AUTH": "none",
             "APP_VERSION": "1.2.3",
             "GIT_SHA": "abc123",
             "HOST": "127.0.0.1",

@@ -24,6 +24,7 @@ import servers
 from conftest import World
 from fastapi import FastAPI
 
+from rag.access.scope import Scope
 from rag.adapters.embedder import OnnxEmbedder
 from rag.adapters.milvus import MilvusIndex
 from rag.adapters.postgres import engine
@@ -107,7 +108,7 @@ async def take_in(app: FastAPI, documents: dict[str, str]) -> dict[str, str]:
     for name, text in documents.items():
         with contextlib.suppress(UnreadableError):  # one without text
             made, _new = await app.state.rag.documents.add(
-                f"{name}.txt", "text/plain", text.encode()
+                Scope(), f"{name}.txt", "text/plain", text.encode()
             )
             names[made.id] = name
     return names
@@ -151,7 +152,7 @@ async def ask(settings: Settings, found: Collection, names: dict[str, str]) -> d
         stems = await search.stems(found.questions[question], language, among)
         dense, dense_seconds = await timed(index.search(vector, MANY))
         lexical, lexical_seconds = await timed(search.search(stems, MANY))
-        kept, kept_seconds = await timed(retriever.find(vector, stems))
+        kept, kept_seconds = await timed(retriever.find(Scope(), vector, stems))
         fused = fusion.fuse(dense[:candidates], lexical[:candidates])
         legs["dense"].add(ranked(ids(dense)), wanted, dense_seconds)
         legs["lexical"].add(ranked(ids(lexical)), wanted, lexical_seconds)

@@ -22,6 +22,8 @@ SECRETS = (
     "openai-api-key",
     "milvus-token",
     "milvus-app-login",
+    "api-key",
+    "api-key-previous",
 )
 """What the platform itself keeps below <platform>/."""
 

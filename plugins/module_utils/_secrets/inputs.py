@@ -55,6 +55,9 @@ def owned(own: Inputs, _: Run) -> Iterator[tuple[str, ...]]:
     yield "secret", "/milvus-app-login"
     if own.get("secrets_openai_api_key"):
         yield "secret", "/openai-api-key"
+    if own.get("secrets_api_key"):
+        yield "secret", "/api-key"
+        yield "secret", "/api-key-previous"
     for extra in own.get("secrets_extra") or []:
         yield "secret", f"/{extra.get('name')}"
 

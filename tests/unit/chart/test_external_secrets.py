@@ -25,6 +25,7 @@ SOURCES: dict[str, Any] = {
     "redisUrl": "ragops-dev/redis-url",
     "milvusLogin": "ragops-dev/milvus-app-login",
     "openaiApiKey": "ragops-dev/openai-api-key",
+    "apiKey": "ragops-dev/api-key",
 }
 
 
@@ -95,11 +96,30 @@ def test_the_backend_mounts_what_the_operator_makes(render: Render) -> None:
         "milvus_username": {"key": "ragops-dev/milvus-app-login", "property": "username"},
         "milvus_password": {"key": "ragops-dev/milvus-app-login", "property": "password"},
         "openai": {"key": "ragops-dev/openai-api-key"},
+        "api_key": {"key": "ragops-dev/api-key"},
     }
     assert set(spec["target"]["template"]["data"]) == {
-        "DATABASE_URL", "REDIS_URL", "MILVUS_TOKEN", "OPENAI_API_KEY",
+        "DATABASE_URL", "REDIS_URL", "MILVUS_TOKEN", "OPENAI_API_KEY", "API_KEY",
     }  # fmt: skip
     assert "Secret" not in objects.kinds()
+
+
+def test_both_api_keys_come_during_a_rotation(render: Render) -> None:
+    sources = {**SOURCES, "apiKeyPrevious": "ragops-dev/api-key-previous"}
+    spec = render({"externalSecrets": sources}).get("ExternalSecret", "rag-secrets")["spec"]
+    made = spec["target"]["template"]["data"]
+    assert (made["API_KEY"], made["API_KEY_PREVIOUS"]) == (
+        "{{ .api_key }}", "{{ .api_key_previous }}",
+    )  # fmt: skip
+
+
+def test_a_release_that_asks_for_keys_has_one(render: Render) -> None:
+    without = {**SOURCES, "apiKey": ""}
+    with pytest.raises(AssertionError, match=r"externalSecrets\.apiKey"):
+        render({"externalSecrets": without})
+    open_to_all = render({"externalSecrets": without, "auth": {"mode": "none"}})
+    spec = open_to_all.get("ExternalSecret", "rag-secrets")["spec"]
+    assert "API_KEY" not in spec["target"]["template"]["data"]
 
 
 def test_the_migration_alone_has_the_owners_login(render: Render, tmp_path: Path) -> None:
@@ -156,7 +176,7 @@ def test_with_a_login_the_backend_gets_no_token_of_root(render: Render, tmp_path
 
 def test_the_url_may_be_one_secret_and_the_rest_is_optional(render: Render) -> None:
     values = {"enabled": True, "redisUrl": "r", "database": {"url": "ragops-dev/database-url"}}
-    objects = render({"externalSecrets": values})
+    objects = render({"externalSecrets": values, "auth": {"mode": "none"}})
     spec = objects.get("ExternalSecret", "rag-secrets")["spec"]
     assert {one["secretKey"]: one["remoteRef"] for one in spec["data"]} == {
         "database": {"key": "ragops-dev/database-url"},

@@ -33,9 +33,24 @@ def test_lint_without_values_names_all_that_is_missing(chart: Chart) -> None:
     outcome = chart.lint()
     assert outcome.returncode != 0
     text = outcome.stdout + outcome.stderr
-    for path in ("/existingSecret", "/s3/bucket", "/milvus/uri", "/aws/region",
+    for path in ("/existingSecret", "/auth/mode", "/s3/bucket", "/milvus/uri", "/aws/region",
                  "/backend/image/digest", "/frontend/image/repository"):  # fmt: skip
         assert path in text
+
+
+@pytest.mark.parametrize("mode", ["keys", "none"])
+def test_the_backend_knows_whom_to_ask_for_keys(render: Render, mode: str) -> None:
+    assert render({"auth": {"mode": mode}}).get("ConfigMap", "rag-backend")["data"]["AUTH"] == mode
+
+
+def test_the_frontend_has_the_api_key_and_no_other_secret(render: Render) -> None:
+    pod = render({"auth": {"mode": "keys"}}).pod("rag-frontend")["spec"]
+    [keys] = [one["secret"] for one in pod["volumes"] if "secret" in one]
+    assert keys["secretName"] == "rag"
+    assert [one["key"] for one in keys["items"]] == ["API_KEY", "API_KEY_PREVIOUS"]
+    without = render({"auth": {"mode": "none"}}).pod("rag-frontend")["spec"]
+    assert [one for one in without["volumes"] if "secret" in one] == []
+    assert "SECRETS_DIR" not in [one["name"] for one in without["containers"][0]["env"]]
 
 
 def test_the_default_is_what_the_readme_lists(render: Render) -> None:
@@ -213,6 +228,7 @@ def test_the_backend_is_configured_by_environment(render: Render) -> None:
         assert {"configMapRef": {"name": "rag-backend"}} in container["envFrom"]
     assert objects.get("ConfigMap", "rag-backend")["data"] == {
         "APP_VERSION": "src-0f3a",
+        "AUTH": "keys",
         "AWS_REGION": "us-east-1",
         "S3_BUCKET": "ragops-dev-documents-123456789012",
         "MILVUS_URI": "http://milvus.milvus.svc.cluster.local:19530",

@@ -31,7 +31,8 @@ PLATFORM = {
                 "db_name": "rag"},
         "secrets": {"milvus_token": "arn:milvus", "openai_api_key": None,
                     "database_url": "arn:url", "database_app_login": "arn:login",
-                    "milvus_app_login": "arn:login", "redis_url": None},
+                    "milvus_app_login": "arn:login", "redis_url": None,
+                    "api_key": "arn:key", "api_key_previous": "arn:before"},
         "s3": {"documents": "ragops-dev-documents-123456789012"},
         "iam": {"roles": {"workload_secrets": SECRETS_ROLE, "workload_backend": ""}},
     },
@@ -112,6 +113,7 @@ CASES: dict[str, dict[str, Any]] = {
         "app_rollout_values": {"networkPolicy": {"milvus": {"cidrs": ["10.9.0.0/16"]},
                                                  "postgres": {"cidrs": ["10.9.0.1/32"]}}},
     },
+    "keys": {"app_rollout_auth": "keys", "app_rollout_external_secrets": True},
     "rehearsal": {"platform_environment": "rehearsal"},
     "empty account": {"__app_rollout_platform": NOTHING, "app_rollout_external_secrets": True},
 }  # fmt: skip
@@ -217,6 +219,15 @@ def test_secrets_come_one_way_or_the_other(values: dict[str, dict[str, Any]]) ->
         "milvusLogin": "ragops-dev/milvus-app-login",
     }  # fmt: skip
     assert values["external again"]["values"]["externalSecrets"]["revision"] == "one"
+
+
+def test_api_keys_are_asked_for_where_they_are_wanted(values: dict[str, dict[str, Any]]) -> None:
+    assert values["plain"]["values"]["auth"] == {"mode": "none"}
+    keys = values["keys"]["values"]
+    assert keys["auth"] == {"mode": "keys"}
+    assert keys["externalSecrets"]["apiKey"] == "ragops-dev/api-key"
+    assert keys["externalSecrets"]["apiKeyPrevious"] == "ragops-dev/api-key-previous"
+    assert "apiKey" not in values["external"]["values"]["externalSecrets"]
 
 
 def test_the_backend_is_not_root_of_the_platforms_milvus(aws: Aws, tmp_path: Path) -> None:

@@ -12,6 +12,32 @@ class RagError(Exception):
         self.detail = detail
 
 
+class UnauthorizedError(RagError):
+    """A request has no key, or (`invalid`) one that is not good."""
+
+    status, kind = 401, "unauthorized"
+
+    def __init__(self, detail: str, *, invalid: bool = False) -> None:
+        super().__init__(detail)
+        self.invalid = invalid
+
+
+class ForbiddenError(RagError):
+    """Who asks is known, and may not do this."""
+
+    status, kind = 403, "forbidden"
+
+
+class RateLimitedError(RagError):
+    """More requests than a key may send. retry_after: seconds until one more may come."""
+
+    status, kind = 429, "rate-limited"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
 class NotFoundError(RagError):
     """There is no such document."""
 

@@ -8,10 +8,14 @@ import structlog
 from fastapi import FastAPI
 
 from rag import migrate
+from rag.access.limits import Limits
+from rag.access.repository import KeyRepository
+from rag.access.service import Access, KeyService
 from rag.adapters.openai import OpenAIAnswers
 from rag.adapters.protocols import AnswerModel
 from rag.adapters.redis import RedisCache
 from rag.adapters.remembering import RememberingEmbedder
+from rag.adapters.times import RedisTimes
 from rag.ask.extract import Extractor
 from rag.ask.grounding import Thresholds
 from rag.ask.repository import SearchRepository
@@ -46,6 +50,9 @@ class AppState:
     ask: AskService
     readiness: Readiness
     version: Version
+    access: Access
+    limits: Limits
+    keys: KeyService
 
 
 @asynccontextmanager
@@ -58,6 +65,9 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             lambda: secret_text(world.live.now().redis_url), settings.answer_cache_seconds
         )
         stack.push_async_callback(cache.close)
+        times = RedisTimes(lambda: secret_text(world.live.now().redis_url))
+        stack.push_async_callback(times.close)
+        limits = Limits(times, settings.quotas())
         model = _model(stack, settings, app.state.metrics, world)
         schema = schema_check(world.engine, migrate.head(), migrate.earlier())
         works = wire(
@@ -67,8 +77,12 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             schema=schema,
             ending=lambda: _is_ending(app),
         )
-        app.state.rag = _wire(settings, app.state.metrics, world, works, schema, cache, model)
+        app.state.rag = _wire(
+            settings, app.state.metrics, world, works, schema, cache, model, limits
+        )
         log.info("started", **app.state.rag.version.model_dump())
+        if settings.auth == "none":
+            log.warning("access.open", reason="AUTH=none: everybody may do everything")
         if settings.worker == "embedded":
             works.worker.start()
             stack.push_async_callback(works.worker.stop, 0)
@@ -105,6 +119,7 @@ def _wire(
     schema: Probe,
     cache: RedisCache,
     model: AnswerModel | None,
+    limits: Limits,
 ) -> AppState:
     version = Version(
         version=settings.app_version,
@@ -113,7 +128,10 @@ def _wire(
         embedding_languages=sorted(world.embedder.languages),
         schema_revision=migrate.head(),
         answers_by=settings.openai_model if model else "extract",
+        auth=settings.auth,
     )
+    kept = KeyRepository(world.engine)
+    access = Access(kept, settings.auth, lambda: world.live.now().platform_keys())
     metrics.build.labels(version.version, version.git_sha, version.embedding_model).set(1)
     search = SearchRepository(world.engine)
     remembering = RememberingEmbedder(
@@ -171,4 +189,7 @@ def _wire(
             keep=settings.readiness_cache_seconds,
         ),
         version=version,
+        access=access,
+        limits=limits,
+        keys=KeyService(kept, access),
     )

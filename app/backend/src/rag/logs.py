@@ -54,6 +54,8 @@ def configure(level: str, secrets: Iterable[str] = ()) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    # Whatever the level: who may look for it must find it.
+    logging.getLogger("rag.audit").setLevel(logging.INFO)
     # Libraries at debug level write request bodies, which are users' texts.
     for name in ("openai", "httpx2", "httpcore2", "botocore", "aiobotocore", "pymilvus", "mcp"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -4,7 +4,20 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.formparsers import MultiPartParser
 
-from rag.api import ask, chat, documents, health, jobs, openapi, problems, search, uploads
+from rag.api import (
+    ask,
+    chat,
+    collections,
+    documents,
+    health,
+    jobs,
+    keys,
+    openapi,
+    problems,
+    search,
+    uploads,
+)
+from rag.api.access import AccessMiddleware
 from rag.api.middleware import RequestMiddleware
 from rag.lifespan import lifespan
 from rag.metrics import Metrics
@@ -25,7 +38,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = metrics = Metrics()
     # Uploads stay in memory (their size is limited): the file system is read-only.
     MultiPartParser.spool_max_size = settings.max_upload_bytes * 2
-    for routes in (uploads, documents, jobs, search, ask, chat, health):
+    for routes in (uploads, documents, collections, jobs, search, ask, chat, keys, health):
         app.include_router(routes.router)
     if settings.mcp:
         # Only now: its libraries take time and memory.
@@ -33,7 +46,8 @@ def create_app(settings: Settings) -> FastAPI:
 
         mcp.install(app, settings)
     problems.install(app)
-    openapi.install(app)
+    openapi.install(app, secured=settings.auth != "none")
+    app.add_middleware(AccessMiddleware)
     app.add_middleware(RequestMiddleware, metrics=metrics, max_body_bytes=settings.max_upload_bytes)
     return app
 

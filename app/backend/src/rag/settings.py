@@ -3,18 +3,27 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn, TypeVar
+from typing import Annotated, Literal, NoReturn, Self, TypeVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rag.access.limits import DEFAULTS, Kind
 from rag.ingest.limits import Limits
 
 EX_CONFIG = 78
 """Exit status of a process whose configuration is wrong (sysexits.h)."""
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_KEY_LENGTH = 32
 _POSTGRES_OPTIONS = {"sslmode", "sslrootcert", "application_name", "connect_timeout"}
 
 
@@ -54,9 +63,22 @@ def _http_url(value: str) -> str:
     return value
 
 
+def _platform_key(value: SecretStr | None) -> SecretStr | None:
+    text = value.get_secret_value() if value else ""
+    if value and not (_KEY_LENGTH <= len(text) <= 512 and text.isascii() and text.isprintable()):
+        raise ValueError(f"must have {_KEY_LENGTH} to 512 printable ASCII characters")
+    if " " in text:
+        raise ValueError("must have no space")
+    return value
+
+
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
+# An empty file is no key: there is no previous one before the first rotation.
+PlatformKey = Annotated[
+    SecretStr | None, BeforeValidator(lambda given: given or None), AfterValidator(_platform_key)
+]
 
 _SettingsT = TypeVar("_SettingsT", bound=BaseSettings)
 
@@ -104,6 +126,19 @@ class Settings(DatabaseSettings):
     milvus_token: SecretStr | None = None
     milvus_ca: str | None = Field(default=None, pattern=r"(?s)^-----BEGIN CERTIFICATE-----.*")
     milvus_collection: str = Field(default="documents", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
+
+    # Who asks for no keys says so.
+    auth: Literal["none", "keys"] = "keys"
+    # The platform's own key, and the one before it: both are good while it is rotated.
+    api_key: PlatformKey = None
+    api_key_previous: PlatformKey = None
+
+    # Requests in a minute of one key, or of one address with AUTH=none; 0: no limit.
+    # Without a number: the usual one with keys, and no limit where nobody is asked.
+    limit_ask: int | None = Field(default=None, ge=0, le=1_000_000)
+    limit_upload: int | None = Field(default=None, ge=0, le=1_000_000)
+    limit_read: int | None = Field(default=None, ge=0, le=1_000_000)
+    limit_admin: int | None = Field(default=None, ge=0, le=1_000_000)
 
     openai_api_key: SecretStr | None = None
     openai_base_url: HttpUrl | None = None
@@ -194,9 +229,32 @@ class Settings(DatabaseSettings):
             chunks=self.max_chunks,
         )
 
+    @model_validator(mode="after")
+    def _has_a_key(self) -> Self:
+        if self.auth != "none" and not self.api_key:
+            raise ValueError("API_KEY: is missing (with AUTH=none nobody is asked for a key)")
+        return self
+
+    def quotas(self) -> dict[Kind, int]:
+        """Requests of each kind in a minute; 0: no limit."""
+        given: dict[Kind, int | None] = {
+            "ask": self.limit_ask,
+            "upload": self.limit_upload,
+            "read": self.limit_read,
+            "admin": self.limit_admin,
+        }
+        usual = DEFAULTS if self.auth != "none" else dict.fromkeys(DEFAULTS, 0)
+        return {kind: usual[kind] if own is None else own for kind, own in given.items()}
+
+    def platform_keys(self) -> list[str]:
+        """The platform's own keys, the newest first."""
+        found = (self.api_key, self.api_key_previous)
+        return [each.get_secret_value() for each in found if each]
+
     def secrets(self) -> list[str]:
         """Every secret text of this configuration, to be struck out of messages."""
         keys = [s.get_secret_value() for s in (self.milvus_token, self.openai_api_key) if s]
+        keys += self.platform_keys()
         found = {*super().secrets(), *_secrets_of(self.redis_url), *keys}
         return sorted(found, key=len, reverse=True)
 
@@ -230,7 +288,8 @@ def problems_of(error: ValidationError) -> str:
     for item in error.errors(include_input=False, include_url=False, include_context=False):
         name = "_".join(str(part) for part in item["loc"]).upper()
         reason = "is missing" if item["type"] == "missing" else item["msg"]
-        problems.append(f"{name}: {reason.removeprefix('Value error, ')}")
+        reason = reason.removeprefix("Value error, ")
+        problems.append(f"{name}: {reason}" if name else reason)
     return "; ".join(problems)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     Table,
@@ -20,7 +21,7 @@ from sqlalchemy import (
     table,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB, REAL, TSVECTOR
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, REAL, TSVECTOR
 
 schema_revision = table("schema_revision", column("version_num"))
 """Alembic's table. `alembic_version`, if there, stays at 0001: what programs of then ask for."""
@@ -53,6 +54,9 @@ documents = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("language", Text),
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("tenant", Text, nullable=False, server_default="default"),
+    Column("collection", Text, nullable=False, server_default="default"),
+    Index(None, "tenant", "created_at", "id"),
     CheckConstraint("status IN ('processing', 'ready', 'failed', 'deleting')", name="status"),
     Index(None, "created_at", "id"),
     Index(
@@ -169,6 +173,9 @@ jobs = Table(
     Column("started_at", DateTime(timezone=True)),
     Column("finished_at", DateTime(timezone=True)),
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("tenant", Text, nullable=False, server_default="default"),
+    Column("collection", Text, nullable=False, server_default="default"),
+    Index(None, "tenant", "created_at", "id"),
     CheckConstraint(
         "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
     ),
@@ -193,3 +200,24 @@ workers = Table(
     Column("seen_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
 )
 """Processes that run jobs, and when each was last there."""
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("collections", ARRAY(Text)),
+    Column("requests_per_minute", JSONB(none_as_null=True)),
+    Column("max_upload_bytes", BigInteger),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("created_by", Text, nullable=False),
+    Column("expires_at", DateTime(timezone=True)),
+    Column("last_used_at", DateTime(timezone=True)),
+    Column("revoked_at", DateTime(timezone=True)),
+    CheckConstraint("role IN ('reader', 'writer', 'admin')", name="role"),
+    Index(None, "tenant", "created_at", "id"),
+)
+"""Keys of programs. `digest` is the SHA-256 of a secret that nobody but its owner has."""

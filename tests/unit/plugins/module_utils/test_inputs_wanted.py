@@ -24,7 +24,10 @@ ALL: dict[str, dict[str, Any]] = {
         "s3_replication_region": "eu-west-1",
     },
     "ecr": {"ecr_images": ["backend"]},
-    "secrets": {"secrets_openai_api_key": "x", "secrets_extra": [{"name": "more"}]},
+    "secrets": {
+        **{"secrets_openai_api_key": "x", "secrets_api_key": True},
+        "secrets_extra": [{"name": "more"}],
+    },
     "bastion": {},
     "workload_identity": {
         "workload_identity_workloads": [{"name": "backend"}],
@@ -66,7 +69,8 @@ def test_the_roles_of_the_cluster() -> None:
 
 def test_the_secrets() -> None:
     own = variables("secrets")
-    made = [item["name"] for item in (*own["__secrets_generated"], *own["__secrets_given"])]
+    lists = ("__secrets_generated", "__secrets_given", "__secrets_keys")
+    made = [item["name"] for each in lists for item in own[each]]
     others = own["__secrets_of_others"]
     assert asked("secret", "secrets") == [f"/{name}" for name in [*made, "more"]]
     assert sorted(asked("secret", "rds", "elasticache")) == sorted(f"/{name}" for name in others)

@@ -16,7 +16,7 @@ from grpc import RpcError, StatusCode
 from grpc.aio import AioRpcError
 from pymilvus import AsyncMilvusClient, DataType, MilvusException
 
-from rag.adapters.protocols import Vector, VectorRow
+from rag.adapters.protocols import MARK, Reach, Vector, VectorRow
 from rag.errors import DependencyError
 
 _T = TypeVar("_T")
@@ -74,12 +74,16 @@ class MilvusIndex:
         documents: Collection[str] | None = None,
         *,
         outside: bool = False,
+        reach: Reach | None = None,
     ) -> list[tuple[str, float]]:
-        """(chunk id, cosine) of the nearest chunks, best first.
+        """(chunk id, cosine) of the nearest chunks, best first; only those within `reach`.
 
         `documents`: only those of these documents, or, if `outside`, all but those.
         """
-        wanted = "" if documents is None else _among(documents, outside=outside)
+        conditions = [_within(reach)] if reach else []
+        if documents is not None:
+            conditions.append(_among(documents, outside=outside))
+        wanted = " and ".join(conditions)
         hits = await self._call(
             "search", lambda c: self._search(c, vector, limit, self._timeout, wanted)
         )
@@ -250,6 +254,14 @@ def _of(document_id: str) -> str:
 def _among(documents: Collection[str], *, outside: bool) -> str:
     """The filter for the rows of several documents, or of all others."""
     return f"document_id {'not in' if outside else 'in'} [{','.join(map(_quoted, documents))}]"
+
+
+def _within(reach: Reach) -> str:
+    """The filter for rows within reach; none of nothing passes."""
+    some = [_begins(each) for each in reach.beginnings]
+    if reach.plain:
+        some.append(f"not ({_begins(MARK)})")
+    return f"({' or '.join(some)})" if some else 'chunk_id == ""'
 
 
 def _quoted(document_id: str) -> str:

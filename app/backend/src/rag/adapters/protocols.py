@@ -22,6 +22,21 @@ class VectorRow:
     embedding: Vector
 
 
+MARK = "t"
+"""Begins the ids of chunks that are of a collection, or of a tenant, other than the first ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Chunks by what their ids begin with.
+
+    One of `beginnings`, which are equally long; with `plain` also all that have no mark.
+    """
+
+    beginnings: tuple[str, ...]
+    plain: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """A passage offered to a language model; `number` is how it cites it, from 1."""
@@ -79,8 +94,9 @@ class VectorIndex(Protocol):
         documents: Collection[str] | None = None,
         *,
         outside: bool = False,
+        reach: Reach | None = None,
     ) -> list[tuple[str, float]]:
-        """(chunk id, cosine) of the nearest chunks, best first.
+        """(chunk id, cosine) of the nearest chunks, best first; only those within `reach`.
 
         `documents`: only those of these documents, or, if `outside`, all but those.
         """

@@ -19,7 +19,8 @@ log = structlog.get_logger(__name__)
 
 _TIMEOUT_SECONDS = 0.5
 _PAUSE_SECONDS = 5.0
-_FAILURES = (RedisError, OSError, TimeoutError)
+FAILURES = (RedisError, OSError, TimeoutError)
+"""Everything that a failing server makes our calls raise."""
 
 
 class _Login(CredentialProvider):
@@ -46,31 +47,36 @@ class _Login(CredentialProvider):
         return self.get_credentials()
 
 
+def client_of(live_url: Callable[[], str]) -> redis.Redis:
+    """A client for a URL (redis:// or rediss://); nothing connects yet.
+
+    `live_url` is asked again for user and password of each new connection.
+    """
+    url = live_url()
+    # rediss:// verifies by default, against OpenSSL's own files (SSL_CERT_FILE
+    # instead of the system's): add the system's, as everywhere.
+    tls: dict[str, Any] = (
+        {"ssl_ca_certs": system_bundle(), "ssl_check_hostname": True}
+        if urlsplit(url).scheme == "rediss"
+        else {}
+    )
+    return redis.Redis.from_url(
+        _without_login(url),
+        credential_provider=_Login(live_url),
+        socket_timeout=_TIMEOUT_SECONDS,
+        socket_connect_timeout=_TIMEOUT_SECONDS,
+        health_check_interval=15,
+        retry=Retry(NoBackoff(), 0),
+        **tls,
+    )
+
+
 class RedisCache:
     """An `AnswerCache`. After a failure it is left alone for five seconds."""
 
     def __init__(self, live_url: Callable[[], str], ttl_seconds: int) -> None:
-        """Prepare a client for a URL (redis:// or rediss://); nothing connects yet.
-
-        `live_url` is asked again for user and password of each new connection.
-        """
-        url = live_url()
-        # rediss:// verifies by default, against OpenSSL's own files (SSL_CERT_FILE
-        # instead of the system's): add the system's, as everywhere.
-        tls: dict[str, Any] = (
-            {"ssl_ca_certs": system_bundle(), "ssl_check_hostname": True}
-            if urlsplit(url).scheme == "rediss"
-            else {}
-        )
-        self._client = redis.Redis.from_url(
-            _without_login(url),
-            credential_provider=_Login(live_url),
-            socket_timeout=_TIMEOUT_SECONDS,
-            socket_connect_timeout=_TIMEOUT_SECONDS,
-            health_check_interval=15,
-            retry=Retry(NoBackoff(), 0),
-            **tls,
-        )
+        """Prepare a client, as `client_of` does."""
+        self._client = client_of(live_url)
         self._ttl = ttl_seconds
         self._paused_until = 0.0
 
@@ -80,7 +86,7 @@ class RedisCache:
             return None
         try:
             value = await self._client.get(key)
-        except _FAILURES as error:
+        except FAILURES as error:
             self._pause(error)
             return None
         return value if isinstance(value, bytes) else None
@@ -91,14 +97,14 @@ class RedisCache:
             return
         try:
             await self._client.set(key, value, ex=self._ttl)
-        except _FAILURES as error:
+        except FAILURES as error:
             self._pause(error)
 
     async def check(self) -> None:
         """Raise unless the server answers a PING."""
         try:
             await self._client.ping()
-        except _FAILURES as error:
+        except FAILURES as error:
             text = str(error) or "no answer in time"
             raise DependencyError("redis", f"{type(error).__name__}: {text}") from error
 

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from fastapi.sse import format_sse_event
 
-from rag.api.deps import Asking, State
+from rag.api.deps import Asking, Caller, State
 from rag.api.leaving import unless_gone
 from rag.api.problems import PROBLEM_RESPONSE, details
 from rag.api.stream import EventStream, EventStreamResponse
@@ -42,11 +42,11 @@ data: {"answer": "...", "citations": [...], "refused": false, "language": "en"}
                 "text/event-stream": {"example": _EVENTS},
             },
         },
-        **dict.fromkeys((400, 413, 422, 503), PROBLEM_RESPONSE),
+        **dict.fromkeys((400, 403, 413, 422, 503), PROBLEM_RESPONSE),
     },
 )
 async def ask(
-    question: Question, service: Asking, state: State, request: Request
+    question: Question, service: Asking, caller: Caller, state: State, request: Request
 ) -> Answer | Response:
     """Answer a question from the documents, with citations; refuse what they do not carry.
 
@@ -54,9 +54,10 @@ async def ask(
     `sources`, then `delta` and `citation` in turn, last `done` with the whole answer, or `error`
     with a problem. What fails before the first event has its own status.
     """
+    asked = caller.scope.narrowed(question.collections), question.question, question.turns
     if not (question.stream or _wants_events(request)):
-        return await unless_gone(request, service.ask(question.question, question.turns))
-    stream = await EventStream.begun(request, service.tell(question.question, question.turns))
+        return await unless_gone(request, service.ask(*asked))
+    stream = await EventStream.begun(request, service.tell(*asked))
     return EventStreamResponse(
         stream,
         lambda event: _encoded(request, event),

@@ -24,7 +24,7 @@ from rag.api.chat_schemas import (
     Tokens,
     UrlCitation,
 )
-from rag.api.deps import Asking, State
+from rag.api.deps import Asking, Caller, State
 from rag.api.leaving import unless_gone
 from rag.api.problems import details
 from rag.api.stream import EventStream, EventStreamResponse
@@ -65,7 +65,7 @@ async def get_model(model: str) -> Model:
     },
 )
 async def create_chat_completion(
-    wanted: ChatRequest, service: Asking, state: State, request: Request
+    wanted: ChatRequest, service: Asking, caller: Caller, state: State, request: Request
 ) -> ChatCompletion | Response:
     """Answer the last message of the user from the documents.
 
@@ -76,7 +76,7 @@ async def create_chat_completion(
     _known(wanted.model)
     question, turns = wanted.asked()
     writing = _Writing(str(state.settings.public_url or request.base_url).rstrip("/"))
-    events = service.tell(question, turns)
+    events = service.tell(caller.scope, question, turns)
     if not wanted.stream:
         return await unless_gone(request, writing.whole(events))
     usage = bool(wanted.stream_options and wanted.stream_options.include_usage)

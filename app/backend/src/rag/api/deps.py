@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
+from rag.access.scope import Principal
 from rag.ask.search import SearchService
 from rag.ask.service import AskService
 from rag.documents.schemas import MOST_IDS
@@ -24,6 +25,11 @@ State = Annotated[AppState, Depends(_state)]
 """Everything the process holds."""
 
 
+def _caller(request: Request) -> Principal:
+    principal: Principal = request.scope["principal"]
+    return principal
+
+
 def _documents(state: State) -> DocumentService:
     return state.documents
 
@@ -40,6 +46,8 @@ def _watch(state: State) -> JobWatch:
     return state.watch
 
 
+Caller = Annotated[Principal, Depends(_caller)]
+"""Who sends the request, as api/access.py has found."""
 Documents = Annotated[DocumentService, Depends(_documents)]
 Searching = Annotated[SearchService, Depends(_searching)]
 Asking = Annotated[AskService, Depends(_asking)]

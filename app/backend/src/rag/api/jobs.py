@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from rag.api.deps import Cursor, Documents, Limit, State, Watch
+from rag.api.deps import Caller, Cursor, Documents, Limit, State, Watch
 from rag.api.problems import problems
 from rag.jobs.schemas import Job, JobPage, Kind
 from rag.jobs.schemas import State as JobState
@@ -25,8 +25,8 @@ data: {"id": "5d1f...", "state": "succeeded", "stage": null, "progress": 1.0, ..
 _CHANGING = problems(404, 409, 422, 503)
 
 
-async def _job(job_id: JobId, service: Documents) -> Job:
-    return await service.job(job_id)
+async def _job(job_id: JobId, service: Documents, caller: Caller) -> Job:
+    return await service.job(caller.scope, job_id)
 
 
 Found = Annotated[Job, Depends(_job)]
@@ -35,6 +35,7 @@ Found = Annotated[Job, Depends(_job)]
 @router.get("", responses=problems(422, 503))
 async def list_jobs(
     state: State,
+    caller: Caller,
     job_state: Annotated[JobState | None, Query(alias="state")] = None,
     kind: Kind | None = None,
     document_id: Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,64}$")] = None,
@@ -43,7 +44,12 @@ async def list_jobs(
 ) -> JobPage:
     """List jobs, the newest first."""
     return await state.jobs.page(
-        state=job_state, kind=kind, document_id=document_id, after=cursor, limit=limit
+        caller.scope,
+        state=job_state,
+        kind=kind,
+        document_id=document_id,
+        after=cursor,
+        limit=limit,
     )
 
 
@@ -71,12 +77,12 @@ async def follow_job(job: Found, watch: Watch) -> AsyncIterator[ServerSentEvent]
 
 
 @router.post("/{job_id}/cancel", responses=_CHANGING)
-async def cancel_job(job_id: JobId, service: Documents) -> Job:
+async def cancel_job(job_id: JobId, service: Documents, caller: Caller) -> Job:
     """End a job that waits or runs."""
-    return await service.cancel(job_id)
+    return await service.cancel(caller.scope, job_id)
 
 
 @router.post("/{job_id}/retry", status_code=202, responses=_CHANGING)
-async def retry_job(job_id: JobId, service: Documents) -> Job:
+async def retry_job(job_id: JobId, service: Documents, caller: Caller) -> Job:
     """Queue a job again that failed or was cancelled."""
-    return await service.retry(job_id)
+    return await service.retry(caller.scope, job_id)

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 from fastapi import FastAPI
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.streamable_http_manager import (
     StreamableHTTPASGIApp,
@@ -16,8 +16,10 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
 from pydantic import Field
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Receive, Send
+from starlette.types import Scope as AsgiScope
 
+from rag.access.scope import Principal, Scope
 from rag.api.deps import NO_NUL
 from rag.api.problems import described
 from rag.ask.hits import MOST_HITS, ContentType, DocumentId, Query, SearchRequest, SearchResult
@@ -73,7 +75,7 @@ class _Endpoint(StreamableHTTPASGIApp):
 
     path = PATH
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         scope["route"] = self
         await super().__call__(scope, receive, send)
@@ -86,6 +88,7 @@ def _add_tools(server: MCPServer[Any], app: FastAPI) -> None:
 
     @server.tool(annotations=_READS)
     async def search(
+        context: Context[Any, Any],
         query: Annotated[Query, Field(description="What is looked for")],
         limit: Annotated[int, Field(ge=1, le=MOST_HITS, description="How many passages")] = 10,
         document_ids: Annotated[
@@ -102,17 +105,19 @@ def _add_tools(server: MCPServer[Any], app: FastAPI) -> None:
             document_ids=document_ids or None,
             content_types=content_types or None,
         )
-        return await _told(state().search.search(wanted))
+        return await _told(state().search.search(_scope(context), wanted))
 
     @server.tool(annotations=_READS)
     async def ask(
+        context: Context[Any, Any],
         question: Annotated[Query, Field(description="A question that stands alone")],
     ) -> Answer:
         """Answer a question from the documents, with citations; refuse what they do not carry."""
-        return await _told(state().ask.ask(question))
+        return await _told(state().ask.ask(_scope(context), question))
 
     @server.tool(annotations=_READS)
     async def list_documents(
+        context: Context[Any, Any],
         limit: Annotated[int, Field(ge=1, le=MOST_IDS, description="How many")] = 50,
         name: Annotated[
             str | None,
@@ -124,6 +129,7 @@ def _add_tools(server: MCPServer[Any], app: FastAPI) -> None:
     ) -> DocumentPage:
         """List the documents that can be searched, by name."""
         page = state().documents.page(
+            _scope(context),
             status="ready",
             name=name,
             kind=None,
@@ -133,6 +139,14 @@ def _add_tools(server: MCPServer[Any], app: FastAPI) -> None:
             limit=limit,
         )
         return await _told(page)
+
+
+def _scope(context: Context[Any, Any]) -> Scope:
+    """The documents within reach of the key that came with the call."""
+    if (request := context.request_context.request) is None:
+        raise RuntimeError("a call that came by no request")
+    principal: Principal = request.scope["principal"]
+    return principal.scope
 
 
 async def _told(work: Coroutine[Any, Any, _T]) -> _T:

@@ -5,7 +5,13 @@ from typing import Any
 from starlette.requests import Request
 
 PATHS = ("/v1/chat/completions", "/v1/models")
-_TYPES = {404: "not_found_error", 429: "rate_limit_error", 503: "service_unavailable_error"}
+_TYPES = {
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    503: "service_unavailable_error",
+}
 
 
 def wanted(request: Request) -> bool:

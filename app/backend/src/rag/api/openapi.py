@@ -5,7 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from rag.api import openai_errors
+from rag.access.scope import NAME
+from rag.api import openai_errors, rights
 from rag.api.chat_schemas import CHAT_ERROR
 from rag.api.problems import PROBLEM_RESPONSE
 
@@ -14,6 +15,7 @@ TAGS = [
     {"name": "jobs", "description": "Follow, end and repeat the reading of documents."},
     {"name": "search", "description": "Passages that fit a query."},
     {"name": "ask", "description": "Answers with citations, whole or as events."},
+    {"name": "access", "description": "Keys of programs, and who one is."},
     {"name": "openai", "description": "What clients of OpenAI's API speak."},
     {"name": "health", "description": "What is running, and how it is."},
 ]
@@ -36,19 +38,35 @@ _RETRY = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Describe `app` at /openapi.json."""
+_BEARER = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key: of `POST /v1/keys`, or the platform's own.",
+    }
+}
+_TENANT = {
+    "name": "X-Tenant",
+    "in": "header",
+    "required": False,
+    "description": "For the platform's key: the tenant that the request is about.",
+    "schema": {"type": "string", "pattern": NAME},
+}
+
+
+def install(app: FastAPI, *, secured: bool) -> None:
+    """Describe `app` at /openapi.json. secured: whether it asks for keys."""
 
     def described() -> dict[str, Any]:
         if not app.openapi_schema:
-            app.openapi_schema = _describe(app)
+            app.openapi_schema = _describe(app, secured=secured)
         return app.openapi_schema
 
     # FastAPI's documented way to extend the description.
     app.openapi = described  # type: ignore[method-assign]
 
 
-def _describe(app: FastAPI) -> dict[str, Any]:
+def _describe(app: FastAPI, *, secured: bool) -> dict[str, Any]:
     made = get_openapi(
         title=app.title,
         version=app.version,
@@ -59,11 +77,25 @@ def _describe(app: FastAPI) -> dict[str, Any]:
     )
     for path, methods in made["paths"].items():
         for operation in methods.values():
+            if secured and path not in rights.OPEN:
+                _secure(path, operation)
             _complete(path, operation)
+    if secured:
+        made["components"]["securitySchemes"] = _BEARER
     # FastAPI's own errors are never sent.
     for name in ("HTTPValidationError", "ValidationError"):
         made["components"]["schemas"].pop(name, None)
     return made
+
+
+def _secure(path: str, operation: dict[str, Any]) -> None:
+    operation["security"] = [{"bearer": []}]
+    operation.setdefault("parameters", []).append(_TENANT)
+    openai = path.startswith(openai_errors.PATHS)
+    # Before a request is judged, its key is looked up and counted.
+    for status in ("401", "403", "422", "429", "503"):
+        told = "400" if openai and status == "422" else status
+        operation["responses"].setdefault(told, CHAT_ERROR if openai else PROBLEM_RESPONSE)
 
 
 def _complete(path: str, operation: dict[str, Any]) -> None:

@@ -12,7 +12,14 @@ from starlette.routing import compile_path
 
 from rag.api import openai_errors
 from rag.api.leaving import ClientGoneError
-from rag.errors import BusyError, DependencyError, RagError
+from rag.errors import (
+    BusyError,
+    DependencyError,
+    ForbiddenError,
+    RagError,
+    RateLimitedError,
+    UnauthorizedError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +61,27 @@ def problem(
         return JSONResponse(body, status)
     body = _body(status, kind, detail) | _id(request) | more
     return JSONResponse(body, status, media_type="application/problem+json")
+
+
+def problem_of(request: Request, error: RagError) -> JSONResponse:
+    """The response for an error; what is not the client's fault is logged."""
+    if error.status >= 500:
+        log.warning("request.failed", kind=error.kind, detail=error.detail)
+    response = problem(request, error.status, error.kind, error.detail, **_more(error))
+    response.headers.update(_headers(error))
+    return response
+
+
+def _headers(error: RagError) -> dict[str, str]:
+    """What a client is told of an error beside its body (RFC 6750, RFC 9110)."""
+    if isinstance(error, UnauthorizedError):
+        invalid = ', error="invalid_token"' if error.invalid else ""
+        return {"WWW-Authenticate": f'Bearer realm="rag"{invalid}'}
+    if isinstance(error, ForbiddenError):
+        return {"WWW-Authenticate": 'Bearer realm="rag", error="insufficient_scope"'}
+    if isinstance(error, BusyError | RateLimitedError):
+        return {"Retry-After": str(error.retry_after)}
+    return {}
 
 
 def details(request: Request, error: Exception) -> dict[str, Any]:
@@ -110,12 +138,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RagError)
     async def on_rag_error(request: Request, error: RagError) -> JSONResponse:
-        if error.status >= 500:
-            log.warning("request.failed", kind=error.kind, detail=error.detail)
-        response = problem(request, error.status, error.kind, error.detail, **_more(error))
-        if isinstance(error, BusyError):
-            response.headers["Retry-After"] = str(error.retry_after)
-        return response
+        return problem_of(request, error)
 
     @app.exception_handler(HTTPException)
     async def on_http_error(request: Request, error: HTTPException) -> JSONResponse:

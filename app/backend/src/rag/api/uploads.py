@@ -1,6 +1,7 @@
 """POST /v1/documents: what is answered is safe, whatever happens after."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
@@ -11,7 +12,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from rag.api.deps import Documents, State
+from rag.access.scope import NAME, Scope
+from rag.api.deps import Caller, Documents, State
 from rag.api.prefer import wait_of
 from rag.api.problems import problems
 from rag.documents.metadata import parsed
@@ -23,6 +25,7 @@ from rag.lifespan import AppState
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
+_NAME = re.compile(NAME)
 _File: TypeAlias = tuple[str, Accepted | RagError]
 """A file's name, and what became of it."""
 _BODY: dict[str, Any] = {
@@ -38,6 +41,11 @@ _BODY: dict[str, Any] = {
                         "minItems": 1,
                         "items": {"type": "string", "contentMediaType": "application/octet-stream"},
                         "description": "one part or several, each a file",
+                    },
+                    "collection": {
+                        "type": "string",
+                        "pattern": NAME,
+                        "description": "where new documents go, instead of to `default`",
                     },
                     "metadata": {
                         "type": "string",
@@ -68,25 +76,29 @@ _LOCATION = {"Location": {"schema": {"type": "string"}, "description": "of the j
         200: {"model": Upload | Uploads, "description": "This content is ready already."},
         207: {"model": Uploads, "description": "Some of several files were refused."},
         201: {"model": Document, "description": "With `Prefer: wait`: the document is ready."},
-        **problems(400, 409, 413, 415, 422, 503),
+        **problems(400, 403, 409, 413, 415, 422, 503),
     },
 )
-async def upload_document(request: Request, service: Documents, state: State) -> Response:
+async def upload_document(
+    request: Request, service: Documents, caller: Caller, state: State
+) -> Response:
     """Take in one file, or several; a job makes each of them ready."""
     # Nothing of the body was read so far.
     await state.admission.check()
     try:
         with state.admission.receive(_length(request, state)):
-            files = await _taken(request, service, state.settings.batch_files)
+            files = await _taken(request, service, caller.scope, state.settings.batch_files)
     except ClientDisconnect:
         return Response(status_code=499)
     wait = wait_of(request)
     if len(files) == 1:
-        return await _one(service, files[0], wait)
+        return await _one(service, caller.scope, files[0], wait)
     return await _several(service, files, wait)
 
 
-async def _taken(request: Request, service: DocumentService, most: int) -> list[_File]:
+async def _taken(
+    request: Request, service: DocumentService, scope: Scope, most: int
+) -> list[_File]:
     """Read the request and make its files safe; afterwards nothing of them is in memory."""
     taken: list[_File] = []
     form = await _form(request, most)
@@ -96,10 +108,12 @@ async def _taken(request: Request, service: DocumentService, most: int) -> list[
             raise InvalidRequestError("body.file: a multipart part with a file is missing")
         noted = form.get("metadata", "{}")
         metadata = parsed(noted if isinstance(noted, str) else "")
+        collection = scope.target(_collection(form))
         for file in files:
             name, declared = file.filename or "", file.content_type or ""
             try:
-                accepted = await service.accept(name, declared, await file.read(), metadata)
+                body = await file.read()
+                accepted = await service.accept(scope, collection, name, declared, body, metadata)
                 taken.append((name, accepted))
             except RagError as error:
                 taken.append((name, error))
@@ -107,6 +121,13 @@ async def _taken(request: Request, service: DocumentService, most: int) -> list[
     finally:
         await form.close()
     return taken
+
+
+def _collection(form: FormData) -> str | None:
+    given = form.get("collection")
+    if given is not None and not (isinstance(given, str) and _NAME.fullmatch(given)):
+        raise InvalidRequestError(f"body.collection: must fit {NAME}")
+    return given
 
 
 async def _form(request: Request, most: int) -> FormData:
@@ -125,7 +146,7 @@ def _length(request: Request, state: AppState) -> int:
     return int(length) if length.isdigit() else state.settings.max_upload_bytes
 
 
-async def _one(service: DocumentService, file: _File, wait: int) -> Response:
+async def _one(service: DocumentService, scope: Scope, file: _File, wait: int) -> Response:
     _name, accepted = file
     if isinstance(accepted, RagError):
         raise accepted
@@ -134,7 +155,7 @@ async def _one(service: DocumentService, file: _File, wait: int) -> Response:
     if wait and (document := await service.finished(accepted, wait)):
         status = 201 if accepted.created else 200
         return _answer(document, status, f"/v1/documents/{document.id}", wait)
-    job = await service.job(job.id) if wait else job
+    job = await service.job(scope, job.id) if wait else job
     body = Upload(**accepted.document.model_dump(), job=job)
     return _answer(body, 202, f"/v1/jobs/{job.id}", wait)
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from rag.adapters.protocols import Reach
+
 MOST_DOCUMENTS = 10_000
 """Documents that are named to the searches: a filter of Milvus is a text."""
 
@@ -23,9 +25,11 @@ class Filter:
 class Within:
     """A filter as the searches take it: only these documents, or, if `outside`, all others.
 
-    `chunks`: how many chunks the named documents have together.
+    `chunks`: how many chunks the named documents have together. `documents`: None for all within
+    `reach`. `reach`: None where nothing is beyond it.
     """
 
-    documents: tuple[str, ...]
+    documents: tuple[str, ...] | None
     chunks: int
     outside: bool
+    reach: Reach | None = None

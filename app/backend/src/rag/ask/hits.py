@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
+from rag.access.scope import Name
 from rag.ask.filters import Filter
 from rag.ask.text import SAYING_PATTERN, plain
 from rag.ingest.formats import FORMATS
@@ -54,6 +55,8 @@ class SearchRequest(BaseModel):
     """Only in these documents."""
     content_types: list[ContentType] | None = Field(default=None, min_length=1, max_length=20)
     """Only in documents of these types."""
+    collections: list[Name] | None = Field(default=None, min_length=1, max_length=50)
+    """Only in these collections."""
     debug: StrictBool = False
     """Whether to show the scores of each search, and how long each stage took."""
 

@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from rag.access.scope import Scope
+from rag.access.space import reach_of
 from rag.adapters import postgres
+from rag.adapters.protocols import MARK, Reach
 from rag.ask.filters import MOST_DOCUMENTS, Filter, Within
 from rag.ask.terms import Place, Terms, terms
 from rag.errors import FilterError
@@ -16,6 +19,7 @@ from rag.languages.asking import content
 from rag.languages.detect import DEFAULT
 from rag.languages.words import searchable
 
+_ALL = Filter()
 _STEMS = text(
     "SELECT language, stem, positions"
     " FROM unnest(CAST(:languages AS text[]), CAST(:texts AS text[])) AS given(language, words)"
@@ -96,9 +100,18 @@ _MANY = """
     JOIN entries ON number = entry JOIN chunks ON chunks.id = chunk_id
     WHERE (document_id IN (SELECT unnest(CAST(:documents AS text[])))) <> :outside AND
 """
+# Of a tenant, or of some of its collections: the ids of chunks tell.
+_REACHED = f"""(
+    left(chunk_id, :digits) = ANY(CAST(:beginnings AS text[]))
+    OR (:plain AND left(chunk_id, 1) <> '{MARK}')
+) AND
+"""
+_OWN = f"JOIN entries ON number = entry WHERE {_REACHED}"
 _SEARCH = text(_BM25.format(likely=_LIKELY.format(within="WHERE")))
 _SEARCH_FEW = text(_BM25.format(likely=_FEW))
 _SEARCH_MANY = text(_BM25.format(likely=_LIKELY.format(within=_MANY)))
+_SEARCH_OWN = text(_BM25.format(likely=_LIKELY.format(within=_OWN)))
+_SEARCH_OWN_MANY = text(_BM25.format(likely=_LIKELY.format(within=_MANY + _REACHED)))
 _FEW_CHUNKS = 5000
 _BOUNDS = {"budget": 30_000, "least": 200, "heavy": 64}
 _TEXTS = text(
@@ -107,6 +120,8 @@ _TEXTS = text(
     " FROM chunks c JOIN documents d ON d.id = c.document_id"
     " LEFT JOIN entries e ON e.chunk_id = c.id"
     " WHERE d.status = 'ready' AND c.id = ANY(CAST(:ids AS text[]))"
+    " AND d.tenant = :tenant AND (CAST(:collections AS text[]) IS NULL"
+    " OR d.collection = ANY(CAST(:collections AS text[])))"
 )
 _FREQUENCIES = text(
     "SELECT term, sum(coalesce(stems.chunks, 0)) AS chunks"
@@ -115,10 +130,18 @@ _FREQUENCIES = text(
 )
 _SIZE = text("SELECT chunks FROM totals")
 _WITHIN = text(
-    "SELECT id, chunks FROM documents WHERE status = 'ready'"
+    "SELECT id, chunks FROM documents WHERE status = 'ready' AND tenant = :tenant"
+    " AND (CAST(:collections AS text[]) IS NULL OR collection = ANY(CAST(:collections AS text[])))"
     " AND (CAST(:ids AS text[]) IS NULL OR id = ANY(CAST(:ids AS text[])))"
     " AND (CAST(:types AS text[]) IS NULL OR"
     " (content_type = ANY(CAST(:types AS text[]))) <> :outside) ORDER BY id LIMIT :limit"
+)
+_TENANTS = text("SELECT min(tenant), max(tenant) FROM documents")
+# A ready document has a chunk at least, so that more rows than this tell nothing more.
+_OWN_DOCUMENTS = text(
+    "SELECT id, chunks FROM documents WHERE status = 'ready' AND tenant = :tenant"
+    " AND (CAST(:collections AS text[]) IS NULL OR collection = ANY(CAST(:collections AS text[])))"
+    " LIMIT :limit"
 )
 
 
@@ -196,24 +219,37 @@ class SearchRepository:
             rows = (await connection.execute(_RELATED, endings)).all()
         return found.joined_by((row.stem, row.term) for row in rows)
 
-    async def within(self, wanted: Filter) -> Within | None:
-        """The ready documents that pass a filter; None: all of them do.
+    async def within(self, scope: Scope, wanted: Filter = _ALL) -> Within | None:
+        """The ready documents of a scope that pass a filter; None: all documents do.
 
         Raises FilterError if neither they nor the others are few enough to be named.
         """
         if wanted.empty:
-            return None
-        if (found := await self._named(wanted, outside=False)) is not None:
+            return await self._own(scope)
+        if (found := await self._named(scope, wanted, outside=False)) is not None:
             return found
-        if (others := await self._named(wanted, outside=True)) is not None:
-            return others
+        if (others := await self._named(scope, wanted, outside=True)) is not None:
+            return replace(others, reach=reach_of(scope))
         raise FilterError(
             f"more than {MOST_DOCUMENTS} documents pass the filter, and as many do not:"
             " name document_ids or other content_types"
         )
 
-    async def _named(self, wanted: Filter, *, outside: bool) -> Within | None:
+    async def _own(self, scope: Scope) -> Within | None:
+        async with self._connect() as connection:
+            if scope.collections is None:
+                first, last = (await connection.execute(_TENANTS)).one()
+                if first == last and first in (None, scope.tenant):
+                    return None
+            given = {**_scoped(scope), "limit": _FEW_CHUNKS + 1}
+            rows = (await connection.execute(_OWN_DOCUMENTS, given)).all()
+        size = sum(row.chunks for row in rows)
+        named = tuple(row.id for row in rows) if size <= _FEW_CHUNKS else None
+        return Within(named, size, outside=False, reach=reach_of(scope))
+
+    async def _named(self, scope: Scope, wanted: Filter, *, outside: bool) -> Within | None:
         given = {
+            **_scoped(scope),
             "ids": list(wanted.document_ids) if wanted.document_ids else None,
             "types": list(wanted.content_types) if wanted.content_types else None,
             "outside": outside,
@@ -239,20 +275,26 @@ class SearchRepository:
         }
         limits = {**_BOUNDS, "likely": max(300, 2 * limit)}
         statement = _SEARCH
-        if within and not within.outside and within.chunks <= _FEW_CHUNKS:
-            statement, limits = _SEARCH_FEW, {}
+        if within and within.documents is not None:
             given["documents"] = list(within.documents)
+            if not within.outside and within.chunks <= _FEW_CHUNKS:
+                statement, limits = _SEARCH_FEW, {}
+            else:
+                statement = _SEARCH_OWN_MANY if within.reach else _SEARCH_MANY
+                given["outside"] = within.outside
         elif within:
-            statement = _SEARCH_MANY
-            given |= {"documents": list(within.documents), "outside": within.outside}
+            statement = _SEARCH_OWN
+        if within and within.reach and statement is not _SEARCH_FEW:
+            given |= _reached(within.reach)
         async with self._connect() as connection:
             rows = await connection.execute(statement, {**given, **limits, "limit": limit})
             return [(row.chunk_id, float(row.score)) for row in rows]
 
-    async def passages(self, ids: Sequence[str]) -> list[Passage]:
-        """The passages of `ids` which still exist, in that order."""
+    async def passages(self, scope: Scope, ids: Sequence[str]) -> list[Passage]:
+        """The passages of `ids` which still exist and are in the scope, in that order."""
+        given = {"ids": list(ids), **_scoped(scope)}
         async with self._connect() as connection:
-            rows = (await connection.execute(_TEXTS, {"ids": list(ids)})).all()
+            rows = (await connection.execute(_TEXTS, given)).all()
         found = {row.id: _passage(row) for row in rows}
         return [found[item] for item in ids if item in found]
 
@@ -267,6 +309,16 @@ class SearchRepository:
             rows = (await connection.execute(_FREQUENCIES, given)).all()
             size = int((await connection.execute(_SIZE)).scalar_one())
         return {row.term: int(row.chunks) for row in rows}, size
+
+
+def _scoped(scope: Scope) -> dict[str, object]:
+    named = list(scope.collections) if scope.collections is not None else None
+    return {"tenant": scope.tenant, "collections": named}
+
+
+def _reached(reach: Reach) -> dict[str, object]:
+    digits = len(reach.beginnings[0]) if reach.beginnings else 1
+    return {"beginnings": list(reach.beginnings), "digits": digits, "plain": reach.plain}
 
 
 def _passage(row: Row[tuple[object, ...]]) -> Passage:

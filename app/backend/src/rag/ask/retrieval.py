@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
+from rag.access.scope import Scope
 from rag.adapters.protocols import Vector, VectorIndex
 from rag.ask.filters import Within
 from rag.ask.repository import Passage, SearchRepository
@@ -79,25 +80,26 @@ class Retriever:
         self._keep = keep
         self._learnt = learnt
 
-    async def find(self, vector: Vector, stems: Terms) -> list[Passage]:
+    async def find(self, scope: Scope, vector: Vector, stems: Terms) -> list[Passage]:
         """The passages most likely to answer, best first; `stems`: the question's terms."""
         with self._metrics.stage("ask", "search"):
             version = await self._repository.version()
-            found, gone = await self._look(vector, stems)
+            found, gone = await self._look(scope, vector, stems)
             if gone and await self._repository.version() != version:
                 # What was found first was replaced before it was read, as a reindex does.
-                found, _gone = await self._look(vector, stems)
+                found, _gone = await self._look(scope, vector, stems)
         return found
 
-    async def _look(self, vector: Vector, stems: Terms) -> tuple[list[Passage], bool]:
+    async def _look(self, scope: Scope, vector: Vector, stems: Terms) -> tuple[list[Passage], bool]:
         """The best passages, and whether some that were found are gone."""
-        ranking = await self.rank(vector, stems)
+        within = await self._repository.within(scope)
+        ranking = await self.rank(vector, stems, within=within)
         ids = [item for item, _score in ranking.fused]
         # PostgreSQL decides what exists: a vector may outlive its document shortly.
         found: list[Passage] = []
         looked = 0
         while looked < len(ids) and len(found) < self._keep:
-            found += await self._repository.passages(ids[looked : looked + self._keep * 2])
+            found += await self._repository.passages(scope, ids[looked : looked + self._keep * 2])
             looked += self._keep * 2
         return found[: self._keep], len(found) < min(looked, len(ids))
 
@@ -112,7 +114,10 @@ class Retriever:
         """Chunks by both searches, each of which finds at least `least`; only `within`."""
         limit = max(self._candidates, least)
         ranking = Ranking()
-        documents = within.documents if within else None
+        documents, reach = (within.documents, within.reach) if within else (None, None)
+        if within and reach and not within.outside:
+            # These are all that is within reach, which is said in fewer words.
+            documents = None
 
         async def timed(stage: str, search: Awaitable[list[Found]]) -> list[Found]:
             start = time.perf_counter()
@@ -120,11 +125,14 @@ class Retriever:
             ranking.seconds[stage] = time.perf_counter() - start
             return found
 
-        if within and not within.documents and not within.outside:
+        if within and within.documents == () and not within.outside:
             return ranking
         outside = within.outside if within else False
         ranking.dense, ranking.lexical = await asyncio.gather(
-            timed("dense", self._index.search(vector, limit, documents, outside=outside)),
+            timed(
+                "dense",
+                self._index.search(vector, limit, documents, outside=outside, reach=reach),
+            ),
             timed("lexical", self._repository.search(stems, limit, within)),
         )
         ranking.fused = self._fusion_for(stems.language).scored(ranking.dense, ranking.lexical)

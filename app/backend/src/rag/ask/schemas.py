@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 from pydantic.config import JsonDict
 
+from rag.access.scope import Name
 from rag.adapters.protocols import Turn
 from rag.ask.text import ASKING_PATTERN, PLAIN_PATTERN, plain
 from rag.languages.refusals import refusal
@@ -68,6 +69,8 @@ class Question(BaseModel):
     ]
     messages: list[Message] = Field(default_factory=list, max_length=MOST_TURNS)
     """What was said before, oldest first: the question may point at it."""
+    collections: list[Name] | None = Field(default=None, min_length=1, max_length=50)
+    """Only from these collections."""
     stream: StrictBool = False
     """Whether the answer comes as events, as with `Accept: text/event-stream`."""
 

@@ -4,6 +4,7 @@ import time
 
 import structlog
 
+from rag.access.scope import Scope
 from rag.adapters.protocols import Embedder
 from rag.ask.hits import Debug, Hit, Ranks, Scores, SearchRequest, SearchResult
 from rag.ask.repository import SearchRepository
@@ -31,10 +32,11 @@ class SearchService:
         self._metrics = metrics
         self._detector = detector
 
-    async def search(self, request: SearchRequest) -> SearchResult:
-        """Hits, best first; raises BusyError, FilterError or DependencyError."""
+    async def search(self, scope: Scope, request: SearchRequest) -> SearchResult:
+        """Hits, best first; raises BusyError, FilterError, ForbiddenError or DependencyError."""
         clock = _Clock()
-        within = await self._repository.within(request.filter)
+        scope = scope.narrowed(request.collections)
+        within = await self._repository.within(scope, request.filter)
         clock.lap("filter")
         with self._metrics.stage("search", "embed"):
             [vector] = await self._embedder.embed([request.query])
@@ -51,7 +53,7 @@ class SearchService:
                 ranking = await self._retriever.rank(vector, stems, within=within, least=most)
             clock.seconds |= ranking.seconds
             clock.lap("searches")
-            hits = await self._hits(ranking, request.limit, debug=request.debug)
+            hits = await self._hits(scope, ranking, request.limit, debug=request.debug)
             clock.lap("texts")
             # What was found first may have been replaced before it was read, as a reindex does.
             if len(hits) == min(request.limit, len(ranking.fused)):
@@ -61,12 +63,12 @@ class SearchService:
         log.info("search", hits=len(hits))
         return SearchResult(hits=hits, debug=_debug(ranking, clock) if request.debug else None)
 
-    async def _hits(self, ranking: Ranking, limit: int, *, debug: bool) -> list[Hit]:
+    async def _hits(self, scope: Scope, ranking: Ranking, limit: int, *, debug: bool) -> list[Hit]:
         best = dict(ranking.fused[: limit * 2])
         dense, lexical = _placed(ranking.dense), _placed(ranking.lexical)
         nowhere = (None, None)
         found = []
-        for item in (await self._repository.passages(list(best)))[:limit]:
+        for item in (await self._repository.passages(scope, list(best)))[:limit]:
             near, words = dense.get(item.chunk_id, nowhere), lexical.get(item.chunk_id, nowhere)
             found.append(
                 Hit(

@@ -7,6 +7,7 @@ from contextlib import aclosing
 
 import structlog
 
+from rag.access.scope import Scope
 from rag.adapters.protocols import AnswerCache, AnswerModel, Embedder, Turn
 from rag.ask.events import Cited, Delta, Done, Event, Sources, Told
 from rag.ask.extract import Extractor
@@ -49,26 +50,28 @@ class AskService:
         self._metrics = metrics
         self._writer = writer
 
-    async def ask(self, question: str, turns: Sequence[Turn] = ()) -> Answer:
+    async def ask(self, scope: Scope, question: str, turns: Sequence[Turn] = ()) -> Answer:
         """Answer with citations, or refuse; raises BusyError or DependencyError."""
-        return (await self.done(question, turns)).answer
+        return (await self.done(scope, question, turns)).answer
 
-    async def done(self, question: str, turns: Sequence[Turn] = ()) -> Done:
+    async def done(self, scope: Scope, question: str, turns: Sequence[Turn] = ()) -> Done:
         """The last event of `tell`."""
-        async with aclosing(self._tell(question, turns, whole=True)) as events:
+        async with aclosing(self._tell(scope, question, turns, whole=True)) as events:
             async for event in events:
                 if isinstance(event, Done):
                     return event
         raise RuntimeError("an answer without an end")
 
-    async def tell(self, question: str, turns: Sequence[Turn] = ()) -> AsyncGenerator[Event, None]:
+    async def tell(
+        self, scope: Scope, question: str, turns: Sequence[Turn] = ()
+    ) -> AsyncGenerator[Event, None]:
         """An answer as it comes to be: sources first, then text with citations, last `Done`.
 
         `turns`: what was said before, oldest first. Raises BusyError or DependencyError, also after
         events. Closing the generator ends all work on the answer.
         """
         start, first = time.perf_counter(), True
-        async with aclosing(self._tell(question, turns, whole=False)) as events:
+        async with aclosing(self._tell(scope, question, turns, whole=False)) as events:
             async for event in events:
                 if first and isinstance(event, Delta):
                     first = False
@@ -77,10 +80,10 @@ class AskService:
                 yield event
 
     async def _tell(
-        self, question: str, turns: Sequence[Turn], *, whole: bool
+        self, scope: Scope, question: str, turns: Sequence[Turn], *, whole: bool
     ) -> AsyncGenerator[Event, None]:
         # What points at a conversation is no question that others ask: it has no key.
-        key = "" if turns else self._key(question, await self._repository.version())
+        key = "" if turns else self._key(scope, question, await self._repository.version())
         if key:
             told = await self._remembered(key)
             self._metrics.cache.labels("hit" if told else "miss").inc()
@@ -95,7 +98,7 @@ class AskService:
                 english = self._english(question, turns, among)
                 question = await standalone(self._model, question, turns, english=english)
         record = _Record(whole=whole)
-        async with aclosing(self._answer(question, among, record)) as events:
+        async with aclosing(self._answer(scope, question, among, record)) as events:
             async for event in events:
                 record.note(event)
                 if isinstance(event, Done):
@@ -118,13 +121,13 @@ class AskService:
         return DEFAULT in told or told == {None}
 
     async def _answer(
-        self, question: str, among: Sequence[str], record: "_Record"
+        self, scope: Scope, question: str, among: Sequence[str], record: "_Record"
     ) -> AsyncGenerator[Event, None]:
         with self._metrics.stage("ask", "embed"):
             [vector] = await self._embedder.embed([question])
         language = self._detector.question(question, among)
         stems = await self._repository.stems(question, language, among)
-        passages = await self._retriever.find(vector, stems)
+        passages = await self._retriever.find(scope, vector, stems)
         yield Sources([_source(item) for item in passages])
         if not passages:
             for event in Told.of(Answer.refusal(language)).events():
@@ -169,9 +172,12 @@ class AskService:
         self._metrics.answers.labels(outcome, source).inc()
         log.info("ask", outcome=outcome, source=source, citations=len(answer.citations))
 
-    def _key(self, question: str, version: int) -> str:
-        # As it is written: capitals tell names, and help to tell the language.
-        parts = (question, str(version), self._embedder.model_id, self._writer)
+    def _key(self, scope: Scope, question: str, version: int) -> str:
+        # As it is written: capitals tell names, and help to tell the language. Names of
+        # collections have no comma.
+        within = "*" if scope.collections is None else ",".join(sorted(scope.collections))
+        whose = (scope.tenant, within)
+        parts = (question, str(version), self._embedder.model_id, self._writer, *whose)
         return "rag:told:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rag.access.space import chunk_prefix
 from rag.adapters.protocols import Embedder, ObjectStore, Vector, VectorIndex, VectorRow
 from rag.documents.repository import DocumentRepository, chunk_id
 from rag.documents.schemas import Document
@@ -59,7 +60,7 @@ class Ingestion:
 
     async def run(self, job: Leased) -> None:
         """Do the job. Raises LostLeaseError, RagError or DependencyError."""
-        document = await self._repository.get(job.document_id)
+        document = await self._repository.known(job.document_id)
         if document is None or self._is_done(job, document):
             await self._close(job, document)
             return
@@ -75,7 +76,7 @@ class Ingestion:
         with self._metrics.stage("ingest", "language"):
             told = await self._tell(text.chunks)
         job.reach("index", _EMBEDDED)
-        prefix = f"{document.id}-{job.id[:8]}-"
+        prefix = f"{chunk_prefix(document.id)}-{job.id[:8]}-"
         if not await self._keep(job, document, prefix, text, told, vectors):
             return
         job.settled = True
@@ -139,7 +140,7 @@ class Ingestion:
 
     async def _fetch(self, document: Document) -> bytes:
         with self._metrics.stage("ingest", "fetch"):
-            body = await self._store.get(key_of(document.sha256))
+            body = await self._store.get(key_of(document.id, document.sha256))
         if body is None:
             raise FileGoneError("the document's file is not kept; upload it again")
         if hashlib.sha256(body).hexdigest() != document.sha256:
@@ -176,7 +177,7 @@ class Ingestion:
         async with self._repository.exclusive(document.id) as connection:
             if not await self._leases.hold(connection, job):
                 raise LostLeaseError
-            now = await self._repository.get(document.id, connection)
+            now = await self._repository.known(document.id, connection)
             if now is None or self._is_done(job, now):
                 # A program without jobs took the same file in, or deleted it.
                 if now and now.status == "ready":

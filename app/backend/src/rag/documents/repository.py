@@ -7,14 +7,37 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, delete, func, insert, or_, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    Text,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag import cursor
+from rag.access.scope import Scope
+from rag.access.space import lock_of
 from rag.adapters import postgres
 from rag.documents.metadata import meant
-from rag.documents.schemas import ChunkPage, Document, DocumentPage, Passage, Sort, Status
+from rag.documents.schemas import (
+    ChunkPage,
+    Collection,
+    Document,
+    DocumentPage,
+    Passage,
+    Sort,
+    Status,
+)
 from rag.errors import BusyError
 from rag.ingest.chunk import Chunk
 from rag.languages.detect import DEFAULT
@@ -55,7 +78,7 @@ class DocumentRepository:
     @asynccontextmanager
     async def exclusive(self, document_id: str) -> AsyncIterator[AsyncConnection]:
         """A transaction in which nobody else changes the document. Raises BusyError."""
-        key = int(document_id[:15], 16)
+        key = lock_of(document_id)
         deadline = time.monotonic() + self._patience
         async with self.begin() as connection:
             await connection.execute(_NOT_FOR_EVER)
@@ -66,10 +89,24 @@ class DocumentRepository:
             yield connection
 
     async def get(
+        self, scope: Scope, document_id: str, connection: AsyncConnection | None = None
+    ) -> Document | None:
+        """A document of the scope, or None."""
+        query = select(documents).where(documents.c.id == document_id, _within(scope))
+        return await self._one(query, connection)
+
+    async def known(
         self, document_id: str, connection: AsyncConnection | None = None
     ) -> Document | None:
-        """A document, or None."""
-        query = select(documents).where(documents.c.id == document_id)
+        """A document of whomever, or None: for work that no request waits for."""
+        return await self._one(select(documents).where(documents.c.id == document_id), connection)
+
+    async def tenant(self, connection: AsyncConnection, document_id: str) -> str:
+        """The tenant of a document that exists."""
+        query = select(documents.c.tenant).where(documents.c.id == document_id)
+        return str((await connection.execute(query)).scalar_one())
+
+    async def _one(self, query: Select[Any], connection: AsyncConnection | None) -> Document | None:
         if connection is None:
             async with self.begin() as own:
                 row = (await own.execute(query)).one_or_none()
@@ -79,6 +116,7 @@ class DocumentRepository:
 
     async def page(
         self,
+        scope: Scope,
         *,
         status: Status | None,
         name: str | None,
@@ -95,6 +133,7 @@ class DocumentRepository:
         column, falling = _SORTED[sort.removeprefix("-")], sort.startswith("-")
         order = (column.desc(), documents.c.id.desc()) if falling else (column, documents.c.id)
         query = select(documents, column.label("key")).order_by(*order).limit(limit + 1)
+        query = query.where(_within(scope))
         if status:
             query = query.where(documents.c.status == status)
         if content_type:
@@ -147,9 +186,24 @@ class DocumentRepository:
         ).returning(documents)
         return Document.model_validate((await connection.execute(statement)).one())
 
-    async def change(self, document_id: str, values: dict[str, Any]) -> Document | None:
+    async def collections(self, scope: Scope) -> list[Collection]:
+        """The collections of the scope that have documents, by name."""
+        name = documents.c.collection
+        query = (
+            select(name, func.count(), func.coalesce(func.sum(documents.c.chunks), 0))
+            .where(_within(scope), documents.c.status != "deleting")
+            .group_by(name)
+            .order_by(name)
+        )
+        async with self.begin() as connection:
+            rows = (await connection.execute(query)).all()
+        return [Collection(name=row[0], documents=row[1], chunks=row[2]) for row in rows]
+
+    async def change(
+        self, scope: Scope, document_id: str, values: dict[str, Any]
+    ) -> Document | None:
         """Set columns of a document; None where there is none."""
-        statement = update(documents).where(documents.c.id == document_id)
+        statement = update(documents).where(documents.c.id == document_id, _within(scope))
         changed = statement.values(**values, updated_at=func.now()).returning(documents)
         async with self.begin() as connection:
             row = (await connection.execute(changed)).one_or_none()
@@ -222,21 +276,23 @@ class DocumentRepository:
         """Delete a document with its chunks."""
         await connection.execute(delete(documents).where(documents.c.id == document_id))
 
-    async def ready_without_job(self, after: str, limit: int) -> Sequence[str]:
-        """Ids, in order, of ready documents that nothing is being done with."""
-        return await self._idle("ready", 0, after, limit)
+    async def ready_without_job(self, scope: Scope, after: str, limit: int) -> Sequence[str]:
+        """Ids, in order, of ready documents of the scope that nothing is being done with."""
+        return await self._idle("ready", 0, after, limit, _within(scope))
 
     async def stuck(self, status: Status, seconds: float) -> Sequence[str]:
         """Ids of documents that nobody brought out of a passing status for so long."""
-        return await self._idle(status, seconds, "", 100)
+        return await self._idle(status, seconds, "", 100, true())
 
-    async def _idle(self, status: Status, seconds: float, after: str, limit: int) -> Sequence[str]:
+    async def _idle(
+        self, status: Status, seconds: float, after: str, limit: int, which: ColumnElement[bool]
+    ) -> Sequence[str]:
         busy = select(jobs.c.id).where(
             jobs.c.document_id == documents.c.id, jobs.c.state.in_(("queued", "running"))
         )
         query = (
             select(documents.c.id)
-            .where(documents.c.status == status, documents.c.id > after, ~busy.exists())
+            .where(documents.c.status == status, documents.c.id > after, ~busy.exists(), which)
             .where(documents.c.updated_at <= func.now() - timedelta(seconds=seconds))
             .order_by(documents.c.id)
             .limit(limit)
@@ -260,6 +316,12 @@ class DocumentRepository:
 
     async def _changed(self, connection: AsyncConnection) -> None:
         await connection.execute(update(corpus).values(version=corpus.c.version + 1))
+
+
+def _within(scope: Scope) -> ColumnElement[bool]:
+    own = documents.c.tenant == scope.tenant
+    named = scope.collections
+    return own if named is None else own & documents.c.collection.in_(named)
 
 
 def chunk_id(prefix: str, chunk: Chunk) -> str:

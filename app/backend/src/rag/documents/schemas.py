@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
+from rag.access.scope import DEFAULT
 from rag.documents.metadata import Metadata
 from rag.jobs.schemas import EXAMPLE as JOB
 from rag.jobs.schemas import Job, Reason
@@ -25,6 +26,7 @@ _EXAMPLE: JsonDict = {
     "pages": 1,
     "chunks": 1,
     "sha256": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
+    "collection": "default",
     "language": "en",
     "metadata": {"team": "people", "year": 2026},
     "error": None,
@@ -39,7 +41,7 @@ class Document(BaseModel):
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str
-    """From the content: the same file has the same id."""
+    """From the content: the same file has the same id, and another one in each collection."""
     status: Status
     filename: str
     content_type: str
@@ -47,7 +49,9 @@ class Document(BaseModel):
     pages: int
     """0 until the file was read."""
     chunks: int
-    sha256: str
+    sha256: Annotated[str, AfterValidator(lambda kept: kept.rpartition("/")[2])]
+    collection: str = DEFAULT
+    """The collection of the tenant that it is in."""
     language: str | None = None
     """What most of the text is written in, as a BCP 47 tag such as `de`; null when unknown, and
     until the file was read."""
@@ -122,6 +126,20 @@ class DocumentPage(BaseModel):
     items: list[Document]
     next_cursor: str | None = None
     """The value of `cursor` for the documents after these; null at the end."""
+
+
+class Collection(BaseModel):
+    """Documents that are kept apart from others of their tenant."""
+
+    name: str
+    documents: int
+    chunks: int
+
+
+class Collections(BaseModel):
+    """The collections that have documents, by name."""
+
+    items: list[Collection]
 
 
 class Passage(BaseModel):

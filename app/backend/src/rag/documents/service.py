@@ -8,10 +8,22 @@ from pathlib import PurePath
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from rag.access.scope import Scope
+from rag.access.space import document_id as id_of
+from rag.access.space import file_of
 from rag.adapters.protocols import ObjectStore, VectorIndex
 from rag.documents.metadata import Value
 from rag.documents.repository import DocumentRepository
-from rag.documents.schemas import Change, ChunkPage, Document, DocumentPage, Outcome, Sort, Status
+from rag.documents.schemas import (
+    Change,
+    ChunkPage,
+    Collections,
+    Document,
+    DocumentPage,
+    Outcome,
+    Sort,
+    Status,
+)
 from rag.errors import (
     BusyError,
     ConflictError,
@@ -29,7 +41,6 @@ from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
-_ID_LENGTH = 32
 _GONE = "the document is being deleted"
 
 
@@ -72,16 +83,20 @@ class DocumentService:
         self._max_bytes = max_bytes
         self._queued = queued
 
-    async def add(self, filename: str, content_type: str, body: bytes) -> tuple[Document, bool]:
+    async def add(
+        self, scope: Scope, filename: str, content_type: str, body: bytes
+    ) -> tuple[Document, bool]:
         """Take a file in and wait until it is ready; returns it, and whether it is new.
 
         Raises TooLargeError, UnsupportedTypeError, UnreadableError, BusyError or DependencyError.
         """
-        accepted = await self.accept(filename, content_type, body)
+        accepted = await self.accept(scope, None, filename, content_type, body)
         return await self.finished(accepted, None) or accepted.document, accepted.created
 
     async def accept(
         self,
+        scope: Scope,
+        collection: str | None,
         filename: str,
         content_type: str,
         body: bytes,
@@ -89,10 +104,13 @@ class DocumentService:
     ) -> Accepted:
         """Make a file safe, and queue the job that reads it. A known document keeps its metadata.
 
-        Raises TooLargeError, UnsupportedTypeError, UnreadableError, BusyError or DependencyError.
+        collection: None for the default one, or the only one of the scope.
+        Raises ForbiddenError, TooLargeError, UnsupportedTypeError, UnreadableError, BusyError or
+        DependencyError.
         """
+        place = scope.tenant, scope.target(collection)
         try:
-            accepted = await self._accept(filename, content_type, body, metadata or {})
+            accepted = await self._accept(place, filename, content_type, body, metadata or {})
         except RagError as error:
             self._metrics.documents.labels(error.kind).inc()
             raise
@@ -106,16 +124,25 @@ class DocumentService:
         job = await self._watch.end(accepted.job, seconds)
         if job.reason and job.state in ("failed", "cancelled"):
             raise job.reason.error()
-        return await self.get(accepted.document.id) if job.ended else None
+        if not job.ended:
+            return None
+        if document := await self._repository.known(accepted.document.id):
+            return document
+        raise _unknown(accepted.document.id)
 
-    async def get(self, document_id: str) -> Document:
+    async def get(self, scope: Scope, document_id: str) -> Document:
         """A document by id; raises NotFoundError."""
-        if document := await self._repository.get(document_id):
+        if document := await self._repository.get(scope, document_id):
             return document
         raise _unknown(document_id)
 
+    async def collections(self, scope: Scope) -> Collections:
+        """The collections within reach that have documents."""
+        return Collections(items=await self._repository.collections(scope))
+
     async def page(
         self,
+        scope: Scope,
         *,
         status: Status | None,
         name: str | None,
@@ -129,6 +156,7 @@ class DocumentService:
         types = {each.name.lower(): each.content_type for each in FORMATS}
         content_type = types.get(kind.lower(), kind) if kind else None
         return await self._repository.page(
+            scope,
             status=status,
             name=name,
             content_type=content_type,
@@ -138,32 +166,36 @@ class DocumentService:
             limit=limit,
         )
 
-    async def change(self, document_id: str, change: Change) -> Document:
+    async def change(self, scope: Scope, document_id: str, change: Change) -> Document:
         """Rename a document, or note something of it. Raises NotFoundError."""
         values = change.model_dump(exclude_none=True)
         if change.filename is not None:
             values["filename"] = _name(change.filename)
-        changed = await self._repository.change(document_id, values)
+        changed = await self._repository.change(scope, document_id, values)
         if changed is None:
             raise _unknown(document_id)
         return changed
 
-    async def passages(self, document_id: str, after: str | None, limit: int) -> ChunkPage:
+    async def passages(
+        self, scope: Scope, document_id: str, after: str | None, limit: int
+    ) -> ChunkPage:
         """The document's chunks in reading order. Raises NotFoundError or InvalidRequestError."""
-        await self.get(document_id)
+        await self.get(scope, document_id)
         return await self._repository.passages(document_id, after, limit)
 
-    async def content(self, document_id: str) -> tuple[Document, AsyncIterator[bytes]]:
+    async def content(
+        self, scope: Scope, document_id: str
+    ) -> tuple[Document, AsyncIterator[bytes]]:
         """The document and its file. Raises NotFoundError or FileGoneError."""
-        document = await self.get(document_id)
-        if pieces := await self._store.stream(key_of(document.sha256)):
+        document = await self.get(scope, document_id)
+        if pieces := await self._store.stream(key_of(document.id, document.sha256)):
             return document, pieces
         raise FileGoneError("the document's file is not kept; upload it again")
 
-    async def remove(self, document_id: str) -> None:
+    async def remove(self, scope: Scope, document_id: str) -> None:
         """Delete a document everywhere, and end its job; may be repeated after a failure."""
         async with self._repository.exclusive(document_id) as connection:
-            if await self._repository.get(document_id, connection) is None:
+            if await self._repository.get(scope, document_id, connection) is None:
                 raise _unknown(document_id)
             await self._jobs.cancel(connection, document_id, "the document was deleted")
             await self._repository.hide(connection, document_id)
@@ -173,32 +205,32 @@ class DocumentService:
     async def clear_away(self, document_id: str) -> None:
         """Remove what is left of a document that nobody can find any more."""
         async with self._repository.exclusive(document_id) as connection:
-            document = await self._repository.get(document_id, connection)
+            document = await self._repository.known(document_id, connection)
             if document is None or document.status != "deleting":
                 return  # deleted by someone else, or uploaded again
             await self._index.remove(document_id)
-            await self._store.delete(key_of(document.sha256))
+            await self._store.delete(key_of(document.id, document.sha256))
             await self._repository.remove(connection, document_id)
         log.info("document.deleted", document_id=document_id)
 
-    async def remove_many(self, ids: Sequence[str]) -> list[Outcome]:
+    async def remove_many(self, scope: Scope, ids: Sequence[str]) -> list[Outcome]:
         """Delete documents; one that fails holds up no other."""
         outcomes = []
         for document_id in ids:
             try:
-                await self.remove(document_id)
+                await self.remove(scope, document_id)
                 outcomes.append(Outcome(id=document_id, status=204))
             except RagError as error:
                 outcomes.append(_failed(document_id, error))
         return outcomes
 
-    async def reindex(self, document_id: str) -> Job:
+    async def reindex(self, scope: Scope, document_id: str) -> Job:
         """Queue a job that reads the kept file again, or return the one that waits or runs.
 
         Raises NotFoundError, ConflictError, BusyError or DependencyError.
         """
         async with self._repository.exclusive(document_id) as connection:
-            document = await self._repository.get(document_id, connection)
+            document = await self._repository.get(scope, document_id, connection)
             if document is None:
                 raise _unknown(document_id)
             if document.status == "deleting":
@@ -207,38 +239,38 @@ class DocumentService:
                 return job
             if document.status != "ready":
                 await self._repository.restart(connection, document_id)
-            job = await self._queue(connection, document)
+            job = await self._queue(connection, document, scope.tenant)
         self._queued()
         return job
 
-    async def reindex_many(self, ids: Sequence[str]) -> list[Outcome]:
+    async def reindex_many(self, scope: Scope, ids: Sequence[str]) -> list[Outcome]:
         """Queue a job for each of the documents."""
         outcomes = []
         for document_id in ids:
             try:
-                job = await self.reindex(document_id)
+                job = await self.reindex(scope, document_id)
                 outcomes.append(Outcome(id=document_id, status=202, job=job))
             except RagError as error:
                 outcomes.append(_failed(document_id, error))
         return outcomes
 
-    async def reindex_all(self) -> int:
+    async def reindex_all(self, scope: Scope) -> int:
         """Queue a job for every ready document that has none; returns how many."""
         queued, after = 0, ""
-        while ids := await self._repository.ready_without_job(after, 500):
+        while ids := await self._repository.ready_without_job(scope, after, 500):
             for document_id in ids:
                 # One that was deleted or is being changed meanwhile is as good as new.
                 try:
-                    await self.reindex(document_id)
+                    await self.reindex(scope, document_id)
                     queued += 1
                 except (NotFoundError, ConflictError, BusyError):
                     log.info("document.not_reindexed", document_id=document_id)
             after = ids[-1]
         return queued
 
-    async def cancel(self, job_id: str) -> Job:
+    async def cancel(self, scope: Scope, job_id: str) -> Job:
         """End a job that waits or runs. Raises NotFoundError or ConflictError."""
-        known = await self.job(job_id)
+        known = await self.job(scope, job_id)
         async with self._repository.exclusive(known.document_id) as connection:
             job = await self._jobs.lock(connection, job_id) or known
             if job.state == "cancelled":
@@ -250,14 +282,14 @@ class DocumentService:
         log.info("job.cancelled", job_id=job_id, document_id=job.document_id)
         self._watch.nudge()
         self._queued()
-        return await self.job(job_id)
+        return await self.job(scope, job_id)
 
-    async def retry(self, job_id: str) -> Job:
+    async def retry(self, scope: Scope, job_id: str) -> Job:
         """Queue a job again that failed or was cancelled. Raises NotFoundError or ConflictError."""
-        known = await self.job(job_id)
+        known = await self.job(scope, job_id)
         async with self._repository.exclusive(known.document_id) as connection:
             job = await self._jobs.lock(connection, job_id)
-            document = await self._repository.get(known.document_id, connection)
+            document = await self._repository.known(known.document_id, connection)
             if job is None or document is None or document.status == "deleting":
                 raise ConflictError("the job's document is gone; upload the file again")
             if job.state not in ("failed", "cancelled"):
@@ -272,30 +304,37 @@ class DocumentService:
         self._queued()
         return job
 
-    async def job(self, job_id: str) -> Job:
+    async def job(self, scope: Scope, job_id: str) -> Job:
         """A job by id; raises NotFoundError."""
-        if job := await self._jobs.get(job_id):
+        if job := await self._jobs.get(scope, job_id):
             return job
         raise NotFoundError(f"there is no job {job_id[:64]!r}")
 
     async def adopt(self, document_id: str) -> None:
         """Queue a document that nobody reads any more: a program without jobs was killed."""
         async with self._repository.exclusive(document_id) as connection:
-            document = await self._repository.get(document_id, connection)
+            document = await self._repository.known(document_id, connection)
             if document is None or document.status != "processing":
                 return
             if await self._jobs.live(document_id, connection) is None:
-                await self._queue(connection, document)
+                tenant = await self._repository.tenant(connection, document_id)
+                await self._queue(connection, document, tenant)
         log.info("document.adopted", document_id=document_id)
 
     async def _accept(
-        self, filename: str, content_type: str, body: bytes, metadata: dict[str, Value]
+        self,
+        place: tuple[str, str],
+        filename: str,
+        content_type: str,
+        body: bytes,
+        metadata: dict[str, Value],
     ) -> Accepted:
         if len(body) > self._max_bytes:
             raise TooLargeError(f"a document may have {self._max_bytes} bytes")
         kind = format_of(filename, content_type, body)
         sha256 = hashlib.sha256(body).hexdigest()
-        document_id = sha256[:_ID_LENGTH]
+        tenant, collection = place
+        document_id = id_of(tenant, collection, sha256)
         if found := await self._known(document_id):
             return found
         async with self._repository.exclusive(document_id) as connection:
@@ -305,12 +344,15 @@ class DocumentService:
             # Under the lock: a deletion of the same document must not take this file away. What
             # is left of a transaction that fails here is one file that the next upload replaces.
             with self._metrics.stage("ingest", "s3"):
-                await self._store.put(key_of(sha256), body, kind.content_type)
+                await self._store.put(key_of(document_id, sha256), body, kind.content_type)
             document = await self._repository.start(
                 connection,
                 {
                     "id": document_id,
-                    "sha256": sha256,
+                    # Programs of before find a file by this alone.
+                    "sha256": file_of(document_id, sha256),
+                    "tenant": tenant,
+                    "collection": collection,
                     "filename": _name(filename),
                     "content_type": kind.content_type,
                     "bytes": len(body),
@@ -318,7 +360,7 @@ class DocumentService:
                     "metadata": metadata,
                 },
             )
-            job = await self._queue(connection, document)
+            job = await self._queue(connection, document, tenant)
         log.info("document.accepted", document_id=document_id, job_id=job.id, bytes=len(body))
         self._queued()
         return Accepted(document, job, True)
@@ -326,7 +368,7 @@ class DocumentService:
     async def _known(
         self, document_id: str, connection: AsyncConnection | None = None
     ) -> Accepted | None:
-        document = await self._repository.get(document_id, connection)
+        document = await self._repository.known(document_id, connection)
         if document is None:
             return None
         if document.status == "ready":
@@ -334,16 +376,22 @@ class DocumentService:
         job = await self._jobs.live(document_id, connection)
         return Accepted(document, job, False) if job else None
 
-    async def _queue(self, connection: AsyncConnection, document: Document) -> Job:
+    async def _queue(self, connection: AsyncConnection, document: Document, tenant: str) -> Job:
         kind: Kind = "reindex" if document.status == "ready" else "ingest"
         return await self._jobs.add(
-            connection, kind, document.id, document.filename, document.bytes
+            connection,
+            kind,
+            document.id,
+            document.filename,
+            document.bytes,
+            tenant=tenant,
+            collection=document.collection,
         )
 
 
-def key_of(sha256: str) -> str:
-    """Where S3 keeps a file."""
-    return f"documents/{sha256}"
+def key_of(document_id: str, sha256: str) -> str:
+    """Where S3 keeps a document's file."""
+    return f"documents/{file_of(document_id, sha256)}"
 
 
 def _unknown(document_id: str) -> NotFoundError:

@@ -44,3 +44,5 @@ class Version(BaseModel):
     """The database migration which this program works with."""
     answers_by: str
     """`extract`, or the name of the language model."""
+    auth: Literal["none", "keys"]
+    """Whom the server asks for keys: with `none` nobody, and everybody may do everything."""

@@ -5,10 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from rag import cursor
+from rag.access.scope import Scope
 from rag.adapters import postgres
 from rag.jobs.schemas import Job, JobPage, Kind, Reason, State
 from rag.tables import jobs, workers
@@ -41,10 +42,20 @@ class JobRepository:
         self.max_attempts = max_attempts
 
     async def add(
-        self, connection: AsyncConnection, kind: Kind, document_id: str, filename: str, size: int
+        self,
+        connection: AsyncConnection,
+        kind: Kind,
+        document_id: str,
+        filename: str,
+        size: int,
+        *,
+        tenant: str,
+        collection: str,
     ) -> Job:
         """Queue a job; the transaction that makes it holds the document's lock."""
         values = {
+            "tenant": tenant,
+            "collection": collection,
             "id": uuid.uuid4().hex,
             "kind": kind,
             "queue": self.queue,
@@ -57,13 +68,15 @@ class JobRepository:
         made = await connection.execute(insert(jobs).values(**values).returning(jobs))
         return Job.model_validate(made.one())
 
-    async def get(self, job_id: str) -> Job | None:
-        """A job, or None."""
-        found = await self.many([job_id])
-        return found.get(job_id)
+    async def get(self, scope: Scope, job_id: str) -> Job | None:
+        """A job of the scope, or None."""
+        query = select(jobs).where(jobs.c.id == job_id, _within(scope))
+        async with postgres.transaction(self._engine) as connection:
+            row = (await connection.execute(query)).one_or_none()
+        return Job.model_validate(row) if row else None
 
     async def many(self, ids: Collection[str]) -> dict[str, Job]:
-        """Those of the jobs that exist, by id."""
+        """Those of the jobs that exist, by id: of whomever, so that one look serves all."""
         async with postgres.transaction(self._engine) as connection:
             rows = (await connection.execute(select(jobs).where(jobs.c.id.in_(ids)))).all()
         return {row.id: Job.model_validate(row) for row in rows}
@@ -123,6 +136,7 @@ class JobRepository:
 
     async def page(
         self,
+        scope: Scope,
         *,
         state: State | None,
         kind: Kind | None,
@@ -132,6 +146,7 @@ class JobRepository:
     ) -> JobPage:
         """Jobs that fit, the newest first. Raises InvalidRequestError for a wrong cursor."""
         query = select(jobs).order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit + 1)
+        query = query.where(_within(scope))
         for column, wanted in (
             (jobs.c.state, state),
             (jobs.c.kind, kind),
@@ -166,6 +181,11 @@ class JobRepository:
             row = (await connection.execute(query)).one()
             count = int((await connection.execute(living)).scalar_one())
         return Load(int(row[0]), int(row[1]), int(row[2]), max(0.0, float(row[3])), count)
+
+
+def _within(scope: Scope) -> ColumnElement[bool]:
+    own = jobs.c.tenant == scope.tenant
+    return own if scope.collections is None else own & jobs.c.collection.in_(scope.collections)
 
 
 def _after(row: Row[tuple[object, ...]]) -> str:
