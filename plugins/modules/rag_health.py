@@ -39,6 +39,13 @@ options:
       - Exactly one of O(url) and O(kubernetes) is required.
       - Certificates are verified against E(SSL_CERT_FILE) or the trust store of the system.
     type: str
+  api_key:
+    description:
+      - API key that the backend asks for, sent as C(Authorization: Bearer).
+      - The synthetic question needs a key that may upload and delete documents.
+      - Only over C(https) or with O(kubernetes) does nobody on the way see it.
+    type: str
+    version_added: 0.2.0
   timeout:
     description: Time limit in seconds for all checks together, including retries and clean-up.
     type: int
@@ -269,6 +276,7 @@ UNANSWERABLE = (
 ARGUMENTS = {
     "url": {"type": "str"},
     "kubernetes": OPTIONS,
+    "api_key": {"type": "str", "no_log": True},
     "timeout": {"type": "int", "default": 120},
     "request_timeout": {"type": "int", "default": 15},
     "retries": {"type": "int", "default": 5},
@@ -309,16 +317,17 @@ def input_problem(params: dict) -> str:
 def verify(module: AnsibleModule) -> dict:
     """Run all checks against the address, or the service, that the parameters name."""
     params = module.params
+    key = params["api_key"] or ""
     # What a question takes is needed to delete its document, too.
     clock = Clock(params["timeout"], reserve=min(10.0, params["timeout"] * 0.2))
     if params["url"]:
-        client = Client(params["url"], clock, params["request_timeout"])
+        client = Client(params["url"], clock, params["request_timeout"], api_key=key)
         return Verification(Backend(client, params), module.check_mode).run()
     with contextlib.ExitStack() as stack:
         forward = open_forward(stack, params, clock)
         base = f"http://{forward.host}:{forward.port}"
         limit = params["request_timeout"]
-        client = Client(base, clock, limit, proxies=False, causes=forward.errors)
+        client = Client(base, clock, limit, proxies=False, causes=forward.errors, api_key=key)
         backend = Backend(client, params, forward.unready)
         return Verification(backend, module.check_mode).run()
 

@@ -24,6 +24,8 @@ class Backend:
         hang: path prefixes (with method) that never answer.
         slow: seconds before each answer to /version.
         faults: of `no_citations`, `answers_all`, `keeps_deleted`, `delete_fails`, `never_ready`.
+        key: what it asks for, but for probes and its version; empty for nothing.
+        redirects: where it sends who asks for /v1; empty for nowhere.
         heals_after: number of /readyz answers after which `down` no longer counts.
     """
 
@@ -34,6 +36,9 @@ class Backend:
     slow: float = 0.0
     faults: frozenset[str] = frozenset()
     heals_after: int | None = None
+    key: str = ""
+    redirects: str = ""
+    keys: list[str | None] = field(default_factory=list)
     documents: dict[str, str] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
 
@@ -114,7 +119,18 @@ def backend(**settings: Any) -> Iterator[Backend]:
             if any(line.startswith(prefix) for prefix in state.hang):
                 released.wait(60)
                 return
-            status, value = state.answer(self.command, self.path, body)
+            given = self.headers.get("Authorization")
+            state.keys.append(given)
+            if state.redirects and self.path.startswith("/v1"):
+                self.send_response(302)
+                self.send_header("Location", state.redirects + self.path)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
+            if state.key and self.path.startswith("/v1") and given != f"Bearer {state.key}":
+                status, value = 401, {"detail": "there is no such API key"}
+            else:
+                status, value = state.answer(self.command, self.path, body)
             content = json.dumps(value).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(content)))

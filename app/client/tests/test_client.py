@@ -251,6 +251,23 @@ def test_a_busy_backend_is_asked_again_and_the_key_is_sent(monkeypatch):
     server.server_close()
 
 
+def test_a_key_comes_from_a_file(start, tmp_path):
+    key = "k" * 40
+    backend = start(AUTH="keys", API_KEY=key)
+    file = tmp_path / "key"
+    file.write_text(f"{key}\n")
+    assert rag(backend, "--api-key-file", str(file), "list").returncode == 0
+    refused = rag(backend, "list")
+    assert refused.returncode == 1
+    assert "API key" in refused.stderr
+    file.write_text("")
+    for name, reason in ((str(file), "is empty"), (str(tmp_path / "none"), "cannot be read")):
+        wrong = rag(backend, "--api-key-file", name, "list")
+        assert wrong.returncode == 2
+        assert reason in wrong.stderr
+        assert key not in wrong.stderr
+
+
 class _Restarting(BaseHTTPRequestHandler):
     """It ends in the middle of a job, is busy as it comes back, and then tells of the job."""
 

@@ -81,6 +81,7 @@ class Client:
         request_timeout: seconds for one request at most.
         proxies: whether proxies of the environment are used; not for a relayed loopback port.
         causes: errors seen by a relay behind the address; the last one is quoted.
+        api_key: what the backend is told of who asks; empty for nothing.
     """
 
     def __init__(
@@ -90,11 +91,13 @@ class Client:
         request_timeout: float,
         proxies: bool = True,
         causes: list[str] | None = None,
+        api_key: str = "",
     ) -> None:
         self.base = base.rstrip("/")
         self.clock = clock
         self.request_timeout = request_timeout
         self.causes = causes if causes is not None else []
+        self._key = f"Bearer {api_key}" if api_key else ""
         handlers = [] if proxies else [urllib.request.ProxyHandler({})]
         self.opener = urllib.request.build_opener(*handlers)
 
@@ -145,6 +148,9 @@ class Client:
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked by the caller
             self.base + path, data=body, headers=dict(headers or {}), method=method
         )
+        if self._key:
+            # Not to wherever a redirect leads.
+            request.add_unredirected_header("Authorization", self._key)
         return self._within(request, f"{method} {path}", limit)
 
     def _within(self, request: urllib.request.Request, what: str, limit: float) -> Reply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -19,13 +20,17 @@ MEDIA_TYPES = {".md": "text/markdown", ".txt": "text/plain", ".pdf": "applicatio
 def ask(base_url: str, document: Path, question: str, say: Callable[[str], None]) -> None:
     """Upload `document` to the backend at `base_url`, ask `question`, and say the cited answer.
 
+    A backend that asks for an API key gets RAG_API_KEY of the environment.
+
     Raises WorldError when the backend can't be used or the answer does not cite the document.
     """
     media_type = MEDIA_TYPES.get(document.suffix)
     if media_type is None:
         raise WorldError(f"{document}: only {', '.join(MEDIA_TYPES)} can be uploaded")
     try:
-        with httpx.Client(base_url=base_url, timeout=60) as client:
+        key = os.environ.get("RAG_API_KEY")
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        with httpx.Client(base_url=base_url, timeout=60, headers=headers) as client:
             content = document.read_bytes()
             response = client.post(
                 "/v1/documents",

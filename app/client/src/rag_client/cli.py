@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     given = _parser().parse_args(argv)
     try:
-        with Rag(given.url) as rag:
+        with Rag(given.url, given.api_key_file) as rag:
             status: int = given.run(rag, given)
             return status
     except ProblemError as error:
@@ -42,6 +42,12 @@ def _parser() -> argparse.ArgumentParser:
         epilog="RAG_URL and RAG_API_KEY name the backend and the key that it asks for.",
     )
     parser.add_argument("--url", help="the backend (default: RAG_URL, or http://localhost:8000)")
+    parser.add_argument(
+        "--api-key-file",
+        type=_key_in,
+        metavar="FILE",
+        help="a file with the key (default: RAG_API_KEY); other processes do not see it",
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, run: Any, about: str) -> argparse.ArgumentParser:
@@ -72,6 +78,16 @@ def _parser() -> argparse.ArgumentParser:
     delete = command("delete", _delete, "Delete documents.")
     delete.add_argument("ids", nargs="+", metavar="ID")
     return parser
+
+
+def _key_in(name: str) -> str:
+    try:
+        key = Path(name).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise argparse.ArgumentTypeError(f"{name} cannot be read: {type(error).__name__}") from None
+    if not key:
+        raise argparse.ArgumentTypeError(f"{name} is empty")
+    return key
 
 
 def _upload(rag: Rag, given: argparse.Namespace) -> int:

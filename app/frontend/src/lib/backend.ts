@@ -1,4 +1,5 @@
 import "server-only";
+import { fetchWithKey } from "./api-key";
 import {
   type Answer,
   ContractError,
@@ -38,7 +39,7 @@ async function call(
   const headers = new Headers(init.headers);
   headers.set("Accept", "application/json, application/problem+json");
   headers.set("X-Request-ID", requestId);
-  const response = await fetch(backendUrl(path), {
+  const response = await fetchWithKey(backendUrl(path), {
     ...init,
     headers,
     cache: "no-store",

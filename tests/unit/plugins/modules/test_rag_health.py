@@ -39,6 +39,26 @@ def test_healthy_backend_leaves_nothing_behind() -> None:
     assert state.documents == {}
 
 
+def test_the_api_key_is_sent_and_never_shown() -> None:
+    """Whoever asks for keys gets it, and without it the cause is told."""
+    key = "rag_5f0c9be34a4c0e9d_" + "7" * 64
+    with backend(key=key) as state:
+        found = health(state.url, api_key=key)
+        assert found["verdict"] == "pass"
+        assert key not in str(found)
+        refused = health(state.url, api_key="x" * 40, fails=True)
+    assert "HTTP 401: there is no such API key" in refused["msg"]
+
+
+def test_the_api_key_does_not_follow_a_redirect() -> None:
+    """Another server learns nothing."""
+    with backend() as other, backend(redirects=other.url) as state:
+        health(state.url, api_key="k" * 40, fail_on="never")
+    assert f"Bearer {'k' * 40}" in state.keys
+    assert other.keys
+    assert set(other.keys) == {None}
+
+
 @pytest.mark.parametrize("dependency", DEPENDENCIES)
 def test_failed_dependency_is_named_with_its_cause(dependency: str) -> None:
     """Exactly the dependency that is down fails; what was asked for beside it is skipped."""
