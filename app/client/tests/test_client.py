@@ -268,6 +268,24 @@ def test_a_key_comes_from_a_file(start, tmp_path):
         assert key not in wrong.stderr
 
 
+def test_collections_are_kept_apart(backend, tmp_path):
+    for name, text in (
+        ("tides", "The tide mill of Cove stands."),
+        ("winds", "The wind mill turns."),
+    ):
+        file = tmp_path / f"{name}.txt"
+        file.write_text(text)
+        done = rag(backend, "upload", str(file), "--collection", name)
+        assert done.returncode == 0, done.stderr
+    found = rag(backend, "search", "mill", "--collection", "tides", "--json")
+    hits = json.loads(found.stdout)["hits"]
+    assert {hit["filename"] for hit in hits} == {"tides.txt"}
+    listed = rag(backend, "list", "--collection", "winds", "--collection", "tides").stdout
+    assert [line.split()[-1] for line in listed.splitlines()] == ["tides.txt", "winds.txt"]
+    refused = rag(backend, "ask", "What turns at the wind mill?", "--collection", "tides", "--json")
+    assert json.loads(refused.stdout)["refused"] is True
+
+
 class _Restarting(BaseHTTPRequestHandler):
     """It ends in the middle of a job, is busy as it comes back, and then tells of the job."""
 

@@ -101,6 +101,42 @@ def test_milvus_keeps_its_password_and_redis_gets_another(aws: Aws, tmp_path: Pa
     assert previous["SecretString"] == old
 
 
+def test_the_api_key_before_stays_beside_the_new_one(aws: Aws, tmp_path: Path) -> None:
+    manager = aws.client("secretsmanager")
+
+    def values() -> dict[str, str]:
+        names = [item["Name"] for item in manager.list_secrets()["SecretList"]]
+        found = {name: manager.get_secret_value(SecretId=name) for name in names}
+        return {
+            name.removeprefix("ragops-test/"): secret["SecretString"]
+            for name, secret in found.items()
+            if "/api-key" in name
+        }
+
+    assert role(aws, tmp_path)[0] == 0
+    assert values() == {}
+    assert role(aws, tmp_path, app_rollout_auth="keys")[0] == 0
+    first = values()
+    assert set(first) == {"api-key"}
+    assert len(first["api-key"]) == 64
+    code, output, seen = role(
+        aws, tmp_path, "-vvv", "--diff", app_rollout_auth="keys", secrets_rotate=["api-key"]
+    )
+    assert code == 0, output
+    second = values()
+    assert second["api-key-previous"] == first["api-key"]
+    assert second["api-key"] != first["api-key"]
+    for value in second.values():
+        assert value not in output
+        assert not [line for line in seen if value in line]
+    code, output, _ = role(aws, tmp_path, app_rollout_auth="keys")
+    assert code == 0, output
+    assert "changed=0" in output
+    assert values() == second
+    assert role(aws, tmp_path, secrets_state="absent")[0] == 0
+    assert manager.list_secrets()["SecretList"] == []
+
+
 def test_absent_takes_the_urls_of_others_too(aws: Aws, tmp_path: Path) -> None:
     assert role(aws, tmp_path)[0] == 0
     manager = aws.client("secretsmanager")

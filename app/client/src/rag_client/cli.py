@@ -61,6 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     upload.add_argument("--concurrency", type=int, choices=range(1, 17), default=4, metavar="1-16")
     ask = command("ask", _ask, "Ask a question.")
     ask.add_argument("question")
+    upload.add_argument("--collection", metavar="NAME", help="where new documents go")
     search = command("search", _search, "Show the passages that fit a query.")
     search.add_argument("query")
     search.add_argument("--limit", type=int, default=10)
@@ -71,6 +72,8 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--name", help="a part of the file's name")
     listing.add_argument("--type", metavar="FORMAT", help="such as PDF, or a content type")
     listing.add_argument("--metadata", action="append", default=[], metavar="NAME:VALUE")
+    for each in (ask, search, listing):
+        each.add_argument("--collection", action="append", default=[], metavar="NAME")
     exporting = command("export", _export, "Download all documents with what is known of them.")
     exporting.add_argument("folder", type=Path)
     show = command("show", _show, "Show documents.")
@@ -98,7 +101,7 @@ def _upload(rag: Rag, given: argparse.Namespace) -> int:
         words = kind + outcome.reason if outcome.reason else "ready"
         print(f"{done}/{len(paths)} {outcome.path}: {words}", file=sys.stderr)
 
-    outcomes = folder.upload(rag, paths, given.concurrency, progress, _Working())
+    outcomes = folder.upload(rag, paths, given.concurrency, progress, _Working(), given.collection)
     ready = [outcome for outcome in outcomes if outcome.document]
     for outcome in ready:
         document = outcome.document or {}
@@ -133,7 +136,7 @@ class _Working:
 def _ask(rag: Rag, given: argparse.Namespace) -> int:
     answer: dict[str, Any] = {}
     names: dict[str, str] = {}
-    for event in rag.stream(given.question):
+    for event in rag.stream(given.question, collections=given.collection):
         if event.name == "sources":
             names = {item["document_id"]: item["filename"] for item in event.data["sources"]}
         elif event.name == "delta" and not given.json:
@@ -154,7 +157,11 @@ def _ask(rag: Rag, given: argparse.Namespace) -> int:
 
 def _search(rag: Rag, given: argparse.Namespace) -> int:
     found = rag.search(
-        given.query, limit=given.limit, document_ids=given.document, content_types=given.type
+        given.query,
+        limit=given.limit,
+        document_ids=given.document,
+        content_types=given.type,
+        collections=given.collection,
     )
     if given.json:
         print(json.dumps(found))
@@ -166,7 +173,9 @@ def _search(rag: Rag, given: argparse.Namespace) -> int:
 
 
 def _list(rag: Rag, given: argparse.Namespace) -> int:
-    wanted = {name: getattr(given, name) for name in ("status", "name", "type", "metadata")}
+    wanted = {
+        name: getattr(given, name) for name in ("status", "name", "type", "metadata", "collection")
+    }
     for document in rag.documents(**wanted, sort="name"):
         _print(document, given)
     return 0

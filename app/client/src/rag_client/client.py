@@ -64,19 +64,23 @@ class Rag:
         path: Path,
         *,
         metadata: Mapping[str, Any] | None = None,
+        collection: str | None = None,
         patience: float = 600,
         progress: Callable[[dict[str, Any]], None] | None = None,
     ) -> dict[str, Any]:
         """Take a file in, and wait at most `patience` seconds until it can be asked about.
 
-        The same content twice is one document. `progress` hears of the job that reads the file,
-        after each change. Raises ProblemError if the backend can't read it.
+        The same content twice in a collection is one document. `collection`: where it goes; None
+        for the default one, or the only one that the key reaches. `progress` hears of the job that
+        reads the file, after each change. Raises ProblemError if the backend can't read it.
         """
+        fields = {"metadata": json.dumps(dict(metadata))} if metadata else {}
+        fields |= {"collection": collection} if collection else {}
         document = self._json(
             "POST",
             "/v1/documents",
             files={"file": (path.name, path.read_bytes())},
-            data={"metadata": json.dumps(dict(metadata))} if metadata else {},
+            data=fields,
         )
         job = document.pop("job", None)
         if job is None:
@@ -159,25 +163,39 @@ class Rag:
         limit: int = 10,
         document_ids: Sequence[str] = (),
         content_types: Sequence[str] = (),
+        collections: Sequence[str] = (),
         debug: bool = False,
     ) -> dict[str, Any]:
         """The passages that fit a query, best first."""
         body: dict[str, Any] = {"query": query, "limit": limit, "debug": debug}
         body |= {"document_ids": list(document_ids)} if document_ids else {}
         body |= {"content_types": list(content_types)} if content_types else {}
+        body |= {"collections": list(collections)} if collections else {}
         return self._json("POST", "/v1/search", json=body)
 
-    def ask(self, question: str, messages: Sequence[dict[str, str]] = ()) -> dict[str, Any]:
+    def ask(
+        self,
+        question: str,
+        messages: Sequence[dict[str, str]] = (),
+        *,
+        collections: Sequence[str] = (),
+    ) -> dict[str, Any]:
         """An answer with citations; `messages` is what was said before."""
-        body = {"question": question, "messages": list(messages)}
+        body = _asked(question, messages, collections)
         return self._json("POST", "/v1/ask", json=body)
 
-    def stream(self, question: str, messages: Sequence[dict[str, str]] = ()) -> Iterator[Event]:
+    def stream(
+        self,
+        question: str,
+        messages: Sequence[dict[str, str]] = (),
+        *,
+        collections: Sequence[str] = (),
+    ) -> Iterator[Event]:
         """An answer as it comes to be; the last event is `done`.
 
         Leaving the iterator ends the work on the answer.
         """
-        body = {"question": question, "messages": list(messages), "stream": True}
+        body = _asked(question, messages, collections) | {"stream": True}
         try:
             with self._http.stream("POST", "/v1/ask", json=body) as response:
                 _refuse(response)
@@ -212,6 +230,13 @@ class Rag:
 
     def _unreachable(self, error: Exception) -> UnreachableError:
         return UnreachableError(f"{self._http.base_url}: {type(error).__name__}")
+
+
+def _asked(
+    question: str, messages: Sequence[dict[str, str]], collections: Sequence[str]
+) -> dict[str, Any]:
+    body: dict[str, Any] = {"question": question, "messages": list(messages)}
+    return body | ({"collections": list(collections)} if collections else {})
 
 
 def _refuse(response: httpx.Response) -> None:

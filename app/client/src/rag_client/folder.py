@@ -41,23 +41,31 @@ def upload(
     concurrency: int,
     progress: Callable[[Outcome, int], None],
     working: Callable[[Path, dict[str, Any]], None],
+    collection: str | None = None,
 ) -> list[Outcome]:
-    """Upload files, `concurrency` at a time.
+    """Upload files into a collection, `concurrency` at a time.
 
     `progress` hears of each, with how many are done; `working` of the jobs meanwhile, from the
     threads that follow them.
     """
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(concurrency) as pool:
-        for done in as_completed([pool.submit(_upload, rag, path, working) for path in paths]):
+        begun = [pool.submit(_upload, rag, path, working, collection) for path in paths]
+        for done in as_completed(begun):
             outcomes.append(done.result())
             progress(outcomes[-1], len(outcomes))
     return outcomes
 
 
-def _upload(rag: Rag, path: Path, working: Callable[[Path, dict[str, Any]], None]) -> Outcome:
+def _upload(
+    rag: Rag,
+    path: Path,
+    working: Callable[[Path, dict[str, Any]], None],
+    collection: str | None,
+) -> Outcome:
     try:
-        return Outcome(path, rag.upload(path, progress=partial(working, path)))
+        made = rag.upload(path, collection=collection, progress=partial(working, path))
+        return Outcome(path, made)
     except ProblemError as error:
         return Outcome(path, reason=error.detail, skipped=error.status == 415)
     except (UnreachableError, OSError) as error:

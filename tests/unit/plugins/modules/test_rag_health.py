@@ -52,7 +52,7 @@ def test_the_api_key_is_sent_and_never_shown() -> None:
 
 def test_the_api_key_does_not_follow_a_redirect() -> None:
     """Another server learns nothing."""
-    with backend() as other, backend(redirects=other.url) as state:
+    with backend(key="another") as other, backend(redirects=other.url) as state:
         health(state.url, api_key="k" * 40, fail_on="never")
     assert f"Bearer {'k' * 40}" in state.keys
     assert other.keys
