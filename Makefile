@@ -74,13 +74,14 @@ unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The test
 	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m "not slow" tests/unit
 	cd $(backend) && .venv/bin/python -m pytest -m "not slow"
 	cd $(client) && ../backend/.venv/bin/python -m pytest
-	cd $(frontend) && npm test --silent
+	cd $(frontend) && npm test --silent && npm run --silent test:browser
 
 .PHONY: slow
-slow: caches $(backend)/.venv/.stamp ## Whole lives, hostile files, plan against run, samples of `make faults` and `make consistency`
+slow: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## Whole lives, hostile files, plan against run, samples of `make faults` and `make consistency`
 # Three at a time: one life or one run of a playbook leaves a core idle for much of its time.
 	$(MAKE) --jobs=3 --output-sync=line slow-lives slow-samples slow-drift
 	cd $(backend) && .venv/bin/python -m pytest -m slow
+	cd $(frontend) && npm run --silent build && npm run --silent test:browser:slow
 
 .PHONY: slow-lives slow-samples slow-drift
 slow-lives:
@@ -111,6 +112,15 @@ consistency: caches ## The AWS layer in an account that sees its changes late; r
 .PHONY: iam
 iam: caches ## Write the operators' policies anew and prove them minimal; sample=3 for more whole runs
 	$(pytest) tests/iam --write --world --sample $(or $(sample),1)
+
+.PHONY: api-types
+api-types: $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## Write the API's description, and of it the frontend's types
+	cd $(backend) && PYTHONPATH=src .venv/bin/python -m rag.describe > ../frontend/openapi.json
+	cd $(frontend) && npm run --silent api-types
+
+.PHONY: screenshots
+screenshots: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## Pictures of the frontend's pages, from a real backend (docs/images)
+	cd $(frontend) && npm run --silent build && npm run --silent screenshots
 
 .PHONY: fields
 fields: setup ## Write what roles say of the fields of AWS resources, by their tables (docs/guide.md)

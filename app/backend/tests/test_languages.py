@@ -26,6 +26,13 @@ def test_a_documents_language_is_told(backend, texts, language):
     assert shown["language"] == language
 
 
+def test_documents_are_listed_by_their_language(backend, texts):
+    found = backend.get("/v1/documents", params={"language": "DE", "limit": 200}).json()["items"]
+    assert texts["de"]["id"] in {item["id"] for item in found}
+    assert {item["language"] for item in found} == {"de"}
+    assert backend.get("/v1/documents", params={"language": "d\0"}).status_code == 422
+
+
 def test_no_language_is_told_of_a_text_without_words(backend):
     made = backend.upload("numbers.csv", "1,2\n3,4\n").json()
     assert made["status"] == "ready"

@@ -47,6 +47,10 @@ async def list_documents(
         list[Annotated[str, Query(pattern=NAME)]],
         Query(max_length=50, description="only of this collection, or of one of several"),
     ] = [],  # noqa: B006 - FastAPI copies it
+    language: Annotated[
+        str | None,
+        Query(pattern=r"^[A-Za-z]{2,8}$", description="most of the text is in it (BCP 47: `de`)"),
+    ] = None,
     metadata: Annotated[
         list[Annotated[str, Query(max_length=600, pattern=NO_NUL)]],
         Query(max_length=10, description="`name:value`; all of several must hold"),
@@ -61,6 +65,7 @@ async def list_documents(
         status=status,
         name=name,
         kind=type,
+        language=language,
         metadata=metadata,
         sort=sort,
         after=cursor,

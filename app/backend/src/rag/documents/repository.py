@@ -121,6 +121,7 @@ class DocumentRepository:
         status: Status | None,
         name: str | None,
         content_type: str | None,
+        language: str | None,
         metadata: Sequence[str],
         sort: Sort,
         after: str | None,
@@ -138,6 +139,8 @@ class DocumentRepository:
             query = query.where(documents.c.status == status)
         if content_type:
             query = query.where(documents.c.content_type == content_type)
+        if language:
+            query = query.where(documents.c.language == language)
         if name:
             query = query.where(documents.c.filename.icontains(name, autoescape=True))
         for condition in metadata:
