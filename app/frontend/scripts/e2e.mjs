@@ -64,23 +64,20 @@ async function waitFor(page, wanted, unwanted, timeoutMs) {
   if (await bad.isVisible()) throw new Error(`the page says: ${await bad.innerText()}`);
 }
 
-async function upload(page, document, timeoutMs) {
+async function upload(page, url, document, timeoutMs) {
+  await page.goto(new URL("/documents", url).href, { timeout: timeoutMs });
   await page.getByLabel("Add a document").setInputFiles(document);
-  await page.getByRole("button", { name: "Upload" }).click();
-  const problem = '[data-form="upload"] [data-problem]';
-  await waitFor(page, "[data-uploaded]", problem, timeoutMs);
-  const id = await page.locator("[data-uploaded]").getAttribute("data-uploaded");
-  const item = `[data-document="${id}"]`;
-  await waitFor(page, `${item}[data-status="ready"]`, `${item}[data-status="failed"]`, timeoutMs);
+  await waitFor(page, '[data-phase="ready"]', '[data-phase="failed"]', timeoutMs);
 }
 
-async function askQuestion(page, { question, refused, expect, timeoutMs }) {
+async function askQuestion(page, { url, question, refused, expect, timeoutMs }) {
+  await page.goto(url, { timeout: timeoutMs });
   await page.getByRole("textbox", { name: "Your question" }).fill(question);
   await page.getByRole("button", { name: "Ask" }).click();
   const [wanted, other] = refused
     ? ["[data-refused]", "[data-answer]"]
     : ["[data-answer] [data-source]", "[data-refused]"];
-  const problem = "section:has([data-form=ask]) [data-problem]";
+  const problem = "[data-conversation] [data-problem]";
   await waitFor(page, wanted, `${problem}, ${other}, [data-no-sources]`, timeoutMs);
   const text = await page.locator("[data-answer], [data-refused]").innerText();
   if (expect && !text.includes(expect)) throw new Error(`“${expect}” is not in: ${text}`);
@@ -108,7 +105,7 @@ async function visit(page, options) {
   const complaints = watch(page, options.url);
   await step("open", () => page.goto(options.url, { timeout: options.timeoutMs }));
   if (options.document) {
-    await step("upload", () => upload(page, options.document, options.timeoutMs));
+    await step("upload", () => upload(page, options.url, options.document, options.timeoutMs));
   }
   const text = await step("ask", () => askQuestion(page, options));
   if (complaints.length > 0) throw new Error(complaints.join("\n"));
@@ -123,6 +120,7 @@ async function main() {
     headless: true,
     args: FLAGS,
     colorScheme: options["color-scheme"],
+    locale: "en-US",
     viewport: { width: 1200, height: 800 },
   });
   try {

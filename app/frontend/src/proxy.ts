@@ -23,7 +23,7 @@ function isTooLarge(request: NextRequest): boolean {
 
 /** Next shortens the address to a relative one, so a Host header from a proxy does no harm. */
 function sendBackToPage(request: NextRequest): NextResponse {
-  return NextResponse.redirect(new URL("/?problem=upload-too-large", request.url), 303);
+  return NextResponse.redirect(new URL("/documents?problem=upload-too-large", request.url), 303);
 }
 
 function renderWithPolicy(request: NextRequest): NextResponse {

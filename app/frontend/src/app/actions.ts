@@ -1,34 +1,47 @@
 "use server";
 
 import { ask, uploadDocument } from "@/lib/backend";
-import { namesOf, rememberDocument } from "@/lib/documents";
 import { checkDocument, checkQuestion } from "@/lib/input";
 import { logFailure } from "@/lib/log";
-import { toProblem } from "@/lib/problem";
+import { namesOf } from "@/lib/names";
+import { choose, THEME_COOKIE } from "@/lib/preferences";
+import { type Problem, toProblem } from "@/lib/problem";
+import type { RagDocument } from "@/lib/api/types";
 import type { AskState, UploadState } from "@/lib/state";
+import { LANGUAGE_COOKIE } from "@/texts/languages";
+import { getTexts } from "@/texts/server";
 
-/** Takes the upload form: hands the document to the backend and remembers its id. */
-export async function submitDocument(_: UploadState, form: FormData): Promise<UploadState> {
-  const checked = checkDocument(form.get("file"));
-  if ("problem" in checked) return { kind: "problem", problem: checked.problem };
+/** Takes the upload form where scripts don't run: hands the documents to the backend. */
+export async function submitDocuments(_: UploadState, form: FormData): Promise<UploadState> {
+  const t = await getTexts();
+  const given = form.getAll("file");
+  const documents: RagDocument[] = [];
+  let problem: Problem | null = null;
+  for (const value of given.length > 0 ? given : [null]) {
+    const checked = checkDocument(value, t);
+    const done = "problem" in checked ? checked : await upload(checked.file);
+    if ("problem" in done) problem ??= done.problem;
+    else documents.push(done.document);
+  }
+  if (problem && documents.length === 0) return { kind: "problem", problem };
+  return { kind: "uploaded", documents, problem };
+}
+
+async function upload(file: File): Promise<{ document: RagDocument } | { problem: Problem }> {
   const requestId = crypto.randomUUID();
   try {
-    const document = await uploadDocument(checked.file, requestId);
-    await rememberDocument(document.id);
-    return { kind: "uploaded", document };
+    return { document: await uploadDocument(file, requestId) };
   } catch (error) {
     logFailure("upload", requestId, error);
-    return { kind: "problem", problem: toProblem(error, "The upload", requestId) };
+    return { problem: toProblem(error, "upload", requestId, await getTexts()) };
   }
 }
 
-/** Takes the question form: asks the backend and names the documents that it cites. */
+/** Takes the question form where scripts don't run: asks, and names the cited documents. */
 export async function submitQuestion(_: AskState, form: FormData): Promise<AskState> {
-  const checked = checkQuestion(form.get("question"));
-  if ("problem" in checked) {
-    return { kind: "problem", question: checked.question, problem: checked.problem };
-  }
-  const { question } = checked;
+  const t = await getTexts();
+  const { question, problem } = checkQuestion(form.get("question"), t);
+  if (problem) return { kind: "problem", question, problem };
   const requestId = crypto.randomUUID();
   try {
     const answer = await ask(question, requestId);
@@ -36,6 +49,16 @@ export async function submitQuestion(_: AskState, form: FormData): Promise<AskSt
     return { kind: "answered", question, answer, names };
   } catch (error) {
     logFailure("ask", requestId, error);
-    return { kind: "problem", question, problem: toProblem(error, "The question", requestId) };
+    return { kind: "problem", question, problem: toProblem(error, "ask", requestId, t) };
   }
+}
+
+/** Keeps the language of the interface in a cookie. */
+export async function chooseLanguage(form: FormData): Promise<void> {
+  await choose(LANGUAGE_COOKIE, form.get("language"));
+}
+
+/** Keeps the theme in a cookie. */
+export async function chooseTheme(form: FormData): Promise<void> {
+  await choose(THEME_COOKIE, form.get("theme"));
 }

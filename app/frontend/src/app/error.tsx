@@ -1,6 +1,7 @@
 "use client";
 
-import { MessagePage } from "@/components/message-page";
+import { MessagePage } from "@/components/ui/message-page";
+import { useTexts } from "@/texts/client";
 
 interface ErrorPageProps {
   error: Error & { digest?: string };
@@ -8,10 +9,10 @@ interface ErrorPageProps {
 
 /** Shown when rendering failed, or a form was sent to a newer version of the page. */
 export default function ErrorPage({ error }: ErrorPageProps) {
+  const t = useTexts();
   return (
-    <MessagePage title="The page could not go on">
-      It may have been updated while it was open. Load it again and repeat the last step; if this
-      stays, tell the operator{error.digest ? ` the reference ${error.digest}` : ""}.
+    <MessagePage title={t("page.broken")} back={t("page.reload")}>
+      {t("page.broken.detail")} {error.digest && t("page.reference", { reference: error.digest })}
     </MessagePage>
   );
 }

@@ -1,15 +1,16 @@
 "use client";
 
-import { MessagePage } from "@/components/message-page";
+import { MessagePage } from "@/components/ui/message-page";
+import { english as t } from "@/texts/english";
 import "./globals.css";
 
-/** Shown when not even the frame of the page could be rendered. */
+/** Shown when not even the frame of the page could be rendered: then no language is known. */
 export default function GlobalErrorPage() {
   return (
-    <html lang="en">
+    <html lang={t.language}>
       <body>
-        <MessagePage title="The page could not be shown">
-          Load it again; if this stays, tell the operator.
+        <MessagePage title={t("page.broken")} back={t("page.reload")}>
+          {t("page.broken.detail")}
         </MessagePage>
       </body>
     </html>

@@ -1,11 +1,12 @@
-import { MessagePage } from "@/components/message-page";
+import { MessagePage } from "@/components/ui/message-page";
+import { getTexts } from "@/texts/server";
 
 /** Also what a form gets whose page was loaded before the last roll-out. */
-export default function NotFound() {
+export default async function NotFound() {
+  const t = await getTexts();
   return (
-    <MessagePage title="There is nothing here">
-      The address is wrong, or the form belongs to an older version of the page. Go back to the
-      start and send it again.
+    <MessagePage title={t("page.missing")} back={t("page.reload")}>
+      {t("page.missing.detail")}
     </MessagePage>
   );
 }

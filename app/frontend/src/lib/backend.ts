@@ -1,17 +1,28 @@
 import "server-only";
 import { fetchWithKey } from "./api-key";
+import type {
+  Answer,
+  ChunkPage,
+  DocumentPage,
+  Health,
+  JobPage,
+  ListQuery,
+  RagDocument,
+  Version,
+} from "./api/types";
 import {
-  type Answer,
   ContractError,
   parseAnswer,
+  parseChunkPage,
   parseDocument,
+  parseDocumentPage,
+  parseJobPage,
   parseProblem,
-  type RagDocument,
 } from "./contract";
 import { BackendStatusError, ConfigurationError } from "./problem";
 
 /** Seconds, in milliseconds, that each kind of request may take in all. */
-const TIMEOUT_MS = { upload: 120_000, ask: 90_000, document: 2_000 } as const;
+const TIMEOUT_MS = { upload: 120_000, ask: 90_000, look: 3_000 } as const;
 
 /** How long the backend may read a file before it answers that it still does (RFC 7240). */
 const PREFER_READY = "wait=90";
@@ -30,22 +41,31 @@ export function backendUrl(path: string): URL {
   return new URL(path, base);
 }
 
-async function call(
+async function send(
   path: string,
   init: RequestInit,
   timeoutMs: number,
   requestId: string,
-): Promise<unknown> {
+): Promise<Response> {
   const headers = new Headers(init.headers);
   headers.set("Accept", "application/json, application/problem+json");
   headers.set("X-Request-ID", requestId);
-  const response = await fetchWithKey(backendUrl(path), {
+  return fetchWithKey(backendUrl(path), {
     ...init,
     headers,
     cache: "no-store",
     redirect: "error",
     signal: AbortSignal.timeout(timeoutMs),
   });
+}
+
+async function call(
+  path: string,
+  init: RequestInit,
+  timeoutMs: number,
+  requestId: string,
+): Promise<unknown> {
+  const response = await send(path, init, timeoutMs, requestId);
   if (response.ok) return readJson(response);
   const body: unknown = await response.json().catch(() => null);
   throw new BackendStatusError(response.status, parseProblem(body));
@@ -61,6 +81,10 @@ async function readJson(response: Response): Promise<unknown> {
   }
 }
 
+function look(path: string, requestId: string): Promise<unknown> {
+  return call(path, {}, TIMEOUT_MS.look, requestId);
+}
+
 /** Hands a document over; the backend says under which id it is kept. */
 export async function uploadDocument(file: File, requestId: string): Promise<RagDocument> {
   const body = new FormData();
@@ -69,10 +93,37 @@ export async function uploadDocument(file: File, requestId: string): Promise<Rag
   return parseDocument(await call("/v1/documents", init, TIMEOUT_MS.upload, requestId));
 }
 
+/** A page of the documents that fit. */
+export async function listDocuments(query: ListQuery, requestId: string): Promise<DocumentPage> {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") parameters.set(name, String(value));
+  }
+  return parseDocumentPage(await look(`/v1/documents?${parameters}`, requestId));
+}
+
 /** A document's state. */
 export async function getDocument(id: string, requestId: string): Promise<RagDocument> {
-  const path = `/v1/documents/${encodeURIComponent(id)}`;
-  return parseDocument(await call(path, {}, TIMEOUT_MS.document, requestId));
+  return parseDocument(await look(`/v1/documents/${encodeURIComponent(id)}`, requestId));
+}
+
+/** Some of a document's text, in reading order. */
+export async function listChunks(
+  id: string,
+  cursor: string | undefined,
+  requestId: string,
+): Promise<ChunkPage> {
+  const parameters = new URLSearchParams({ limit: "40", ...(cursor && { cursor }) });
+  const path = `/v1/documents/${encodeURIComponent(id)}/chunks?${parameters}`;
+  return parseChunkPage(await look(path, requestId));
+}
+
+/** The newest jobs in a state. */
+export async function listJobs(
+  state: "queued" | "running" | "failed",
+  requestId: string,
+): Promise<JobPage> {
+  return parseJobPage(await look(`/v1/jobs?state=${state}&limit=100`, requestId));
 }
 
 /** An answer with the places it rests on, or a refusal. */
@@ -83,4 +134,24 @@ export async function ask(question: string, requestId: string): Promise<Answer> 
     body: JSON.stringify({ question }),
   };
   return parseAnswer(await call("/v1/ask", init, TIMEOUT_MS.ask, requestId));
+}
+
+/** How the backend and what it needs are; it tells it with a 503 where something fails. */
+export async function getHealth(requestId: string): Promise<Health> {
+  const response = await send("/readyz", {}, TIMEOUT_MS.look, requestId);
+  const body = (await readJson(response)) as Partial<Health> | null;
+  if (typeof body?.checks !== "object") throw new ContractError("health has no checks");
+  return body as Health;
+}
+
+/** What is running. */
+export async function getVersion(requestId: string): Promise<Version> {
+  const body = (await look("/version", requestId)) as Partial<Version> | null;
+  if (typeof body?.version !== "string") throw new ContractError("version is not a text");
+  return body as Version;
+}
+
+/** The backend's metrics, in the text format of Prometheus. */
+export async function getMetrics(requestId: string): Promise<string> {
+  return (await send("/metrics", {}, TIMEOUT_MS.look, requestId)).text();
 }

@@ -1,39 +1,18 @@
 /**
- * What the backend says, as types, and the checks that it really said so.
+ * Checks that the backend said what its types claim.
  *
- * The backend is another program that is rolled out on its own: an answer is
- * taken for what it claims to be only after a look at its shape.
+ * The backend is another program that is rolled out on its own: an answer is taken for what it
+ * claims to be only after a look at its shape.
  */
-
-export interface RagDocument {
-  id: string;
-  filename: string;
-  /** As the backend names it, for example "ready". */
-  status: string;
-  /** Why indexing failed, where it did. */
-  error: string | null;
-  pages: number | null;
-  chunks: number | null;
-}
-
-export interface Citation {
-  documentId: string;
-  excerpt: string;
-  /** Counted from 1; null where a document has no pages. */
-  page: number | null;
-}
-
-export interface Answer {
-  answer: string;
-  citations: Citation[];
-  refused: boolean;
-}
-
-/** The fields of application/problem+json (RFC 9457) that are shown. */
-export interface BackendProblem {
-  title: string | null;
-  detail: string | null;
-}
+import type {
+  Answer,
+  ChunkPage,
+  Citation,
+  DocumentPage,
+  JobPage,
+  ProblemDocument,
+  RagDocument,
+} from "./api/types";
 
 /** The backend sent something that the contract doesn't allow. */
 export class ContractError extends Error {
@@ -55,68 +34,107 @@ function asString(value: unknown, what: string): string {
   throw new ContractError(`${what} is not a text`);
 }
 
+function asList(value: unknown, what: string): unknown[] {
+  if (Array.isArray(value)) return value;
+  throw new ContractError(`${what} is not a list`);
+}
+
 function optionalString(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-function optionalCount(value: unknown): number | null {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : null;
+function count(value: unknown): number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : 0;
 }
 
-/** Reads the body of POST /v1/documents and GET /v1/documents/{id}. */
+/** Reads a document; what only describes it may be missing. */
 export function parseDocument(value: unknown): RagDocument {
   const json = asObject(value, "document");
   const id = asString(json["id"], "document.id");
+  const metadata = json["metadata"];
   return {
     id,
-    filename: optionalString(json["filename"]) ?? shortDocumentName(id),
-    status: asString(json["status"], "document.status"),
+    status: asString(json["status"], "document.status") as RagDocument["status"],
+    filename: optionalString(json["filename"]) ?? `#${id.slice(0, 8)}`,
+    content_type: optionalString(json["content_type"]) ?? "",
+    bytes: count(json["bytes"]),
+    pages: count(json["pages"]),
+    chunks: count(json["chunks"]),
+    sha256: optionalString(json["sha256"]) ?? "",
+    language: optionalString(json["language"]),
+    metadata: (typeof metadata === "object" && metadata !== null
+      ? metadata
+      : {}) as RagDocument["metadata"],
     error: optionalString(json["error"]),
-    pages: optionalCount(json["pages"]),
-    chunks: optionalCount(json["chunks"]),
+    created_at: optionalString(json["created_at"]) ?? "",
+    updated_at: optionalString(json["updated_at"]) ?? "",
   };
+}
+
+/** Reads the body of GET /v1/documents. */
+export function parseDocumentPage(value: unknown): DocumentPage {
+  const json = asObject(value, "page");
+  return {
+    items: asList(json["items"], "page.items").map(parseDocument),
+    next_cursor: optionalString(json["next_cursor"]),
+  };
+}
+
+/** Reads the body of GET /v1/documents/{id}/chunks. */
+export function parseChunkPage(value: unknown): ChunkPage {
+  const json = asObject(value, "page");
+  const items = asList(json["items"], "page.items").map((item, index) => {
+    const chunk = asObject(item, `items[${index}]`);
+    asString(chunk["text"], `items[${index}].text`);
+    return chunk as unknown as ChunkPage["items"][number];
+  });
+  return { items, next_cursor: optionalString(json["next_cursor"]) };
+}
+
+/** Reads the body of GET /v1/jobs. */
+export function parseJobPage(value: unknown): JobPage {
+  const json = asObject(value, "page");
+  const items = asList(json["items"], "page.items").map((item, index) => {
+    const job = asObject(item, `items[${index}]`);
+    for (const name of ["id", "document_id", "state"]) asString(job[name], `job.${name}`);
+    return job as unknown as JobPage["items"][number];
+  });
+  return { items, next_cursor: optionalString(json["next_cursor"]) };
 }
 
 function parseCitation(value: unknown, index: number): Citation {
   const what = `citations[${index}]`;
   const json = asObject(value, what);
   return {
-    documentId: asString(json["document_id"], `${what}.document_id`),
+    document_id: asString(json["document_id"], `${what}.document_id`),
     excerpt: asString(json["excerpt"], `${what}.excerpt`),
-    page: optionalCount(json["page"]) || null,
+    page: count(json["page"]),
   };
 }
 
-/** Reads the body of POST /v1/ask. */
+/** Reads the body of POST /v1/ask, and what the event `done` has. */
 export function parseAnswer(value: unknown): Answer {
   const json = asObject(value, "answer");
-  const citations = json["citations"];
-  if (!Array.isArray(citations)) throw new ContractError("citations is not a list");
+  const citations = asList(json["citations"], "citations").map(parseCitation);
   if (typeof json["refused"] !== "boolean") throw new ContractError("refused is not true or false");
+  const confidence = json["confidence"];
   return {
     answer: asString(json["answer"], "answer"),
-    citations: citations.map(parseCitation),
+    citations,
     refused: json["refused"],
+    language: optionalString(json["language"]),
+    ...(typeof confidence === "number" && { confidence }),
   };
 }
 
 /** Reads an error body; anything that is no problem report gives empty fields. */
-export function parseProblem(value: unknown): BackendProblem {
-  if (typeof value !== "object" || value === null) return { title: null, detail: null };
-  const json = value as Json;
-  return { title: optionalString(json["title"]), detail: optionalString(json["detail"]) };
-}
-
-/** A stand-in where a document's name isn't known. */
-export function shortDocumentName(id: string): string {
-  return `Document ${id.slice(0, 8)}`;
-}
-
-export type Readiness = "ready" | "pending" | "failed" | "deleting";
-
-const SETTLED: readonly string[] = ["ready", "failed", "deleting"] satisfies Readiness[];
-
-/** What a document's status means for the visitor; an unknown one is not called ready. */
-export function readinessOf(status: string): Readiness {
-  return SETTLED.includes(status) ? (status as Readiness) : "pending";
+export function parseProblem(value: unknown): ProblemDocument {
+  const json = (typeof value === "object" && value !== null ? value : {}) as Json;
+  return {
+    type: optionalString(json["type"]),
+    title: optionalString(json["title"]),
+    detail: optionalString(json["detail"]),
+    dependency: optionalString(json["dependency"]),
+    request_id: optionalString(json["request_id"]),
+  };
 }

@@ -12,10 +12,8 @@ export const USUAL_EXTENSIONS: readonly string[] = formats.flatMap((format) =>
   format.extensions.slice(0, 1),
 );
 
-/** The formats for people: "text, Markdown, PDF or Word". */
-export const FORMAT_NAMES: string = new Intl.ListFormat("en", { type: "disjunction" })
-  .format(formats.map((format) => format.name))
-  .replace(/, or /, " or ");
+/** The formats' names. */
+export const FORMAT_NAMES: readonly string[] = formats.map((format) => format.name);
 
 /** Whether a file's name ends like one of these. */
 export function hasAcceptedExtension(filename: string): boolean {
@@ -28,4 +26,11 @@ export function savedAs(filename: string): string | null {
   const lower = filename.toLowerCase();
   const format = formats.find(({ old }) => old.some((extension) => lower.endsWith(extension)));
   return format ? `${format.name} (${format.extensions[0]})` : null;
+}
+
+/** A document's format by its name; its media type where the name says nothing. */
+export function formatName(filename: string, contentType: string): string {
+  const lower = filename.toLowerCase();
+  const format = formats.find(({ extensions }) => extensions.some((end) => lower.endsWith(end)));
+  return format?.name ?? contentType.split(";")[0] ?? "";
 }

@@ -1,69 +1,86 @@
+import type { TextKey } from "@/texts/en";
+import type { Translator, Values } from "@/texts/translator";
 import { FORMAT_NAMES, hasAcceptedExtension, savedAs, USUAL_EXTENSIONS } from "./formats";
-import { formatBytes, MAX_QUESTION_CHARS, MAX_UPLOAD_BYTES, MIN_QUESTION_CHARS } from "./limits";
-import { type Problem, UPLOAD_TOO_LARGE } from "./problem";
+import { MAX_QUESTION_CHARS, MAX_UPLOAD_BYTES, MIN_QUESTION_CHARS } from "./limits";
+import { type Problem, tooLarge } from "./problem";
 
 /** Checks of what a visitor sent, before the backend is troubled with it. */
 
-function problem(title: string, detail: string, remedy: string): { problem: Problem } {
-  return { problem: { title, detail, remedy, reference: null } };
+/** Why a file can't be taken; null where it can. */
+export function refusalOf(file: { name: string; size: number }, t: Translator): Problem | null {
+  if (file.size > MAX_UPLOAD_BYTES) return tooLarge(t, file);
+  if (file.size === 0) {
+    return {
+      title: t("problem.empty"),
+      detail: t("problem.empty.detail", { name: file.name }),
+      remedy: t("problem.empty.remedy"),
+      reference: null,
+    };
+  }
+  if (!hasAcceptedExtension(file.name)) {
+    const formats = savedAs(file.name) ?? t.either(FORMAT_NAMES);
+    const extensions = USUAL_EXTENSIONS.join(", ");
+    return {
+      title: t("problem.type.unsupported-type"),
+      detail: t("problem.kind.detail", { name: file.name, extensions }),
+      remedy: t("problem.remedy.415", { formats }),
+      reference: null,
+    };
+  }
+  return null;
 }
 
 /** The uploaded file, or why it can't be taken. */
 export function checkDocument(
   value: FormDataEntryValue | null,
+  t: Translator,
 ): { file: File } | { problem: Problem } {
   if (!(value instanceof File) || value.name === "") {
-    return problem(
-      "No document was chosen",
-      "The form came without a file.",
-      `Choose a document (${FORMAT_NAMES}), then upload it.`,
-    );
+    return {
+      problem: {
+        title: t("problem.no_document"),
+        detail: t("problem.no_document.detail"),
+        remedy: t("problem.no_document.remedy", { formats: t.either(FORMAT_NAMES) }),
+        reference: null,
+      },
+    };
   }
-  if (value.size > MAX_UPLOAD_BYTES) {
-    const detail = `“${value.name}” has ${formatBytes(value.size)}. ${UPLOAD_TOO_LARGE.detail}`;
-    return { problem: { ...UPLOAD_TOO_LARGE, detail } };
-  }
-  if (value.size === 0) {
-    return problem(
-      "The document is empty",
-      `“${value.name}” has no content.`,
-      "Choose a document that has text in it.",
-    );
-  }
-  if (!hasAcceptedExtension(value.name)) {
-    return problem(
-      "This kind of document can't be read",
-      `“${value.name}” doesn't end like one that can: ${USUAL_EXTENSIONS.join(", ")}.`,
-      `Save the document as ${savedAs(value.name) ?? FORMAT_NAMES} and upload it again.`,
-    );
-  }
-  return { file: value };
+  const problem = refusalOf(value, t);
+  return problem ? { problem } : { file: value };
 }
 
 /** The question without blanks around it, or why it can't be asked. */
 export function checkQuestion(
   value: FormDataEntryValue | null,
-): { question: string } | { question: string; problem: Problem } {
+  t: Translator,
+): { question: string; problem?: Problem } {
   const question = typeof value === "string" ? value.trim() : "";
+  const refused = (title: TextKey, detail: TextKey, remedy: TextKey, values: Values = {}) => ({
+    question,
+    problem: { title: t(title), detail: t(detail, values), remedy: t(remedy), reference: null },
+  });
+  if (question === "") {
+    return refused(
+      "problem.no_question",
+      "problem.no_question.empty",
+      "problem.no_question.remedy",
+    );
+  }
   if (question.length < MIN_QUESTION_CHARS) {
-    return {
-      question,
-      ...problem(
-        "There is no question",
-        question === "" ? "The field was empty." : `“${question}” is too short to look for.`,
-        "Write a question and ask again.",
-      ),
-    };
+    return refused(
+      "problem.no_question",
+      "problem.no_question.short",
+      "problem.no_question.remedy",
+      { question },
+    );
   }
   if (question.length > MAX_QUESTION_CHARS) {
-    return {
-      question,
-      ...problem(
-        "The question is too long",
-        `It has ${question.length} characters, at most ${MAX_QUESTION_CHARS} are taken.`,
-        "Shorten the question and ask again.",
-      ),
-    };
+    return refused(
+      "problem.long_question",
+      "problem.long_question.detail",
+      "problem.long_question.remedy",
+      { length: question.length, most: MAX_QUESTION_CHARS },
+    );
   }
   return { question };
 }

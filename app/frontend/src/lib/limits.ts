@@ -21,12 +21,18 @@ export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
 export const MIN_QUESTION_CHARS = 3;
 export const MAX_QUESTION_CHARS = 2000;
 
-/** Documents that the page keeps in view, newest first. */
-export const MAX_LISTED_DOCUMENTS = 8;
+/** Earlier turns that go with a follow-up question, and characters of each: the backend's limits. */
+export const MAX_TURNS = 20;
+export const MAX_TURN_CHARS = 4000;
 
-/** A size for people: "812 bytes", "4 KiB", "20.5 MiB". */
-export function formatBytes(bytes: number): string {
-  if (bytes < 1024) return `${bytes} bytes`;
-  if (bytes < MEBIBYTE) return `${Math.round(bytes / 1024)} KiB`;
-  return `${Number((bytes / MEBIBYTE).toFixed(1))} MiB`;
-}
+/** Bytes of the earlier turns together, so that a question is never taken for an upload. */
+export const MAX_TURNS_BYTES = 40 * 1024;
+
+/** Documents on a page of the list. */
+export const DOCUMENTS_PER_PAGE = 25;
+
+/** Documents that a browser sends at the same time. */
+export const PARALLEL_UPLOADS = 3;
+
+/** Jobs that one stream follows. */
+export const MAX_FOLLOWED_JOBS = 50;

@@ -1,6 +1,9 @@
+import type { TextKey } from "@/texts/en";
+import type { Translator } from "@/texts/translator";
+import type { ProblemDocument } from "./api/types";
+import { ContractError } from "./contract";
 import { FORMAT_NAMES } from "./formats";
-import { type BackendProblem, ContractError } from "./contract";
-import { formatBytes, MAX_UPLOAD_BYTES } from "./limits";
+import { MAX_UPLOAD_BYTES } from "./limits";
 
 /** An error as the page shows it: what happened, why, and what to do. */
 export interface Problem {
@@ -11,11 +14,14 @@ export interface Problem {
   reference: string | null;
 }
 
+/** What was tried when a problem came up. */
+export type Action = "ask" | "upload" | "list" | "document" | "change" | "status";
+
 /** The backend answered, with a status that is no success. */
 export class BackendStatusError extends Error {
   constructor(
     readonly status: number,
-    readonly problem: BackendProblem,
+    readonly problem: ProblemDocument,
   ) {
     super(`the backend answered with status ${status}`);
     this.name = "BackendStatusError";
@@ -27,46 +33,29 @@ export class ConfigurationError extends Error {
   override name = "ConfigurationError";
 }
 
-export const UPLOAD_TOO_LARGE: Problem = {
-  title: "The document is too large",
-  detail: `At most ${formatBytes(MAX_UPLOAD_BYTES)} can be uploaded at once.`,
-  remedy: "Split the document, or save it without pictures, and upload it again.",
-  reference: null,
-};
+/** The kind of problem by which this page's own server says that the backend gave no answer. */
+export const UNREACHABLE = "urn:rag:problem:unreachable";
 
-const REMEDIES: Record<number, string> = {
-  400: "Correct the input and send it again.",
-  404: "Upload the document again.",
-  409: "Wait until the running upload is done, then try again.",
-  413: UPLOAD_TOO_LARGE.remedy,
-  415: `Save the document as ${FORMAT_NAMES} and upload it again.`,
-  422: "Correct the input and send it again.",
-  429: "Wait a minute, then try again.",
-  503: "A part of the service is down, starting, or has too much to do. Try again in a minute; if it stays, tell the operator.",
-  504: "The service is slow at present. Try again in a minute.",
-};
-
-const OPERATOR_REMEDY = "Try again; if it happens again, tell the operator the reference below.";
-
-const CAUSES: Record<string, string> = {
-  ECONNREFUSED: "nothing listens at its address",
-  ECONNRESET: "it closed the connection",
-  ENOTFOUND: "its name is unknown",
-  EAI_AGAIN: "its name could not be looked up",
-  EHOSTUNREACH: "there is no way to its host",
-  ETIMEDOUT: "its host doesn't answer",
-  UND_ERR_CONNECT_TIMEOUT: "its host doesn't answer",
-  UND_ERR_SOCKET: "it closed the connection",
+const CAUSES: Record<string, TextKey> = {
+  ECONNREFUSED: "cause.ECONNREFUSED",
+  ECONNRESET: "cause.ECONNRESET",
+  ENOTFOUND: "cause.ENOTFOUND",
+  EAI_AGAIN: "cause.EAI_AGAIN",
+  EHOSTUNREACH: "cause.EHOSTUNREACH",
+  ETIMEDOUT: "cause.ETIMEDOUT",
+  UND_ERR_CONNECT_TIMEOUT: "cause.ETIMEDOUT",
+  UND_ERR_SOCKET: "cause.ECONNRESET",
 };
 
 /** The reason why a request got no answer, in a few words. */
-export function causeOf(error: unknown): string {
+export function causeOf(error: unknown, t: Translator): string {
   if (error instanceof ConfigurationError) return error.message;
   if (!(error instanceof Error)) return String(error);
-  if (error.name === "TimeoutError") return "it didn't answer in time";
+  if (error.name === "TimeoutError") return t("cause.slow");
   const code = errorCode(error);
   if (code === null) return error.message;
-  return CAUSES[code] ? `${CAUSES[code]} (${code})` : code;
+  const known = CAUSES[code];
+  return known ? `${t(known)} (${code})` : code;
 }
 
 function errorCode(error: Error): string | null {
@@ -74,34 +63,116 @@ function errorCode(error: Error): string | null {
   return typeof holder.code === "string" ? holder.code : null;
 }
 
-/**
- * Turns whatever a request threw into what the page shows.
- *
- * @param action what was tried, for the title: "The upload", "The question"
- */
-export function toProblem(error: unknown, action: string, reference: string | null): Problem {
-  if (error instanceof BackendStatusError) return fromStatus(error, action, reference);
+/** Turns whatever a request threw into what the page shows. */
+export function toProblem(
+  error: unknown,
+  action: Action,
+  reference: string | null,
+  t: Translator,
+): Problem {
+  if (error instanceof BackendStatusError) {
+    return fromDocument(error.problem, error.status, action, reference, t);
+  }
   if (error instanceof ContractError) {
     return {
-      title: `${action} got an answer that can't be read`,
-      detail: "This page and the backend speak different versions of their interface.",
-      remedy: "Tell the operator: one of the two was not rolled out.",
+      title: t(`problem.${action}.unreadable`),
+      detail: t("problem.unreadable.detail"),
+      remedy: t("problem.unreadable.remedy"),
       reference,
     };
   }
+  return unreachable(causeOf(error, t), action, reference, t);
+}
+
+/** An error body of the backend, or of this page's server, as the page shows it. */
+export function fromDocument(
+  problem: ProblemDocument,
+  status: number,
+  action: Action,
+  reference: string | null,
+  t: Translator,
+): Problem {
+  const id = problem.request_id ?? reference;
+  if (problem.type === UNREACHABLE) {
+    return unreachable(problem.detail ?? t("cause.slow"), action, id, t);
+  }
   return {
-    title: "The backend can't be reached",
-    detail: `${action} got no answer: ${causeOf(error)}.`,
-    remedy: "Nothing of yours is lost. Try again in a minute; if it stays, tell the operator.",
+    title: titleOf(problem, status, action, t),
+    detail: problem.detail ?? t("problem.status_only", { status }),
+    remedy: remedyOf(status, t),
+    reference: id,
+  };
+}
+
+function unreachable(
+  cause: string,
+  action: Action,
+  reference: string | null,
+  t: Translator,
+): Problem {
+  return {
+    title: t("problem.unreachable"),
+    detail: t(`problem.${action}.unanswered`, { cause }),
+    remedy: t("problem.unreachable.remedy"),
     reference,
   };
 }
 
-function fromStatus(error: BackendStatusError, action: string, reference: string | null): Problem {
+const TYPES: Record<string, TextKey> = {
+  busy: "problem.type.busy",
+  "dependency-unavailable": "problem.type.dependency-unavailable",
+  "not-found": "problem.type.not-found",
+  conflict: "problem.type.conflict",
+  "file-gone": "problem.type.file-gone",
+  "too-large": "problem.too_large",
+  "unreadable-document": "problem.type.unreadable-document",
+  "unsupported-type": "problem.type.unsupported-type",
+};
+
+/** In the visitor's language where the kind is known; else the backend's own words. */
+function titleOf(problem: ProblemDocument, status: number, action: Action, t: Translator): string {
+  const known = TYPES[problem.type?.replace("urn:rag:problem:", "") ?? ""];
+  if (known) return t(known);
+  const own = problem.type === null || problem.type === "about:blank";
+  return own && problem.title && status < 600 ? problem.title : t(`problem.${action}.failed`);
+}
+
+const REMEDIES: Record<number, TextKey> = {
+  400: "problem.remedy.400",
+  404: "problem.remedy.404",
+  409: "problem.remedy.409",
+  410: "problem.remedy.410",
+  413: "problem.remedy.413",
+  422: "problem.remedy.422",
+  429: "problem.remedy.429",
+  503: "problem.remedy.503",
+  504: "problem.remedy.504",
+};
+
+function remedyOf(status: number, t: Translator): string {
+  if (status === 415) return t("problem.remedy.415", { formats: t.either(FORMAT_NAMES) });
+  return t(REMEDIES[status] ?? "problem.operator");
+}
+
+/** The document is larger than what is taken; `named` where its name and size are known. */
+export function tooLarge(t: Translator, named?: { name: string; size: number }): Problem {
+  const limit = t.bytes(MAX_UPLOAD_BYTES);
   return {
-    title: error.problem.title ?? `${action} failed`,
-    detail: error.problem.detail ?? `The backend answered with status ${error.status}.`,
-    remedy: REMEDIES[error.status] ?? OPERATOR_REMEDY,
-    reference,
+    title: t("problem.too_large"),
+    detail: named
+      ? t("problem.too_large.named", { name: named.name, size: t.bytes(named.size), limit })
+      : t("problem.too_large.detail", { size: limit }),
+    remedy: t("problem.remedy.413"),
+    reference: null,
+  };
+}
+
+/** This page's own server gave no answer. */
+export function offline(t: Translator): Problem {
+  return {
+    title: t("problem.offline"),
+    detail: t("problem.offline.detail"),
+    remedy: t("problem.offline.remedy"),
+    reference: null,
   };
 }

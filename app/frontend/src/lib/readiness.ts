@@ -1,6 +1,7 @@
 import "server-only";
 import { backendUrl } from "./backend";
 import { logFailure } from "./log";
+import { english } from "@/texts/english";
 import { causeOf } from "./problem";
 
 /** How long the backend may take to say that it lives, in milliseconds. */
@@ -56,7 +57,7 @@ async function failureOf(): Promise<string | null> {
     if (error instanceof Error && error.name === "TimeoutError") {
       return `/livez gave no answer within ${DEADLINE_MS} ms`;
     }
-    return causeOf(error);
+    return causeOf(error, english);
   }
 }
 

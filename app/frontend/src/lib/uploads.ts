@@ -1,7 +1,8 @@
 import { IncomingMessage } from "node:http";
 import { type Guard, refuse } from "./gate";
 import { MAX_OPEN_UPLOADS, MAX_REQUEST_BYTES, MAX_SMALL_REQUEST_BYTES } from "./limits";
-import { UPLOAD_TOO_LARGE } from "./problem";
+import { english } from "@/texts/english";
+import { tooLarge } from "./problem";
 
 /** Seconds after which somebody who was turned away may come again. */
 const RETRY_AFTER_SECONDS = 10;
@@ -43,7 +44,7 @@ export function measureChunks(limit = MAX_REQUEST_BYTES): Guard {
       length += chunk.length;
       if (length <= limit) return void chunks.push(chunk);
       request.off("data", take).off("end", finish);
-      const { title, detail, remedy } = UPLOAD_TOO_LARGE;
+      const { title, detail, remedy } = tooLarge(english);
       refuse(request, response, 413, `${title}. ${detail} ${remedy}`);
     };
     const finish = (): void => pass(withLength(request, Buffer.concat(chunks)));

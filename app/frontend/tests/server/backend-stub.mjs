@@ -4,7 +4,8 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import { createHash } from "node:crypto";
 
-const DOCUMENT_ID = "0f9a4d6e-5d2b-4c55-9a1e-6b1f0c7a9e21";
+const DOCUMENT_ID = "0f9a4d6e5d2b4c559a1e6b1f0c7a9e21";
+const JOB_ID = "5d1f0c9be34a4c0e9d3b1a7f6e2c8d40";
 
 const ANSWER = {
   answer: "The pump needs 4 bar [1]. It was last checked in May [2]. <script>alert(1)</script>",
@@ -23,6 +24,15 @@ function send(response, status, body, type = "application/json") {
 export function sendProblem(response, status, title, detail) {
   const body = { type: "about:blank", status, title, detail };
   send(response, status, body, "application/problem+json");
+}
+
+function eventText([event, data]) {
+  return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
+}
+
+function sendEvents(response, events) {
+  response.writeHead(200, { "Content-Type": "text/event-stream" });
+  response.end(events.map(eventText).join(""));
 }
 
 async function readBody(request) {
@@ -46,6 +56,8 @@ export class BackendStub {
   paths = [];
   /** The state in which the uploaded document is reported. */
   status = "ready";
+  /** Requests that were left before their end: `POST /v1/ask`. */
+  left = [];
   /** Takes a request's answering over: (request, response) => Promise<boolean>. */
   override = async () => false;
 
@@ -65,27 +77,57 @@ export class BackendStub {
 
   /** Back to the state after start(). */
   reset() {
-    Object.assign(this, { uploads: [], questions: [], paths: [], status: "ready" });
+    Object.assign(this, { uploads: [], questions: [], paths: [], left: [], status: "ready" });
     this.override = async () => false;
   }
 
   async #answer(request, response) {
     this.paths.push(`${request.method} ${request.url}`);
     if (await this.override(request, response)) return;
-    if (request.url === "/livez") return send(response, 200, { status: "pass" });
-    if (request.method === "POST" && request.url === "/v1/documents") {
-      this.uploads.push(await readUpload(request));
-      return send(response, 201, this.#document());
-    }
-    if (request.method === "GET" && request.url === `/v1/documents/${DOCUMENT_ID}`) {
-      return send(response, 200, this.#document());
-    }
-    if (request.method === "POST" && request.url === "/v1/ask") {
-      const { question } = JSON.parse(await readBody(request));
-      this.questions.push(question);
-      return send(response, 200, /moon/.test(question) ? REFUSAL : ANSWER);
-    }
+    response.once("close", () => {
+      if (!response.writableFinished) this.left.push(`${request.method} ${request.url}`);
+    });
+    const handle = this.#routes[`${request.method} ${request.url.split("?")[0]}`];
+    if (handle) return handle(request, response);
     sendProblem(response, 404, "Not found", `There is no ${request.url}.`);
+  }
+
+  #routes = {
+    "GET /livez": (_, response) => send(response, 200, { status: "pass" }),
+    "POST /v1/documents": async (request, response) => {
+      this.uploads.push(await readUpload(request));
+      send(response, 201, this.#document());
+    },
+    "GET /v1/documents": (_, response) => {
+      const items = this.uploads.length > 0 ? [this.#document()] : [];
+      send(response, 200, { items, next_cursor: null });
+    },
+    [`GET /v1/documents/${DOCUMENT_ID}`]: (_, response) => send(response, 200, this.#document()),
+    "GET /v1/jobs": (_, response) => send(response, 200, { items: [], next_cursor: null }),
+    [`GET /v1/jobs/${JOB_ID}/events`]: (_, response) => {
+      const states = ["queued", "succeeded"];
+      sendEvents(
+        response,
+        states.map((state) => ["job", { id: JOB_ID, state }]),
+      );
+    },
+    "POST /v1/ask": async (request, response) => {
+      const { question, stream } = JSON.parse(await readBody(request));
+      this.questions.push(question);
+      if (stream) return this.#tell(request, response);
+      send(response, 200, /moon/.test(question) ? REFUSAL : ANSWER);
+    },
+  };
+
+  /** The answer as events; to "Wait?" they never end. */
+  #tell(request, response) {
+    const delta = ["delta", { text: "The pump needs 4 bar." }];
+    if (this.questions.at(-1) === "Wait?") {
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      return response.write(eventText(delta));
+    }
+    const citation = { number: 1, at: 21, citation: ANSWER.citations[0] };
+    return sendEvents(response, [delta, ["citation", citation], ["done", ANSWER]]);
   }
 
   #document() {

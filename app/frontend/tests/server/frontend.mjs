@@ -55,6 +55,9 @@ export class Frontend {
   }
 }
 
+/** Where each form stands. */
+const PAGES = { ask: "/", upload: "/documents", language: "/", theme: "/" };
+
 /** One visitor: keeps cookies and the last page. */
 export class Visitor {
   cookies = new Map();
@@ -68,11 +71,17 @@ export class Visitor {
     return this.#load(await fetch(new URL(target, this.url), { headers: this.#headers() }));
   }
 
-  /** Sends the form `name` of the last page with `fields`; follows a redirect by hand. */
+  /** Sends the form `name` of its page with `fields`; follows a redirect by hand. */
   async submit(name, fields, headers = {}) {
+    await this.open(PAGES[name]);
+    return this.submitOpen(name, fields, headers);
+  }
+
+  /** The same, of the page that was opened last. */
+  async submitOpen(name, fields, headers = {}) {
     const body = this.form(name);
     for (const [key, value] of Object.entries(fields)) body.set(key, value);
-    const response = await fetch(new URL("/", this.url), {
+    const response = await fetch(new URL(PAGES[name], this.url), {
       method: "POST",
       headers: { Origin: this.url, ...this.#headers(), ...headers },
       body,

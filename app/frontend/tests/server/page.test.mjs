@@ -28,8 +28,14 @@ describe("the page with a backend", () => {
     await visitor.open();
   });
 
-  it("is served whole, from its own origin, with a policy for its scripts", async () => {
-    const response = await visitor.open();
+  for (const page of ["/", "/documents", "/status"]) {
+    it(`is served whole, from its own origin, with a policy for its scripts: ${page}`, async () => {
+      await checkPolicy(page);
+    });
+  }
+
+  async function checkPolicy(page) {
+    const response = await visitor.open(page);
     assert.equal(response.status, 200);
     const policy = response.headers.get("content-security-policy");
     const nonce = /'nonce-([^']+)'/.exec(policy)[1];
@@ -38,13 +44,14 @@ describe("the page with a backend", () => {
     for (const tag of scripts) assert.ok(tag.includes(`nonce="${nonce}"`), tag);
     assert.doesNotMatch(policy, /unsafe/);
     assert.doesNotMatch(visitor.html, /(src|href|action)="(https?:)?\/\//);
+    assert.doesNotMatch(visitor.html, /<[^>]* style="/);
     assert.ok(!visitor.html.includes(backend.url), "the backend's address is in the page");
     assert.equal(response.headers.get("x-content-type-options"), "nosniff");
     assert.equal(response.headers.get("x-frame-options"), "DENY");
     assert.equal(response.headers.get("x-powered-by"), null);
-    const again = await visitor.open();
+    const again = await visitor.open(page);
     assert.ok(!again.headers.get("content-security-policy").includes(nonce), "nonce used twice");
-  });
+  }
 
   it("hands an upload to the backend and lists the document", async () => {
     const response = await visitor.submit("upload", { file: MANUAL });
@@ -53,17 +60,16 @@ describe("the page with a backend", () => {
     assert.match(visitor.html, /data-status="ready"/);
     assert.equal(backend.uploads.length, 1);
     assert.equal(backend.uploads[0].filename, "manual.md");
-    assert.match(response.headers.getSetCookie().join(), /HttpOnly/);
-    await visitor.open();
+    await visitor.open("/documents");
     assert.match(visitor.text, /manual\.md/);
   });
 
   it("says that a document is still being indexed, or that it failed", async () => {
     backend.status = "processing";
     await visitor.submit("upload", { file: MANUAL });
-    assert.match(visitor.html, /data-status="pending"/);
+    assert.match(visitor.html, /data-status="processing"/);
     backend.status = "failed";
-    await visitor.open();
+    await visitor.open("/documents");
     assert.match(visitor.html, /data-status="failed"/);
   });
 
@@ -86,7 +92,7 @@ describe("the page with a backend", () => {
     const file = new File([new Uint8Array(40 * MEBIBYTE)], "huge.pdf");
     const response = await visitor.submit("upload", { file });
     assert.equal(response.status, 303);
-    assert.equal(response.headers.get("location"), "/?problem=upload-too-large");
+    assert.equal(response.headers.get("location"), "/documents?problem=upload-too-large");
     await visitor.open(response.headers.get("location"));
     assert.match(visitor.text, /The document is too large/);
   });
@@ -122,8 +128,8 @@ describe("the page with a backend", () => {
     assert.match(visitor.html, /data-answer/);
     assert.match(visitor.html, /href="#source-1"/);
     assert.match(visitor.html, /id="source-2"/);
-    assert.match(visitor.text, /\[1\] manual\.md page 2 Operating pressure: 4 bar\./);
-    assert.match(visitor.text, /\[2\] manual\.md Last check: 12 May\./);
+    assert.match(visitor.text, / 1 manual\.md page 2 Operating pressure: 4 bar\./);
+    assert.match(visitor.text, / 2 manual\.md Last check: 12 May\./);
     assert.doesNotMatch(visitor.html, /<script>alert/);
     assert.match(visitor.text, /<script>alert\(1\)<\/script>/);
   });
@@ -163,6 +169,21 @@ describe("the page with a backend", () => {
     const response = await visitor.submit("ask", { question: "What pressure?" }, forged);
     assert.notEqual(response.status, 200);
     assert.deepEqual(backend.questions, []);
+  });
+
+  it("speaks the language that the browser asks for, or that was chosen, in the chosen theme", async () => {
+    const german = { headers: { "Accept-Language": "de-AT,de;q=0.9" } };
+    const html = await (await fetch(`${frontend.url}/documents`, german)).text();
+    assert.match(html, /<html lang="de"[^>]*data-theme="system"/);
+    assert.match(html, /Noch keine Dokumente/);
+    const response = await visitor.submit("language", { language: "ja" });
+    assert.match(response.headers.getSetCookie().join(), /language=ja.*HttpOnly/);
+    await visitor.submit("theme", { theme: "dark" });
+    await visitor.open("/status");
+    assert.match(visitor.html, /<html lang="ja"[^>]*data-theme="dark"/);
+    await visitor.submit("theme", { theme: "<script>" });
+    await visitor.open();
+    assert.match(visitor.html, /data-theme="dark"/);
   });
 
   it("names a page that is not there and the way back", async () => {

@@ -24,8 +24,8 @@ describe("requests that no page sends", () => {
   });
 
   /** Sends pieces of a body; gives the status and the text of the answer. */
-  async function send(headers, pieces = [], method = "POST") {
-    const sent = request(frontend.url, { method, headers });
+  async function send(headers, pieces = [], method = "POST", path = "/") {
+    const sent = request(new URL(path, frontend.url), { method, headers });
     sent.on("error", () => {});
     const answered = once(sent, "response", { signal: AbortSignal.timeout(10_000) });
     for (const piece of pieces) sent.write(piece);
@@ -53,7 +53,7 @@ describe("requests that no page sends", () => {
 
   it("is taken in chunks like in one piece when it is small enough", async () => {
     const visitor = new Visitor(frontend.url);
-    await visitor.open();
+    await visitor.open("/documents");
     const form = visitor.form("upload");
     form.set("file", new File([new Uint8Array(3 * MEBIBYTE)], "chunks.txt"));
     const whole = new Response(form);
@@ -64,7 +64,7 @@ describe("requests that no page sends", () => {
       Origin: frontend.url,
     };
     const halves = [body.subarray(0, MEBIBYTE), body.subarray(MEBIBYTE)];
-    const { status, text } = await send(headers, halves);
+    const { status, text } = await send(headers, halves, "POST", "/documents");
     assert.equal(status, 200, text);
     assert.equal(backend.uploads.at(-1).filename, "chunks.txt");
     assert.equal(backend.uploads.at(-1).size, 3 * MEBIBYTE);

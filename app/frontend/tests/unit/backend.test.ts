@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { ask, backendUrl, getDocument, uploadDocument } from "@/lib/backend";
 import { causeOf, toProblem } from "@/lib/problem";
+import { english } from "@/texts/english";
 
 let server: Server | undefined;
 
@@ -62,7 +63,7 @@ describe("a call to the backend", () => {
       response.writeHead(503, { "Content-Type": "application/problem+json" });
       response.end(JSON.stringify({ title: "Milvus is down", detail: "Nothing can be searched." }));
     });
-    const problem = toProblem(await failureOf(ask("why?", "r-1")), "The question", "r-1");
+    const problem = toProblem(await failureOf(ask("why?", "r-1")), "ask", "r-1", english);
     expect(problem).toMatchObject({ title: "Milvus is down", detail: "Nothing can be searched." });
     expect(problem.remedy).toContain("Try again");
     expect(problem.reference).toBe("r-1");
@@ -70,14 +71,14 @@ describe("a call to the backend", () => {
 
   it("names the status where the error has no words", async () => {
     await serve((_, response) => response.writeHead(502).end("<html>"));
-    const problem = toProblem(await failureOf(ask("why?", "r-1")), "The question", "r-1");
+    const problem = toProblem(await failureOf(ask("why?", "r-1")), "ask", "r-1", english);
     expect(problem.title).toBe("The question failed");
     expect(problem.detail).toContain("502");
   });
 
   it("calls an answer that is no JSON unreadable, not unreachable", async () => {
     await serve((_, response) => response.end("<html>"));
-    const problem = toProblem(await failureOf(ask("why?", "r-1")), "The question", "r-1");
+    const problem = toProblem(await failureOf(ask("why?", "r-1")), "ask", "r-1", english);
     expect(problem.title).toContain("can't be read");
   });
 });
@@ -104,10 +105,12 @@ describe("the cause of a failure", () => {
     ["EPROTO", "EPROTO"],
   ])("is named for %s", (code, text) => {
     const cause = Object.assign(new Error("low level"), { code });
-    expect(causeOf(new TypeError("fetch failed", { cause }))).toBe(text);
+    expect(causeOf(new TypeError("fetch failed", { cause }), english)).toBe(text);
   });
 
   it("is the time, where time ran out", () => {
-    expect(causeOf(new DOMException("x", "TimeoutError"))).toBe("it didn't answer in time");
+    expect(causeOf(new DOMException("x", "TimeoutError"), english)).toBe(
+      "it didn't answer in time",
+    );
   });
 });

@@ -3,22 +3,29 @@ import {
   ContractError,
   parseAnswer,
   parseDocument,
+  parseDocumentPage,
   parseProblem,
-  readinessOf,
 } from "@/lib/contract";
+import { readinessOf } from "@/lib/readiness-of";
 
 const CITATION = { document_id: "d1", excerpt: "4 bar", page: 2 };
 
 describe("an answer", () => {
   it("is read with its citations", () => {
     const answer = parseAnswer({ answer: "4 bar", citations: [CITATION], refused: false });
-    expect(answer.citations).toEqual([{ documentId: "d1", excerpt: "4 bar", page: 2 }]);
+    expect(answer.citations).toEqual([CITATION]);
+    expect(answer).not.toHaveProperty("confidence");
+  });
+
+  it("says how sure it is where the backend does", () => {
+    const sure = { answer: "4 bar", citations: [], refused: false, confidence: 0.8 };
+    expect(parseAnswer(sure).confidence).toBe(0.8);
   });
 
   it.each([null, undefined, 0, -1, 1.5, "2"])("has no page where the page is %s", (page) => {
     const citations = [{ ...CITATION, page }];
     const answer = parseAnswer({ answer: "", citations, refused: false });
-    expect(answer.citations[0]?.page).toBeNull();
+    expect(answer.citations[0]?.page).toBe(0);
   });
 
   it.each([
@@ -35,29 +42,35 @@ describe("an answer", () => {
 
 describe("a document", () => {
   it("is named by its id where the backend gives no name", () => {
-    expect(parseDocument({ id: "0f9a4d6e-5d2b", status: "ready" }).filename).toBe(
-      "Document 0f9a4d6e",
-    );
+    expect(parseDocument({ id: "0f9a4d6e5d2b", status: "ready" }).filename).toBe("#0f9a4d6e");
   });
 
   it("needs an id and a status", () => {
     expect(() => parseDocument({ id: "d1" })).toThrow("document.status");
     expect(() => parseDocument({ status: "ready" })).toThrow("document.id");
+    expect(() => parseDocumentPage({ items: [{ id: "d1" }] })).toThrow("document.status");
+    expect(() => parseDocumentPage({})).toThrow("page.items is not a list");
   });
 
   it("is ready only if the backend says so", () => {
     expect(["ready", "processing", "failed", "deleting", "new"].map(readinessOf)).toEqual([
       "ready",
-      "pending",
+      "processing",
       "failed",
       "deleting",
-      "pending",
+      "processing",
     ]);
   });
 });
 
 describe("an error body", () => {
   it.each([null, "<html>", [], { title: "" }, { title: 5 }])("may be anything: %j", (value) => {
-    expect(parseProblem(value)).toEqual({ title: null, detail: null });
+    expect(parseProblem(value)).toEqual({
+      type: null,
+      title: null,
+      detail: null,
+      dependency: null,
+      request_id: null,
+    });
   });
 });

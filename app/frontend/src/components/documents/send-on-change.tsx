@@ -1,0 +1,14 @@
+"use client";
+
+import type { ChangeEvent, ReactNode } from "react";
+
+/** Sends the form that it stands in as soon as one of its choices changes. */
+export function SendOnChange({ children }: { children: ReactNode }) {
+  const send = (event: ChangeEvent<HTMLDivElement>) =>
+    event.currentTarget.closest("form")?.requestSubmit();
+  return (
+    <div className="flex flex-wrap gap-2" onChange={send}>
+      {children}
+    </div>
+  );
+}

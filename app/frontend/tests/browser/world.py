@@ -1,0 +1,128 @@
+"""The real backend with all its servers, for tests in a browser.
+
+Prints one line of JSON when everything runs, and ends when its standard input does:
+`backend` answers from sentences, `model` by a model that writes slowly; `files` has documents.
+"""
+
+import contextlib
+import json
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+TESTS = Path(__file__).parents[3] / "backend/tests"
+sys.path.insert(0, str(TESTS))
+
+import model_server  # noqa: E402
+import servers  # noqa: E402
+from conftest import World, running  # noqa: E402
+from pdf import pdf  # noqa: E402
+
+HARBOUR = """# Harbour of Vestmark
+
+## Piers
+
+The harbour of Vestmark has seven piers.
+Pier four is reserved for ferries to the island of Lund.
+The crane on pier two lifts 64 tonnes.
+
+## People
+
+The harbour master of Vestmark is Ingrid Solberg.
+Her office is open from 7:30 to 16:00 on working days.
+Outside of these hours the duty officer answers on channel 12.
+
+## Fees
+
+A yacht of up to ten metres pays 180 kroner a night.
+Fishing boats of the town pay nothing.
+"""
+LIGHTHOUSE = [
+    [
+        "The lighthouses of the northern coast",
+        "",
+        "A guide for visitors, second edition.",
+        "",
+        "This guide describes three lighthouses that can be visited.",
+    ],
+    [
+        "Carrick Head",
+        "",
+        "The lighthouse of Carrick Head is 41 metres high.",
+        "It was built in 1887 of granite from the quarry at Dunmore.",
+        "Its lamp is seen from 22 nautical miles away.",
+        "",
+        "Visitors climb 196 steps to the gallery.",
+    ],
+    [
+        "Skerry Rock",
+        "",
+        "The lighthouse of Skerry Rock stands on an island.",
+        "Boats go there from May to September.",
+    ],
+]
+MUSEUM = """Das Stadtmuseum hat dienstags bis sonntags von 10 bis 18 Uhr offen.
+Der Eintritt kostet acht Euro. Kinder unter zwölf Jahren zahlen nichts.
+Die Sammlung zeigt Schiffsmodelle und Karten aus vier Jahrhunderten.
+"""
+MODEL_ANSWER = (
+    "The harbour master is **Ingrid Solberg** [1].\n\nHer office is open:\n\n"
+    "- on working days\n- from 7:30 to 16:00 [1]\n\nOutside of these hours the duty officer"
+    " answers on channel 12 [1]."
+)
+
+
+def main() -> None:
+    """Start, tell, and wait."""
+    kinds = {
+        "postgres": servers.postgres,
+        "redis": servers.redis,
+        "s3": servers.s3,
+        "milvus": servers.milvus,
+    }
+    with (
+        tempfile.TemporaryDirectory(prefix="rag-browser-") as name,
+        contextlib.ExitStack() as stack,
+    ):
+        folder = Path(name)
+        # PostgreSQL runs as a user of its own.
+        folder.chmod(0o755)
+        contexts = {kind: start(folder) for kind, start in kinds.items()}
+        with ThreadPoolExecutor() as pool:
+            starts = {kind: pool.submit(each.__enter__) for kind, each in contexts.items()}
+        for kind, each in contexts.items():
+            if starts[kind].exception() is None:
+                stack.push(each.__exit__)
+        world = World(folder, {kind: start.result() for kind, start in starts.items()})
+        world.relays = {kind: servers.Relay(port) for kind, port in world.ports.items()}
+        done = world.migrate()
+        if done.returncode != 0:
+            raise RuntimeError(done.stdout + done.stderr)
+        model = stack.enter_context(model_server.running())
+        model.text, model.pause = MODEL_ANSWER, 0.12
+        backend = stack.enter_context(running(world))
+        modelled = stack.enter_context(running(world, WORKER="separate", **model.variables()))
+        told = {
+            "backend": str(backend.base_url),
+            "model": str(modelled.base_url),
+            "files": str(write_files(folder / "files")),
+        }
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
+        sys.stdin.read()
+
+
+def write_files(folder: Path) -> Path:
+    """The documents that tests upload."""
+    folder.mkdir()
+    (folder / "harbour.md").write_text(HARBOUR)
+    (folder / "lighthouses.pdf").write_bytes(pdf(LIGHTHOUSE))
+    (folder / "museum.txt").write_text(MUSEUM)
+    # A page without text, as a scan has it.
+    (folder / "scan.pdf").write_bytes(pdf([[""]]))
+    return folder
+
+
+if __name__ == "__main__":
+    main()
