@@ -111,25 +111,30 @@ export function change(id: string, turns: (turns: readonly Turn[]) => Turn[]): v
 /** Writes down what is known; the oldest give way where there is no room. */
 export function keep(): void {
   let kept = all();
-  while (kept.length > 0) {
+  for (;;) {
     try {
-      localStorage.setItem(KEY, JSON.stringify(kept));
+      if (kept.length === 0) localStorage.removeItem(KEY);
+      else localStorage.setItem(KEY, JSON.stringify(kept));
       return;
     } catch {
+      // A browser that keeps nothing at all still shows this visit's conversations.
+      if (kept.length === 0) return;
       kept = kept.slice(0, -1);
     }
   }
 }
 
+/** Deletes a conversation. */
 export function remove(id: string): void {
   known = all().filter((one) => one.id !== id);
-  localStorage.setItem(KEY, JSON.stringify(known));
+  keep();
   tell();
 }
 
+/** Deletes all conversations. */
 export function clear(): void {
   known = NONE;
-  localStorage.removeItem(KEY);
+  keep();
   tell();
 }
 

@@ -25,6 +25,8 @@ export function useAsking(t: Translator) {
       const note = (how: (turn: Turn) => Turn) =>
         change(conversation, (turns) => turns.map((one) => (one.id === turn.id ? how(one) : one)));
       change(conversation, (turns) => [...turns, turn]);
+      // Now, too: who closes the page finds the question again.
+      keep();
       try {
         const events = askStream(question, messagesOf(before), own.signal, t);
         for await (const event of events) note((one) => after(one, event));

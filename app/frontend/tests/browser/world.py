@@ -6,6 +6,7 @@ Prints one line of JSON when everything runs, and ends when its standard input d
 
 import contextlib
 import json
+import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -96,9 +97,9 @@ def main() -> None:
                 stack.push(each.__exit__)
         world = World(folder, {kind: start.result() for kind, start in starts.items()})
         world.relays = {kind: servers.Relay(port) for kind, port in world.ports.items()}
-        done = world.migrate()
-        if done.returncode != 0:
-            raise RuntimeError(done.stdout + done.stderr)
+        migration = [sys.executable, "-m", "rag.migrate"]
+        # Without the tests' own deadline: a crowded machine is slow. Its output is no part of ours.
+        subprocess.run(migration, env=world.env(), check=True, stdout=sys.stderr)
         model = stack.enter_context(model_server.running())
         model.text, model.pause = MODEL_ANSWER, 0.12
         backend = stack.enter_context(running(world))

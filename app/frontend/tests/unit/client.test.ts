@@ -55,6 +55,8 @@ describe("conversations", () => {
     room = 1200;
     keep();
     expect(JSON.parse(stored.get("conversations") ?? "[]")).toHaveLength(2);
+    for (const id of ["a", "b", "c"]) remove(id);
+    expect(stored.size).toBe(0);
   });
 });
 

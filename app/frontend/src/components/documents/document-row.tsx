@@ -47,11 +47,14 @@ export function DocumentRow({ document, job, chosen, onChoose, changes }: Docume
           {filename}
         </Link>
         <p className="text-soft text-xs">{about(document, t)}</p>
+        <div className="mt-1.5 sm:hidden">
+          <StatusBadge status={document.status} job={job} />
+        </div>
         {readiness === "failed" && document.error && !job && (
           <p className="text-bad mt-1 max-w-prose text-xs wrap-anywhere">{document.error}</p>
         )}
       </th>
-      <td className="px-3 py-2.5">
+      <td className="hidden px-3 py-2.5 sm:table-cell">
         <StatusBadge status={document.status} job={job} />
         {job?.state === "running" && (
           <progress

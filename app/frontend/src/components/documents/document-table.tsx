@@ -65,7 +65,7 @@ export function DocumentTable({ documents, jobs, view }: DocumentTableProps) {
                 />
               </th>
               <SortHeader view={view} column="name" label={t("documents.name")} />
-              <th scope="col" className="px-3 py-2 font-semibold">
+              <th scope="col" className="hidden px-3 py-2 font-semibold sm:table-cell">
                 {t("documents.status")}
               </th>
               <SortHeader

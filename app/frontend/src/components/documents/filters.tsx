@@ -17,7 +17,7 @@ export async function Filters({ view }: { view: ListView }) {
       data-form="filter"
       className="flex flex-wrap items-center gap-2"
     >
-      <label className="relative min-w-0 flex-[1_1_14rem]">
+      <label className="relative min-w-0 flex-[1_1_16rem] self-end">
         <span className="sr-only">{t("documents.search")}</span>
         <Search
           className="text-soft pointer-events-none absolute top-1/2 left-3 size-4 -translate-y-1/2"
@@ -56,7 +56,7 @@ export async function Filters({ view }: { view: ListView }) {
         />
       </SendOnChange>
       {view.sort !== "-created" && <input type="hidden" name="sort" value={view.sort} />}
-      <button type="submit" className="button button-quiet">
+      <button type="submit" className="button button-quiet scripting:hidden">
         {t("documents.filter")}
       </button>
     </Form>
@@ -79,9 +79,9 @@ interface ChoiceProps {
 
 function Choice({ name, label, all, value, options }: ChoiceProps) {
   return (
-    <label className="flex items-center gap-1.5 text-sm">
-      <span className="text-soft">{label}</span>
-      <select name={name} key={value} defaultValue={value} className="field py-1">
+    <label className="flex min-w-0 flex-col gap-1 text-sm lg:flex-row lg:items-center lg:gap-1.5">
+      <span className="text-soft text-xs lg:text-sm">{label}</span>
+      <select name={name} key={value} defaultValue={value} className="field min-w-0 py-1">
         <option value="">{all}</option>
         {options.map(([each, text]) => (
           <option key={each} value={each}>

@@ -7,7 +7,7 @@ export function SendOnChange({ children }: { children: ReactNode }) {
   const send = (event: ChangeEvent<HTMLDivElement>) =>
     event.currentTarget.closest("form")?.requestSubmit();
   return (
-    <div className="flex flex-wrap gap-2" onChange={send}>
+    <div className="grid w-full grid-cols-3 gap-2 sm:flex sm:w-auto" onChange={send}>
       {children}
     </div>
   );

@@ -23,13 +23,13 @@ export function UploadRow({ entry, job }: UploadRowProps) {
   const color = failed ? "text-bad" : phase === "ready" ? "text-accent" : "text-soft";
   return (
     <li
-      className="flex items-start gap-3 py-2.5 pr-2 pl-4 text-sm"
+      className="flex items-start gap-3 px-4 py-2.5 text-sm"
       data-upload={entry.name}
       data-phase={phase}
     >
       <Icon className={`mt-0.5 size-4 flex-none ${color}`} aria-hidden="true" />
       <div className="min-w-0 flex-1 space-y-1">
-        <div className="flex flex-wrap justify-between gap-x-3">
+        <div className="flex flex-wrap items-baseline justify-between gap-x-3">
           <span className="min-w-0 truncate font-medium">{entry.name}</span>
           <span className="text-soft text-xs">
             {text} · {t.bytes(entry.size)}
@@ -120,7 +120,7 @@ function Actions({ entry, job, ended, failed }: ActionsProps) {
   return (
     <button
       type="button"
-      className="icon-button -my-1"
+      className="icon-button -my-2 -mr-2.5"
       aria-label={`${label}: ${entry.name}`}
       title={label}
       onClick={failed ? again : cancel}

@@ -26,9 +26,12 @@ export async function Shell({ children }: { children: ReactNode }) {
             {t("app.name")}
           </Link>
         </header>
-        <div className="border-line bg-rail sticky top-0 hidden h-dvh w-64 flex-none border-r lg:block">
+        <aside
+          aria-label={t("nav.menu")}
+          className="border-line bg-rail sticky top-0 hidden h-dvh w-64 flex-none border-r lg:block"
+        >
           <Rail />
-        </div>
+        </aside>
         <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
           {children}
         </main>
