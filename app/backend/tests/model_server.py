@@ -17,7 +17,8 @@ class ModelServer(ThreadingHTTPServer):
     `text`: the answer; `pieces`: how it is cut (by default at blanks); `pause`: seconds between two
     of them; `cut_after`: so many pieces are sent before the connection breaks; `finish`: the
     reason with which it ends; `failures`: statuses that the next requests get, in turn; `status`:
-    what every request gets; `standalone`: the answer to a request without a stream.
+    what every request gets; `standalone`: the answer to a request without a stream; `unknown`: a
+    field that it refuses.
     """
 
     daemon_threads = True
@@ -33,6 +34,7 @@ class ModelServer(ThreadingHTTPServer):
         self.failures: list[int] = []
         self.status = 200
         self.standalone = ""
+        self.unknown = ""
         self.left = threading.Event()
         self.sent = 0
 
@@ -59,7 +61,10 @@ class _Handler(BaseHTTPRequestHandler):
         server = self.server
         server.seen.append((self.headers["authorization"], asked))
         status = server.failures.pop(0) if server.failures else server.status
-        if status != 200:
+        if server.unknown and server.unknown in asked:
+            message = f"Unrecognized request argument supplied: {server.unknown}"
+            self._whole(400, {"error": {"message": message, "type": "x", "code": None}})
+        elif status != 200:
             self._whole(status, {"error": {"message": "no", "type": "x", "code": "x"}})
         elif asked.get("stream"):
             self._stream(asked)

@@ -226,12 +226,13 @@ def create_collection(port: int, name: str, alias: str, dimension: int = DIMENSI
 
 
 class Relay:
-    """A TCP relay before a real server, which can be cut or made to hang."""
+    """A TCP relay before a real server, which can be cut, made slow or made to hang."""
 
     def __init__(self, target: int) -> None:
         self.port = free_port()
         self._target = target
         self._mode = "pass"
+        self._delay = 0.0
         self._open: set[socket.socket] = set()
         self._listener: socket.socket | None = None
         self.restore()
@@ -251,9 +252,13 @@ class Relay:
         self._mode = "hang"
         self._drop()
 
+    def slow(self, seconds: float) -> None:
+        """Hold back for so long each piece that the server sends."""
+        self._delay = seconds
+
     def restore(self) -> None:
         """Relay again."""
-        self._mode = "pass"
+        self._mode, self._delay = "pass", 0.0
         self._drop()
         if self._listener is None:
             self._listener = socket.create_server(("127.0.0.1", self.port), backlog=64)
@@ -276,12 +281,14 @@ class Relay:
             if self._mode == "pass":
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._open.add(far)
-                for pair in ((near, far), (far, near)):
+                for pair in ((near, far, False), (far, near, True)):
                     threading.Thread(target=self._pump, args=pair, daemon=True).start()
 
-    def _pump(self, source: socket.socket, sink: socket.socket) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if answers and self._delay:
+                    time.sleep(self._delay)
                 sink.sendall(data)
         for item in (source, sink):
             self._open.discard(item)

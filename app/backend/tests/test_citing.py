@@ -51,6 +51,13 @@ CASES = {
     "cut off `a[1]": ["cut off `a", (1,)],
     "blank at the end  ": ["blank at the end"],
     "\u4e09\u5341\u65e5[1]\u3002": ["\u4e09\u5341\u65e5", (1,), "\u3002"],
+    "\u4e09\u5341\u65e5\u30101\u3011\u3002": ["\u4e09\u5341\u65e5", (1,), "\u3002"],
+    "A \uff3b\uff11\uff0c\uff12\uff3d b": ["A", (1, 2), " b"],
+    "A \u30103\u2020source\u3011 b": ["A", (3,), " b"],
+    "A [3\u2020L1-L9] b": ["A", (3,), " b"],
+    "A [\u2020note] b": ["A [\u2020note] b"],
+    "\u3010note\u3011": ["\u3010note\u3011"],
+    "cut off \u30101": ["cut off"],
     "": [],
 }
 
@@ -72,5 +79,13 @@ def test_where_a_text_is_cut_does_not_matter():
 
 
 def test_a_long_text_takes_no_longer_than_its_length():
-    for text in ("[" * 4000, "`" * 4000, "` `` " * 800, "[1" * 2000, "``` [1] " * 500, " " * 4000):
+    for text in (
+        "[" * 4000,
+        "`" * 4000,
+        "` `` " * 800,
+        "[1" * 2000,
+        "``` [1] " * 500,
+        " " * 4000,
+        "[1\u2020" * 1300,
+    ):
         assert sum(len(item) for item in read([text])) <= len(text)

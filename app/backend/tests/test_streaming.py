@@ -6,6 +6,7 @@ import json
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import model_server
@@ -194,6 +195,34 @@ def test_a_model_that_fails_later_is_an_error_event(start, model):
     # Whoever waits for the whole has lost nothing.
     assert "Ingrid Solberg" in client.ask(QUESTION)["answer"]
     assert 'rag_streams_total{outcome="error"} 1.0' in client.get("/metrics").text
+
+
+@pytest.mark.usefixtures("harbour")
+def test_a_server_that_counts_no_tokens_is_asked_without(start, model):
+    model.text, model.unknown = "It is Ingrid Solberg [1].", "stream_options"
+    client = start(**model.variables())
+    for _question in range(2):
+        assert check(stream(client))["answer"] == "It is Ingrid Solberg."
+    # It is asked once.
+    assert ["stream_options" in asked for _key, asked in model.seen] == [True, False, False]
+
+
+@pytest.mark.usefixtures("harbour")
+def test_a_model_writes_so_many_answers_at_once(start, model):
+    model.text, model.pause = "It is Ingrid Solberg [1], as it says there.", 0.3
+    client = start(**model.variables(OPENAI_CONCURRENCY="2"))
+    with ThreadPoolExecutor() as pool:
+        asked = [
+            pool.submit(client.post, "/v1/ask", json={"question": f"{QUESTION} {n}"})
+            for n in range(6)
+        ]
+    answers = [each.result() for each in asked]
+    assert sorted(each.status_code for each in answers) == [200, 200, 503, 503, 503, 503]
+    for each in answers:
+        if each.status_code == 503:
+            assert each.json()["type"] == "urn:rag:problem:busy"
+            assert each.headers["retry-after"] == "1"
+    assert client.ask(QUESTION)["answer"].startswith("It is Ingrid")
 
 
 @pytest.mark.usefixtures("harbour")

@@ -172,6 +172,7 @@ def _wire(
             model,
             metrics,
             writer=version.answers_by,
+            written_at_once=settings.openai_concurrency,
             detector=world.detector,
         ),
         readiness=Readiness(

@@ -145,6 +145,7 @@ class Settings(DatabaseSettings):
     openai_model: str = "gpt-4.1-mini"
     openai_timeout_seconds: float = Field(default=20, gt=0, le=120)
     openai_total_seconds: float = Field(default=90, gt=0, le=600)
+    openai_concurrency: int = Field(default=32, ge=1, le=1000)
 
     mcp: bool = False
     # Names under which clients reach the server. Anything else may be a page in a browser whose

@@ -5,7 +5,15 @@ import json
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
-from openai import AsyncOpenAI, AsyncStream, DefaultAsyncHttpxClient, OpenAIError
+from openai import (
+    AsyncOpenAI,
+    AsyncStream,
+    BadRequestError,
+    DefaultAsyncHttpxClient,
+    OpenAIError,
+    UnprocessableEntityError,
+    omit,
+)
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
 
@@ -58,6 +66,8 @@ class OpenAIAnswers:
         self._model = model
         self._total = total
         self._metrics = metrics
+        # Not every server that speaks this API knows the option.
+        self._counts = True
 
         async def key_of_now() -> str:
             return key()
@@ -84,19 +94,31 @@ class OpenAIAnswers:
         deadline = asyncio.get_running_loop().time() + self._total
         try:
             async with asyncio.timeout_at(deadline):
-                stream = await self._client.chat.completions.create(
-                    model=self._model,
-                    temperature=0,
-                    max_completion_tokens=_MOST_TOKENS,
-                    messages=messages,
-                    stream=True,
-                    stream_options={"include_usage": True},
-                )
+                stream = await self._stream(messages)
             async with stream, aclosing(self._pieces(stream, deadline)) as pieces:
                 async for piece in pieces:
                     yield piece
         except _FAILURES as error:
             raise DependencyError("openai", type(error).__name__) from error
+
+    async def _stream(
+        self, messages: list[ChatCompletionMessageParam]
+    ) -> AsyncStream[ChatCompletionChunk]:
+        """A reply that has begun; without a count of tokens where the server refuses to send it."""
+        try:
+            return await self._client.chat.completions.create(
+                model=self._model,
+                temperature=0,
+                max_completion_tokens=_MOST_TOKENS,
+                messages=messages,
+                stream=True,
+                stream_options={"include_usage": True} if self._counts else omit,
+            )
+        except (BadRequestError, UnprocessableEntityError) as error:
+            if not self._counts or "stream_options" not in error.message:
+                raise
+        self._counts = False
+        return await self._stream(messages)
 
     async def _pieces(
         self, stream: AsyncStream[ChatCompletionChunk], deadline: float

@@ -1,5 +1,6 @@
 """Citation markers in a text that a model writes piece by piece: `[1]`, `[2, 3]`, `[[4]]`, `[5-7]`.
 
+Brackets and digits may have full width, and a dagger may follow the number, as some models write.
 A marker may be cut anywhere, so what may become one is held back. Code holds no markers. An inline
 code that its line does not close is none.
 """
@@ -12,7 +13,13 @@ from enum import Enum, auto
 _LONGEST_MARKER = 64
 _LONGEST_CODE = 1000
 _MOST_NUMBERS = 50
-_PREFIX = re.compile(r"\[{1,2}[0-9\s,;^\u2013-]*\]{0,2}")
+_OPENING = "[\u3010\uff3b"
+# The same length for each character: places in both texts are the same.
+_PLAIN = str.maketrans(
+    "\u3010\u3011\uff3b\uff3d\uff0c\u3001\uff1b\uff10\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18\uff19",
+    "[][],,;0123456789",
+)
+_PREFIX = re.compile(r"\[{1,2}[0-9\s,;^\u2013-]*(?:\u2020[^\[\]\n]*)?\]{0,2}")
 _NUMBERS = re.compile(r"\^?([0-9]{1,3})(?:\s*[\u2013-]\s*([0-9]{1,3}))?(?![0-9])")
 _BETWEEN = re.compile(r"[\s,;]*")
 
@@ -96,7 +103,7 @@ class Marks:
         if self._escaped:
             self._escaped = False
             self._emit(char)
-        elif char == "[":
+        elif char in _OPENING:
             self._held, self._in = char, _In.MARKER
         elif char == "`":
             self._held, self._in = char, _In.TICKS
@@ -110,14 +117,15 @@ class Marks:
 
     def _marker(self, char: str) -> None:
         held = self._held + char
-        if _PREFIX.fullmatch(held) is None or len(held) > _LONGEST_MARKER:
+        plain = held.translate(_PLAIN)
+        if _PREFIX.fullmatch(plain) is None or len(held) > _LONGEST_MARKER:
             self._no_marker(held)
             return
         self._held = held
-        double = held.startswith("[[")
-        if not held.endswith("]]" if double else "]"):
+        double = plain.startswith("[[")
+        if not plain.endswith("]]" if double else "]"):
             return
-        numbers = _numbers(held.strip("[]"))
+        numbers = _numbers(plain.strip("[]").partition("\u2020")[0])
         if not numbers:
             self._no_marker(held)
             return

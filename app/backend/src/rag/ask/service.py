@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 
 import structlog
 
@@ -16,7 +16,7 @@ from rag.ask.generate import generate
 from rag.ask.repository import Passage, SearchRepository
 from rag.ask.retrieval import Retriever
 from rag.ask.schemas import Answer, Source
-from rag.errors import DependencyError
+from rag.errors import BusyError, DependencyError
 from rag.languages.detect import DEFAULT, Detector
 from rag.metrics import Metrics
 
@@ -37,10 +37,14 @@ class AskService:
         metrics: Metrics,
         *,
         writer: str,
+        written_at_once: int,
         detector: Detector,
     ) -> None:
-        """writer: who writes the answers, as one tells cached answers apart."""
+        """writer: who writes the answers, as one tells cached answers apart; written_at_once: so
+        many may be a model's at the same time, and further questions are refused at once.
+        """
         self._detector = detector
+        self._turns = written_at_once
         self._repository = repository
         self._retriever = retriever
         self._embedder = embedder
@@ -98,7 +102,8 @@ class AskService:
                 english = self._english(question, turns, among)
                 question = await standalone(self._model, question, turns, english=english)
         record = _Record(whole=whole)
-        async with aclosing(self._answer(scope, question, among, record)) as events:
+        answering = self._answer(scope, question, among, record)
+        async with self._turn(), aclosing(answering) as events:
             async for event in events:
                 record.note(event)
                 if isinstance(event, Done):
@@ -108,6 +113,20 @@ class AskService:
                         told = record.told(event.answer)
                         await self._cache.put(key, told.model_dump_json().encode())
                 yield event
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncGenerator[None, None]:
+        """A model may take a minute for an answer, and each holds passages in memory meanwhile."""
+        if self._model is None:
+            yield
+            return
+        if not self._turns:
+            raise BusyError("the language model writes as many answers as it may")
+        self._turns -= 1
+        try:
+            yield
+        finally:
+            self._turns += 1
 
     def _english(self, question: str, turns: Sequence[Turn], among: Sequence[str]) -> bool:
         """Whether a question that follows others is English, or may be for all that is known.
