@@ -30,7 +30,7 @@ from retrieval import collection, world
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql import asyncpg as dialect
 
-from rag.access.scope import DEFAULT, Scope
+from rag.access.scope import Scope
 from rag.adapters.embedder import OnnxEmbedder
 from rag.adapters.milvus import MilvusIndex
 from rag.adapters.postgres import engine
@@ -64,7 +64,7 @@ class Raw:
         await self.pool.fetchval("SELECT version FROM corpus")
         dense, lexical = await asyncio.gather(self._dense(vector), self._lexical(terms))
         ids = list(dict.fromkeys([*dense, *lexical]))[: self.keep * 2]
-        await self._run(repository._TEXTS, {"ids": ids})
+        await self._run(repository._TEXTS, {"ids": ids, "tenant": "default", "collections": None})
 
     async def _dense(self, vector: Vector) -> list[str]:
         found = await self.milvus.search(
@@ -147,10 +147,13 @@ async def retrieval(settings: Settings, questions: Sequence[str]) -> str:
             settings.retrieve_candidates,
             settings.retrieve_chunks,
         )
-        for find in (raw.find, lambda each: retriever.find(Scope(DEFAULT), *each)):
+        for find in (raw.find, lambda each: retriever.find(Scope(), *each)):
             await pace(asked[:20], find)
         paces = [
-            (await pace(asked, lambda each: retriever.find(Scope(DEFAULT), *each)), await pace(asked, raw.find))
+            (
+                await pace(asked, lambda each: retriever.find(Scope(), *each)),
+                await pace(asked, raw.find),
+            )
             for _round in range(ROUNDS)
         ]
         await raw.milvus.close()
