@@ -101,7 +101,8 @@ def main() -> None:
         # Without the tests' own deadline: a crowded machine is slow. Its output is no part of ours.
         subprocess.run(migration, env=world.env(), check=True, stdout=sys.stderr)
         model = stack.enter_context(model_server.running())
-        model.text, model.pause = MODEL_ANSWER, 0.12
+        # Slow enough to be stopped on a crowded machine.
+        model.text, model.pause = MODEL_ANSWER, 0.5
         backend = stack.enter_context(running(world))
         modelled = stack.enter_context(running(world, WORKER="separate", **model.variables()))
         told = {

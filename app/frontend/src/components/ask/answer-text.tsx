@@ -1,12 +1,12 @@
 "use client";
 
-import dynamic from "next/dynamic";
+import { lazy, Suspense } from "react";
 import type { Turn } from "@/client/conversations";
 import { splitAnswer } from "@/lib/answer-text";
 import { CiteLink } from "./cite-link";
 
 /** Loaded only where a model writes: most of the page's scripts would be this. */
-const MarkdownText = dynamic(() => import("./markdown-text"), { loading: () => null });
+const MarkdownText = lazy(() => import("./markdown-text"));
 
 interface AnswerTextProps {
   turn: Turn;
@@ -21,6 +21,9 @@ export function AnswerText({ turn, prefix, markdown, onSource }: AnswerTextProps
   const link = (number: number, key?: number) => (
     <CiteLink key={key} turn={turn} number={number} prefix={prefix} onSource={onSource} />
   );
+  const plain = segments.map((segment, index) =>
+    "text" in segment ? segment.text : link(segment.source, index),
+  );
   return (
     <div
       data-answer-text
@@ -28,11 +31,12 @@ export function AnswerText({ turn, prefix, markdown, onSource }: AnswerTextProps
       className="text-[1.0625rem] leading-7 wrap-anywhere whitespace-pre-line"
     >
       {markdown ? (
-        <MarkdownText segments={segments} link={link} />
+        // As plain text until it is loaded: the first words are not held back.
+        <Suspense fallback={plain}>
+          <MarkdownText segments={segments} link={link} />
+        </Suspense>
       ) : (
-        segments.map((segment, index) =>
-          "text" in segment ? segment.text : link(segment.source, index),
-        )
+        plain
       )}
     </div>
   );
