@@ -156,6 +156,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Collections
+         * @description List the collections within reach that have documents.
+         */
+        get: operations["list_collections"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/jobs": {
         parameters: {
             query?: never;
@@ -361,6 +381,70 @@ export interface paths {
          */
         post: operations["create_chat_completion"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Me
+         * @description Show who sends the request, and what they may do.
+         */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Keys
+         * @description List the tenant's keys, the newest first, with those that have ended.
+         */
+        get: operations["list_keys"];
+        put?: never;
+        /**
+         * Create Key
+         * @description Make a key. The answer has its text, which nobody is shown again.
+         */
+        post: operations["create_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Key
+         * @description End a key. It stays in the list.
+         */
+        delete: operations["revoke_key"];
         options?: never;
         head?: never;
         patch?: never;
@@ -629,6 +713,26 @@ export interface components {
             page: number;
         };
         /**
+         * Collection
+         * @description Documents that are kept apart from others of their tenant.
+         */
+        Collection: {
+            /** Name */
+            name: string;
+            /** Documents */
+            documents: number;
+            /** Chunks */
+            chunks: number;
+        };
+        /**
+         * Collections
+         * @description The collections that have documents, by name.
+         */
+        Collections: {
+            /** Items */
+            items: components["schemas"]["Collection"][];
+        };
+        /**
          * Completed
          * @description An answer as a message; `citations`, `refused` and `language` are this service's own.
          */
@@ -653,6 +757,62 @@ export interface components {
             language?: string | null;
         };
         /**
+         * CreatedKey
+         * @description A key with its text, which is shown this once.
+         * @example {
+         *       "collections": [
+         *         "handbooks"
+         *       ],
+         *       "created_at": "2026-11-30T16:00:00Z",
+         *       "created_by": "platform",
+         *       "expires_at": "2027-11-30T16:00:00Z",
+         *       "id": "5f0c9be34a4c0e9d",
+         *       "key": "rag_5f0c9be34a4c0e9d_...",
+         *       "name": "intranet search",
+         *       "requests_per_minute": {
+         *         "ask": 30
+         *       },
+         *       "role": "reader",
+         *       "tenant": "default"
+         *     }
+         */
+        CreatedKey: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Tenant */
+            tenant: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "reader" | "writer" | "admin";
+            /** Collections */
+            collections: string[] | null;
+            /** Requests Per Minute */
+            requests_per_minute: {
+                [key: string]: number;
+            } | null;
+            /** Max Upload Bytes */
+            max_upload_bytes: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Key */
+            key: string;
+        };
+        /**
          * Debug
          * @description How a search went.
          */
@@ -672,6 +832,7 @@ export interface components {
          * @example {
          *       "bytes": 81,
          *       "chunks": 1,
+         *       "collection": "default",
          *       "content_type": "text/markdown; charset=utf-8",
          *       "created_at": "2026-11-30T16:00:00Z",
          *       "filename": "handbook.md",
@@ -707,6 +868,11 @@ export interface components {
             chunks: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Collection
+             * @default default
+             */
+            collection: string;
             /** Language */
             language?: string | null;
             /**
@@ -882,6 +1048,103 @@ export interface components {
             next_cursor?: string | null;
         };
         /**
+         * Key
+         * @description A key. Its secret is not kept, so nobody can be shown it again.
+         * @example {
+         *       "collections": [
+         *         "handbooks"
+         *       ],
+         *       "created_at": "2026-11-30T16:00:00Z",
+         *       "created_by": "platform",
+         *       "expires_at": "2027-11-30T16:00:00Z",
+         *       "id": "5f0c9be34a4c0e9d",
+         *       "name": "intranet search",
+         *       "requests_per_minute": {
+         *         "ask": 30
+         *       },
+         *       "role": "reader",
+         *       "tenant": "default"
+         *     }
+         */
+        Key: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Tenant */
+            tenant: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "reader" | "writer" | "admin";
+            /** Collections */
+            collections: string[] | null;
+            /** Requests Per Minute */
+            requests_per_minute: {
+                [key: string]: number;
+            } | null;
+            /** Max Upload Bytes */
+            max_upload_bytes: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Created By */
+            created_by: string;
+            /** Expires At */
+            expires_at: string | null;
+            /** Last Used At */
+            last_used_at: string | null;
+            /** Revoked At */
+            revoked_at: string | null;
+        };
+        /**
+         * KeyPage
+         * @description Some keys of a tenant, the newest first.
+         */
+        KeyPage: {
+            /** Items */
+            items: components["schemas"]["Key"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * Me
+         * @description Who sends a request, and what they may do.
+         * @example {
+         *       "auth": "keys",
+         *       "collections": [
+         *         "handbooks"
+         *       ],
+         *       "id": "5f0c9be34a4c0e9d",
+         *       "name": "intranet search",
+         *       "role": "reader",
+         *       "tenant": "default"
+         *     }
+         */
+        Me: {
+            /**
+             * Auth
+             * @enum {string}
+             */
+            auth: "none" | "keys";
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Tenant */
+            tenant: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "reader" | "writer" | "admin";
+            /** Collections */
+            collections: string[] | null;
+        };
+        /**
          * Message
          * @description An earlier turn of a conversation.
          */
@@ -934,6 +1197,40 @@ export interface components {
             object: "list";
             /** Data */
             data: components["schemas"]["Model"][];
+        };
+        /**
+         * NewKey
+         * @description A key to make, in the tenant of who makes it.
+         * @example {
+         *       "collections": [
+         *         "handbooks"
+         *       ],
+         *       "name": "intranet search",
+         *       "role": "reader"
+         *     }
+         * @example {
+         *       "name": "nightly import",
+         *       "role": "writer"
+         *     }
+         */
+        NewKey: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "reader" | "writer" | "admin";
+            /** Collections */
+            collections?: string[] | null;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Requests Per Minute */
+            requests_per_minute?: {
+                [key: string]: number;
+            } | null;
+            /** Max Upload Bytes */
+            max_upload_bytes?: number | null;
         };
         /**
          * Outcome
@@ -1011,6 +1308,8 @@ export interface components {
             question: string;
             /** Messages */
             messages?: components["schemas"]["Message"][];
+            /** Collections */
+            collections?: string[] | null;
             /**
              * Stream
              * @default false
@@ -1117,6 +1416,8 @@ export interface components {
             document_ids?: string[] | null;
             /** Content Types */
             content_types?: ("application/epub+zip" | "application/json" | "application/pdf" | "application/vnd.openxmlformats-officedocument.presentationml.presentation" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" | "application/vnd.openxmlformats-officedocument.wordprocessingml.document" | "message/rfc822" | "text/csv" | "text/html" | "text/markdown" | "text/plain")[] | null;
+            /** Collections */
+            collections?: string[] | null;
             /**
              * Debug
              * @default false
@@ -1187,6 +1488,7 @@ export interface components {
          * @example {
          *       "bytes": 81,
          *       "chunks": 0,
+         *       "collection": "default",
          *       "content_type": "text/markdown; charset=utf-8",
          *       "created_at": "2026-11-30T16:00:00Z",
          *       "filename": "handbook.md",
@@ -1236,6 +1538,11 @@ export interface components {
             chunks: number;
             /** Sha256 */
             sha256: string;
+            /**
+             * Collection
+             * @default default
+             */
+            collection: string;
             /** Language */
             language?: string | null;
             /**
@@ -1311,6 +1618,11 @@ export interface components {
             schema_revision: string;
             /** Answers By */
             answers_by: string;
+            /**
+             * Auth
+             * @enum {string}
+             */
+            auth: "none" | "keys";
         };
     };
     responses: never;
@@ -1329,6 +1641,8 @@ export interface operations {
                 name?: string | null;
                 /** @description a format (`PDF`) or a media type */
                 type?: string | null;
+                /** @description only of this collection, or of one of several */
+                collection?: string[];
                 /** @description most of the text is in it (BCP 47: `de`) */
                 language?: string | null;
                 /** @description `name:value`; all of several must hold */
@@ -1340,6 +1654,8 @@ export interface operations {
                 limit?: number;
             };
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -1360,7 +1676,58 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -1403,6 +1770,8 @@ export interface operations {
             header?: {
                 /** @description `wait=N`: answer when the documents are ready, or after N seconds (RFC 7240) */
                 Prefer?: string;
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -1414,6 +1783,8 @@ export interface operations {
                 "multipart/form-data": {
                     /** @description one part or several, each a file */
                     file: string[];
+                    /** @description where new documents go, instead of to `default` */
+                    collection?: string;
                     /** @description an object of plain values, noted of each new document */
                     metadata?: string;
                 };
@@ -1468,6 +1839,40 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             400: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -1552,6 +1957,23 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             503: {
                 headers: {
                     /** @description The id of the request. */
@@ -1576,6 +1998,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -1617,6 +2041,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             413: {
                 headers: {
                     /** @description The id of the request. */
@@ -1635,6 +2093,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -1675,6 +2150,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -1716,6 +2193,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             413: {
                 headers: {
                     /** @description The id of the request. */
@@ -1734,6 +2245,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -1774,6 +2302,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -1797,6 +2327,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             404: {
                 headers: {
                     /** @description The id of the request. */
@@ -1815,6 +2379,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -1855,6 +2436,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -1876,6 +2459,40 @@ export interface operations {
                 content?: never;
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             404: {
                 headers: {
                     /** @description The id of the request. */
@@ -1894,6 +2511,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -1934,6 +2568,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -1978,6 +2614,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             404: {
                 headers: {
                     /** @description The id of the request. */
@@ -2029,6 +2699,23 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             503: {
                 headers: {
                     /** @description The id of the request. */
@@ -2053,6 +2740,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2073,6 +2762,40 @@ export interface operations {
                 };
                 content: {
                     "application/octet-stream": unknown;
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -2127,6 +2850,23 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             503: {
                 headers: {
                     /** @description The id of the request. */
@@ -2156,6 +2896,8 @@ export interface operations {
                 limit?: number;
             };
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2179,6 +2921,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             404: {
                 headers: {
                     /** @description The id of the request. */
@@ -2197,6 +2973,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2237,6 +3030,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2257,6 +3052,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -2295,6 +3124,137 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    list_collections: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collections"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2343,6 +3303,8 @@ export interface operations {
                 limit?: number;
             };
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2363,7 +3325,58 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2404,6 +3417,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2427,6 +3442,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             404: {
                 headers: {
                     /** @description The id of the request. */
@@ -2445,6 +3494,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2485,6 +3551,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2515,6 +3583,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             404: {
                 headers: {
                     /** @description The id of the request. */
@@ -2533,6 +3635,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2573,6 +3692,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2593,6 +3714,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -2631,6 +3786,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2671,6 +3843,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2691,6 +3865,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
                 };
             };
             /** @description A problem (RFC 9457) */
@@ -2745,6 +3953,23 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             503: {
                 headers: {
                     /** @description The id of the request. */
@@ -2769,6 +3994,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2794,6 +4021,40 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             400: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2844,6 +4105,23 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             503: {
                 headers: {
                     /** @description The id of the request. */
@@ -2868,6 +4146,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -2923,6 +4203,40 @@ export interface operations {
                 };
             };
             /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
             413: {
                 headers: {
                     /** @description The id of the request. */
@@ -2941,6 +4255,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -2981,6 +4312,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -3000,12 +4333,106 @@ export interface operations {
                     "application/json": components["schemas"]["Models"];
                 };
             };
+            /** @description An error in OpenAI's form */
+            400: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
         };
     };
     get_model: {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -3028,10 +4455,102 @@ export interface operations {
                 };
             };
             /** @description An error in OpenAI's form */
+            400: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
             404: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3051,6 +4570,8 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
                 /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
                 "X-Request-ID"?: string;
             };
@@ -3099,6 +4620,42 @@ export interface operations {
                 };
             };
             /** @description An error in OpenAI's form */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
             404: {
                 headers: {
                     /** @description The id of the request. */
@@ -3135,6 +4692,24 @@ export interface operations {
                 };
             };
             /** @description An error in OpenAI's form */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        error: {
+                            message: string;
+                            type: string;
+                            param?: null;
+                            code?: string;
+                        };
+                    };
+                };
+            };
+            /** @description An error in OpenAI's form */
             503: {
                 headers: {
                     /** @description The id of the request. */
@@ -3151,6 +4726,523 @@ export interface operations {
                             param?: null;
                             code?: string;
                         };
+                    };
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    list_keys: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description rows of a page */
+                limit?: number;
+            };
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyPage"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    create_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            400: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            413: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    revoke_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path: {
+                /** @description id of a key */
+                key_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
                     };
                 };
             };
