@@ -61,6 +61,7 @@ export function parseDocument(value: unknown): RagDocument {
     pages: count(json["pages"]),
     chunks: count(json["chunks"]),
     sha256: optionalString(json["sha256"]) ?? "",
+    collection: optionalString(json["collection"]) ?? "default",
     language: optionalString(json["language"]),
     metadata: (typeof metadata === "object" && metadata !== null
       ? metadata
