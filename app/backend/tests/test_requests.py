@@ -9,6 +9,8 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from rag.access.limits import Limits, Memory
+from rag.access.service import Access
 from rag.main import create_app
 from rag.settings import Settings
 
@@ -33,12 +35,15 @@ def app() -> FastAPI:
         s3_bucket="rag-documents",
         aws_region="us-east-1",
         milvus_uri="http://h:1",
+        auth="none",
     )
     app = create_app(settings)
     app.state.rag = SimpleNamespace(
         ask=None,
         documents=None,
         admission=Open(),
+        access=Access(None, "none", tuple),
+        limits=Limits(Memory(), settings.quotas()),
         settings=settings,
         readiness=SimpleNamespace(draining=False),
     )

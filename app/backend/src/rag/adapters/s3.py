@@ -1,5 +1,6 @@
 """S3 (or what speaks it): the original files."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,21 +18,28 @@ if TYPE_CHECKING:
 _FAILURES = (ClientError, BotoCoreError, OSError, TimeoutError)
 _MISSING = {"NoSuchKey", "404"}
 _PIECE = 1 << 16
+_SLOWEST = 1 << 20
+"""Bytes a second at which a file must at least get on."""
 
 
 class S3Store:
     """An `ObjectStore` in one bucket."""
 
-    def __init__(self, client: "S3Client", bucket: str) -> None:
+    def __init__(self, client: "S3Client", bucket: str, longest: float = 60) -> None:
+        """longest: seconds until an answer begins, with all tries; the client's own limits leave
+        out what it does between them.
+        """
         self._client = client
         self._bucket = bucket
+        self._longest = longest
 
     async def put(self, key: str, body: bytes, content_type: str) -> None:
         """Write one object."""
         try:
-            await self._client.put_object(
-                Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
-            )
+            async with asyncio.timeout(self._longest + len(body) / _SLOWEST):
+                await self._client.put_object(
+                    Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
+                )
         except _FAILURES as error:
             raise _failure("write to the bucket", error) from error
 
@@ -44,7 +52,8 @@ class S3Store:
     async def stream(self, key: str) -> AsyncIterator[bytes] | None:
         """An object in pieces; None where there is none."""
         try:
-            found = await self._client.get_object(Bucket=self._bucket, Key=key)
+            async with asyncio.timeout(self._longest):
+                found = await self._client.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _MISSING:
                 return None
@@ -65,14 +74,16 @@ class S3Store:
     async def delete(self, key: str) -> None:
         """Remove one object; a missing one is fine."""
         try:
-            await self._client.delete_object(Bucket=self._bucket, Key=key)
+            async with asyncio.timeout(self._longest):
+                await self._client.delete_object(Bucket=self._bucket, Key=key)
         except _FAILURES as error:
             raise _failure("delete from the bucket", error) from error
 
     async def check(self) -> None:
         """Raise unless the bucket answers."""
         try:
-            await self._client.head_bucket(Bucket=self._bucket)
+            async with asyncio.timeout(self._longest):
+                await self._client.head_bucket(Bucket=self._bucket)
         except _FAILURES as error:
             # For operators alone: its name holds the account's number, and no user is shown this.
             raise _failure(f"reach bucket {self._bucket}", error) from error
@@ -102,4 +113,4 @@ async def open_store(
     async with session.create_client(
         "s3", region_name=region, endpoint_url=endpoint_url, config=config
     ) as client:
-        yield S3Store(client, bucket)
+        yield S3Store(client, bucket, 2 * timeout)
