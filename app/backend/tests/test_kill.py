@@ -136,6 +136,7 @@ def test_a_server_that_goes_away_costs_no_document(world, start, victim):
     acknowledged: dict[str, str] = {}
     for number in range(12):
         body = f"{victim} goes away. " + text_of(1000 + 7 * number)
+        # What was not answered was not acknowledged: only the others must be kept.
         with contextlib.suppress(httpx.HTTPError):
             answer = client.upload(f"{number}.txt", body, wait=0)
             assert answer.status_code in (200, 202, 503), answer.text

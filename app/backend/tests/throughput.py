@@ -235,6 +235,7 @@ async def alive(url: str, stop: asyncio.Event) -> float:
             begin = time.perf_counter()
             (await client.get("/livez")).raise_for_status()
             longest = max(longest, time.perf_counter() - begin)
+            # The pause between two looks, unless all is over before.
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), 0.1)
     return longest

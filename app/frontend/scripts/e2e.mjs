@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { FLAGS } from "./chromium.mjs";
 
 const USAGE = `usage: node scripts/e2e.mjs URL --document FILE --question TEXT [options]
 
@@ -15,16 +16,6 @@ const USAGE = `usage: node scripts/e2e.mjs URL --document FILE --question TEXT [
   --color-scheme NAME   light (default) or dark
   --timeout SECONDS     for each step (default 120)
   --browser FILE        default: $CHROMIUM or /usr/bin/chromium`;
-
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 function readArguments() {
   const { values, positionals } = parseArgs({

@@ -6,20 +6,11 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
+import { FLAGS } from "../../scripts/chromium.mjs";
 import { Frontend } from "../server/frontend.mjs";
 
 const HERE = import.meta.dirname;
 const PYTHON = path.resolve(HERE, "../../../backend/.venv/bin/python");
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
 /** How long a page may take for anything: a crowded machine is slow. */
 const PATIENCE_MS = 120_000;
 

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 TESTS = Path(__file__).parents[3] / "backend/tests"
+# These are the backend's own test helpers, which are no package: found before they are imported.
 sys.path.insert(0, str(TESTS))
 
 import model_server  # noqa: E402

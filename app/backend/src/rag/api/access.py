@@ -4,13 +4,13 @@ import re
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.access.limits import Kind, Taken
 from rag.access.scope import ANONYMOUS, NAME, PLATFORM, Principal
 from rag.api import audit, rights
+from rag.api.bodies import limited
 from rag.api.problems import problem_of
 from rag.errors import (
     ForbiddenError,
@@ -110,17 +110,7 @@ def _measured(scope: Scope, receive: Receive, principal: Principal) -> Receive:
     length = Headers(scope=scope).get("content-length", "0")
     if length.isdigit() and int(length) > most:
         raise TooLargeError(detail)
-    read = 0
-
-    async def counted() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > most:
-            raise HTTPException(413, detail)
-        return message
-
-    return counted
+    return limited(receive, most, detail)
 
 
 def _key(headers: Mapping[str, str]) -> str | None:

@@ -6,10 +6,10 @@ import uuid
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.api.bodies import limited
 from rag.api.problems import problem
 from rag.metrics import Metrics
 
@@ -85,17 +85,7 @@ class RequestMiddleware:
         length = Headers(scope=scope).get("content-length", "0")
         if length.isdigit() and int(length) > limit:
             return await problem(Request(scope), 413, "too-large", detail)(scope, receive, send)
-        read = 0
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > limit:
-                raise HTTPException(413, detail)
-            return message
-
-        return await self._app(scope, counted, send)
+        return await self._app(scope, limited(receive, limit, detail), send)
 
     def _record(self, scope: Scope, status: int, seconds: float) -> None:
         # The route's template, not the path: ids would make a series each.

@@ -41,6 +41,7 @@ class Reason(BaseModel):
     dependency: str | None = None
     """The server that failed, where one did."""
 
+    # mypy knows no decorators above @property, as pydantic's documentation says.
     @computed_field  # type: ignore[prop-decorator]
     @property
     def title(self) -> str:

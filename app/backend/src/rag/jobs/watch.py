@@ -10,6 +10,7 @@ import structlog
 from rag.errors import DependencyError
 from rag.jobs.repository import JobRepository
 from rag.jobs.schemas import Job
+from rag.jobs.waiting import wait_for
 
 log = structlog.get_logger(__name__)
 
@@ -59,9 +60,7 @@ class JobWatch:
                     seen = entry.job
                     yield seen
                     continue
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_PATIENCE_SECONDS):
-                        await entry.changed.wait()
+                await wait_for(entry.changed, _PATIENCE_SECONDS)
         finally:
             entry.followers -= 1
             if not entry.followers:
@@ -73,6 +72,7 @@ class JobWatch:
         A process that is told to end serves open requests first: this one is waited for.
         """
         latest = job
+        # No failure: a job may take longer, and the caller tells so by its state.
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 async for now in self._until(job, lambda: False):
@@ -87,9 +87,7 @@ class JobWatch:
                 except DependencyError as error:
                     # Followers wait on: the database may be back with the next look.
                     log.warning("jobs.not_seen", reason=error.detail)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(_POLL_SECONDS):
-                        await self._now.wait()
+                await wait_for(self._now, _POLL_SECONDS)
                 self._now.clear()
         finally:
             self._looking = None

@@ -1,7 +1,6 @@
 """The worker: it takes jobs by lease, says that it lives, and gives back what it can't finish."""
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Awaitable, Callable
 
@@ -14,6 +13,7 @@ from rag.errors import DependencyError, RagError
 from rag.health.service import Probe
 from rag.jobs.leases import Leased, LeaseRepository, WorkerIdentity
 from rag.jobs.load import QueueLoad
+from rag.jobs.waiting import wait_for
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -222,7 +222,5 @@ async def _pause(seconds: float, wake: asyncio.Event | None) -> None:
     if wake is None:
         await asyncio.sleep(seconds)
         return
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await wake.wait()
+    await wait_for(wake, seconds)
     wake.clear()
