@@ -11,6 +11,8 @@ stamp := .venv/.stamp-$(shell cat requirements/platform.txt rehearsal/pyproject.
 test_packages := chromium redis-server
 # Most of these tests wait for what they start, an ansible-playbook or a server, more than they compute.
 workers := $(shell echo $$(($$(nproc) * 5 / 2)))
+# Each of these has servers of its own: PostgreSQL, Redis, Milvus and S3.
+worlds := 2
 frontend := app/frontend
 backend := app/backend
 client := app/client
@@ -143,6 +145,12 @@ coverage: caches ## Lines and branches of plugins/ that its tests run
 	rm -f .coverage .coverage.*
 	_ANSIBLE_ANSIBALLZ_COVERAGE_CONFIG='{"config": "$(CURDIR)/tests/coverage_of_modules.toml", "output": "$(CURDIR)/.coverage.module"}' \
 	  $(pytest) -n 2 --dist loadfile --cov --cov-report=term tests/unit/plugins tests/unit/roles tests/unit/playbooks
+
+.PHONY: backend-coverage
+backend-coverage: caches $(backend)/.venv/.stamp ## Lines of the backend that its tests run, those of its processes included
+	cd $(backend) && rm -f .coverage .coverage.*
+	cd $(backend) && .venv/bin/python -m coverage run -m pytest -n $(worlds) --dist loadfile -m "not slow"
+	cd $(backend) && .venv/bin/python -m coverage combine --quiet && .venv/bin/python -m coverage report
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed

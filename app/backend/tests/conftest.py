@@ -15,6 +15,8 @@ import pytest
 import servers
 
 SOURCE = Path(__file__).parents[1] / "src"
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""Set while `make backend-coverage` measures: its programs are measured, too."""
 
 
 @dataclass
@@ -49,6 +51,7 @@ class World:
             "READINESS_CACHE_SECONDS": "0.1",
             "DEPENDENCY_TIMEOUT_SECONDS": "3",
             "BACKOFF_SECONDS": "0.2",
+            COVERAGE: os.environ.get(COVERAGE),
         }
         return {name: value for name, value in (env | changes).items() if value is not None}
 

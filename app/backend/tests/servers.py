@@ -1,12 +1,14 @@
 """Real servers for the tests, on free ports of the loopback interface."""
 
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -58,6 +60,14 @@ def accepts(port: int) -> bool:
     """Whether something listens on a loopback port."""
     with socket.create_connection(("127.0.0.1", port), 0.5):
         return True
+
+
+@contextlib.contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Alone among the tests' processes: a server looks for ports that are free, then takes them."""
+    with (Path(tempfile.gettempdir()) / "rag-tests.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 @contextlib.contextmanager
@@ -164,14 +174,30 @@ def milvus(folder: Path) -> Iterator[int]:
     port = free_port()
     server.config.configs["proxy_port"] = port
     server.config.set("authorization_enabled", True)
+    os.environ["ETCD_CONFIG_PATH"] = str(etcd_settings(folder))
     try:
-        server.start()
+        with one_at_a_time():
+            server.start()
         wait("milvus", lambda: milvus_client(port).list_collections() == [], 60)
         create_collection(port, "documents_v1", "documents")
         create_application(port)
         yield port
     finally:
         server.stop()
+
+
+def etcd_settings(folder: Path) -> Path:
+    """Ports for the etcd within Milvus: each would take the usual ones."""
+    clients, peers = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
+    settings = {
+        "listen-client-urls": clients,
+        "advertise-client-urls": clients,
+        "listen-peer-urls": peers,
+        "initial-advertise-peer-urls": peers,
+        "initial-cluster": f"default={peers}",
+    }
+    (path := folder / "etcd.yaml").write_text(yaml.safe_dump(settings))
+    return path
 
 
 def milvus_client(port: int) -> MilvusClient:

@@ -205,6 +205,16 @@ def children(pid: int) -> list[int]:
     return found
 
 
+def readers(pid: int) -> list[Path]:
+    """Folders in /proc of those that read documents: a program may start others, too."""
+    found = []
+    for child in children(pid):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            if b"rag.ingest.child" in (Path(f"/proc/{child}") / "cmdline").read_bytes():
+                found.append(Path(f"/proc/{child}"))
+    return found
+
+
 def reading(pid: int) -> bool:
     """Whether a reader of a server has begun with its document: it may write no file any more."""
     return any(resource.prlimit(child, resource.RLIMIT_FSIZE) == (0, 0) for child in children(pid))
@@ -343,8 +353,8 @@ def test_the_child_has_no_secrets_and_ends_with_its_parent(tmp_path):
         "DATABASE_URL": "postgresql://u:hunter2hunter2@h/d",
     }
     parent = subprocess.Popen([sys.executable, "-c", program, str(file)], env=environment)
-    until("nobody reads it", lambda: children(parent.pid))
-    child = Path(f"/proc/{children(parent.pid)[0]}")
+    until("nobody reads it", lambda: readers(parent.pid))
+    [child] = readers(parent.pid)
 
     def niceness() -> int:
         return int((child / "stat").read_text().split()[18])
@@ -355,7 +365,8 @@ def test_the_child_has_no_secrets_and_ends_with_its_parent(tmp_path):
         except (FileNotFoundError, ProcessLookupError):
             return False
 
-    until("it does not restrain itself", lambda: niceness() == NICE)
+    restrained = min(os.nice(0) + NICE, 19)
+    until("it does not restrain itself", lambda: niceness() == restrained)
     assert b"hunter2" not in (child / "environ").read_bytes()
     time.sleep(0.2)
     parent.kill()

@@ -402,7 +402,8 @@ def test_a_document_is_read_again_without_a_gap(start, world):
 
 def test_a_worker_tells_the_language_and_tells_it_again(idle, start_worker):
     client, queue = idle
-    made = client.upload("de.txt", CASES["de"].text, wait=0).json()
+    # Others upload the same text without its last line.
+    made = client.upload("de.txt", f"{CASES['de'].text}\nStand: Juli.\n", wait=0).json()
     assert (made["status"], made["language"]) == ("processing", None)
     start_worker(WORKER_QUEUE=queue)
     ended(client, made["job"]["id"])

@@ -12,6 +12,9 @@ TOLD = sorted(CASES)
 def texts(backend):
     """All texts in one corpus; language -> document as the upload answered."""
     made = {}
+    # How rare a word is depends on how much else there is: with little, no word counts for little.
+    others = [f"# Valve {n}\n\nValve {n} of the pump house opens at {n} bar.\n" for n in range(400)]
+    assert backend.upload("valves.md", "\n".join(others)).json()["chunks"] >= len(others)
     for language, case in CASES.items():
         response = backend.upload(f"{language}.txt", case.text)
         assert response.status_code == 201, response.text

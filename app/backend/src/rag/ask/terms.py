@@ -8,6 +8,8 @@ from typing import Any
 from rag.languages.detect import DEFAULT
 from rag.languages.words import STEMMED, is_across, is_unspaced, share
 
+_LITTLE = 0.3
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -69,7 +71,18 @@ class Terms(dict[str, float]):
 
         frequencies: in how many chunks each term stands.
         """
-        return {term: share(term) * (0.3 if is_across(term, frequencies) else 1.0) for term in self}
+        return {
+            term: share(term)
+            * (_LITTLE if is_across(term, frequencies) or self._is_letter(term) else 1.0)
+            for term in self
+        }
+
+    def _is_letter(self, term: str) -> bool:
+        """Whether a term is a letter alone: PostgreSQL takes the French `a` for a word.
+
+        English has none that it does not know.
+        """
+        return self.language not in (None, DEFAULT) and len(term) == 1 and term.isalpha()
 
     def known_as(self, stems: Iterable[str]) -> frozenset[str]:
         """Stems of a document, those of the question's words as the terms that they stand for."""
