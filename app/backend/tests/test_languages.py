@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+import servers
 from language_texts import CASES, FURTHER
 
 TOLD = sorted(CASES)
@@ -13,13 +14,15 @@ def texts(backend):
     """All texts in one corpus; language -> document as the upload answered."""
     made = {}
     # How rare a word is depends on how much else there is: with little, no word counts for little.
-    others = [f"# Valve {n}\n\nValve {n} of the pump house opens at {n} bar.\n" for n in range(400)]
-    assert backend.upload("valves.md", "\n".join(others)).json()["chunks"] >= len(others)
+    others = [f"# Valve {n}\n\nValve {n} of the pump house opens at {n} bar.\n" for n in range(200)]
+    valves = f"/v1/documents/{backend.upload('valves.md', chr(10).join(others)).json()['id']}"
+    servers.wait("valves.md", lambda: backend.get(valves).json()["chunks"] >= len(others))
     for language, case in CASES.items():
         response = backend.upload(f"{language}.txt", case.text)
         assert response.status_code == 201, response.text
         made[language] = response.json()
-    return made
+    yield made
+    assert backend.delete(valves).status_code == 204
 
 
 @pytest.mark.parametrize("language", TOLD)
