@@ -209,7 +209,8 @@ def readers(pid: int) -> list[Path]:
     """Folders in /proc of those that read documents: a program may start others, too."""
     found = []
     for child in children(pid):
-        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+        # No failure: a child that has just ended reads nothing, and callers look until one does.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
             if b"rag.ingest.child" in (Path(f"/proc/{child}") / "cmdline").read_bytes():
                 found.append(Path(f"/proc/{child}"))
     return found

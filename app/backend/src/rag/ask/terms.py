@@ -9,6 +9,7 @@ from rag.languages.detect import DEFAULT
 from rag.languages.words import STEMMED, is_across, is_unspaced, share
 
 _LITTLE = 0.3
+"""The share of its weight that a piece has which is likely no word of its own."""
 
 
 @dataclass(frozen=True, slots=True)
