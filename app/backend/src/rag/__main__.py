@@ -9,7 +9,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from rag import logs
+from rag import logs, reports, telemetry
 from rag.settings import Settings, load
 
 log = structlog.get_logger(__name__)
@@ -57,7 +57,10 @@ def main() -> None:
     from rag.main import create_app
 
     logs.configure(settings.log_level, settings.secrets())
+    ends = [install(settings, "rag-backend") for install in (reports.install, telemetry.install)]
     app = create_app(settings)
+    # Within its lifespan: uvicorn then ends the process by the signal, and nothing here runs.
+    app.state.ends = ends
     config = uvicorn.Config(
         app,
         host=settings.host,

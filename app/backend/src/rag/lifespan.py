@@ -1,5 +1,6 @@
 """Everything a process holds from start to end."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -60,6 +61,8 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     """Load the model and prepare the clients; no server has to be up for that."""
     settings: Settings = app.state.settings
     async with AsyncExitStack() as stack:
+        for end in getattr(app.state, "ends", ()):
+            stack.push_async_callback(asyncio.to_thread, end)
         world = await open_world(stack, settings)
         cache = RedisCache(
             lambda: secret_text(world.live.now().redis_url), settings.answer_cache_seconds

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from rag import crashes, tracing
+
 _hidden: list[str] = []
 """Every secret that this process has had, the longest first: one may be a part of another."""
 
@@ -30,15 +32,30 @@ def redact(value: object) -> object:
     return value
 
 
+def _trace(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Add the trace that a record belongs to."""
+    return {**event, **tracing.ids()}
+
+
+def _exception(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Put an error in words: where it happened, and no text that its message may quote."""
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    return {**event, "exception": crashes.told(error)} if error else event
+
+
 def configure(level: str, secrets: Iterable[str] = ()) -> None:
     """Send structlog's and the standard library's records to stdout as JSON, without `secrets`."""
     hide(secrets)
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        _trace,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        _exception,
         _strike,
     ]
     formatter = structlog.stdlib.ProcessorFormatter(

@@ -33,9 +33,12 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         # Operation ids are the functions' names: clients are generated from them.
         generate_unique_id_function=_operation_id,
+        # The middleware makes the spans: FastAPI's own have paths and query strings.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.metrics = metrics = Metrics()
+    metrics.price(settings.openai_prompt_price, settings.openai_completion_price)
     # Uploads stay in memory (their size is limited): the file system is read-only.
     MultiPartParser.spool_max_size = settings.max_upload_bytes * 2
     for routes in (uploads, documents, collections, jobs, search, ask, chat, keys, health):

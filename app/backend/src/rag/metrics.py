@@ -13,6 +13,8 @@ from prometheus_client import (
     ProcessCollector,
 )
 
+from rag import tracing
+
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -85,6 +87,20 @@ class Metrics:
             ["kind"],
             registry=registry,
         )
+        self._prices: tuple[float, float] | None = None
+        self._cost: Counter | None = None
+        self.refusals = Counter(
+            "rag_refusals_total",
+            "Refusals that were not told from the cache, by reason.",
+            ["reason"],
+            registry=registry,
+        )
+        self.shed = Counter(
+            "rag_requests_shed_total",
+            "Requests that were turned away since too much was being done, or waited.",
+            ["route", "reason"],
+            registry=registry,
+        )
         self.streams = Counter(
             "rag_streams_total",
             "Streamed answers by how they ended; gone: their clients left.",
@@ -110,11 +126,33 @@ class Metrics:
             registry=registry,
         )
 
+    def price(self, prompt: float, completion: float) -> None:
+        """Count what the language model costs, too; prices of a million tokens read and written.
+
+        Without a price there is no such series.
+        """
+        if prompt or completion:
+            self._prices = prompt, completion
+            self._cost = Counter(
+                "rag_model_cost_total",
+                "What the language model's tokens cost, in the currency of the prices.",
+                ["kind"],
+                registry=self.registry,
+            )
+
+    def spent(self, prompt: int, completion: int) -> None:
+        """Count tokens that the language model read and wrote."""
+        for place, (kind, tokens) in enumerate((("prompt", prompt), ("completion", completion))):
+            self.tokens.labels(kind).inc(tokens)
+            if self._cost and self._prices:
+                self._cost.labels(kind).inc(tokens * self._prices[place] / 1e6)
+
     @contextmanager
     def stage(self, operation: str, stage: str) -> Iterator[None]:
-        """Measure a stage, also when it fails."""
+        """Measure a stage, also when it fails; it is a span of what is traced."""
         start = time.perf_counter()
         try:
-            yield
+            with tracing.stage(f"{operation} {stage}"):
+                yield
         finally:
             self.stages.labels(operation, stage).observe(time.perf_counter() - start)

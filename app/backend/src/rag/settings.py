@@ -72,8 +72,17 @@ def _platform_key(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _sentry_dsn(value: SecretStr) -> SecretStr:
+    _url(value.get_secret_value(), ("https", "http"))
+    parts = urlsplit(value.get_secret_value())
+    if not parts.username or not parts.path.rpartition("/")[2].isdigit():
+        raise ValueError("must be a URL like https://key@host/project")
+    return value
+
+
 DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
 RedisUrl = Annotated[SecretStr, AfterValidator(_redis_url)]
+SentryDsn = Annotated[SecretStr, AfterValidator(_sentry_dsn)]
 HttpUrl = Annotated[str, AfterValidator(_http_url)]
 # An empty file is no key: there is no previous one before the first rotation.
 PlatformKey = Annotated[
@@ -146,12 +155,21 @@ class Settings(DatabaseSettings):
     openai_timeout_seconds: float = Field(default=20, gt=0, le=120)
     openai_total_seconds: float = Field(default=90, gt=0, le=600)
     openai_concurrency: int = Field(default=32, ge=1, le=1000)
+    # Of a million tokens, in any currency; 0: the cost is not shown.
+    openai_prompt_price: float = Field(default=0, ge=0, le=1e6)
+    openai_completion_price: float = Field(default=0, ge=0, le=1e6)
 
     mcp: bool = False
     # Names under which clients reach the server. Anything else may be a page in a browser whose
     # name was bound to this address.
     mcp_allowed_hosts: str = "localhost:*,127.0.0.1:*,localhost,127.0.0.1"
     mcp_allowed_origins: str = ""
+
+    # Read by OpenTelemetry's own library, with its other standard variables; here for the check.
+    otel_exporter_otlp_endpoint: HttpUrl | None = None
+    otel_exporter_otlp_headers: SecretStr | None = None
+    sentry_dsn: SentryDsn | None = None
+    sentry_environment: str = Field(default="production", pattern=r"^[A-Za-z0-9._-]{1,64}$")
 
     app_version: str = "0.0.0"
     git_sha: str = "unknown"
@@ -254,9 +272,15 @@ class Settings(DatabaseSettings):
 
     def secrets(self) -> list[str]:
         """Every secret text of this configuration, to be struck out of messages."""
-        keys = [s.get_secret_value() for s in (self.milvus_token, self.openai_api_key) if s]
+        given = (self.milvus_token, self.openai_api_key, self.sentry_dsn)
+        keys = [secret.get_secret_value() for secret in given if secret]
+        if self.sentry_dsn:
+            keys.append(urlsplit(self.sentry_dsn.get_secret_value()).username or "")
         keys += self.platform_keys()
         found = {*super().secrets(), *_secrets_of(self.redis_url), *keys}
+        if headers := self.otel_exporter_otlp_headers:
+            found |= {item.partition("=")[2] for item in headers.get_secret_value().split(",")}
+        found.discard("")
         return sorted(found, key=len, reverse=True)
 
 

@@ -168,6 +168,7 @@ jobs = Table(
     Column("worker", Text),
     Column("lease", Text),
     Column("lease_until", DateTime(timezone=True)),
+    Column("trace", Text),
     Column("run_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("started_at", DateTime(timezone=True)),
@@ -187,7 +188,10 @@ jobs = Table(
     Index(None, "created_at", "id"),
     Index(None, "document_id"),
 )
-"""Work on documents, one live job each. `lease` is a name for one attempt that no other has."""
+"""Work on documents, one live job each. `lease` is a name for one attempt that no other has.
+
+`trace`: the W3C `traceparent` of the request that queued the job, with whose trace it goes on.
+"""
 
 workers = Table(
     "workers",

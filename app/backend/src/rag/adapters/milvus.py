@@ -16,6 +16,7 @@ from grpc import RpcError, StatusCode
 from grpc.aio import AioRpcError
 from pymilvus import AsyncMilvusClient, DataType, MilvusException
 
+from rag import tracing
 from rag.adapters.protocols import MARK, Reach, Vector, VectorRow
 from rag.errors import DependencyError
 
@@ -200,8 +201,11 @@ class MilvusIndex:
         timeout: float | None = None,
     ) -> _T:
         try:
-            async with asyncio.timeout(timeout or self._timeout * 2):
-                return await run(self._connected())
+            with tracing.calling(
+                "milvus", what, **{"db.system.name": "milvus", "db.collection.name": self._alias}
+            ):
+                async with asyncio.timeout(timeout or self._timeout * 2):
+                    return await run(self._connected())
         except MilvusException as error:
             # The connection may be the cause: make a new one next time.
             await self.close()

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing
 
 from openai import (
     AsyncOpenAI,
@@ -16,7 +16,9 @@ from openai import (
 )
 from openai.types import CompletionUsage
 from openai.types.chat import ChatCompletionChunk, ChatCompletionMessageParam
+from opentelemetry.trace import Span
 
+from rag import tracing
 from rag.adapters.protocols import NO_ANSWER, Excerpt, Turn, Usage
 from rag.errors import DependencyError
 from rag.metrics import Metrics
@@ -93,11 +95,14 @@ class OpenAIAnswers:
         ]
         deadline = asyncio.get_running_loop().time() + self._total
         try:
-            async with asyncio.timeout_at(deadline):
-                stream = await self._stream(messages)
-            async with stream, aclosing(self._pieces(stream, deadline)) as pieces:
-                async for piece in pieces:
-                    yield piece
+            with self._called() as span:
+                async with asyncio.timeout_at(deadline):
+                    stream = await self._stream(messages)
+                async with stream, aclosing(self._pieces(stream, deadline)) as pieces:
+                    async for piece in pieces:
+                        if isinstance(piece, Usage):
+                            _note(span, piece)
+                        yield piece
         except _FAILURES as error:
             raise DependencyError("openai", type(error).__name__) from error
 
@@ -148,31 +153,43 @@ class OpenAIAnswers:
         """The question in words that need no `turns` to be understood."""
         said = json.dumps([{turn.role: turn.content} for turn in turns], ensure_ascii=False)
         try:
-            async with asyncio.timeout(self._total):
-                completion = await self._client.chat.completions.create(
-                    model=self._model,
-                    temperature=0,
-                    max_completion_tokens=_MOST_TOKENS_OF_A_QUESTION,
-                    messages=[
-                        {"role": "system", "content": _STANDALONE},
-                        {
-                            "role": "user",
-                            "content": f"Conversation: {said}\n\nLast question: {question}",
-                        },
-                    ],
-                )
-            text = completion.choices[0].message.content or ""
+            with self._called() as span:
+                async with asyncio.timeout(self._total):
+                    completion = await self._client.chat.completions.create(
+                        model=self._model,
+                        temperature=0,
+                        max_completion_tokens=_MOST_TOKENS_OF_A_QUESTION,
+                        messages=[
+                            {"role": "system", "content": _STANDALONE},
+                            {
+                                "role": "user",
+                                "content": f"Conversation: {said}\n\nLast question: {question}",
+                            },
+                        ],
+                    )
+                text = completion.choices[0].message.content or ""
+                if completion.usage:
+                    _note(span, self._spent(completion.usage))
         except _FAILURES as error:
             raise DependencyError("openai", type(error).__name__) from error
-        if completion.usage:
-            self._spent(completion.usage)
         return text.strip()
 
+    def _called(self) -> AbstractContextManager[Span]:
+        return tracing.calling(
+            "openai",
+            "chat",
+            **{"gen_ai.operation.name": "chat", "gen_ai.request.model": self._model},
+        )
+
     def _spent(self, usage: CompletionUsage) -> Usage:
-        self._metrics.tokens.labels("prompt").inc(usage.prompt_tokens)
-        self._metrics.tokens.labels("completion").inc(usage.completion_tokens)
+        self._metrics.spent(usage.prompt_tokens, usage.completion_tokens)
         return Usage(usage.prompt_tokens, usage.completion_tokens)
 
     async def close(self) -> None:
         """Release connections."""
         await self._client.close()
+
+
+def _note(span: Span, usage: Usage) -> None:
+    span.set_attribute("gen_ai.usage.input_tokens", usage.prompt)
+    span.set_attribute("gen_ai.usage.output_tokens", usage.completion)

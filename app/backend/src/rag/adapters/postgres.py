@@ -13,6 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from rag.adapters import postgres_spans
 from rag.errors import DependencyError
 from rag.tls import postgres_context
 
@@ -49,6 +50,7 @@ def engine(
     ) -> None:
         arguments.update(_arguments(database_url(), timeout, ca))
 
+    postgres_spans.trace(made.sync_engine)
     return made
 
 

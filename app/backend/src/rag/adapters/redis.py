@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +13,7 @@ from redis.backoff import NoBackoff
 from redis.credentials import CredentialProvider
 from redis.exceptions import RedisError
 
+from rag import tracing
 from rag.errors import DependencyError
 from rag.tls import system_bundle
 
@@ -85,7 +87,8 @@ class RedisCache:
         if not self._ttl or time.monotonic() < self._paused_until:
             return None
         try:
-            value = await self._client.get(key)
+            with _called("GET"):
+                value = await self._client.get(key)
         except FAILURES as error:
             self._pause(error)
             return None
@@ -96,7 +99,8 @@ class RedisCache:
         if not self._ttl or time.monotonic() < self._paused_until:
             return
         try:
-            await self._client.set(key, value, ex=self._ttl)
+            with _called("SET"):
+                await self._client.set(key, value, ex=self._ttl)
         except FAILURES as error:
             self._pause(error)
 
@@ -115,6 +119,10 @@ class RedisCache:
     def _pause(self, error: Exception) -> None:
         self._paused_until = time.monotonic() + _PAUSE_SECONDS
         log.warning("cache.unavailable", error=type(error).__name__, pause_s=_PAUSE_SECONDS)
+
+
+def _called(command: str) -> AbstractContextManager[object]:
+    return tracing.calling("redis", command, **{"db.system.name": "redis"})
 
 
 def _without_login(url: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -10,6 +10,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 from botocore.exceptions import BotoCoreError, ClientError
 
+from rag import tracing
 from rag.errors import DependencyError
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ class S3Store:
     async def put(self, key: str, body: bytes, content_type: str) -> None:
         """Write one object."""
         try:
-            async with asyncio.timeout(self._longest + len(body) / _SLOWEST):
-                await self._client.put_object(
-                    Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
-                )
+            with _called("PutObject"):
+                async with asyncio.timeout(self._longest + len(body) / _SLOWEST):
+                    await self._client.put_object(
+                        Bucket=self._bucket, Key=key, Body=body, ContentType=content_type
+                    )
         except _FAILURES as error:
             raise _failure("write to the bucket", error) from error
 
@@ -52,8 +54,10 @@ class S3Store:
     async def stream(self, key: str) -> AsyncIterator[bytes] | None:
         """An object in pieces; None where there is none."""
         try:
-            async with asyncio.timeout(self._longest):
-                found = await self._client.get_object(Bucket=self._bucket, Key=key)
+            # Until the object begins to come: whoever reads it sets its pace.
+            with _called("GetObject"):
+                async with asyncio.timeout(self._longest):
+                    found = await self._client.get_object(Bucket=self._bucket, Key=key)
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _MISSING:
                 return None
@@ -74,8 +78,9 @@ class S3Store:
     async def delete(self, key: str) -> None:
         """Remove one object; a missing one is fine."""
         try:
-            async with asyncio.timeout(self._longest):
-                await self._client.delete_object(Bucket=self._bucket, Key=key)
+            with _called("DeleteObject"):
+                async with asyncio.timeout(self._longest):
+                    await self._client.delete_object(Bucket=self._bucket, Key=key)
         except _FAILURES as error:
             raise _failure("delete from the bucket", error) from error
 
@@ -87,6 +92,10 @@ class S3Store:
         except _FAILURES as error:
             # For operators alone: its name holds the account's number, and no user is shown this.
             raise _failure(f"reach bucket {self._bucket}", error) from error
+
+
+def _called(operation: str) -> AbstractContextManager[object]:
+    return tracing.calling("s3", operation, **{"rpc.system": "aws-api"})
 
 
 def _failure(what: str, error: BaseException) -> DependencyError:

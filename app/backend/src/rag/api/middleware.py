@@ -5,17 +5,20 @@ import time
 import uuid
 
 import structlog
+from opentelemetry.trace import Span
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag import tracing
 from rag.api.bodies import limited
-from rag.api.problems import problem
+from rag.api.problems import crashed, problem
 from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
-_REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,64}$")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
 _PROBES = {"/livez", "/readyz", "/metrics"}
 _UPLOADS = "/v1/documents"
 _MULTIPART_OVERHEAD = 64 * 1024
@@ -40,17 +43,26 @@ class RequestMiddleware:
         """Serve one request."""
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.match(given) else uuid.uuid4().hex
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         scope["request_id"] = request_id
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        status = 500
+        if scope["path"] in _PROBES:
+            # Asked for every few seconds, and about nobody's work: no traces of their own.
+            await self._serve(scope, receive, send, None)
+        else:
+            with tracing.serving(headers) as span:
+                await self._serve(scope, receive, send, span)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, span: Span | None) -> None:
+        request_id, status, begun = scope["request_id"], 500, False
 
         async def answer(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], True
                 headers = MutableHeaders(scope=message)
                 headers["x-request-id"] = request_id
                 if self._ending(scope):
@@ -59,14 +71,20 @@ class RequestMiddleware:
             await send(message)
 
         start = time.perf_counter()
-        probe = scope["path"] in _PROBES
         try:
             with self._metrics.in_flight.track_inprogress():
                 await self._limited(scope, receive, answer)
+        except Exception as error:
+            # Here, where the request has its trace, its id and its connection.
+            response = crashed(Request(scope), error)
+            if begun:
+                # The server closes the connection: the answer is seen not to be whole.
+                raise
+            await response(scope, receive, answer)
         finally:
             seconds = time.perf_counter() - start
-            if not probe:
-                self._record(scope, status, seconds)
+            if span:
+                self._record(scope, status, seconds, span)
 
     @staticmethod
     def _ending(scope: Scope) -> bool:
@@ -87,10 +105,11 @@ class RequestMiddleware:
             return await problem(Request(scope), 413, "too-large", detail)(scope, receive, send)
         return await self._app(scope, limited(receive, limit, detail), send)
 
-    def _record(self, scope: Scope, status: int, seconds: float) -> None:
+    def _record(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
         # The route's template, not the path: ids would make a series each.
         route = getattr(scope.get("route"), "path", "unmatched")
-        method = str(scope["method"])
+        method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
+        tracing.answered(span, method, route, status)
         self._metrics.requests.labels(method, route, str(status)).observe(seconds)
         milliseconds = round(seconds * 1000, 1)
         log.info("request", method=method, route=route, status=status, ms=milliseconds)

@@ -10,12 +10,14 @@ from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from rag import reports
 from rag.api import openai_errors
 from rag.api.leaving import ClientGoneError
 from rag.errors import (
     BusyError,
     DependencyError,
     ForbiddenError,
+    QueueFullError,
     RagError,
     RateLimitedError,
     UnauthorizedError,
@@ -26,6 +28,8 @@ log = structlog.get_logger(__name__)
 _MOST_ERRORS = 10
 _LONGEST_FIELD = 100
 """Errors of a request that are told, and characters of a field's name: the client chose both."""
+
+_CRASHED = "an unexpected error; see the log"
 
 PROBLEM_RESPONSE: dict[str, Any] = {
     "description": "A problem (RFC 9457)",
@@ -67,6 +71,7 @@ def problem_of(request: Request, error: RagError) -> JSONResponse:
     """The response for an error; what is not the client's fault is logged."""
     if error.status >= 500:
         log.warning("request.failed", kind=error.kind, detail=error.detail)
+    _shed(request, error)
     response = problem(request, error.status, error.kind, error.detail, **_more(error))
     response.headers.update(_headers(error))
     return response
@@ -87,9 +92,25 @@ def _headers(error: RagError) -> dict[str, str]:
 def details(request: Request, error: Exception) -> dict[str, Any]:
     """The problem that an error is, for a response that has begun; it is logged."""
     if isinstance(error, RagError):
+        _shed(request, error)
         return described(error) | _id(request)
+    crashed(request, error)
+    return _body(500, "internal", _CRASHED) | _id(request)
+
+
+def crashed(request: Request, error: Exception) -> JSONResponse:
+    """The response for an error that nobody expected; it is logged and reported."""
     log.error("request.crashed", exc_info=error)
-    return _body(500, "internal", "an unexpected error; see the log") | _id(request)
+    route = getattr(request.scope.get("route"), "path", "unmatched")
+    reports.report(error, route=route, **_id(request))
+    return problem(request, 500, "internal", _CRASHED)
+
+
+def _shed(request: Request, error: RagError) -> None:
+    if isinstance(error, BusyError):
+        route = getattr(request.scope.get("route"), "path", "unmatched")
+        reason = "queue-full" if isinstance(error, QueueFullError) else "busy"
+        request.app.state.metrics.shed.labels(route, reason).inc()
 
 
 def described(error: RagError) -> dict[str, Any]:
@@ -169,5 +190,4 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def on_bug(request: Request, error: Exception) -> JSONResponse:
-        log.error("request.crashed", exc_info=error)
-        return problem(request, 500, "internal", "an unexpected error; see the log")
+        return crashed(request, error)

@@ -39,10 +39,14 @@ class Cited:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The whole answer; `usage` is what a model took for it, if it says so."""
+    """The whole answer; `usage` is what a model took for it, if it says so.
+
+    `reason`: why a model's answer is a refusal, `declined` or `uncited`.
+    """
 
     answer: Answer
     usage: Usage | None = None
+    reason: str = ""
 
 
 Event = Sources | Delta | Cited | Done

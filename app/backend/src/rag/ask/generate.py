@@ -47,7 +47,7 @@ async def generate(
         yield event
     if not writing.cited:
         log.info("ask.uncited", characters=len(writing.text))
-    yield Done(writing.answer(), usage)
+    yield Done(writing.answer(), usage, writing.reason)
 
 
 class _Writing:
@@ -72,6 +72,14 @@ class _Writing:
         return not self.cited and (
             len(self.text) > _MOST_HELD or self.text.lstrip().upper().startswith(NO_ANSWER)
         )
+
+    @property
+    def reason(self) -> str:
+        """Why there is no grounded answer; empty where there is one."""
+        if self.cited:
+            return ""
+        declined = self.text.lstrip().upper().startswith(NO_ANSWER)
+        return "declined" if declined else "uncited"
 
     def take(self, piece: str) -> Iterator[Event]:
         """What can be shown after another piece."""

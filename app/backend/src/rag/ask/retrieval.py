@@ -121,7 +121,8 @@ class Retriever:
 
         async def timed(stage: str, search: Awaitable[list[Found]]) -> list[Found]:
             start = time.perf_counter()
-            found = await search
+            with self._metrics.stage("retrieve", stage):
+                found = await search
             ranking.seconds[stage] = time.perf_counter() - start
             return found
 

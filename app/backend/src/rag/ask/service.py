@@ -22,6 +22,10 @@ from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
+_REFUSED = {"none": "nothing-found", "model": "uncited"}
+_REFUSED |= dict.fromkeys(("extract", "fallback"), "not-grounded")
+"""Why an answer is a refusal, by who would have written it."""
+
 
 class AskService:
     """Extractive by itself; with a model it writes the answer from the same passages."""
@@ -108,6 +112,9 @@ class AskService:
                 record.note(event)
                 if isinstance(event, Done):
                     self._count(event.answer, record.source)
+                    if event.answer.refused:
+                        reason = event.reason or _REFUSED[record.source]
+                        self._metrics.refusals.labels(reason).inc()
                     # A stand-in for a model that failed must not outlive the failure.
                     if key and record.source != "fallback":
                         told = record.told(event.answer)
@@ -183,7 +190,8 @@ class AskService:
                     yield event
 
     async def _remembered(self, key: str) -> Told | None:
-        cached = await self._cache.get(key)
+        with self._metrics.stage("ask", "cache"):
+            cached = await self._cache.get(key)
         return Told.model_validate_json(cached) if cached else None
 
     def _count(self, answer: Answer, source: str) -> None:

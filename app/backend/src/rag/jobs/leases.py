@@ -29,6 +29,7 @@ class Leased:
     attempts: int
     max_attempts: int
     lease: str
+    trace: str | None = None
     stage: str = "fetch"
     progress: float = 0.0
     settled: bool = False
@@ -105,7 +106,7 @@ class LeaseRepository:
             )
             .returning(
                 *(jobs.c.id, jobs.c.kind, jobs.c.document_id),
-                *(jobs.c.attempts, jobs.c.max_attempts, jobs.c.lease),
+                *(jobs.c.attempts, jobs.c.max_attempts, jobs.c.lease, jobs.c.trace),
             )
         )
         async with postgres.transaction(self._engine) as connection:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from rag import cursor
+from rag import cursor, tracing
 from rag.access.scope import Scope
 from rag.adapters import postgres
 from rag.jobs.schemas import Job, JobPage, Kind, Reason, State
@@ -64,6 +64,7 @@ class JobRepository:
             "bytes": size,
             "priority": _PRIORITY[kind],
             "max_attempts": self.max_attempts,
+            "trace": tracing.carrier(),
         }
         made = await connection.execute(insert(jobs).values(**values).returning(jobs))
         return Job.model_validate(made.one())
@@ -123,6 +124,7 @@ class JobRepository:
                 queue=self.queue,
                 attempts=0,
                 max_attempts=self.max_attempts,
+                trace=tracing.carrier(),
                 reason=None,
                 progress=0,
                 run_at=func.now(),

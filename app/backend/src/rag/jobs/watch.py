@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 
 import structlog
@@ -52,7 +53,8 @@ class JobWatch:
         entry = self._followed.setdefault(job.id, _Followed(job))
         entry.followers += 1
         if self._looking is None:
-            self._looking = asyncio.create_task(self._look())
+            # For all followers, and so of none of their requests, in the log and in traces.
+            self._looking = asyncio.create_task(self._look(), context=Context())
         try:
             while not seen.ended and not over() and entry.job is not None:
                 # What others follow may have been looked at before this one was.

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 import structlog
 import uvicorn
 
-from rag import logs
+from rag import logs, reports, telemetry
 from rag.settings import Settings, load
 
 log = structlog.get_logger(__name__)
@@ -83,7 +83,12 @@ def main() -> None:
     # A child that reads a document becomes another program at once: gRPC need not prepare for it.
     os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     logs.configure(settings.log_level, settings.secrets())
-    asyncio.run(_serve(settings))
+    ends = [install(settings, "rag-worker") for install in (reports.install, telemetry.install)]
+    try:
+        asyncio.run(_serve(settings))
+    finally:
+        for end in ends:
+            end()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 import structlog
+from opentelemetry.trace import Span
 
+from rag import reports, tracing
 from rag.documents.ingestion import Ingestion, LostLeaseError
 from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
@@ -148,6 +150,7 @@ class Worker:
                 told = error.detail
             except Exception as error:
                 log.error("worker.step_failed", step=step.__name__, exc_info=error)
+                reports.report(error, step=step.__name__)
             await _pause(seconds, wake)
 
     async def _take(self) -> None:
@@ -183,8 +186,13 @@ class Worker:
             await self._documents.clear_away(document_id)
 
     async def _run(self, job: Leased) -> None:
-        start = time.perf_counter()
         structlog.contextvars.bind_contextvars(job_id=job.id, document_id=job.document_id)
+        about: dict[str, tracing.Value] = {"rag.job.attempt": job.attempts, "rag.job.id": job.id}
+        with tracing.working(job.kind, job.trace, **about) as span:
+            await self._attempt(job, span)
+
+    async def _attempt(self, job: Leased, span: Span) -> None:
+        start = time.perf_counter()
         outcome = "succeeded"
         try:
             try:
@@ -205,6 +213,7 @@ class Worker:
             self._held.pop(job.lease, None)
             seconds = time.perf_counter() - start
             self._metrics.jobs.labels(job.kind, outcome).inc()
+            tracing.worked(span, outcome)
             log.info("job.attempt", attempt=job.attempts, outcome=outcome, ms=round(seconds * 1000))
             self._wake.set()
             self._changed()
@@ -215,6 +224,7 @@ class Worker:
         self._in_doubt |= isinstance(error, DependencyError)
         if not isinstance(error, RagError):
             log.error("job.crashed", exc_info=error)
+            reports.report(error, job_id=job.id, kind=job.kind)
         return await self._ingestion.failed(job, error)
 
 
