@@ -362,6 +362,44 @@ ragops.platform/secret-revision: {{ .root.Values.existingSecretRevision | quote 
 {{- end }}
 {{- end }}
 
+{{/* Where each part sends its traces, by variable. */}}
+{{- define "rag.traces" -}}
+{{- with .Values.observability }}
+{{- if .otlpEndpoint }}
+OTEL_EXPORTER_OTLP_ENDPOINT: {{ .otlpEndpoint | quote }}
+OTEL_TRACES_SAMPLER: {{ .sampler | quote }}
+OTEL_TRACES_SAMPLER_ARG: {{ .samplerArg | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* The way to the collector of traces, if there is one. */}}
+{{- define "rag.collectorEgress" -}}
+{{- if .Values.observability.otlpEndpoint }}
+{{- with .Values.networkPolicy.collector }}
+# The collector: traces.
+- to:
+    {{- if .namespace }}
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ .namespace }}
+      {{- with .podLabels }}
+      podSelector:
+        matchLabels:
+          {{- toYaml . | nindent 10 }}
+      {{- end }}
+    {{- with include "rag.ipBlocks" (dict "cidrs" .cidrs) | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
+    {{- else }}
+    {{- include "rag.ipBlocks" (dict "cidrs" .cidrs "what" "networkPolicy.collector: where is the collector (namespace and podLabels, or cidrs)?") | trim | nindent 4 }}
+    {{- end }}
+  ports:
+    - {protocol: TCP, port: {{ .port }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* Where the backend's program may go: its stores, AWS and OpenAI. */}}
 {{- define "rag.backendEgress" -}}
 {{- $values := .root.Values -}}
@@ -411,6 +449,9 @@ ragops.platform/secret-revision: {{ .root.Values.existingSecretRevision | quote 
   ports:
     - {protocol: TCP, port: 80}
 {{- end }}
+{{- end }}
+{{- with include "rag.collectorEgress" .root | trim }}
+{{- . | nindent 0 }}
 {{- end }}
 {{- with $values.backend.extraEgress }}
 {{- toYaml . | nindent 0 }}

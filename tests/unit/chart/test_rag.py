@@ -239,6 +239,7 @@ def test_the_backend_is_configured_by_environment(render: Render) -> None:
         "DRAIN_SECONDS": "5",
         "SHUTDOWN_SECONDS": "120",
         "KEEP_ALIVE_SECONDS": "140",
+        "SENTRY_ENVIRONMENT": "production",
     }
     volumes = {one["name"]: one for one in pod["volumes"]}
     assert volumes["secrets"]["secret"] == {"secretName": "rag", "defaultMode": 0o440}
