@@ -1,6 +1,7 @@
 import "server-only";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { passTraceOn } from "./tracing";
 
 /** The platform's own key, and the one before it, by the names that the backend has for them. */
 const NAMES = ["API_KEY", "API_KEY_PREVIOUS"] as const;
@@ -26,11 +27,12 @@ async function inFile(name: string): Promise<string> {
 }
 
 /**
- * As `fetch`, with the platform's key. While it is rotated, the backend may know one key or the
+ * As `fetch`, with the platform's key, and within the trace that is gone on with. While it is rotated, the backend may know one key or the
  * other: where one is refused, the next is tried. So the body must be one that can be sent twice.
  */
 export async function fetchWithKey(url: URL, init: RequestInit): Promise<Response> {
   const headers = new Headers(init.headers);
+  passTraceOn(headers);
   const keys = await apiKeys();
   for (const [place, key] of keys.entries()) {
     headers.set("Authorization", `Bearer ${key}`);
@@ -38,5 +40,5 @@ export async function fetchWithKey(url: URL, init: RequestInit): Promise<Respons
     if (response.status !== 401 || place === keys.length - 1) return response;
     await response.body?.cancel();
   }
-  return fetch(url, init);
+  return fetch(url, { ...init, headers });
 }
