@@ -1,7 +1,6 @@
 """Metadata of documents: names and plain values that clients give, and lists filter by."""
 
 import json
-import math
 import re
 from typing import Annotated, Any
 
@@ -38,7 +37,8 @@ def _is_plain(value: object) -> bool:
     if isinstance(value, str):
         return len(value) <= LONGEST_TEXT and "\0" not in value and _is_text(value)
     if isinstance(value, int | float):
-        return math.isfinite(value) and abs(value) <= _MOST
+        # Neither what is no number nor what is endless is less.
+        return abs(value) <= _MOST
     return False
 
 
