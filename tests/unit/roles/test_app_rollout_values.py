@@ -114,6 +114,9 @@ CASES: dict[str, dict[str, Any]] = {
                                                  "postgres": {"cidrs": ["10.9.0.1/32"]}}},
     },
     "keys": {"app_rollout_auth": "keys", "app_rollout_external_secrets": True},
+    "reports": {"app_rollout_external_secrets": True, "__app_rollout_platform": {
+        **PLATFORM, "resources": {**PLATFORM["resources"], "secrets": {
+            **PLATFORM["resources"]["secrets"], "sentry_dsn": "arn:dsn"}}}},
     "rehearsal": {"platform_environment": "rehearsal"},
     "empty account": {"__app_rollout_platform": NOTHING, "app_rollout_external_secrets": True},
 }  # fmt: skip
@@ -228,6 +231,13 @@ def test_api_keys_are_asked_for_where_they_are_wanted(values: dict[str, dict[str
     assert keys["externalSecrets"]["apiKey"] == "ragops-dev/api-key"
     assert keys["externalSecrets"]["apiKeyPrevious"] == "ragops-dev/api-key-previous"
     assert "apiKey" not in values["external"]["values"]["externalSecrets"]
+
+
+def test_reports_of_errors_tell_where_they_are_from(values: dict[str, dict[str, Any]]) -> None:
+    assert values["plain"]["values"]["observability"] == {"environment": "dev"}
+    assert values["prod"]["values"]["observability"] == {"environment": "prod"}
+    assert values["reports"]["values"]["externalSecrets"]["sentryDsn"] == "ragops-dev/sentry-dsn"
+    assert "sentryDsn" not in values["external"]["values"]["externalSecrets"]
 
 
 def test_the_backend_is_not_root_of_the_platforms_milvus(aws: Aws, tmp_path: Path) -> None:
