@@ -1,16 +1,20 @@
 """Traces by way of OpenTelemetry's own collector (tests/collector): it takes what is sent."""
 
+import contextlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import httpx
 import otlp
 import pytest
 import servers
 from conftest import running, working
 
 SOURCE = Path(__file__).parent / "collector"
+FRONTEND = Path(__file__).parents[2] / "frontend/.next/standalone/server.js"
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +41,57 @@ def collector(tmp_path_factory):
             servers.wait("the collector", lambda: servers.accepts(port) and child.poll() is None)
             variables = receiver.variables(OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{port}")
             yield receiver, variables
+
+
+@contextlib.contextmanager
+def page(folder, **variables):
+    """The built frontend, by its address."""
+    if not FRONTEND.exists() or shutil.which("node") is None:
+        pytest.skip("the frontend is not built (npm run build), or node is not on PATH")
+    port = servers.free_port()
+    env = {"PATH": os.environ["PATH"], "PORT": str(port), "HOSTNAME": "127.0.0.1", **variables}
+    with servers.process(["node", str(FRONTEND)], folder / "frontend.log", env=env):
+        servers.wait("the frontend", lambda: servers.accepts(port))
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.slow
+def test_from_the_page_to_the_stores_is_one_trace(world, collector, tmp_path):
+    receiver, variables = collector
+    shared = {"WORKER": "separate", "WORKER_QUEUE": "from-page", **variables}
+    with (
+        working(world, **shared),
+        running(world, **shared) as client,
+        page(tmp_path, BACKEND_URL=str(client.base_url), **variables) as url,
+    ):
+        uploaded, asked = "4" * 32, "5" * 32
+        answer = httpx.post(
+            f"{url}/api/v1/documents",
+            files={"file": ("harbour.txt", b"The harbour of Sundholm opens at seven.")},
+            headers={"traceparent": f"00-{uploaded}-{'6' * 16}-01", "prefer": "wait=60"},
+            timeout=90,
+        )
+        assert answer.status_code in (201, 202), answer.text
+        answer = httpx.post(
+            f"{url}/api/v1/ask",
+            json={"question": "When does the harbour of Sundholm open?"},
+            headers={"traceparent": f"00-{asked}-{'6' * 16}-01"},
+            timeout=90,
+        )
+        assert answer.status_code == 200, answer.text
+        wanted = {"rag-frontend", "rag-backend"}
+        for trace, services in ((uploaded, wanted | {"rag-worker"}), (asked, wanted)):
+            servers.wait(
+                "one trace",
+                lambda trace=trace, services=services: (
+                    otlp.connected(found := receiver.trace(trace), "6" * 16)
+                    and {span.service for span in found} == services
+                ),
+            )
+        names = {span.name for span in receiver.trace(uploaded)}
+        assert {"s3 PutObject", "job ingest", "milvus write", "postgres INSERT chunks"} <= names
+        names = {span.name for span in receiver.trace(asked)}
+        assert {"POST /v1/ask", "milvus search", "postgres SELECT chunks"} <= names
 
 
 @pytest.mark.slow

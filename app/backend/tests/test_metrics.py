@@ -92,6 +92,23 @@ def test_requests_that_are_turned_away_are_counted(start):
     assert value(client, "rag_requests_shed_total", **labels) == 1
 
 
+def test_who_is_refused_before_a_route_is_looked_for_counts_at_it(start):
+    key = "k" * 40
+    client = start(AUTH="keys", API_KEY=key, LIMIT_READ="2")
+    client.headers["authorization"] = ""
+    identifier = "ab" * 16
+    assert client.get(f"/v1/documents/{identifier}").status_code == 401
+    labels = {"route": "/v1/documents/{document_id}", "status": "401"}
+    assert value(client, "rag_http_request_duration_seconds_count", **labels) == 1
+    own = {"authorization": f"Bearer {key}"}
+    made = client.post("/v1/keys", json={"name": "m", "role": "reader"}, headers=own)
+    theirs = {"authorization": f"Bearer {made.json()['key']}"}
+    told = [client.get("/v1/jobs", headers=theirs).status_code for _ in range(3)]
+    assert told == [200, 200, 429]
+    labels = {"route": "/v1/jobs", "reason": "rate-limited"}
+    assert value(client, "rag_requests_shed_total", **labels) == 1
+
+
 def test_no_client_makes_series(asked):
     for number in range(20):
         asked.get(f"/v1/documents/{number:032x}")

@@ -127,6 +127,27 @@ def test_the_template_of_a_route_stands_for_its_path(traced, collector):
     assert not server.failed
 
 
+def test_asking_for_the_key_and_its_limit_is_a_part_of_the_trace(start, collector):
+    key = "k" * 40
+    told = collector.variables(AUTH="keys", API_KEY=key, LIMIT_READ="2")
+    client = start(**told, WORKER="separate", WORKER_QUEUE="limited")
+    own = {"authorization": f"Bearer {key}"}
+    made = client.post("/v1/keys", json={"name": "traced", "role": "reader"}, headers=own)
+    assert made.status_code == 201, made.text
+    theirs = {"authorization": f"Bearer {made.json()['key']}"}
+    assert client.get("/v1/jobs", headers=theirs).status_code == 200
+    assert client.get("/v1/jobs", headers=theirs).status_code == 200
+    headers, trace, span = traceparent()
+    assert client.get("/v1/jobs", headers=theirs | headers).status_code == 429
+    servers.wait("the span", lambda: any(s.kind == 2 for s in collector.trace(trace)))
+    found = collector.trace(trace)
+    assert otlp.connected(found, span), found
+    assert {"GET /v1/jobs", "redis EVALSHA"} <= {item.name for item in found}
+    sent = b"".join(collector.bodies)
+    assert key.encode() not in sent
+    assert made.json()["key"].encode() not in sent
+
+
 def test_the_log_names_the_trace_and_the_span(traced, uploaded, collector):
     headers, trace, _span = traceparent()
     headers["x-request-id"] = "mine-1"
@@ -149,6 +170,19 @@ def test_neither_texts_nor_secrets_are_sent_or_logged(traced, collector):
     asked = {"name": "quokka", "metadata": "zanzibarium:quokka"}
     assert traced.get("/v1/documents", params=asked).status_code == 200
     assert traced.upload("quokka.pdf", b"%PDF-1.4 zanzibarium").status_code == 422
+    with traced.stream("POST", "/v1/ask", json={"question": QUESTION, "stream": True}) as told:
+        assert "zanzibarium" in told.read().decode()
+    chat = {"model": "rag", "messages": [{"role": "user", "content": QUESTION}]}
+    assert traced.post("/v1/chat/completions", json=chat).status_code == 200
+    turns = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "At nine."}]
+    followed = {"question": "And the quokka?", "messages": turns}
+    assert traced.post("/v1/ask", json=followed).status_code == 200
+    [document] = traced.get("/v1/documents", params={"name": "quokka.txt"}).json()["items"]
+    url = f"/v1/documents/{document['id']}"
+    assert "zanzibarium" in traced.get(f"{url}/chunks").text
+    changed = traced.patch(url, json={"metadata": {"zanzibarium": "quokka"}})
+    assert changed.status_code == 200, changed.text
+    assert traced.post(f"{url}/reindex").status_code == 202
     time.sleep(1)
     sent = b"".join(collector.bodies)
     assert b"/v1/documents" in sent

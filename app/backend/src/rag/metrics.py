@@ -97,7 +97,7 @@ class Metrics:
         )
         self.shed = Counter(
             "rag_requests_shed_total",
-            "Requests that were turned away since too much was being done, or waited.",
+            "Requests that were turned away since too much was asked, by all or by one key.",
             ["route", "reason"],
             registry=registry,
         )

@@ -87,7 +87,7 @@ class RedisCache:
         if not self._ttl or time.monotonic() < self._paused_until:
             return None
         try:
-            with _called("GET"):
+            with called("GET"):
                 value = await self._client.get(key)
         except FAILURES as error:
             self._pause(error)
@@ -99,7 +99,7 @@ class RedisCache:
         if not self._ttl or time.monotonic() < self._paused_until:
             return
         try:
-            with _called("SET"):
+            with called("SET"):
                 await self._client.set(key, value, ex=self._ttl)
         except FAILURES as error:
             self._pause(error)
@@ -121,7 +121,8 @@ class RedisCache:
         log.warning("cache.unavailable", error=type(error).__name__, pause_s=_PAUSE_SECONDS)
 
 
-def _called(command: str) -> AbstractContextManager[object]:
+def called(command: str) -> AbstractContextManager[object]:
+    """A span of a command, as a part of a request."""
     return tracing.calling("redis", command, **{"db.system.name": "redis"})
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rag.adapters.redis import FAILURES, client_of
+from rag.adapters.redis import FAILURES, called, client_of
 from rag.errors import DependencyError
 
 # The server's clock, as those of replicas differ. Lua's numbers hold microseconds exactly.
@@ -29,7 +29,10 @@ class RedisTimes:
     async def take(self, name: str, interval: int, quota: int) -> tuple[bool, int]:
         """As `Times`. Raises DependencyError('redis')."""
         try:
-            allowed, ahead = await self._script(keys=[f"rag:limit:{name}"], args=[interval, quota])
+            with called("EVALSHA"):
+                allowed, ahead = await self._script(
+                    keys=[f"rag:limit:{name}"], args=[interval, quota]
+                )
         except FAILURES as error:
             raise DependencyError("redis", type(error).__name__) from error
         return bool(allowed), int(ahead)

@@ -1,14 +1,10 @@
 """The audit log: a line for each request that changes something, or that is refused."""
 
-from functools import lru_cache
-from re import Pattern
-
 import structlog
-from starlette.routing import compile_path
 from starlette.types import Scope
 
 from rag.access.scope import Principal
-from rag.api import rights
+from rag.api import places, rights
 
 log = structlog.get_logger("rag.audit")
 
@@ -22,7 +18,7 @@ def note(scope: Scope, status: int) -> None:
     if not changes and status not in _REFUSED:
         return
     principal: Principal | None = scope.get("principal")
-    route, found = _place(scope)
+    route, found = places.place(scope)
     client = scope.get("client")
     log.info(
         "audit",
@@ -30,7 +26,8 @@ def note(scope: Scope, status: int) -> None:
         status=status,
         method=method,
         route=route,
-        object=found,
+        # What else stands there is not logged.
+        object={name: value for name, value in found.items() if _is_id(value)},
         key=principal.id if principal else None,
         role=principal.role if principal else None,
         tenant=principal.scope.tenant if principal else None,
@@ -38,23 +35,5 @@ def note(scope: Scope, status: int) -> None:
     )
 
 
-def _place(scope: Scope) -> tuple[str, dict[str, str]]:
-    """The template of a request's path, and the ids in it: what else stands there is not logged."""
-    path = str(scope["path"])
-    paths = scope["app"].openapi()["paths"]
-    if path in paths:
-        return path, {}
-    for template in paths:
-        if found := _pattern(template).match(path):
-            ids = {name: value for name, value in found.groupdict().items() if _is_id(value)}
-            return template, ids
-    return getattr(scope.get("route"), "path", "unmatched"), {}
-
-
 def _is_id(value: str) -> bool:
     return len(value) <= 64 and value.isascii() and value.isalnum()
-
-
-@lru_cache(maxsize=200)
-def _pattern(template: str) -> Pattern[str]:
-    return compile_path(template)[0]

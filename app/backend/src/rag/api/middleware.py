@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag import tracing
+from rag.api import places
 from rag.api.bodies import limited
 from rag.api.problems import crashed, problem
 from rag.metrics import Metrics
@@ -106,8 +107,7 @@ class RequestMiddleware:
         return await self._app(scope, limited(receive, limit, detail), send)
 
     def _record(self, scope: Scope, status: int, seconds: float, span: Span) -> None:
-        # The route's template, not the path: ids would make a series each.
-        route = getattr(scope.get("route"), "path", "unmatched")
+        route = places.template(scope)
         method = scope["method"] if scope["method"] in _METHODS else "_OTHER"
         tracing.answered(span, method, route, status)
         self._metrics.requests.labels(method, route, str(status)).observe(seconds)

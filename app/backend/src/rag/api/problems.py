@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
 from rag import reports
-from rag.api import openai_errors
+from rag.api import openai_errors, places
 from rag.api.leaving import ClientGoneError
 from rag.errors import (
     BusyError,
@@ -101,16 +101,14 @@ def details(request: Request, error: Exception) -> dict[str, Any]:
 def crashed(request: Request, error: Exception) -> JSONResponse:
     """The response for an error that nobody expected; it is logged and reported."""
     log.error("request.crashed", exc_info=error)
-    route = getattr(request.scope.get("route"), "path", "unmatched")
-    reports.report(error, route=route, **_id(request))
+    reports.report(error, route=places.template(request.scope), **_id(request))
     return problem(request, 500, "internal", _CRASHED)
 
 
 def _shed(request: Request, error: RagError) -> None:
-    if isinstance(error, BusyError):
-        route = getattr(request.scope.get("route"), "path", "unmatched")
-        reason = "queue-full" if isinstance(error, QueueFullError) else "busy"
-        request.app.state.metrics.shed.labels(route, reason).inc()
+    if isinstance(error, BusyError | RateLimitedError):
+        reason = "queue-full" if isinstance(error, QueueFullError) else error.kind
+        request.app.state.metrics.shed.labels(places.template(request.scope), reason).inc()
 
 
 def described(error: RagError) -> dict[str, Any]:
