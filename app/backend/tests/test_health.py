@@ -37,7 +37,7 @@ def test_ready(backend):
     assert response.headers["content-type"] == "application/health+json"
     body = response.json()
     assert (body["status"], body["version"], body["releaseId"]) == ("pass", "1.2.3", "abc123")
-    assert set(body["checks"]) == DEPENDENCIES | {"worker:heartbeat"}
+    assert set(body["checks"]) == DEPENDENCIES | {"embeddings", "worker:heartbeat"}
     assert all(check["latency"] > 0 for check in body["checks"].values())
 
 

@@ -93,7 +93,10 @@ class FilterError(RagError):
 
 
 class DependencyError(RagError):
-    """A server behind this one failed; `dependency` is postgres, redis, s3, milvus or openai."""
+    """A server behind this one failed.
+
+    `dependency` is postgres, redis, s3, milvus, openai or embeddings.
+    """
 
     status, kind = 503, "dependency-unavailable"
 

@@ -25,7 +25,7 @@ from rag.ask.search import SearchService
 from rag.ask.service import AskService
 from rag.documents.service import DocumentService
 from rag.health.schemas import Version
-from rag.health.service import Probe, Readiness, check_worker, schema_check
+from rag.health.service import Probe, Readiness, check_embedder, check_worker, schema_check
 from rag.jobs.load import Admission
 from rag.jobs.repository import JobRepository
 from rag.jobs.watch import JobWatch
@@ -184,6 +184,7 @@ def _wire(
                 "redis": cache.check,
                 "s3": world.store.check,
                 "milvus": world.index.check,
+                "embeddings": lambda: check_embedder(world.embedder),
                 "worker:heartbeat": lambda: check_worker(
                     works.load, settings.worker_missing, settings.queue_warn_seconds
                 ),

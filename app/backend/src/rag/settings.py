@@ -159,6 +159,28 @@ class Settings(DatabaseSettings):
     openai_prompt_price: float = Field(default=0, ge=0, le=1e6)
     openai_completion_price: float = Field(default=0, ge=0, le=1e6)
 
+    # What makes vectors of texts: the image's own model, a server that speaks OpenAI's API, or a
+    # model in the ONNX format in a folder.
+    embeddings: Literal["local", "openai", "onnx"] = "local"
+    embedding_model: str | None = Field(default=None, max_length=200)
+    embedding_dimension: int | None = Field(default=None, ge=2, le=32768)
+    embedding_dimension_sent: bool = False
+    embedding_base_url: HttpUrl | None = None
+    embedding_api_key: SecretStr | None = None
+    embedding_folder: str | None = None
+    embedding_pooling: Literal["mean", "cls"] | None = None
+    embedding_tokens: int | None = Field(default=None, ge=16, le=32768)
+    # Blanks at their ends count. None: as the model's folder says, or nothing.
+    embedding_question_prefix: str | None = None
+    embedding_passage_prefix: str | None = None
+    # Empty: all that there are.
+    embedding_languages: str = Field(default="", pattern=r"^(\*|[a-z]{2,3}(, ?[a-z]{2,3})*)?$")
+    embedding_batch: int = Field(default=32, ge=1, le=2048)
+    embedding_characters: int = Field(default=8000, ge=256, le=1_000_000)
+    embedding_concurrency: int = Field(default=8, ge=1, le=256)
+    embedding_timeout_seconds: float = Field(default=10, gt=0, le=120)
+    embedding_total_seconds: float = Field(default=30, gt=0, le=600)
+
     mcp: bool = False
     # Names under which clients reach the server. Anything else may be a page in a browser whose
     # name was bound to this address.
@@ -238,6 +260,19 @@ class Settings(DatabaseSettings):
         return [item for each in self.mcp_allowed_origins.split(",") if (item := each.strip())]
 
     @property
+    def embedding_language_tags(self) -> list[str]:
+        """BCP 47 tags of the languages that the model has learnt; empty: the usual ones."""
+        return [item for each in self.embedding_languages.split(",") if (item := each.strip())]
+
+    @property
+    def embedding_key(self) -> SecretStr | None:
+        """The key of the server that embeds. OpenAI's own has the one that answers are made with;
+        another server never gets that.
+        """
+        own = self.embedding_api_key
+        return own if own or self.embedding_base_url else self.openai_api_key
+
+    @property
     def limits(self) -> Limits:
         """What reading one document may take."""
         return Limits(
@@ -252,6 +287,19 @@ class Settings(DatabaseSettings):
     def _has_a_key(self) -> Self:
         if self.auth != "none" and not self.api_key:
             raise ValueError("API_KEY: is missing (with AUTH=none nobody is asked for a key)")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_model(self) -> Self:
+        needed = {
+            "local": (),
+            "openai": ("embedding_model", "embedding_dimension"),
+            "onnx": ("embedding_folder",),
+        }[self.embeddings]
+        if missing := [name.upper() for name in needed if not getattr(self, name)]:
+            raise ValueError(f"{missing[0]}: is missing (EMBEDDINGS={self.embeddings} needs it)")
+        if self.embeddings == "openai" and not (self.embedding_base_url or self.embedding_key):
+            raise ValueError("EMBEDDING_API_KEY: is missing, or EMBEDDING_BASE_URL")
         return self
 
     def quotas(self) -> dict[Kind, int]:
@@ -272,7 +320,12 @@ class Settings(DatabaseSettings):
 
     def secrets(self) -> list[str]:
         """Every secret text of this configuration, to be struck out of messages."""
-        given = (self.milvus_token, self.openai_api_key, self.sentry_dsn)
+        given = (
+            self.milvus_token,
+            self.openai_api_key,
+            self.embedding_api_key,
+            self.sentry_dsn,
+        )
         keys = [secret.get_secret_value() for secret in given if secret]
         if self.sentry_dsn:
             keys.append(urlsplit(self.sentry_dsn.get_secret_value()).username or "")

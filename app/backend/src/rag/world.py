@@ -9,9 +9,10 @@ from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters import postgres
-from rag.adapters.embedder import OnnxEmbedder
 from rag.adapters.milvus import MilvusIndex
+from rag.adapters.protocols import Embedder
 from rag.adapters.s3 import S3Store, open_store
+from rag.embedders import open_embedder
 from rag.languages.detect import Detector
 from rag.live import Live
 from rag.settings import Settings
@@ -25,16 +26,16 @@ class World:
     engine: AsyncEngine
     store: S3Store
     index: MilvusIndex
-    embedder: OnnxEmbedder
+    embedder: Embedder
     detector: Detector
 
 
 async def open_world(stack: AsyncExitStack, settings: Settings) -> World:
     """Load the model and prepare the clients; no server has to be up for that."""
     seconds = settings.dependency_timeout_seconds
-    embedder = OnnxEmbedder(settings.embed_threads)
-    stack.callback(embedder.close)
     live = Live(settings)
+    embedder = open_embedder(settings, lambda: secret_text(live.now().embedding_key))
+    stack.push_async_callback(embedder.close)
     engine = postgres.engine(live.database_url, seconds, ca=settings.database_ca)
     stack.push_async_callback(engine.dispose)
     index = MilvusIndex(

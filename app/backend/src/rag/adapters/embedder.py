@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import onnxruntime
 
+from rag.adapters.onnx import session
 from rag.adapters.protocols import Vector
 from rag.ingest.tokens import package_file, tokenizer
 
@@ -26,6 +26,8 @@ class OnnxEmbedder:
 
     dimension = 384
     languages = frozenset({"en"})
+    together = False
+    failing = ""
     model_id = f"all-MiniLM-L6-v2-int8@sha256:{_MODEL_SHA256[:12]}"
 
     def __init__(self, threads: int) -> None:
@@ -33,12 +35,7 @@ class OnnxEmbedder:
         model = package_file(*_MODEL).read_bytes()
         if hashlib.sha256(model).hexdigest() != _MODEL_SHA256:
             raise RuntimeError("the embedding model's file is not the expected one")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            model, sess_options=options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(model, threads)
         self._inputs = {item.name for item in self._session.get_inputs()}
         self._tokenizer = tokenizer()
         self._tokenizer.enable_truncation(max_length=_MAX_TOKENS)
@@ -50,7 +47,12 @@ class OnnxEmbedder:
         loop = asyncio.get_running_loop()
         return [await loop.run_in_executor(self._pool, self._one, text) for text in texts]
 
-    def close(self) -> None:
+    async def question(self, text: str) -> Vector:
+        """As any other text: the model makes no difference."""
+        [vector] = await self.embed([text])
+        return vector
+
+    async def close(self) -> None:
         """Stop the worker threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 

@@ -61,16 +61,27 @@ class Usage:
     completion: int
 
 
+EVERY = "*"
+"""Stands for all languages: a multilingual model has learnt whatever people ask in."""
+
+
+class Languages(frozenset[str]):
+    """BCP 47 tags of languages that a model has learnt; with EVERY in it, all are."""
+
+    def __contains__(self, language: object) -> bool:
+        return super().__contains__(EVERY) or super().__contains__(language)
+
+
 NO_ANSWER = "NO ANSWER"
 """What a language model begins with if the excerpts carry no answer."""
 
 
 class Embedder(Protocol):
-    """Texts to vectors, on this machine."""
+    """Texts to vectors: on this machine, or DependencyError('embeddings')."""
 
     @property
     def model_id(self) -> str:
-        """Name and digest of the model: vectors of different ids are not comparable."""
+        """The model, and all that its vectors depend on: those of two ids are not comparable."""
 
     @property
     def dimension(self) -> int:
@@ -78,10 +89,21 @@ class Embedder(Protocol):
 
     @property
     def languages(self) -> frozenset[str]:
-        """BCP 47 tags of the languages that the model has learnt."""
+        """BCP 47 tags of the languages that the model has learnt, or Languages of EVERY."""
+
+    @property
+    def together(self) -> bool:
+        """Whether texts take less time together than one after the other, as in one request."""
+
+    @property
+    def failing(self) -> str:
+        """What was wrong with the last request to the model's server; empty if nothing was."""
 
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
-        """One vector per text, in order. Never blocks the event loop."""
+        """One vector per text of a document, in order. Never blocks the event loop."""
+
+    async def question(self, text: str) -> Vector:
+        """The vector to search with; some models read a question in another way than a text."""
 
 
 class VectorIndex(Protocol):

@@ -10,6 +10,8 @@ from rag.errors import BusyError
 from rag.metrics import Metrics
 
 _Known = LRUCache[str, "asyncio.Task[Vector]"]
+_QUESTION = "\0"
+"""Before a question, in what is remembered: no text has it, and a model may read both otherwise."""
 
 
 class RememberingEmbedder:
@@ -45,6 +47,21 @@ class RememberingEmbedder:
         """Those of the embedder behind."""
         return self._embedder.languages
 
+    @property
+    def together(self) -> bool:
+        """As the embedder behind."""
+        return self._embedder.together
+
+    @property
+    def failing(self) -> str:
+        """As the embedder behind."""
+        return self._embedder.failing
+
+    async def question(self, text: str) -> Vector:
+        """The vector to search with; not to be written to. Raises BusyError."""
+        [vector] = await self.embed([_QUESTION + text])
+        return vector
+
     async def embed(self, texts: Sequence[str]) -> list[Vector]:
         """One vector per text, in order; not to be written to. Raises BusyError."""
         if all(self._done(text) for text in texts):
@@ -54,6 +71,8 @@ class RememberingEmbedder:
             raise BusyError(f"{self._waiting} questions are being answered, more than can wait")
         self._waiting += 1
         try:
+            if self._embedder.together:
+                return await self._at_once(texts)
             # One after the other, so that a question with many sentences lets others through.
             return [await self._one(text) for text in texts]
         finally:
@@ -75,10 +94,39 @@ class RememberingEmbedder:
         # Who gives up does not take it from the others.
         return await asyncio.shield(task)
 
+    async def _at_once(self, texts: Sequence[str]) -> list[Vector]:
+        """As `_one` for each, with what is not known yet in one call."""
+        new = [text for text in dict.fromkeys(texts) if not self._usable(text)]
+        if any(text.startswith(_QUESTION) for text in new):
+            return [await self._one(text) for text in texts]
+        # Without new texts it has nothing to do.
+        made = asyncio.create_task(self._embedder.embed(new))
+        tasks = {text: self._known[text] for text in texts if text not in new}
+        for place, text in enumerate(new):
+            tasks[text] = asyncio.create_task(_place(made, place))
+            if self._known.maxsize:
+                self._known[text] = tasks[text]
+        self._metrics.embeddings.labels("model").inc(len(new))
+        self._metrics.embeddings.labels("memory").inc(len(texts) - len(new))
+        return [await asyncio.shield(tasks[text]) for text in texts]
+
+    def _usable(self, text: str) -> bool:
+        task = self._known.get(text)
+        return task is not None and not (task.done() and _failed(task))
+
     async def _compute(self, text: str) -> Vector:
-        [vector] = await self._embedder.embed([text])
+        if text.startswith(_QUESTION):
+            vector = await self._embedder.question(text.removeprefix(_QUESTION))
+        else:
+            [vector] = await self._embedder.embed([text])
         vector.setflags(write=False)
         return vector
+
+
+async def _place(made: "asyncio.Task[list[Vector]]", place: int) -> Vector:
+    vector = (await asyncio.shield(made))[place]
+    vector.setflags(write=False)
+    return vector
 
 
 def _failed(task: "asyncio.Task[Vector]") -> bool:

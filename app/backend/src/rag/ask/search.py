@@ -39,7 +39,7 @@ class SearchService:
         within = await self._repository.within(scope, request.filter)
         clock.lap("filter")
         with self._metrics.stage("search", "embed"):
-            [vector] = await self._embedder.embed([request.query])
+            vector = await self._embedder.question(request.query)
         clock.lap("embed")
         among = await self._repository.languages()
         language = self._detector.question(request.query, among)

@@ -150,7 +150,7 @@ class AskService:
         self, scope: Scope, question: str, among: Sequence[str], record: "_Record"
     ) -> AsyncGenerator[Event, None]:
         with self._metrics.stage("ask", "embed"):
-            [vector] = await self._embedder.embed([question])
+            vector = await self._embedder.question(question)
         language = self._detector.question(question, among)
         stems = await self._repository.stems(question, language, among)
         passages = await self._retriever.find(scope, vector, stems)

@@ -9,12 +9,14 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rag.adapters import postgres
+from rag.adapters.protocols import Embedder
 from rag.errors import DependencyError, RagError
 from rag.health.schemas import Check, Status
 from rag.jobs.load import QueueLoad
 from rag.metrics import Metrics
 from rag.tables import schema_revision
 
+_STORES = {"postgres", "redis", "s3", "milvus"}
 Probe = Callable[[], Awaitable[None]]
 _EXISTS = text("SELECT to_regclass(:name)::text")
 
@@ -72,7 +74,7 @@ class Readiness:
             latency=round((time.perf_counter() - start) * 1000, 1),
             output=output,
             time=datetime.now(UTC),
-            component_type="component" if name.startswith("worker:") else "datastore",
+            component_type="datastore" if name in _STORES else "component",
         )
 
 
@@ -116,3 +118,9 @@ async def check_worker(load: QueueLoad, missing: Status, warn_seconds: float) ->
         raise DegradedError(found) if missing == "warn" else DependencyError("worker", found)
     if now.age > warn_seconds:
         raise DegradedError(f"the oldest job has waited for {now.age:.0f} s")
+
+
+async def check_embedder(embedder: Embedder) -> None:
+    """Raise if the last request to a server that embeds failed; none is sent for the check."""
+    if reason := embedder.failing:
+        raise DegradedError(reason)
