@@ -1,4 +1,7 @@
-"""A server that speaks OpenAI's embeddings API, with the local model's vectors and faults."""
+"""A server that speaks OpenAI's embeddings API and two kinds of /rerank, with faults.
+
+Vectors and scores are made with the local model.
+"""
 
 import contextlib
 import json
@@ -18,6 +21,7 @@ class EmbeddingServer(ThreadingHTTPServer):
     `failures`: statuses that the next requests get, in turn; `retry_after`: seconds that goes with
     them; `status`: what every request gets; `hang`: seconds until an answer; `longest`: characters
     above which a text is refused; `fault`: `dimension`, `nan`, `zero`, `fewer` or `order`;
+    `wanted`: what a passage must hold to be the best one of /rerank;
     `turned`: whether its vectors are those of another model, to which the local one's mean nothing.
     """
 
@@ -34,6 +38,7 @@ class EmbeddingServer(ThreadingHTTPServer):
         self.longest = 0
         self.fault = ""
         self.turned = False
+        self.wanted = ""
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
 
@@ -41,6 +46,11 @@ class EmbeddingServer(ThreadingHTTPServer):
     def url(self) -> str:
         """For EMBEDDING_BASE_URL."""
         return f"http://127.0.0.1:{self.server_port}/v1"
+
+    @property
+    def rerank_url(self) -> str:
+        """For RERANK_URL."""
+        return f"http://127.0.0.1:{self.server_port}/rerank"
 
     def variables(self, **more: str) -> dict[str, str]:
         """The environment of a backend whose vectors this server makes."""
@@ -81,6 +91,9 @@ class _Handler(BaseHTTPRequestHandler):
                 server.at_once -= 1
 
     def _answer(self, asked: dict, status: int) -> None:
+        if "input" not in asked:
+            self._rerank(asked, status)
+            return
         server, texts = self.server, asked["input"]
         if server.longest and max(map(len, texts)) > server.longest:
             status = 400
@@ -104,6 +117,19 @@ class _Handler(BaseHTTPRequestHandler):
             data.reverse()
         usage = {"prompt_tokens": 1, "total_tokens": 1}
         self._send(200, {"object": "list", "model": "mini", "data": data, "usage": usage})
+
+    def _rerank(self, asked: dict, status: int) -> None:
+        server, tei = self.server, "texts" in asked
+        texts = asked["texts" if tei else "documents"]
+        named = "score" if tei else "relevance_score"
+        found = [
+            {"index": place, named: float(server.wanted in text)}
+            for place, text in enumerate(texts)
+        ]
+        found.sort(key=lambda item: -item[named])
+        if server.fault == "fewer":
+            found.pop()
+        self._send(status, found if tei else {"results": found})
 
     def _send(self, status: int, body: dict) -> None:
         data = json.dumps(body).encode()

@@ -159,7 +159,7 @@ async def ask(settings: Settings, found: Collection, names: dict[str, str]) -> d
         legs["fused"].add(ranked(fused), wanted, dense_seconds + lexical_seconds)
         legs["kept"].add(ranked([item.chunk_id for item in kept]), wanted, kept_seconds)
     await index.close()
-    embedder.close()
+    await embedder.close()
     return legs
 
 

@@ -209,11 +209,12 @@ def privileges() -> list[tuple[str, str, str]]:
     """What the platform's role lets the application do: object type, privilege, object."""
     stated = yaml.safe_load(PRIVILEGES.read_text())["__milvus_application_privileges"]
     alias, collection = "{{ milvus_collection_alias }}", "{{ milvus_collection }}"
-    names = {alias: "documents", collection: "documents_v1"}
+    following = "{{ milvus_next_collection or milvus_collection }}"
+    names = {alias: "documents", collection: "documents_v1", following: "documents_v1"}
     return [
-        (item["object_type"], privilege, names.get(name, name))
+        (item["object_type"], privilege, name)
         for item in stated
-        for name in item["object_names"]
+        for name in dict.fromkeys(names.get(each, each) for each in item["object_names"])
         for privilege in item["privileges"]
     ]
 
@@ -230,8 +231,8 @@ def create_application(port: int) -> None:
     client.close()
 
 
-def create_collection(port: int, name: str, alias: str, dimension: int = DIMENSION) -> None:
-    """A collection as the platform's role makes it."""
+def create_collection(port: int, name: str, alias: str | None, dimension: int = DIMENSION) -> None:
+    """A collection as the platform's role makes it; alias: None for the next one."""
     client = milvus_client(port)
     schema = client.create_schema(auto_id=False)
     schema.add_field("chunk_id", DataType.VARCHAR, max_length=64, is_primary=True)
@@ -247,7 +248,8 @@ def create_collection(port: int, name: str, alias: str, dimension: int = DIMENSI
         params={"M": 16, "efConstruction": 200},
     )
     client.create_collection(name, schema=schema, index_params=index, timeout=60)
-    client.create_alias(name, alias, timeout=10)
+    if alias:
+        client.create_alias(name, alias, timeout=10)
     client.close()
 
 

@@ -158,7 +158,7 @@ async def retrieval(settings: Settings, questions: Sequence[str]) -> str:
         ]
         await raw.milvus.close()
     await index.close()
-    embedder.close()
+    await embedder.close()
     ours, theirs = (statistics.median(each) for each in zip(*paces, strict=True))
     return (
         f"retrieval: {ours:.1f} questions/s, raw clients {theirs:.1f},"
@@ -196,10 +196,11 @@ def ingest(client: httpx.Client, texts: dict[str, str]) -> str:
         # As many at once as the worker has jobs.
         half = len(contexts) // 2
         await asyncio.gather(embedder.embed(contexts[:half]), embedder.embed(contexts[half:]))
-        return time.perf_counter() - begin
+        took = time.perf_counter() - begin
+        await embedder.close()
+        return took
 
     model = asyncio.run(alone())
-    embedder.close()
     return (
         f"ingest: {len(texts)} documents, {len(contexts)} chunks in {seconds:.1f} s,"
         f" embedding alone {model:.1f} s, ratio {model / seconds:.2f}"

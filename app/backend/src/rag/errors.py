@@ -95,7 +95,7 @@ class FilterError(RagError):
 class DependencyError(RagError):
     """A server behind this one failed.
 
-    `dependency` is postgres, redis, s3, milvus, openai or embeddings.
+    `dependency` is postgres, redis, s3, milvus, openai, embeddings or rerank.
     """
 
     status, kind = 503, "dependency-unavailable"

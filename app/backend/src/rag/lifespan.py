@@ -13,13 +13,15 @@ from rag.access.limits import Limits
 from rag.access.repository import KeyRepository
 from rag.access.service import Access, KeyService
 from rag.adapters.openai import OpenAIAnswers
-from rag.adapters.protocols import AnswerModel
+from rag.adapters.protocols import AnswerModel, Reranker
 from rag.adapters.redis import RedisCache
 from rag.adapters.remembering import RememberingEmbedder
+from rag.adapters.rerank import ApiReranker
 from rag.adapters.times import RedisTimes
 from rag.ask.extract import Extractor
 from rag.ask.grounding import Thresholds
 from rag.ask.repository import SearchRepository
+from rag.ask.reranking import Reranking
 from rag.ask.retrieval import Fusion, Retriever
 from rag.ask.search import SearchService
 from rag.ask.service import AskService
@@ -81,7 +83,15 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             ending=lambda: _is_ending(app),
         )
         app.state.rag = _wire(
-            settings, app.state.metrics, world, works, schema, cache, model, limits
+            settings,
+            app.state.metrics,
+            world,
+            works,
+            schema,
+            cache,
+            model,
+            limits,
+            _reranker(stack, settings, world),
         )
         log.info("started", **app.state.rag.version.model_dump())
         if settings.auth == "none":
@@ -110,6 +120,22 @@ def _model(
     return model
 
 
+def _reranker(stack: AsyncExitStack, settings: Settings, world: World) -> Reranker | None:
+    if not settings.rerank_url:
+        return None
+    reranker = ApiReranker(
+        lambda: secret_text(world.live.now().rerank_api_key),
+        settings.rerank_url,
+        settings.rerank_api,
+        settings.rerank_model,
+        concurrency=settings.rerank_concurrency,
+        timeout=settings.rerank_timeout_seconds,
+        characters=settings.rerank_characters,
+    )
+    stack.push_async_callback(reranker.close)
+    return reranker
+
+
 def _is_ending(app: FastAPI) -> bool:
     return bool(app.state.rag.readiness.draining)
 
@@ -123,6 +149,7 @@ def _wire(
     cache: RedisCache,
     model: AnswerModel | None,
     limits: Limits,
+    reranker: Reranker | None,
 ) -> AppState:
     version = Version(
         version=settings.app_version,
@@ -144,6 +171,7 @@ def _wire(
         waiting=settings.ask_waiting,
     )
     thresholds = Thresholds(settings.min_cosine, settings.min_coverage, settings.sure_cosine)
+    reranking = Reranking(reranker, metrics, passages=settings.rerank_passages)
     retriever = Retriever(
         search,
         world.index,
@@ -152,6 +180,7 @@ def _wire(
         candidates=settings.retrieve_candidates,
         keep=settings.retrieve_chunks,
         learnt=world.embedder.languages,
+        reranking=reranking,
     )
     return AppState(
         settings=settings,
@@ -165,7 +194,7 @@ def _wire(
             waiting_bytes=settings.queue_bytes,
             receiving=settings.receive_bytes,
         ),
-        search=SearchService(search, retriever, remembering, metrics, world.detector),
+        search=SearchService(search, retriever, remembering, metrics, world.detector, reranking),
         ask=AskService(
             search,
             retriever,
@@ -184,7 +213,9 @@ def _wire(
                 "redis": cache.check,
                 "s3": world.store.check,
                 "milvus": world.index.check,
-                "embeddings": lambda: check_embedder(world.embedder),
+                "embeddings": lambda: check_embedder(
+                    world.embedder, world.vectors.standing.check, settings.readiness_timeout_seconds
+                ),
                 "worker:heartbeat": lambda: check_worker(
                     works.load, settings.worker_missing, settings.queue_warn_seconds
                 ),

@@ -113,6 +113,12 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+        self.reranks = Counter(
+            "rag_reranks_total",
+            "Requests to the reranker; failed: the searches' own order was taken.",
+            ["outcome"],
+            registry=registry,
+        )
         self.dependency_up = Gauge(
             "rag_dependency_up",
             "1 if the last readiness check of the dependency passed.",

@@ -181,6 +181,16 @@ class Settings(DatabaseSettings):
     embedding_timeout_seconds: float = Field(default=10, gt=0, le=120)
     embedding_total_seconds: float = Field(default=30, gt=0, le=600)
 
+    # A server that reads question and passages together; none: the searches' own order.
+    rerank_url: HttpUrl | None = None
+    rerank_api: Literal["cohere", "tei"] = "cohere"
+    rerank_model: str = Field(default="", max_length=200)
+    rerank_api_key: SecretStr | None = None
+    rerank_passages: int = Field(default=50, ge=2, le=200)
+    rerank_characters: int = Field(default=4000, ge=256, le=100_000)
+    rerank_concurrency: int = Field(default=8, ge=1, le=256)
+    rerank_timeout_seconds: float = Field(default=2, gt=0, le=60)
+
     mcp: bool = False
     # Names under which clients reach the server. Anything else may be a page in a browser whose
     # name was bound to this address.
@@ -324,6 +334,7 @@ class Settings(DatabaseSettings):
             self.milvus_token,
             self.openai_api_key,
             self.embedding_api_key,
+            self.rerank_api_key,
             self.sentry_dsn,
         )
         keys = [secret.get_secret_value() for secret in given if secret]

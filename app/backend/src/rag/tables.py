@@ -225,3 +225,37 @@ api_keys = Table(
     Index(None, "tenant", "created_at", "id"),
 )
 """Keys of programs. `digest` is the SHA-256 of a secret that nobody but its owner has."""
+
+embedding_indexes = Table(
+    "embedding_indexes",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("collection", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("activated_at", DateTime(timezone=True)),
+    CheckConstraint("state IN ('building', 'active', 'retired')", name="state"),
+    Index(
+        "uq_embedding_indexes_active",
+        "alias",
+        unique=True,
+        postgresql_where=text("state = 'active'"),
+    ),
+)
+"""In which collection of the vector index a model's vectors are. alias: MILVUS_COLLECTION."""
+
+embedded_documents = Table(
+    "embedded_documents",
+    metadata,
+    Column("alias", Text, primary_key=True),
+    Column("model", Text, primary_key=True),
+    # No foreign key: what is left of a deleted document in an index is found by its row.
+    Column("document_id", Text, primary_key=True),
+    Column("prefix", Text, nullable=False),
+    Column("chunks", Integer, nullable=False),
+)
+"""Documents that another model took in, and whose vectors an index has nevertheless.
+
+`prefix`: of the ids of these chunks; empty while they are written.
+"""

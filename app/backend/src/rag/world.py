@@ -16,6 +16,20 @@ from rag.embedders import open_embedder
 from rag.languages.detect import Detector
 from rag.live import Live
 from rag.settings import Settings
+from rag.vectors.filling import Filling
+from rag.vectors.index import ModelIndex
+from rag.vectors.repository import IndexRepository
+from rag.vectors.standing import Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The vectors of this process's model, and how they come to be where they are."""
+
+    repository: IndexRepository
+    milvus: MilvusIndex
+    standing: Standing
+    filling: Filling
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +39,9 @@ class World:
     live: Live[Settings]
     engine: AsyncEngine
     store: S3Store
-    index: MilvusIndex
+    index: ModelIndex
     embedder: Embedder
+    vectors: Vectors
     detector: Detector
 
 
@@ -38,7 +53,7 @@ async def open_world(stack: AsyncExitStack, settings: Settings) -> World:
     stack.push_async_callback(embedder.close)
     engine = postgres.engine(live.database_url, seconds, ca=settings.database_ca)
     stack.push_async_callback(engine.dispose)
-    index = MilvusIndex(
+    milvus = MilvusIndex(
         settings.milvus_uri,
         lambda: secret_text(live.now().milvus_token),
         settings.milvus_collection,
@@ -47,11 +62,15 @@ async def open_world(stack: AsyncExitStack, settings: Settings) -> World:
         check=settings.readiness_timeout_seconds,
         ca_file=_file(stack, settings.milvus_ca) if settings.milvus_ca else "",
     )
-    stack.push_async_callback(index.close)
+    stack.push_async_callback(milvus.close)
     store = await stack.enter_async_context(
         open_store(settings.s3_bucket, settings.aws_region, settings.aws_endpoint_url, seconds)
     )
-    return World(live, engine, store, index, embedder, Detector())
+    kept = IndexRepository(engine, settings.milvus_collection)
+    standing = Standing(kept, milvus, embedder.model_id)
+    index = ModelIndex(milvus, standing, kept, embedder.model_id)
+    vectors = Vectors(kept, milvus, standing, Filling(kept, milvus, embedder))
+    return World(live, engine, store, index, embedder, vectors, Detector())
 
 
 def secret_text(secret: SecretStr | None) -> str:

@@ -62,11 +62,47 @@ class MilvusIndex:
         an https server, in place of the machine's.
         """
         self._uri, self._token, self._alias = uri, token, alias
+        self._collection = alias
         self._tls = {"server_pem_path": ca_file} if ca_file else {}
         self._dimension = dimension
         self._timeout, self._check_timeout = timeout, check
         self._client: AsyncMilvusClient | None = None
         self._verified_until = 0.0
+
+    def use(self, collection: str) -> None:
+        """From now on search and write this collection, whatever the alias points at."""
+        if collection != self._collection:
+            self._collection, self._verified_until = collection, 0.0
+
+    async def place(self) -> str:
+        """The name of the collection behind the alias, of whatever schema."""
+        return str((await self._described(self._alias))["collection_name"])
+
+    async def verify(self, collection: str) -> None:
+        """Raise unless a collection has the fields that are needed, for vectors of this length."""
+        self._verify(await self._described(collection))
+
+    async def move(self, collection: str) -> None:
+        """Point the alias at another collection, at once; a login may lack the right to."""
+        await self._call(
+            "alias",
+            lambda client: client.alter_alias(collection, self._alias, timeout=self._timeout),
+        )
+
+    async def count(self) -> int:
+        """Rows of the collection, with everything written before."""
+
+        async def run(client: AsyncMilvusClient) -> int:
+            found = await client.query(
+                self._collection,
+                filter="",
+                output_fields=["count(*)"],
+                consistency_level="Strong",
+                timeout=self._timeout,
+            )
+            return int(found[0]["count(*)"])
+
+        return await self._call("count", run)
 
     async def search(
         self,
@@ -94,22 +130,11 @@ class MilvusIndex:
         """Add rows, whose ids all begin with `prefix`; they are searchable on return."""
 
         async def run(client: AsyncMilvusClient) -> None:
-            for start in range(0, len(rows), _BATCH):
-                data = [
-                    {
-                        "chunk_id": row.chunk_id,
-                        "document_id": row.document_id,
-                        "page": row.page,
-                        "ordinal": row.ordinal,
-                        "embedding": row.embedding.tolist(),
-                    }
-                    for row in rows[start : start + _BATCH]
-                ]
-                await client.upsert(self._alias, data, timeout=self._timeout)
+            await self._upsert(client, rows)
             # A Strong read waits until the servers have seen the write, so that the
             # cheap (Bounded) searches of every replica find it from now on.
             found = await client.query(
-                self._alias,
+                self._collection,
                 filter=f"{_of(document_id)} and {_begins(prefix)}",
                 output_fields=["count(*)"],
                 consistency_level="Strong",
@@ -120,17 +145,24 @@ class MilvusIndex:
 
         await self._call("write", run)
 
+    async def fill(self, rows: Sequence[VectorRow]) -> None:
+        """Add rows of any document; `count` tells later whether all of them are there."""
+        await self._call("write", lambda client: self._upsert(client, rows))
+
     async def prune(self, document_id: str, prefix: str) -> None:
         """Take away the document's rows whose ids begin with anything else."""
         other = f"{_of(document_id)} and not ({_begins(prefix)})"
         await self._call(
             "delete",
-            lambda client: client.delete(self._alias, filter=other, timeout=self._timeout),
+            lambda client: client.delete(self._collection, filter=other, timeout=self._timeout),
         )
 
-    async def remove(self, document_id: str) -> None:
-        """Take away all rows of the document; none is fine."""
-        await self._call("delete", lambda client: self._delete(client, document_id))
+    async def remove(self, document_id: str, collection: str | None = None) -> None:
+        """Take away all rows of the document, here or in another collection; none is fine."""
+        where, own = collection or self._collection, _of(document_id)
+        await self._call(
+            "delete", lambda client: client.delete(where, filter=own, timeout=self._timeout)
+        )
 
     async def check(self) -> None:
         """Verify schema and alias (every 30 s), and run a real search on the alias."""
@@ -140,7 +172,7 @@ class MilvusIndex:
         async def run(client: AsyncMilvusClient) -> None:
             if time.monotonic() >= self._verified_until:
                 self._verify(
-                    await client.describe_collection(self._alias, timeout=self._check_timeout)
+                    await client.describe_collection(self._collection, timeout=self._check_timeout)
                 )
                 self._verified_until = time.monotonic() + _VERIFY_SECONDS
             await self._search(client, probe, 1, self._check_timeout)
@@ -164,7 +196,7 @@ class MilvusIndex:
     ) -> list[dict[str, Any]]:
         # The server refuses a metric which is not its index's: a wrong one is seen here.
         found = await client.search(
-            self._alias,
+            self._collection,
             data=[vector.tolist()],
             anns_field="embedding",
             filter=wanted,
@@ -175,8 +207,25 @@ class MilvusIndex:
         )
         return list(found[0])
 
-    async def _delete(self, client: AsyncMilvusClient, document_id: str) -> None:
-        await client.delete(self._alias, filter=_of(document_id), timeout=self._timeout)
+    async def _upsert(self, client: AsyncMilvusClient, rows: Sequence[VectorRow]) -> None:
+        for start in range(0, len(rows), _BATCH):
+            data = [
+                {
+                    "chunk_id": row.chunk_id,
+                    "document_id": row.document_id,
+                    "page": row.page,
+                    "ordinal": row.ordinal,
+                    "embedding": row.embedding.tolist(),
+                }
+                for row in rows[start : start + _BATCH]
+            ]
+            await client.upsert(self._collection, data, timeout=self._timeout)
+
+    async def _described(self, collection: str) -> dict[str, Any]:
+        async def run(client: AsyncMilvusClient) -> dict[str, Any]:
+            return dict(await client.describe_collection(collection, timeout=self._check_timeout))
+
+        return await self._call("describe", run, self._check_timeout)
 
     def _verify(self, described: dict[str, Any]) -> None:
         fields = {field["name"]: field for field in described["fields"]}
@@ -189,7 +238,7 @@ class MilvusIndex:
         if not wrong and dimension != self._dimension:
             wrong.append(f"embedding has dimension {dimension}, the model makes {self._dimension}")
         if wrong:
-            name = described.get("collection_name", self._alias)
+            name = described.get("collection_name", self._collection)
             raise DependencyError(
                 "milvus", f"collection {name} has a wrong schema: {'; '.join(wrong)}"
             )
@@ -236,7 +285,7 @@ class MilvusIndex:
         if error.code == _COLLECTION_NOT_FOUND:
             return DependencyError(
                 "milvus",
-                f"there is no collection or alias {self._alias} at {self._where()}"
+                f"there is no collection or alias {self._collection} at {self._where()}"
                 " (the platform's milvus role makes it)",
             )
         # Server down and token refused have the same code and text: ask TCP.

@@ -106,6 +106,16 @@ class Embedder(Protocol):
         """The vector to search with; some models read a question in another way than a text."""
 
 
+class Reranker(Protocol):
+    """A model that reads a question and a text together. Errors are DependencyError('rerank')."""
+
+    async def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """How well each text fits the question; higher is better."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
 class VectorIndex(Protocol):
     """Nearest neighbours of a vector. All errors are DependencyError('milvus')."""
 

@@ -9,6 +9,7 @@ from rag.access.scope import Scope
 from rag.adapters.protocols import Vector, VectorIndex
 from rag.ask.filters import Within
 from rag.ask.repository import Passage, SearchRepository
+from rag.ask.reranking import Reranking
 from rag.ask.terms import Terms
 from rag.languages.detect import DEFAULT
 from rag.metrics import Metrics
@@ -70,8 +71,10 @@ class Retriever:
         candidates: int,
         keep: int,
         learnt: Collection[str] = (DEFAULT,),
+        reranking: Reranking | None = None,
     ) -> None:
         """learnt: the embedding model's languages."""
+        self._reranking = reranking or Reranking(None, metrics, passages=0)
         self._repository = repository
         self._index = index
         self._fusion = fusion
@@ -80,15 +83,22 @@ class Retriever:
         self._keep = keep
         self._learnt = learnt
 
-    async def find(self, scope: Scope, vector: Vector, stems: Terms) -> list[Passage]:
-        """The passages most likely to answer, best first; `stems`: the question's terms."""
+    async def find(
+        self, scope: Scope, vector: Vector, stems: Terms, *, question: str = ""
+    ) -> list[Passage]:
+        """The passages most likely to answer, best first; `stems`: the question's terms.
+
+        question: in its words, for a reranker; without them there is none.
+        """
         with self._metrics.stage("ask", "search"):
             version = await self._repository.version()
             found, gone = await self._look(scope, vector, stems)
             if gone and await self._repository.version() != version:
                 # What was found first was replaced before it was read, as a reindex does.
                 found, _gone = await self._look(scope, vector, stems)
-        return found
+        if question:
+            found, _read = await self._reranking.order(question, found)
+        return found[: self._keep]
 
     async def _look(self, scope: Scope, vector: Vector, stems: Terms) -> tuple[list[Passage], bool]:
         """The best passages, and whether some that were found are gone."""
@@ -97,11 +107,11 @@ class Retriever:
         ids = [item for item, _score in ranking.fused]
         # PostgreSQL decides what exists: a vector may outlive its document shortly.
         found: list[Passage] = []
-        looked = 0
-        while looked < len(ids) and len(found) < self._keep:
-            found += await self._repository.passages(scope, ids[looked : looked + self._keep * 2])
-            looked += self._keep * 2
-        return found[: self._keep], len(found) < min(looked, len(ids))
+        looked, most = 0, max(self._keep, self._reranking.most)
+        while looked < len(ids) and len(found) < most:
+            found += await self._repository.passages(scope, ids[looked : looked + most * 2])
+            looked += most * 2
+        return found[:most], len(found) < min(looked, len(ids))
 
     async def rank(
         self,

@@ -153,7 +153,7 @@ class AskService:
             vector = await self._embedder.question(question)
         language = self._detector.question(question, among)
         stems = await self._repository.stems(question, language, among)
-        passages = await self._retriever.find(scope, vector, stems)
+        passages = await self._retriever.find(scope, vector, stems, question=question)
         yield Sources([_source(item) for item in passages])
         if not passages:
             for event in Told.of(Answer.refusal(language)).events():

@@ -15,6 +15,7 @@ from rag.health.schemas import Check, Status
 from rag.jobs.load import QueueLoad
 from rag.metrics import Metrics
 from rag.tables import schema_revision
+from rag.vectors.standing import MismatchError
 
 _STORES = {"postgres", "redis", "s3", "milvus"}
 Probe = Callable[[], Awaitable[None]]
@@ -120,7 +121,20 @@ async def check_worker(load: QueueLoad, missing: Status, warn_seconds: float) ->
         raise DegradedError(f"the oldest job has waited for {now.age:.0f} s")
 
 
-async def check_embedder(embedder: Embedder) -> None:
-    """Raise if the last request to a server that embeds failed; none is sent for the check."""
-    if reason := embedder.failing:
-        raise DegradedError(reason)
+async def check_embedder(embedder: Embedder, standing: Probe, seconds: float) -> None:
+    """Raise MismatchError unless the index holds vectors of this model, all of them.
+
+    standing: tells that. What it cannot tell before the check's own seconds are over, the checks of
+    the servers say. A server that embeds is asked nothing: its last answer tells.
+    """
+    try:
+        async with asyncio.timeout(seconds * 0.9):
+            await standing()
+    except MismatchError:
+        raise
+    except TimeoutError as error:
+        raise DegradedError("not known: no answer in time") from error
+    except DependencyError as error:
+        raise DegradedError(f"not known: {error.detail}") from error
+    if embedder.failing:
+        raise DegradedError(embedder.failing)

@@ -27,7 +27,7 @@ class ProbeServer(uvicorn.Server):
 
 async def _serve(settings: Settings) -> None:
     from rag import migrate
-    from rag.health.service import Readiness, schema_check
+    from rag.health.service import Readiness, check_embedder, schema_check
     from rag.metrics import Metrics
     from rag.worker.probes import Probes
     from rag.worker.wiring import wire
@@ -49,6 +49,11 @@ async def _serve(settings: Settings) -> None:
                 "postgres": schema,
                 "s3": world.store.check,
                 "milvus": world.index.check,
+                "embeddings": lambda: check_embedder(
+                    world.embedder,
+                    world.vectors.standing.ensure,
+                    settings.readiness_timeout_seconds,
+                ),
             },
             metrics,
             timeout=settings.readiness_timeout_seconds,

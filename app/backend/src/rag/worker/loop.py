@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 _POLL_SECONDS = 1.0
 _BEAT_SECONDS = 1.0
 _TIDY_SECONDS = 60.0
+_FOLLOW_SECONDS = 3.0
 _ADOPT_SECONDS = 600.0
 """A document may be `processing` without a job so long: a program of before reads it."""
 _LEFT_SECONDS = 120.0
@@ -43,11 +44,13 @@ class Worker:
         load: QueueLoad,
         metrics: Metrics,
         *,
-        schema: Probe,
+        needed: Probe,
+        follow: Callable[[], Awaitable[None]],
         keep_days: float,
         changed: Callable[[], None],
     ) -> None:
-        """schema: raises DependencyError until the database has the tables of this program;
+        """needed: raises DependencyError until the database has the tables of this program, and the
+        index the vectors of its model; follow: makes vectors of what others took in;
         keep_days: how long ended jobs are remembered; changed: a job has just got on.
         """
         self._identity = identity
@@ -57,7 +60,8 @@ class Worker:
         self._documents = documents
         self._load = load
         self._metrics = metrics
-        self._schema = schema
+        self._needed = needed
+        self._follow = follow
         self._keep_days = keep_days
         self._changed = changed
         self._held: dict[str, tuple[Leased, asyncio.Task[None]]] = {}
@@ -78,13 +82,14 @@ class Worker:
         self._wake.set()
 
     def start(self) -> None:
-        """Begin to take jobs, once the database has the schema that this program needs."""
+        """Begin to take jobs, once the stores are as this program needs them."""
         steps = (
             (self._take, _POLL_SECONDS, self._wake),
             (self._beat, _BEAT_SECONDS, None),
             (self._tidy, _TIDY_SECONDS, None),
+            (self._follow, _FOLLOW_SECONDS, None),
         )
-        seen = asyncio.create_task(self._wait_for_schema())
+        seen = asyncio.create_task(self._wait_for_stores())
         self._loops = [seen, *(asyncio.create_task(self._after(seen, *step)) for step in steps)]
 
     async def stop(self, seconds: float) -> None:
@@ -108,18 +113,18 @@ class Worker:
             log.warning("worker.not_given_back", reason=error.detail)
         log.info("worker.stopped", given_back=len(left))
 
-    async def _wait_for_schema(self) -> None:
+    async def _wait_for_stores(self) -> None:
         """Another process brings it up to date, and a rolling update may start this one first."""
         told = ""
         while True:
             self._turned = time.monotonic()
             try:
-                await self._schema()
+                await self._needed()
                 break
             except Exception as error:
                 reason = error.detail if isinstance(error, RagError) else type(error).__name__
                 if reason != told:
-                    log.warning("worker.waits", step="schema", reason=reason)
+                    log.warning("worker.waits", step="needed", reason=reason)
                 told = reason
             await asyncio.sleep(_POLL_SECONDS)
         log.info("worker.started", worker=self._identity.id, queue=self._identity.queue)

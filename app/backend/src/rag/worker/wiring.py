@@ -73,6 +73,11 @@ def wire(
         world.detector,
         metrics,
     )
+
+    async def needed() -> None:
+        await schema()
+        await world.vectors.standing.ensure()
+
     identity = WorkerIdentity(
         f"{socket.gethostname()}-{uuid.uuid4().hex[:8]}",
         settings.worker_queue,
@@ -88,7 +93,8 @@ def wire(
             documents,
             load,
             metrics,
-            schema=schema,
+            needed=needed,
+            follow=world.vectors.filling.follow,
             keep_days=settings.jobs_keep_days,
             changed=watch.nudge,
         )

@@ -1,0 +1,1 @@
+"""Which vectors belong to which model, and how they are made anew for another one."""
