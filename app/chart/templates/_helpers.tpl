@@ -295,6 +295,11 @@ lifecycle:
   mountPath: /etc/rag/ca
   readOnly: true
 {{- end }}
+{{- if (.embeddings | default .root.Values.embeddings).volume }}
+- name: models
+  mountPath: /etc/rag/models
+  readOnly: true
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -325,6 +330,10 @@ lifecycle:
       - key: {{ .root.Values.caBundle.key }}
         path: ca.crt
 {{- end }}
+{{- with (.embeddings | default .root.Values.embeddings).volume }}
+- name: models
+  {{- toYaml . | nindent 2 }}
+{{- end }}
 {{- end }}
 {{- end }}
 
@@ -346,6 +355,18 @@ env:
   {{- with .root.Values.backend.extraEnv }}
   {{- toYaml . | nindent 2 }}
   {{- end }}
+{{- end }}
+
+{{/* Variables of an embedding model; takes the values of `embeddings`. */}}
+{{- define "rag.embeddings" -}}
+EMBEDDINGS: {{ .provider }}
+EMBEDDING_MODEL: {{ .model | default "" | quote }}
+EMBEDDING_DIMENSION: {{ .dimension | default "" | toString | quote }}
+EMBEDDING_BASE_URL: {{ .baseUrl | default "" | quote }}
+EMBEDDING_QUESTION_PREFIX: {{ .questionPrefix | default "" | quote }}
+EMBEDDING_PASSAGE_PREFIX: {{ .passagePrefix | default "" | quote }}
+EMBEDDING_LANGUAGES: {{ .languages | default "" | quote }}
+EMBEDDING_FOLDER: {{ ternary (printf "/etc/rag/models/%s" (.folder | default "")) "" (eq .provider "onnx") | quote }}
 {{- end }}
 
 {{/* What restarts the pods that run the backend's image. */}}
@@ -433,6 +454,25 @@ OTEL_TRACES_SAMPLER_ARG: {{ .samplerArg | quote }}
     {{- end }}
   ports:
     - {protocol: TCP, port: {{ .milvus.port }}}
+{{- if or .models.namespace .models.cidrs }}
+# Servers of models: vectors, the order of passages, and answers.
+- to:
+    {{- if .models.namespace }}
+    - namespaceSelector:
+        matchLabels:
+          kubernetes.io/metadata.name: {{ .models.namespace }}
+      {{- with .models.podLabels }}
+      podSelector:
+        matchLabels:
+          {{- toYaml . | nindent 10 }}
+      {{- end }}
+    {{- end }}
+    {{- with include "rag.ipBlocks" (dict "cidrs" .models.cidrs) | trim }}
+    {{- . | nindent 4 }}
+    {{- end }}
+  ports:
+    - {protocol: TCP, port: {{ .models.port }}}
+{{- end }}
 {{- range list .aws .https }}
 {{- if .cidrs }}
 # {{ if hasKey . "except" }}OpenAI, and AWS's APIs without an endpoint: public addresses{{ else }}AWS's APIs (S3, STS), by endpoints{{ end }}.
