@@ -69,6 +69,7 @@ COLLECTION = pattern(
     r"[A-Za-z_]\w{0,254}",
     ("a name of letters, digits and _, with no digit first, as Milvus requires"),
 )
+COLLECTION_OR_NONE = Form(lambda text: text == "" or COLLECTION.fits(text), COLLECTION.what)
 BLOCK = Form(_is_block, "a CIDR block whose last bits are 0, such as 10.1.0.0/16")
 KEY = pattern(
     rf"|alias/[\w/-]+|{_KEY_ARN}|{_KEY_ARN.replace(':key/', ':alias/')}|{_UUID}|mrk-[0-9a-f]{{32}}",

@@ -25,6 +25,16 @@ def problems(milvus: Inputs, run: Run) -> Iterator[str]:
             f"milvus_namespace and platform_namespace are both '{namespace}', but each needs its"
             " own Pod Security level and network policies. Choose two different namespaces."
         )
+    following = milvus.get("milvus_next_collection")
+    if following and following in (
+        milvus.get("milvus_collection"),
+        milvus.get("milvus_collection_alias"),
+    ):
+        yield (
+            f"milvus_next_collection is '{following}', which milvus_collection or"
+            " milvus_collection_alias is already. Another embedding model needs a collection of"
+            " its own."
+        )
 
 
 def warnings(milvus: Inputs, run: Run) -> Iterator[str]:
@@ -77,12 +87,13 @@ RULES = Rules(
         "milvus_collection_alias": forms.COLLECTION,
         "milvus_metrics_clients.namespace": forms.ANY_NAMESPACE,
         "milvus_namespace": forms.NAMESPACE,
+        "milvus_next_collection": forms.COLLECTION_OR_NONE,
         "milvus_object_store_cidrs": forms.BLOCK,
         "milvus_release": forms.RELEASE,
         "milvus_storage_class": forms.OBJECT,
         "milvus_tls_secret": forms.OBJECT_OR_NONE,
     },
-    at_least={"milvus_collection_dimension": 2},
-    at_most={"milvus_collection_dimension": 32768},
+    at_least={"milvus_collection_dimension": 2, "milvus_next_collection_dimension": 2},
+    at_most={"milvus_collection_dimension": 32768, "milvus_next_collection_dimension": 32768},
     needs=("eks",),
 )

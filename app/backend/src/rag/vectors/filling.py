@@ -1,9 +1,12 @@
 """Vectors of documents that an index lacks, made from the texts in PostgreSQL."""
 
+import asyncio
+
 import structlog
 
 from rag.adapters.milvus import MilvusIndex
 from rag.adapters.protocols import Embedder, Vector, VectorRow
+from rag.errors import DependencyError
 from rag.vectors.repository import IndexRepository, Lacking, Text
 
 log = structlog.get_logger(__name__)
@@ -51,7 +54,11 @@ class Filling:
                 # Others may have come behind where the last pass was.
                 found = await self._repository.missing(self._model, "", _DOCUMENTS)
             for lacking in found:
-                await self._embed(lacking)
+                try:
+                    await self._embed(lacking)
+                except DependencyError:
+                    log.warning("vectors.not_made", document_id=lacking.id)
+                    raise
             self._after = found[-1].id if found else ""
             gone = await self._repository.gone(self._model, _DOCUMENTS)
             for document_id in gone:
@@ -67,7 +74,16 @@ class Filling:
         await self._repository.claim(self._model, lacking.id)
         for start in range(0, len(texts), _TEXTS):
             part = texts[start : start + _TEXTS]
-            vectors = await self._embedder.embed([each.context for each in part])
+            # Two calls, as a model on this machine computes two texts at a time.
+            half = (len(part) + 1) // 2
+            made = await asyncio.gather(
+                *(
+                    self._embedder.embed([each.context for each in some])
+                    for some in (part[:half], part[half:])
+                    if some
+                )
+            )
+            vectors = [vector for some in made for vector in some]
             await self._index.fill(_rows(lacking.id, part, vectors))
         if lacking.known:
             await self._index.prune(lacking.id, lacking.prefix)
