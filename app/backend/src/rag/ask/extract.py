@@ -1,91 +1,89 @@
 """Answers made of sentences of the documents, word for word."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from rag.adapters.protocols import Embedder, Vector
-from rag.ask import grounding
-from rag.ask.repository import Passage, SearchRepository
+from rag.adapters.protocols import Vector
+from rag.ask import compose, model
+from rag.ask.covering import CoverageExtractor
+from rag.ask.events import Told
+from rag.ask.evidence import Evidence
+from rag.ask.gather import Gathered, Gatherer
+from rag.ask.parts import parts
+from rag.ask.repository import Passage
 from rag.ask.schemas import Answer, Citation
 from rag.ask.terms import Terms
 from rag.languages.detect import DEFAULT
-from rag.languages.names import named as named_in
 
-_MAX_SENTENCES = 32
-"""So many are embedded, which takes most of a question's time."""
 
-_OTHER_LANGUAGE = 0.95
-"""So a sentence in the question's language comes before one that covers as much."""
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A question or a part of it: its evidence, what was chosen of it, and how sure that is."""
+
+    gathered: Gathered
+    chosen: list[Evidence]
+    confidence: float
 
 
 class Extractor:
-    """Answers from the sentences that fit a question best, where these carry an answer."""
+    """Answers from the sentences that fit a question best, where these carry an answer.
+
+    What counts as evidence is fitted to English. For questions in other languages it is what a
+    sentence covers of their words.
+    """
 
     def __init__(
-        self,
-        repository: SearchRepository,
-        embedder: Embedder,
-        thresholds: grounding.Thresholds,
-        learnt: Collection[str] = (DEFAULT,),
+        self, gatherer: Gatherer, others: CoverageExtractor, *, min_confidence: float
     ) -> None:
-        """learnt: the embedding model's languages."""
-        self._learnt = learnt
-        self._repository = repository
-        self._embedder = embedder
-        self._thresholds = thresholds
+        """others: for other languages. min_confidence: below it the answer is a refusal."""
+        self._gatherer = gatherer
+        self._others = others
+        self._least = min_confidence
 
     async def answer(
-        self,
-        question: str,
-        vector: Vector,
-        stems: Terms,
-        passages: Sequence[Passage],
-    ) -> Answer:
-        """Answer a question, whose vector and stems are given, from passages, or refuse."""
-        found = grounding.sentences(passages)
-        if not found:
-            return Answer.refusal(stems.language)
-        language = stems.language or DEFAULT
-        english = language == DEFAULT
-        names = sorted(grounding.named(question) if english else named_in(question, language))
-        texts = [item.context for item in found]
-        languages = [item.passage.language for item in found] + [language] * len(names)
-        asked = await self._repository.lexemes([*texts, *names], languages)
-        own = [stems.known_as(each) for each in asked[: len(texts)]]
-        name_stems = [stems.known_as(each) for each in asked[len(texts) :]]
-        frequencies, size = await self._repository.frequencies(stems)
-        shares = stems.shares(frequencies)
-        weights = grounding.weights(frequencies, size)
-        wanted = {stem: weight * shares[stem] for stem, weight in weights.items()}
-        covered = [
-            replace(item, coverage=item.coverage * _OTHER_LANGUAGE)
-            if stems.language not in (None, item.sentence.passage.language)
-            else item
-            for item in grounding.cover(found, own, wanted)
-        ]
-        rated = await self._rate(vector, grounding.promising(covered, _MAX_SENTENCES), language)
-        near = grounding.words_near(rated[0], found, own)
-        named = all(words <= near for words in name_stems)
-        if not grounding.grounded(rated[0], self._thresholds, names_found=named):
-            return Answer.refusal(stems.language)
-        chosen = [item.sentence for item in grounding.pick(rated)]
-        return Answer(
-            answer=" ".join(grounding.plain(item.text) for item in chosen),
+        self, question: str, vector: Vector, stems: Terms, passages: Sequence[Passage]
+    ) -> Told:
+        """Answer a question, whose vector and stems are given, from passages, or refuse.
+
+        Raises DependencyError and BusyError.
+        """
+        unsure = stems.language is None and bool(passages) and passages[0].language == DEFAULT
+        if stems.language != DEFAULT and not unsure:
+            return Told.of(await self._others.answer(question, vector, stems, passages))
+        whole = await self._part(question, passages)
+        asked = [await self._part(part, passages) for part in parts(question)]
+        confidence = whole.confidence
+        chosen = whole.chosen
+        if asked:
+            # Two things that stand apart: no sentence matches the whole question.
+            sure = sum(part.confidence for part in asked) / len(asked)
+            confidence = max(confidence, sure)
+            chosen = compose.together([part.chosen for part in asked], whole.chosen)
+        if not chosen or confidence < self._least:
+            return Told.of(Answer.refusal(stems.language, confidence))
+        pages = whole.gathered.pages
+        sure = not asked and compose.says_all(whole.gathered.asked, chosen[0])
+        found = compose.pieces(chosen, pages, sure=sure)
+        text, ends = compose.told(found, pages)
+        answer = Answer(
+            answer=text,
             citations=[
                 Citation(
-                    document_id=item.passage.document_id, excerpt=item.text, page=item.passage.page
+                    document_id=piece.passage.document_id,
+                    excerpt=piece.excerpt,
+                    page=piece.passage.page,
                 )
-                for item in chosen
+                for piece in found
             ],
             refused=False,
             language=stems.language,
+            confidence=confidence,
         )
+        return Told(answer=answer, marks=[(end, n) for n, end in enumerate(ends, 1)])
 
-    async def _rate(
-        self, vector: Vector, covered: Sequence[grounding.Covered], language: str
-    ) -> list[grounding.Scored]:
-        if language not in self._learnt:
-            # Cosines say nothing here: what a sentence covers stands for both.
-            return grounding.score(covered, [item.coverage for item in covered])
-        others = await self._embedder.embed([item.sentence.context for item in covered])
-        return grounding.score(covered, [float(vector @ other) for other in others])
+    async def _part(self, question: str, passages: Sequence[Passage]) -> _Part:
+        gathered = await self._gatherer.gather(question, passages)
+        fitted = model.fitted(by_meaning=gathered.by_meaning)
+        order = model.order(gathered.asked, gathered.every, fitted)
+        confidence = round(model.confidence(gathered.asked, order, fitted), 4)
+        return _Part(gathered, compose.choose(gathered.asked, order), confidence)

@@ -171,10 +171,3 @@ def pick(rated: Sequence[Scored]) -> list[Scored]:
         if len(chosen) < _MAX_SENTENCES and good and item.words - known:
             chosen.append(item)
     return chosen
-
-
-def plain(text: str) -> str:
-    """A sentence as prose: white space collapsed, Markdown's marks taken off."""
-    text = re.sub(r"^\s*(?:[-*+\u2022>]\s+|\d{1,3}[.)]\s+)", "", text)
-    text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", text).strip()

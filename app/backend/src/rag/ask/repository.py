@@ -52,8 +52,9 @@ SELECT language FROM found WHERE language IS NOT NULL
 # BM25 (k1 1.2, b 0.75) by the index of revision 0002, in two steps whose work is bounded, however
 # many chunks share a word. First the entries of the stems that weigh most: all of them, until
 # `budget` postings are read, and of each further stem the `least` ones where it counts most. Then
-# the best of these by all stems of the question, exactly. Languages stem a word differently: its
-# stems are one term, as rare as all of them together.
+# the best of these by all stems of the question, exactly. Languages stem a word differently: the
+# stems of other languages are one term, as rare as all of them together. The question's own stem is
+# as rare as it is: German reads `keeper` as `keep`, which English texts have everywhere.
 _BM25 = """
 WITH size AS (
     SELECT CAST(chunks AS float8) AS chunks, length / greatest(CAST(chunks AS float8), 1) AS average
@@ -63,7 +64,8 @@ WITH size AS (
         frequency * ln(1 + (size.chunks - among + 0.5) / (among + 0.5)) AS weight
     FROM (
         SELECT stem, frequency, found.chunks AS depth,
-            least(sum(found.chunks) OVER (PARTITION BY term), size.chunks) AS among
+            CASE WHEN stem = term THEN found.chunks ELSE
+                least(sum(found.chunks) OVER (PARTITION BY term), size.chunks) END AS among
         FROM unnest(
             CAST(:stems AS text[]), CAST(:terms AS text[]), CAST(:frequencies AS float8[])
         ) AS given(stem, term, frequency)
@@ -123,6 +125,22 @@ _TEXTS = text(
     " AND d.tenant = :tenant AND (CAST(:collections AS text[]) IS NULL"
     " OR d.collection = ANY(CAST(:collections AS text[])))"
 )
+_BEFORE = text(
+    "SELECT c.id, b.text FROM chunks c JOIN chunks b"
+    " ON b.document_id = c.document_id AND b.ordinal = c.ordinal - 1"
+    " WHERE c.id = ANY(CAST(:ids AS text[]))"
+)
+_OPENINGS = text(
+    "SELECT document_id, heading || ' ' || split_part(ltrim(text), E'\\n', 1) AS opening"
+    " FROM chunks WHERE ordinal = 0 AND document_id = ANY(CAST(:documents AS text[]))"
+)
+_HELD = text(
+    "SELECT DISTINCT c.document_id, p.stem FROM chunks c JOIN entries e ON e.chunk_id = c.id"
+    " JOIN postings p ON p.entry = e.number"
+    " WHERE c.document_id = ANY(CAST(:documents AS text[]))"
+    " AND p.stem = ANY(CAST(:stems AS text[]))"
+)
+_LONGEST_OPENING = 200
 _FREQUENCIES = text(
     "SELECT term, sum(coalesce(stems.chunks, 0)) AS chunks"
     " FROM unnest(CAST(:stems AS text[]), CAST(:terms AS text[])) AS given(stem, term)"
@@ -309,6 +327,33 @@ class SearchRepository:
             rows = (await connection.execute(_FREQUENCIES, given)).all()
             size = int((await connection.execute(_SIZE)).scalar_one())
         return {row.term: int(row.chunks) for row in rows}, size
+
+    async def before(self, ids: Sequence[str]) -> dict[str, str]:
+        """The text before each of the chunks `ids`, which is the chunk before it; not the first."""
+        async with self._connect() as connection:
+            rows = (await connection.execute(_BEFORE, {"ids": list(ids)})).all()
+        return {row.id: str(row.text) for row in rows}
+
+    async def openings(self, documents: Collection[str]) -> dict[str, str]:
+        """The first line of each of `documents`, which often is its title."""
+        async with self._connect() as connection:
+            given = {"documents": list(documents)}
+            rows = (await connection.execute(_OPENINGS, given)).all()
+        return {row.document_id: str(row.opening)[:_LONGEST_OPENING] for row in rows}
+
+    async def held(
+        self, documents: Collection[str], stems: Collection[str]
+    ) -> dict[str, frozenset[str]]:
+        """Which of `stems` stand anywhere in each of `documents`."""
+        if not stems:
+            return {}
+        given = {"documents": list(documents), "stems": list(stems)}
+        async with self._connect() as connection:
+            rows = (await connection.execute(_HELD, given)).all()
+        found: dict[str, set[str]] = {}
+        for row in rows:
+            found.setdefault(row.document_id, set()).add(row.stem)
+        return {document: frozenset(held) for document, held in found.items()}
 
 
 def _scoped(scope: Scope) -> dict[str, object]:

@@ -24,6 +24,7 @@ _EXAMPLE: JsonDict = {
     ],
     "refused": False,
     "language": "en",
+    "confidence": 0.93,
 }
 
 
@@ -109,8 +110,17 @@ class Answer(BaseModel):
     refused: bool
     language: str | None = None
     """The question's, as a BCP 47 tag; null when unsure. A refusal is in it."""
+    confidence: float | None = None
+    """How likely it is that the documents answer the question, 0 to 1; null if a model wrote it, or
+    if the question is not in English."""
 
     @classmethod
-    def refusal(cls, language: str | None = None) -> Self:
+    def refusal(cls, language: str | None = None, confidence: float | None = None) -> Self:
         """The answer to what the documents do not carry, to a question in a language."""
-        return cls(answer=refusal(language), citations=[], refused=True, language=language)
+        return cls(
+            answer=refusal(language),
+            citations=[],
+            refused=True,
+            language=language,
+            confidence=confidence,
+        )

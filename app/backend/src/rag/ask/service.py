@@ -175,8 +175,8 @@ class AskService:
                     raise
                 record.source = "fallback"
         with self._metrics.stage("ask", "ground"):
-            answer = await self._extractor.answer(question, vector, stems, passages)
-        for event in Told.of(answer).events():
+            told = await self._extractor.answer(question, vector, stems, passages)
+        for event in told.events():
             yield event
 
     async def _written(

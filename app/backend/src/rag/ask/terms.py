@@ -25,7 +25,8 @@ class Terms(dict[str, float]):
     """Stems of a question in its own language, each with how often it stands in it.
 
     `variants`: how the documents' languages stem these words, for each one that is another stem.
-    `language`: of the question; None when unsure.
+    `language`: of the question; None when unsure. `guessed`: those of the variants that only begin
+    like a word of the question, which tells nothing of texts in other languages.
     """
 
     def __init__(
@@ -33,8 +34,10 @@ class Terms(dict[str, float]):
         counts: Mapping[str, float],
         variants: Mapping[str, str] | None = None,
         language: str | None = None,
+        guessed: Iterable[str] = (),
     ) -> None:
         super().__init__(counts)
+        self.guessed = frozenset(guessed)
         self.variants: Mapping[str, str] = variants or {}
         self.language = language
 
@@ -65,12 +68,12 @@ class Terms(dict[str, float]):
     def joined_by(self, related: Iterable[tuple[str, str]]) -> "Terms":
         """These terms with further (stem, term), as far as the stems are none of the others."""
         more = {stem: term for stem, term in related if stem not in self}
-        return Terms(self, {**more, **self.variants}, self.language)
+        return Terms(self, {**more, **self.variants}, self.language, more.keys() - self.variants)
 
     def shares(self, frequencies: Mapping[str, int]) -> dict[str, float]:
-        """How much of its weight each term has in what a sentence must cover: at most 1.
+        """How much each term weighs in what a sentence must cover: at most 1.
 
-        frequencies: in how many chunks each term stands.
+        frequencies: how often each term stands in a document.
         """
         return {
             term: share(term)
@@ -85,9 +88,16 @@ class Terms(dict[str, float]):
         """
         return self.language not in (None, DEFAULT) and len(term) == 1 and term.isalpha()
 
-    def known_as(self, stems: Iterable[str]) -> frozenset[str]:
-        """Stems of a document, those of the question's words as the terms that they stand for."""
-        return frozenset(self.variants.get(stem, stem) for stem in stems)
+    def known_as(self, stems: Iterable[str], language: str | None = None) -> frozenset[str]:
+        """Stems of a text, those of the question's words as the terms that they stand for.
+
+        language: of the text, if it is known.
+        """
+        foreign = language not in (None, self.language)
+        return frozenset(
+            stem if foreign and stem in self.guessed else self.variants.get(stem, stem)
+            for stem in stems
+        )
 
 
 def terms(places: Iterable[Place], own: str, language: str | None) -> Terms:

@@ -24,6 +24,7 @@ _BEFORE_NUMBERS = _words("""
     no nos nr nrn nro num núm n nº fig figs eq eqs sec secs art arts chap ch vol vols p pp pg pag
     pagg par para tab app ver v ca circa ed abb abs kap bd ziff rn cap pág págs blz hfst kl
     гл ст п рис табл стр руб
+    jan feb mar apr jun jul aug sep sept oct nov dec
 """)
 # At the end of a name: the sentence ends where a usual beginning of one follows.
 _COMPANIES = _words("inc ltd co corp bros dept")

@@ -18,11 +18,18 @@ _END = re.compile(
 # After a quotation's end a Japanese sentence goes on: it says who spoke.
 _QUOTED = re.compile("[\u300d\u300f]$")
 _SPEAKING = ("\u3068", "\u3063", "\u306a\u3069", "\u3001")
+_LONGEST_NUMBER = len("10.11.12. ")
+_FEW = 2
+"""Blanks in a line that is prose, at least."""
 _HEADING = re.compile(r" {0,3}(#{1,6})\s")
 _LONGEST_HEADING = 200
 """Characters of a heading that are kept: each passage below it repeats them."""
 # A line that starts a block of its own: list item, table row, quotation, rule, fence.
 _BLOCK_LINE = re.compile(r"^\s*(?:[-*+\u2022]\s|\d{1,3}[.)]\s|\||>|```|~~~|(?:[-*_]\s*){3,}$)")
+_LONGEST_TITLE = 60
+"""Characters of a line that may be a title though text follows it at once."""
+_WORD = 4
+"""Letters of a word at the end of a title, at least: no title ends in `of the`."""
 _RULE = re.compile(r"^[\s|:*_=~`-]*$")
 
 
@@ -84,16 +91,48 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
         yield start, position
 
 
+def _title(text: str, start: int, end: int) -> int:
+    """Where the title at the start of a block ends; `start` if it has none.
+
+    PDFs and plain texts have no blank line below many titles. Such a line is short, has no mark at
+    its end, and leaves room for more than the next line's first word; that line begins anew.
+    """
+    first, _newline, rest = text[start : min(end, start + 4 * _LONGEST_TITLE)].partition("\n")
+    title, after = first.strip(), rest.lstrip(" \t")
+    last = title.rpartition(" ")[2]
+    plain = bool(last) and last[-1].isalnum() and ":" not in title
+    if not plain or len(title) > _LONGEST_TITLE or (last.islower() and len(last) < _WORD):
+        return start
+    line = after.partition("\n")[0].strip()
+    roomy = len(title) + 1 + len(line.partition(" ")[0]) < len(line)
+    anew = title[0].isupper() and line[:1].isupper() and line.count(" ") >= _FEW
+    # A list of names and values, or an address, has no sentence below its first line.
+    return start + len(first) if roomy and anew and _ends(line, rest) else start
+
+
+def _ends(line: str, rest: str) -> bool:
+    """Whether what follows is prose: a sentence that ends in its line, or goes on in the next."""
+    following = rest.partition("\n")[2].lstrip()
+    return line.endswith((".", "!", "?")) or following[:1].islower()
+
+
 def _sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    begin = start
+    begin = _title(text, start, end)
+    if begin > start:
+        yield from _trimmed(text, start, begin)
     for match in _END.finditer(text, start, end):
         # A few characters, and no more: a text without an end of a sentence is looked at once.
         before = text[max(begin, match.end() - WINDOW) : match.end()]
         after = text[match.end() : min(end, match.end() + WINDOW)]
         if goes_on(before, after) or (_QUOTED.search(before) and after.startswith(_SPEAKING)):
             continue
+        if _is_number(text, begin, match.end()):
+            continue
         yield from _trimmed(text, begin, match.end())
         begin = match.end()
+        if text.startswith("\n", begin) and (title := _title(text, begin + 1, end)) > begin + 1:
+            yield from _trimmed(text, begin, title)
+            begin = title
     yield from _trimmed(text, begin, end)
 
 
@@ -103,3 +142,13 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         return
     left = len(piece) - len(piece.lstrip())
     yield start + left, start + len(piece.rstrip())
+
+
+def _is_number(text: str, start: int, end: int) -> bool:
+    """Whether there is no more than the number of a list's item or of a section, as in `5.2.`."""
+    piece = text[start:end].strip() if end - start <= 2 * _LONGEST_NUMBER else ""
+    return (
+        0 < len(piece) <= _LONGEST_NUMBER
+        and piece[0].isdigit()
+        and all(c.isdigit() or c == "." for c in piece)
+    )

@@ -12,33 +12,36 @@ _WORDS = {
         wie_lange um_wie_viel_uhr wann wer wen wem wessen wo wohin woher warum weshalb wieso wie
         was welche welcher welches welchen welchem wieviel wieviele viel viele vielen lange oft
         heißt heisst bedeutet gibt bitte nenne sag sage erkläre beschreibe erhalte bekomme
-        bekommt wurde wurden wird werden worden darf dürfen muss müssen kann können soll
+        bekommt
+        bekommen erhält erhalten habe hat haben
+        wurde wurden wird werden worden darf dürfen muss müssen kann können soll
     """,
     "fr": """
         combien_de_temps à_quelle_heure depuis les quand qui que quoi quel quelle quels quelles
         où comment pourquoi combien est-ce lequel laquelle faut peut peuvent doit doivent
         signifie appelle s'appelle nomme dites expliquez décrivez indiquez jusqu'à fait
+        a ont reçoit reçoivent obtient
     """,
     "es": """
         cuánto_tiempo cuanto_tiempo a_qué_hora cuándo cuando quién quien quiénes quienes qué que
         cuál cual cuáles cuales dónde donde cómo como cuánto cuánta cuántos cuántas cuanto
         cuanta cuantos cuantas por significa llama puede pueden debe deben hay dime explica
-        describe tiene hace fue
+        describe tiene tienen hace fue recibe reciben obtiene ha han
     """,
     "pt": """
         quanto_tempo a_que_horas quando quem que quê qual quais onde como quanto quanta quantos
         quantas porque porquê por significa chama pode podem deve devem há diga explique
-        descreva tem foi foram
+        descreva tem têm foi foram recebe recebem
     """,
     "it": """
         quanto_tempo a_che_ora quando chi che cosa quale quali qual dove come quanto quanta
         quanti quante perché significa chiama può possono deve devono c'è dimmi spiega descrivi
-        viene vengono fu stato stata
+        viene vengono fu stato stata ha hanno riceve ricevono
     """,
     "nl": """
         wanneer wie wat waar waarom waarheen waarvan welke welk hoe hoeveel veel lang vaak ver
         hoog betekent heet kan kunnen mag mogen moet moeten krijg krijgt leg beschrijf noem werd
-        worden wordt
+        worden wordt heeft hebben krijgen
     """,
     "ru": """
         когда кто кого кому кем что чего чему где куда откуда почему зачем как какой какая какое
@@ -66,7 +69,7 @@ _WORDS = {
     """,
     "tr": """
         ne nedir kim kimdir nerede nereye nereden neden niçin nasıl kaç hangi zaman kadar mi mı
-        mu mü var
+        mu mü var bir
     """,
 }
 # Where words have no blanks between them: longest first, so that none is taken for a part.

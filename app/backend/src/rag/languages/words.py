@@ -42,6 +42,7 @@ _LETTERS = str.maketrans(
 _UMLAUTS = re.compile("(ae|oe|(?<![aeq])ue)")
 _UMLAUT_OF = {"ae": "ä", "oe": "ö", "ue": "ü"}
 _LITTLE = 0.3
+_SHORTEST = 3
 
 
 class _Blanks(dict[int, str | None]):
@@ -91,17 +92,18 @@ def is_unspaced(piece: str) -> bool:
 def share(piece: str) -> float:
     """How much a stem of a question counts, against a word: at most 1.
 
-    Single characters and Japanese endings say little of what is asked.
+    Single characters and Japanese endings say little of what is asked; so do words of one or two
+    letters, which mostly are parts of verbs.
     """
     if not is_unspaced(piece):
-        return 1.0
+        return _LITTLE if len(piece) < _SHORTEST and piece.isalpha() else 1.0
     return _LITTLE if len(piece) == 1 or _IS_HIRAGANA.match(piece) else 1.0
 
 
 def is_across(piece: str, known: Mapping[str, int]) -> bool:
     """Whether a pair of characters is the end of a word and the beginning of the next, likely.
 
-    known: in how many chunks each piece of the question stands. The pair stands in none of them,
+    known: how often each piece of the question stands in a text. The pair stands in none of them,
     its characters do.
     """
     return (

@@ -539,6 +539,7 @@ export interface components {
          *           "page": 1
          *         }
          *       ],
+         *       "confidence": 0.93,
          *       "language": "en",
          *       "refused": false
          *     }
@@ -552,6 +553,8 @@ export interface components {
             refused: boolean;
             /** Language */
             language?: string | null;
+            /** Confidence */
+            confidence?: number | null;
         };
         /**
          * Change

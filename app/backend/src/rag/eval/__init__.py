@@ -1,0 +1,1 @@
+"""Measure a running backend with questions whose answers are known: `python -m rag.eval`."""

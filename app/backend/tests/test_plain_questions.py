@@ -1,0 +1,128 @@
+"""The questions that people try first: a frozen set with a floor, which is quick to ask."""
+
+import re
+
+import pytest
+from plain_questions import DOCUMENTS
+
+from rag.ingest.sentences import spans
+
+RIGHT, REFUSED, OPEN = 0.85, 0.15, 0.15
+"""Least share of right answers; most of false refusals, and of open questions answered."""
+MIXED = """La forme du dessin change. Le dessinateur dessine un autre dessin chaque jour.
+Der Entwurf wurde entworfen. El diseño se diseñó de nuevo. Il progetto fu progettato.
+{n} tours ont {n} dessins. The design was designed by a designer of {n} designs.
+"""
+
+
+@pytest.fixture(scope="module")
+def shelf(backend):
+    """All documents in a collection of its own, which is given by name."""
+    for document in DOCUMENTS:
+        made = upload(backend, "plain", document.name, document.text)
+        assert made.status_code in (200, 201), made.text
+    return "plain"
+
+
+def upload(backend, collection, name, text):
+    return backend.post(
+        "/v1/documents",
+        files={"file": (name, text.encode())},
+        data={"collection": collection},
+        headers={"prefer": "wait=60"},
+    )
+
+
+def ask(backend, question, collection):
+    response = backend.post("/v1/ask", json={"question": question, "collections": [collection]})
+    assert response.status_code == 200, response.text
+    return response.json()
+
+
+def test_most_are_answered_and_open_ones_refused(backend, shelf):
+    right, refused, wrong, answered = [], [], [], []
+    for document in DOCUMENTS:
+        for question, fact in document.answered:
+            answer = ask(backend, question, shelf)
+            text = re.sub(r"\s+", " ", answer["answer"])
+            kind = refused if answer["refused"] else right if fact in text else wrong
+            kind.append(question)
+        answered += [each for each in document.open if not ask(backend, each, shelf)["refused"]]
+    total = sum(len(document.answered) for document in DOCUMENTS)
+    asked = sum(len(document.open) for document in DOCUMENTS)
+    assert len(right) >= RIGHT * total, (refused, wrong)
+    assert len(refused) <= REFUSED * total, refused
+    assert len(answered) <= OPEN * asked, answered
+
+
+@pytest.mark.parametrize("name", ["pump.md", "river.txt", "novel.txt"])
+def test_a_document_alone_is_judged_as_among_others(backend, shelf, name):
+    [document] = [each for each in DOCUMENTS if each.name == name]
+    alone = f"alone-{name.partition('.')[0]}"
+    assert upload(backend, alone, name, document.text).status_code in (200, 201)
+    question, fact = document.answered[0]
+    by_itself = ask(backend, question, alone)
+    assert fact in by_itself["answer"]
+    among = ask(backend, question, shelf)
+    assert fact in among["answer"]
+    assert by_itself["confidence"] == pytest.approx(among["confidence"], abs=0.2)
+
+
+FARO = {
+    "fr": ("Le phare de Tressin a été construit en 1843.", "Qui a dessiné le phare de Tressin ?"),
+    "es": ("El faro de Tressin se construyó en 1843.", "¿Quién diseñó el faro de Tressin?"),
+    "de": (
+        "Der Turm Tressin wurde 1843 gebaut.",
+        "Wer hat den Turm Tressin entworfen?",
+    ),
+    "it": (
+        "Il faro Tressin è stato costruito nel 1843.",
+        "Chi ha progettato il faro Tressin?",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", sorted(FARO))
+def test_what_nothing_speaks_for_is_refused_whatever_else_is_stored(backend, language):
+    text, question = FARO[language]
+    collection = f"tower-{language}"
+    made = upload(backend, collection, f"tower-{language}.txt", f"{text}\n")
+    assert made.status_code in (200, 201), made.text
+    assert ask(backend, question, collection)["refused"] is True
+    # The words of the question become as common as they can be, beside the document.
+    noise = "\n\n".join(MIXED.format(n=number) for number in range(300))
+    assert upload(backend, collection, "noise.txt", noise).status_code in (200, 201)
+    answer = ask(backend, question, collection)
+    assert answer["refused"] is True, answer
+
+
+def test_an_answer_that_says_all_has_no_neighbours(backend):
+    text = (
+        "The mast of Varn Hill is 88 metres high.\nIt was raised in 1961 by Nils Aker.\n"
+        "Its light is seen from far away.\n"
+    )
+    upload(backend, "mast", "mast.txt", text)
+    answer = ask(backend, "How high is the mast of Varn Hill?", "mast")
+    assert answer["answer"] == "The mast of Varn Hill is 88 metres high."
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        (
+            "Varn Hill\nThe mast of Varn Hill is 88 metres high.\nIt is red.",
+            ["Varn Hill", "The mast of Varn Hill is 88 metres high.", "It is red."],
+        ),
+        (
+            "It starts at once.\nSafety rules\nAlways wear gloves when it runs.",
+            ["It starts at once.", "Safety rules", "Always wear gloves when it runs."],
+        ),
+        # Lines that are no titles: one that goes on, an address, names and values.
+        ("The men of the\nUnited States went home early.", None),
+        ("Brightwell Dental Practice\n14 Mill Lane, Ashby\nPhone: 1", None),
+        ("Name: Biscuit\nBreed: Welsh terrier of a kind.", None),
+    ],
+)
+def test_a_title_above_a_sentence_is_no_part_of_it(text, pieces):
+    found = [text[span.start : span.end] for span in spans(text, headings=False)]
+    assert found == (pieces or [text])
