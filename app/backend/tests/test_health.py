@@ -125,6 +125,8 @@ def test_version_openapi_and_metrics(backend):
         *("/v1/search", "/v1/chat/completions", "/v1/models", "/v1/models/{model}"),
         *("/v1/documents/delete", "/v1/documents/reindex", "/v1/documents/{document_id}/reindex"),
         *("/v1/documents/{document_id}/content", "/v1/documents/{document_id}/chunks"),
+        *("/v1/documents/{document_id}/versions", "/v1/imports", "/v1/imports/{import_id}"),
+        "/v1/imports/{import_id}/cancel",
         *("/v1/jobs", "/v1/jobs/{job_id}", "/v1/jobs/{job_id}/events"),
         *("/v1/jobs/{job_id}/cancel", "/v1/jobs/{job_id}/retry"),
         *("/v1/collections", "/v1/me", "/v1/keys", "/v1/keys/{key_id}"),

@@ -20,7 +20,8 @@ OWN = "The canteen of Otter House serves lentil soup on Mondays."
 @pytest.fixture(scope="module")
 def guarded(world):
     """A backend that asks for keys, and has a queue of its own."""
-    with conftest.running(world, AUTH="keys", API_KEY=PLATFORM, MCP="true") as client:
+    more = {"AUTH": "keys", "API_KEY": PLATFORM, "MCP": "true", "IMPORT_BUCKETS": "*=of-all"}
+    with conftest.running(world, **more) as client:
         yield client
 
 
@@ -93,10 +94,12 @@ BODIES = {
     "POST /v1/documents/delete": {"ids": ["{document_id}"]},
     "POST /v1/documents/reindex": {"ids": ["{document_id}"]},
     "PATCH /v1/documents/{document_id}": {"filename": "stolen.txt"},
+    "POST /v1/imports": {"s3": {"bucket": "of-all", "prefix": "second/"}},
     "POST /v1/keys": {"name": "x", "role": "reader"},
 }
 NO_BODY = {
     "POST /v1/documents/{document_id}/reindex",
+    "POST /v1/imports/{import_id}/cancel",
     "POST /v1/jobs/{job_id}/cancel",
     "POST /v1/jobs/{job_id}/retry",
 }
@@ -105,7 +108,7 @@ NO_BODY = {
 def request_for(method, path, names):
     """What another tenant sends to an operation to get at the first one's things."""
     name = f"{method} {path}"
-    if name == "POST /v1/documents":
+    if name in ("POST /v1/documents", "PUT /v1/documents/{document_id}/content"):
         return {"files": {"file": ("own.txt", b"Otter House has a new stove.")}}
     if name in BODIES:
         text = json.dumps(BODIES[name])
@@ -120,7 +123,9 @@ def test_nothing_of_another_is_seen_or_changed_by_any_operation(tenants, guarded
     """Generated over the API's own description: a new route must be thought of here."""
     first, second = tenants["first"], tenants["second"]
     key = key_of(guarded, "admin", tenant="first")
+    begun = first.post("/v1/imports", {"s3": {"bucket": "of-all", "prefix": "first/"}}, 202)
     names = {"document_id": first.document["id"], "job_id": first.job, "key_id": key["id"]}
+    names["import_id"] = begun["id"]
     before = first.get(f"/v1/documents/{first.document['id']}")
     asked = set()
     for method, path in operations(guarded):

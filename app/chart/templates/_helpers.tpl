@@ -497,3 +497,25 @@ OTEL_TRACES_SAMPLER_ARG: {{ .samplerArg | quote }}
 {{- toYaml . | nindent 0 }}
 {{- end }}
 {{- end }}
+
+{{/* Where files are fetched from by their URLs: public addresses, and the networks that are listed. */}}
+{{- define "rag.importEgress" -}}
+{{- $values := .root.Values -}}
+{{- with $values.imports.urls }}
+{{- if .enabled }}
+# Files by their URLs; the program checks each address, too.
+- to:
+    {{- include "rag.ipBlocks" (dict "cidrs" (list "0.0.0.0/0") "except" $values.networkPolicy.https.except) | trim | nindent 4 }}
+    {{- range .allowedHosts }}
+    {{- if contains "/" . }}
+    - ipBlock: {cidr: {{ . | quote }}}
+    {{- end }}
+    {{- end }}
+  ports:
+    - {protocol: TCP, port: 443}
+    {{- if .http }}
+    - {protocol: TCP, port: 80}
+    {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -8,6 +8,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import origins
 import pytest
 
 import rag_client.client
@@ -187,6 +188,47 @@ def test_a_job_that_takes_too_long_or_is_none_is_told(start, tmp_path):
         client.post(f"/v1/jobs/{seen[0]['id']}/cancel")
         with pytest.raises(ProblemError, match="there is no job"):
             list(own.follow("0123456789abcdef"))
+
+
+@pytest.fixture
+def importing(start):
+    """A backend that imports, and a server that it may fetch from."""
+    with origins.serving() as origin:
+        client = start(
+            IMPORT_URLS="true",
+            IMPORT_HTTP="true",
+            IMPORT_ALLOWED_HOSTS=f"{origins.OPEN}/32",
+            IMPORT_PORTS=str(origin.port),
+        )
+        yield client, origin
+
+
+def test_files_are_imported_replaced_and_read_again(importing, tmp_path):
+    client, origin = importing
+    good = rag(client, "import", origin.url("/page"), "--json")
+    assert good.returncode == 0, good.stderr
+    document_id = json.loads(good.stdout)["document_id"]
+    assert "1 succeeded" in good.stderr
+    bad = rag(client, "import", origin.url("/page"), origin.url("/status?404"))
+    assert bad.returncode == 1
+    assert bad.stdout == f"{document_id}  page.html\n"
+    assert "status: failed: the server answered with 404" in bad.stderr
+    assert rag(client, "import", "ftp://example.com/a").returncode == 1
+    assert rag(client, "import", "s3://nobodys/prefix").returncode == 1
+
+    (tmp_path / "ferry.txt").write_text("The ferry to Luro leaves at eight.")
+    old = client.get(f"/v1/documents/{document_id}").json()["sha256"]
+    path = str(tmp_path / "ferry.txt")
+    done = rag(client, "replace", document_id, path, "--if-sha256", old)
+    assert done.stdout == f"{document_id}  version 2  ferry.txt\n", done.stderr
+    (tmp_path / "ferry.txt").write_text("The ferry to Luro leaves at nine.")
+    late = rag(client, "replace", document_id, path, "--if-sha256", old)
+    assert (late.returncode, "If-Match" in late.stderr) == (1, True)
+
+    assert rag(client, "reindex", document_id).stdout == "1 queued\n"
+    assert rag(client, "reindex").returncode == 2
+    unknown = rag(client, "reindex", "0123456789abcdef")
+    assert (unknown.returncode, "there is no document" in unknown.stderr) == (1, True)
 
 
 def test_no_backend_is_told(backend):

@@ -170,6 +170,26 @@ def test_all_others_are_closed(render: Render, source: Peer, target: Peer, port:
     assert not allows(render(OPEN), source, target, port)
 
 
+IMPORTS = {"urls": {"enabled": True, "http": True, "allowedHosts": ["wiki.lan", "10.9.0.0/16"]}}
+
+
+def test_imports_open_what_they_fetch_from_to_who_fetches(render: Render) -> None:
+    by_worker = render({"imports": IMPORTS})
+    by_backend = render({"imports": IMPORTS, "worker": {"enabled": False}})
+    for objects, opened, closed in ((by_worker, WORKER, BACKEND), (by_backend, BACKEND, WORKER)):
+        for address, port in (("52.216.0.1", 80), ("10.9.1.1", 443), ("10.9.1.1", 80)):
+            assert allows(objects, opened, at(address), port)
+        for address, port in (("169.254.169.254", 80), ("10.8.1.1", 443), ("172.20.0.1", 80)):
+            assert not allows(objects, opened, at(address), port)
+        if objects is by_worker:
+            assert not allows(objects, closed, at("52.216.0.1"), 80)
+    settings = by_worker.get("ConfigMap", "rag-backend")["data"]
+    assert settings["IMPORT_ALLOWED_HOSTS"] == "wiki.lan,10.9.0.0/16"
+    assert settings["IMPORT_PORTS"] == "80,443"
+    usual = render().get("ConfigMap", "rag-backend")["data"]
+    assert not any(name.startswith("IMPORT") for name in usual)
+
+
 @pytest.mark.parametrize(
     ("values", "source", "target", "port"),
     [

@@ -38,6 +38,30 @@ class RateLimitedError(RagError):
         self.retry_after = retry_after
 
 
+class DisabledError(RagError):
+    """What is asked for is switched off by the configuration."""
+
+    status, kind = 403, "disabled"
+
+
+class RefusedUrlError(RagError):
+    """A URL that this service does not fetch."""
+
+    status, kind = 422, "url-refused"
+
+
+class OriginRefusedError(RagError):
+    """Where a file should come from there is none, or it is not given away: no retry helps."""
+
+    status, kind = 422, "origin-refused"
+
+
+class OriginError(RagError):
+    """Where a file should come from did not answer as it should; it may later."""
+
+    status, kind = 502, "origin-failed"
+
+
 class NotFoundError(RagError):
     """There is no such document."""
 
@@ -60,6 +84,12 @@ class ConflictError(RagError):
     """What is asked does not fit the state that the document or the job is in."""
 
     status, kind = 409, "conflict"
+
+
+class PreconditionError(RagError):
+    """The document is not in the state that the request names (If-Match)."""
+
+    status, kind = 412, "precondition-failed"
 
 
 class FileGoneError(RagError):
@@ -86,6 +116,10 @@ class UnreadableError(RagError):
     status, kind = 422, "unreadable-document"
 
 
+class NoTextError(UnreadableError):
+    """The document was read, and there is no text in it: it may be a scan."""
+
+
 class FilterError(RagError):
     """A filter that the searches cannot apply."""
 
@@ -95,7 +129,7 @@ class FilterError(RagError):
 class DependencyError(RagError):
     """A server behind this one failed.
 
-    `dependency` is postgres, redis, s3, milvus, openai, embeddings or rerank.
+    `dependency` is postgres, redis, s3, milvus, openai, embeddings, rerank or ocr.
     """
 
     status, kind = 503, "dependency-unavailable"

@@ -27,9 +27,11 @@ from rag.ask.reranking import Reranking
 from rag.ask.retrieval import Fusion, Retriever
 from rag.ask.search import SearchService
 from rag.ask.service import AskService
+from rag.documents.replacing import Replacing
 from rag.documents.service import DocumentService
 from rag.health.schemas import Version
 from rag.health.service import Probe, Readiness, check_embedder, check_worker, schema_check
+from rag.imports.service import ImportService
 from rag.jobs.load import Admission
 from rag.jobs.repository import JobRepository
 from rag.jobs.watch import JobWatch
@@ -48,6 +50,8 @@ class AppState:
     settings: Settings
     metrics: Metrics
     documents: DocumentService
+    replacing: Replacing
+    imports: ImportService
     search: SearchService
     jobs: JobRepository
     watch: JobWatch
@@ -188,6 +192,8 @@ def _wire(
         settings=settings,
         metrics=metrics,
         documents=works.documents,
+        replacing=works.replacing,
+        imports=works.imports,
         jobs=works.jobs,
         watch=works.watch,
         admission=Admission(

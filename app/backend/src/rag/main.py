@@ -10,12 +10,14 @@ from rag.api import (
     collections,
     documents,
     health,
+    imports,
     jobs,
     keys,
     openapi,
     problems,
     search,
     uploads,
+    versions,
 )
 from rag.api.access import AccessMiddleware
 from rag.api.middleware import RequestMiddleware
@@ -41,7 +43,19 @@ def create_app(settings: Settings) -> FastAPI:
     metrics.price(settings.openai_prompt_price, settings.openai_completion_price)
     # Uploads stay in memory (their size is limited): the file system is read-only.
     MultiPartParser.spool_max_size = settings.max_upload_bytes * 2
-    for routes in (uploads, documents, collections, jobs, search, ask, chat, keys, health):
+    for routes in (
+        uploads,
+        documents,
+        versions,
+        collections,
+        imports,
+        jobs,
+        search,
+        ask,
+        chat,
+        keys,
+        health,
+    ):
         app.include_router(routes.router)
     if settings.mcp:
         # Only now: its libraries take time and memory.

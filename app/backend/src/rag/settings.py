@@ -17,6 +17,8 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.access.limits import DEFAULTS, Kind
+from rag.adapters.addresses import Policy
+from rag.imports.buckets import Buckets
 from rag.ingest.limits import Limits
 
 EX_CONFIG = 78
@@ -89,6 +91,10 @@ PlatformKey = Annotated[
     SecretStr | None, BeforeValidator(lambda given: given or None), AfterValidator(_platform_key)
 ]
 
+_SOURCES = {
+    "import_policy": "IMPORT_ALLOWED_HOSTS, IMPORT_PORTS",
+    "import_sources": "IMPORT_BUCKETS",
+}
 _SettingsT = TypeVar("_SettingsT", bound=BaseSettings)
 
 
@@ -235,7 +241,21 @@ class Settings(DatabaseSettings):
     queue_limit: int = Field(default=1000, ge=1, le=10_000_000)
     queue_bytes: int = Field(default=2 * 1024**3, ge=1024, le=10 * 1024**4)
     queue_warn_seconds: float = Field(default=600, gt=0, le=86400)
+    keep_versions: int = Field(default=10, ge=0, le=1000)
     jobs_keep_days: float = Field(default=30, gt=0, le=3660)
+
+    # A service that reads scans.
+    ocr_url: HttpUrl | None = None
+    ocr_seconds: float = Field(default=120, gt=0, le=3600)
+
+    # Files that workers fetch: nothing, unless it is asked for.
+    import_urls: bool = False
+    import_http: bool = False
+    import_allowed_hosts: str = ""
+    import_ports: str = "80,443"
+    import_seconds: float = Field(default=60, gt=0, le=3600)
+    import_buckets: str = ""
+    import_objects: int = Field(default=10_000, ge=1, le=10_000_000)
 
     ingest_memory_mib: int = Field(default=384, ge=128, le=16384)
     ingest_cpu_seconds: int = Field(default=45, ge=1, le=3600)
@@ -284,6 +304,17 @@ class Settings(DatabaseSettings):
         return own if own or self.embedding_base_url else self.openai_api_key
 
     @property
+    def import_policy(self) -> Policy | None:
+        """Where URLs are fetched from; None: none is."""
+        policy = Policy.of(self.import_allowed_hosts, self.import_ports, plain=self.import_http)
+        return policy if self.import_urls else None
+
+    @property
+    def import_sources(self) -> Buckets:
+        """Which buckets are imported from."""
+        return Buckets.of(self.import_buckets)
+
+    @property
     def limits(self) -> Limits:
         """What reading one document may take."""
         return Limits(
@@ -293,6 +324,18 @@ class Settings(DatabaseSettings):
             characters=self.max_characters,
             chunks=self.max_chunks,
         )
+
+    @model_validator(mode="after")
+    def _has_sources(self) -> Self:
+        for name in ("import_policy", "import_sources"):
+            try:
+                getattr(self, name)
+            except ValueError as error:
+                raise ValueError(f"{_SOURCES[name]}: {error}") from None
+        if self.s3_bucket in self.import_sources.names():
+            # Whoever imports from it reads the documents of all tenants.
+            raise ValueError("IMPORT_BUCKETS: must not name the bucket of the documents")
+        return self
 
     @model_validator(mode="after")
     def _has_a_key(self) -> Self:

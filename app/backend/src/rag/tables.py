@@ -7,6 +7,7 @@ from sqlalchemy import (
     Computed,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -56,6 +57,13 @@ documents = Table(
     Column("metadata", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("tenant", Text, nullable=False, server_default="default"),
     Column("collection", Text, nullable=False, server_default="default"),
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("version_at", DateTime(timezone=True)),
+    # Where it was imported from: as it is shown, and as what tells sources and their states apart.
+    Column("source", Text),
+    Column("source_key", Text),
+    Column("source_tag", Text),
+    Index(None, "source_key", postgresql_where=text("source_key IS NOT NULL")),
     Index(None, "tenant", "created_at", "id"),
     CheckConstraint("status IN ('processing', 'ready', 'failed', 'deleting')", name="status"),
     Index(None, "created_at", "id"),
@@ -176,6 +184,11 @@ jobs = Table(
     Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("tenant", Text, nullable=False, server_default="default"),
     Column("collection", Text, nullable=False, server_default="default"),
+    Column("import_id", Text),
+    # What an import fetches, whole: it may hold a signature, and is not shown.
+    Column("source", Text),
+    Column("source_tag", Text),
+    Index(None, "import_id", postgresql_where=text("import_id IS NOT NULL")),
     Index(None, "tenant", "created_at", "id"),
     CheckConstraint(
         "state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled')", name="state"
@@ -258,4 +271,81 @@ embedded_documents = Table(
 """Documents that another model took in, and whose vectors an index has nevertheless.
 
 `prefix`: of the ids of these chunks; empty while they are written.
+"""
+
+imports = Table(
+    "imports",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("collection", Text, nullable=False),
+    Column("bucket", Text),
+    Column("prefix", Text),
+    Column("metadata", JSONB, nullable=False),
+    Column("most_bytes", BigInteger, nullable=False),
+    Column("position", Text, nullable=False, server_default=""),
+    Column("found", Integer, nullable=False, server_default="0"),
+    Column("skipped", Integer, nullable=False, server_default="0"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("created_by", Text, nullable=False),
+    Index(None, "tenant", "created_at", "id"),
+)
+"""What clients asked to be fetched; each file has a job. `position`: the last key that was listed.
+
+`found`: files that got a job; `skipped`: those that are there already, as they are.
+"""
+
+versions = Table(
+    "versions",
+    metadata,
+    Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("state", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("filename", Text, nullable=False),
+    Column("content_type", Text, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("pages", Integer, nullable=False, server_default="0"),
+    Column("chunks", Integer, nullable=False, server_default="0"),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("replaced_at", DateTime(timezone=True)),
+    Column("source_tag", Text),
+    CheckConstraint("state IN ('waiting', 'replaced')", name="state"),
+    Index(None, "sha256"),
+)
+"""Versions of documents other than the one that counts: one that waits, and those before it.
+
+`sha256` is the name of the file, as in `documents`.
+"""
+
+old_chunks = Table(
+    "old_chunks",
+    metadata,
+    Column("document_id", Text, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("ordinal", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False),
+    Column("page", Integer, nullable=False),
+    Column("start_char", Integer, nullable=False),
+    Column("end_char", Integer, nullable=False),
+    Column("heading", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    ForeignKeyConstraint(
+        ["document_id", "version"],
+        ["versions.document_id", "versions.version"],
+        ondelete="CASCADE",
+    ),
+)
+"""The texts of versions that were replaced: no question finds them, and citations of then do."""
+
+loose_files = Table(
+    "loose_files",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("content_id", Text, nullable=False),
+    Column("noted_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+"""Files in S3 that may be nobody's: of versions that wait, and of those that were replaced.
+
+`content_id`: the id of a document with this content, whose lock orders who writes the file.
 """

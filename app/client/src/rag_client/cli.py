@@ -59,6 +59,18 @@ def _parser() -> argparse.ArgumentParser:
     upload = command("upload", _upload, "Upload files and folders.")
     upload.add_argument("paths", nargs="+", type=Path)
     upload.add_argument("--concurrency", type=int, choices=range(1, 17), default=4, metavar="1-16")
+    importing = command("import", _import, "Have files fetched by the backend.")
+    importing.add_argument(
+        "urls", nargs="+", metavar="URL", help="https://..., or s3://BUCKET/PREFIX"
+    )
+    importing.add_argument("--collection", metavar="NAME", help="where new documents go")
+    reindexing = command("reindex", _reindex, "Read the kept files of documents again.")
+    reindexing.add_argument("ids", nargs="*", metavar="ID")
+    reindexing.add_argument("--all", action="store_true", help="every ready document")
+    replacing = command("replace", _replace, "Give a document a new version.")
+    replacing.add_argument("id", metavar="ID")
+    replacing.add_argument("path", type=Path)
+    replacing.add_argument("--if-sha256", metavar="SHA256", help="of the file to be replaced")
     ask = command("ask", _ask, "Ask a question.")
     ask.add_argument("question")
     upload.add_argument("--collection", metavar="NAME", help="where new documents go")
@@ -108,6 +120,60 @@ def _upload(rag: Rag, given: argparse.Namespace) -> int:
         print(json.dumps(document) if given.json else f"{document['id']}  {outcome.path}")
     failed = [outcome for outcome in outcomes if outcome.reason and not outcome.skipped]
     return EX_FAILED if failed or not ready else 0
+
+
+def _import(rag: Rag, given: argparse.Namespace) -> int:
+    places = [each.removeprefix("s3://") for each in given.urls if each.startswith("s3://")]
+    urls = [each for each in given.urls if not each.startswith("s3://")]
+    begun = [rag.start_import(urls, collection=given.collection)] if urls else []
+    for place in places:
+        bucket, _slash, prefix = place.partition("/")
+        begun.append(rag.start_import(bucket=bucket, prefix=prefix, collection=given.collection))
+    good = [_follow_import(rag, made["id"], given) for made in begun]
+    return 0 if all(good) else EX_FAILED
+
+
+def _follow_import(rag: Rag, import_id: str, given: argparse.Namespace) -> bool:
+    """Tell how an import goes, and what became of its files; whether all of it went well."""
+    told, found = "", {}
+    for found in rag.watch_import(import_id):
+        words = ", ".join(f"{count} {state}" for state, count in found["counts"].items() if count)
+        if words and words != told:
+            print(f"{import_id}: {words}", file=sys.stderr)
+        told = words
+    for job in rag.jobs(import_id=import_id):
+        if job["state"] == "succeeded" and job["kind"] != "list":
+            words = f"{job['document_id']}  {job['filename']}"
+            print(json.dumps(job) if given.json else words)
+        elif job["state"] != "succeeded":
+            reason = job["reason"] or {}
+            words = f"{job['filename']}: {job['state']}: {reason.get('detail', '')}"
+            print(words, file=sys.stderr)
+    counts = found["counts"]
+    return found["state"] == "ended" and not (counts["failed"] or found["reason"])
+
+
+def _reindex(rag: Rag, given: argparse.Namespace) -> int:
+    if given.all == bool(given.ids):
+        print("rag: name documents, or give --all", file=sys.stderr)
+        return 2
+    queued = rag.reindex(given.ids)
+    print(json.dumps(queued) if given.json else f"{queued['queued']} queued")
+    for item in queued["items"]:
+        if item["problem"]:
+            print(f"{item['id']}: {item['problem']['detail']}", file=sys.stderr)
+    return EX_FAILED if any(item["problem"] for item in queued["items"]) else 0
+
+
+def _replace(rag: Rag, given: argparse.Namespace) -> int:
+    try:
+        document = rag.replace(given.path, given.id, sha256=given.if_sha256)
+    except OSError as error:
+        print(f"rag: {error}", file=sys.stderr)
+        return EX_FAILED
+    words = f"{document['id']}  version {document['version']}  {document['filename']}"
+    print(json.dumps(document) if given.json else words)
+    return 0
 
 
 class _Working:

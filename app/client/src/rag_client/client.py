@@ -85,15 +85,7 @@ class Rag:
         job = document.pop("job", None)
         if job is None:
             return document
-        for now in self.follow(job["id"], patience=patience):
-            job = now
-            if progress:
-                progress(job)
-        if job["state"] not in _ENDED:
-            raise ProblemError({"detail": "it is still being taken in"}, 504)
-        if job["state"] != "succeeded":
-            reason = job["reason"] or {}
-            raise ProblemError(reason, int(reason.get("status", 500)))
+        self._end(job, patience, progress)
         return self.document(document["id"])
 
     def document(self, document_id: str) -> dict[str, Any]:
@@ -105,13 +97,7 @@ class Rag:
 
         `wanted`: the query of the API, such as `status`, `name`, `type`, `metadata` and `sort`.
         """
-        query = {name: value for name, value in wanted.items() if value} | {"limit": _PAGE}
-        while True:
-            page = self._json("GET", "/v1/documents", params=query)
-            yield from page["items"]
-            if page["next_cursor"] is None:
-                return
-            query["cursor"] = page["next_cursor"]
+        return self._pages("/v1/documents", wanted)
 
     def content(self, document_id: str) -> Iterator[bytes]:
         """The file of a document as it was uploaded, in pieces."""
@@ -151,6 +137,63 @@ class Rag:
                     raise self._unreachable(error) if unreachable else error from error
             # A process that ends lets its followers go.
             time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))
+
+    def replace(
+        self, path: Path, document_id: str, *, sha256: str | None = None, patience: float = 600
+    ) -> dict[str, Any]:
+        """Give a document a new version, and wait at most `patience` seconds until it counts.
+
+        `sha256`: of the file that is to be replaced; another one there is refused (412).
+        """
+        made = self._json(
+            "PUT",
+            f"/v1/documents/{document_id}/content",
+            files={"file": (path.name, path.read_bytes())},
+            headers={"if-match": f'"{sha256}"'} if sha256 else {},
+        )
+        if job := made.get("job"):
+            self._end(job, patience)
+        return self.document(document_id)
+
+    def start_import(
+        self,
+        urls: Sequence[str] = (),
+        *,
+        bucket: str | None = None,
+        prefix: str = "",
+        collection: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Have files fetched: by their URLs, or those of a bucket whose keys begin so.
+
+        Returns the import with the jobs that begin it.
+        """
+        body: dict[str, Any] = {"metadata": dict(metadata or {})}
+        body |= {"s3": {"bucket": bucket, "prefix": prefix}} if bucket else {"urls": list(urls)}
+        body |= {"collection": collection} if collection else {}
+        return self._json("POST", "/v1/imports", json=body)
+
+    def watch_import(self, import_id: str, *, patience: float = 3600) -> Iterator[dict[str, Any]]:
+        """An import now and every second, until it has ended or `patience` seconds are over."""
+        deadline = time.monotonic() + patience
+        while True:
+            found = self._json("GET", f"/v1/imports/{import_id}")
+            yield found
+            if found["state"] == "ended" or time.monotonic() >= deadline:
+                return
+            time.sleep(1.0)
+
+    def jobs(self, **wanted: Any) -> Iterator[dict[str, Any]]:
+        """All jobs that fit, the newest first, a page at a time.
+
+        `wanted`: the query of the API, such as `state`, `kind`, `document_id` and `import_id`.
+        """
+        return self._pages("/v1/jobs", wanted)
+
+    def reindex(self, ids: Sequence[str] = ()) -> dict[str, Any]:
+        """Read documents again, without ids every ready one; returns what was queued."""
+        body: dict[str, Any] = {"ids": list(ids)} if ids else {"all": True}
+        return self._json("POST", "/v1/documents/reindex", json=body)
 
     def delete(self, document_id: str) -> None:
         """Delete a document."""
@@ -208,6 +251,32 @@ class Rag:
         except httpx.TransportError as error:
             raise self._unreachable(error) from error
         raise UnreachableError(f"{self._http.base_url}: the answer broke off")
+
+    def _end(
+        self,
+        job: dict[str, Any],
+        patience: float,
+        progress: Callable[[dict[str, Any]], None] | None = None,
+    ) -> None:
+        """Follow a job to its end. Raises ProblemError unless it has succeeded."""
+        for now in self.follow(job["id"], patience=patience):
+            job = now
+            if progress:
+                progress(job)
+        if job["state"] not in _ENDED:
+            raise ProblemError({"detail": "it is still being taken in"}, 504)
+        if job["state"] != "succeeded":
+            reason = job["reason"] or {}
+            raise ProblemError(reason, int(reason.get("status", 500)))
+
+    def _pages(self, path: str, wanted: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        query = {name: value for name, value in wanted.items() if value} | {"limit": _PAGE}
+        while True:
+            page = self._json("GET", path, params=query)
+            yield from page["items"]
+            if page["next_cursor"] is None:
+                return
+            query["cursor"] = page["next_cursor"]
 
     def _json(self, method: str, path: str, **more: Any) -> dict[str, Any]:
         found: dict[str, Any] = self._sent(method, path, **more).json()

@@ -22,7 +22,8 @@ export async function citedPage(citation: Citation, t: Translator): Promise<Cite
   const chunks: Passage[] = [];
   let cursor: string | null = null;
   for (let page = 0; page < MOST_PAGES; page += 1) {
-    const query = new URLSearchParams({ limit: "200", ...(cursor && { cursor }) });
+    const version = String(citation.version);
+    const query = new URLSearchParams({ limit: "200", version, ...(cursor && { cursor }) });
     const path = `/api/v1/documents/${citation.document_id}/chunks?${query}`;
     const got = parseChunkPage(await get(path, "document", t));
     chunks.push(...got.items.filter((chunk) => chunk.page === citation.page));

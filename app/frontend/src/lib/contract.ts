@@ -66,6 +66,9 @@ export function parseDocument(value: unknown): RagDocument {
     metadata: (typeof metadata === "object" && metadata !== null
       ? metadata
       : {}) as RagDocument["metadata"],
+    version: count(json["version"]) || 1,
+    version_at: optionalString(json["version_at"]),
+    source: optionalString(json["source"]),
     error: optionalString(json["error"]),
     created_at: optionalString(json["created_at"]) ?? "",
     updated_at: optionalString(json["updated_at"]) ?? "",
@@ -110,6 +113,8 @@ function parseCitation(value: unknown, index: number): Citation {
     document_id: asString(json["document_id"], `${what}.document_id`),
     excerpt: asString(json["excerpt"], `${what}.excerpt`),
     page: count(json["page"]),
+    // A backend of before knows one version alone.
+    version: count(json["version"]) || 1,
   };
 }
 

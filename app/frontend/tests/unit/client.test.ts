@@ -76,7 +76,7 @@ describe("the earlier turns of a follow-up question", () => {
 
 describe("an answer as it comes to be", () => {
   it("gathers sources, text and citations, and ends as the backend says", () => {
-    const citation = { document_id: "d1", excerpt: "4 bar", page: 2 };
+    const citation = { document_id: "d1", excerpt: "4 bar", page: 2, version: 1 };
     const source = { chunk_id: "c", document_id: "d1", filename: "a.pdf", page: 2, heading: "" };
     let turn: Turn = { ...TURN, answer: "", state: "asking" };
     turn = after(turn, { kind: "sources", sources: [source] });

@@ -12,7 +12,7 @@ import { ALL_TEXTS } from "@/texts/all";
 import { TextsProvider } from "@/texts/client";
 import { english } from "@/texts/english";
 
-const CITATION = { document_id: "d1", excerpt: "4 bar", page: 2 };
+const CITATION = { document_id: "d1", excerpt: "4 bar", page: 2, version: 1 };
 const TURN: Turn = {
   id: "t1",
   question: "Why?",

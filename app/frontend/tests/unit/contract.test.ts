@@ -8,13 +8,19 @@ import {
 } from "@/lib/contract";
 import { readinessOf } from "@/lib/readiness-of";
 
-const CITATION = { document_id: "d1", excerpt: "4 bar", page: 2 };
+const CITATION = { document_id: "d1", excerpt: "4 bar", page: 2, version: 3 };
 
 describe("an answer", () => {
   it("is read with its citations", () => {
     const answer = parseAnswer({ answer: "4 bar", citations: [CITATION], refused: false });
     expect(answer.citations).toEqual([CITATION]);
     expect(answer).not.toHaveProperty("confidence");
+  });
+
+  it("is of the first version where the backend names none", () => {
+    const citations = [{ ...CITATION, version: undefined }];
+    const answer = parseAnswer({ answer: "", citations, refused: false });
+    expect(answer.citations[0]?.version).toBe(1);
   });
 
   it("says how sure it is where the backend does", () => {

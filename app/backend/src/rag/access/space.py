@@ -22,6 +22,12 @@ def document_id(tenant: str, collection: str, sha256: str) -> str:
     return f"{space}{sha256[:_CONTENT]}" if space else sha256[:_PLAIN_ID]
 
 
+def content_id(document_id: str, sha256: str) -> str:
+    """The id that a document with this content would have in the collection of a document."""
+    space = _space_of(document_id)
+    return f"{space}{sha256[:_CONTENT]}" if space else sha256[:_PLAIN_ID]
+
+
 def file_of(document_id: str, sha256: str) -> str:
     """The name of a document's file: no two collections share one."""
     space = _space_of(document_id)

@@ -34,6 +34,11 @@ class S3Store:
         self._bucket = bucket
         self._longest = longest
 
+    @property
+    def client(self) -> "S3Client":
+        """The client, for other buckets."""
+        return self._client
+
     async def put(self, key: str, body: bytes, content_type: str) -> None:
         """Write one object."""
         try:

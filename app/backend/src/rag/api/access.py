@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rag.access.limits import Kind, Taken
 from rag.access.scope import ANONYMOUS, NAME, PLATFORM, Principal
 from rag.api import audit, rights
-from rag.api.bodies import limited
+from rag.api.bodies import limited, takes_files
 from rag.api.problems import problem_of
 from rag.errors import (
     ForbiddenError,
@@ -23,7 +23,6 @@ from rag.lifespan import AppState
 
 _TENANT = re.compile(NAME)
 _LONGEST_KEY = 512
-_UPLOADS = "/v1/documents"
 
 
 class AccessMiddleware:
@@ -104,7 +103,7 @@ def _check(taken: Taken | None, kind: Kind) -> None:
 def _measured(scope: Scope, receive: Receive, principal: Principal) -> Receive:
     """Reads an upload up to the key's own limit. Raises TooLargeError."""
     most = principal.most_bytes
-    if most is None or scope["path"] != _UPLOADS:
+    if most is None or not takes_files(scope["method"], scope["path"]):
         return receive
     detail = f"the key may send {most} bytes in a request"
     length = Headers(scope=scope).get("content-length", "0")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
 from rag.access.scope import NAME
-from rag.api.deps import NO_NUL, Caller, Cursor, Documents, Limit
+from rag.api.deps import NO_NUL, Caller, Cursor, Documents, Limit, State
 from rag.api.problems import problems
 from rag.documents.schemas import (
     Change,
@@ -133,15 +133,21 @@ async def get_content(document_id: DocumentId, service: Documents, caller: Calle
     return StreamingResponse(pieces, headers=headers, media_type=document.content_type)
 
 
-@router.get("/{document_id}/chunks", responses=_PROBLEMS)
+@router.get("/{document_id}/chunks", responses=problems(404, 410, 422, 503))
 async def list_chunks(
     document_id: DocumentId,
     service: Documents,
     caller: Caller,
+    state: State,
+    version: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="of a citation; else the current one")
+    ] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> ChunkPage:
     """List a document's chunks, in reading order."""
+    if version is not None:
+        return await state.replacing.passages(caller.scope, document_id, version, cursor, limit)
     return await service.passages(caller.scope, document_id, cursor, limit)
 
 

@@ -39,6 +39,7 @@ async def list_jobs(
     job_state: Annotated[JobState | None, Query(alias="state")] = None,
     kind: Kind | None = None,
     document_id: Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,64}$")] = None,
+    import_id: Annotated[str | None, Query(pattern=r"^[0-9a-f]{1,64}$")] = None,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> JobPage:
@@ -48,6 +49,7 @@ async def list_jobs(
         state=job_state,
         kind=kind,
         document_id=document_id,
+        import_id=import_id,
         after=cursor,
         limit=limit,
     )

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag import tracing
 from rag.api import places
-from rag.api.bodies import limited
+from rag.api.bodies import limited, takes_files
 from rag.api.problems import crashed, problem
 from rag.metrics import Metrics
 
@@ -28,8 +28,12 @@ _SMALL_BODY = 32 * 1024
 read and judged by the process that answers everybody."""
 _DOCUMENT_BODY = 128 * 1024
 """Bytes of a document's metadata at its longest, all of it escaped."""
-_CONVERSATIONS = {"/v1/ask": 128 * 1024, "/v1/chat/completions": 256 * 1024}
-"""Bytes of a request with a conversation."""
+_LONGER = {
+    "/v1/imports": 256 * 1024,
+    "/v1/ask": 128 * 1024,
+    "/v1/chat/completions": 256 * 1024,
+}
+"""Bytes of a request with a list of URLs, or with a conversation."""
 
 
 class RequestMiddleware:
@@ -96,8 +100,8 @@ class RequestMiddleware:
     async def _limited(self, scope: Scope, receive: Receive, send: Send) -> None:
         detail = "the request is larger than this service takes"
         path = str(scope["path"])
-        limit = _CONVERSATIONS.get(path, _SMALL_BODY)
-        if path == _UPLOADS:
+        limit = _LONGER.get(path, _SMALL_BODY)
+        if takes_files(scope["method"], path):
             limit = self._upload_limit
         elif path.startswith(f"{_UPLOADS}/"):
             limit = _DOCUMENT_BODY

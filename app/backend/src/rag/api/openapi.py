@@ -12,6 +12,7 @@ from rag.api.problems import PROBLEM_RESPONSE
 
 TAGS = [
     {"name": "documents", "description": "Take documents in, show and delete them."},
+    {"name": "imports", "description": "Have files fetched instead of sending them."},
     {"name": "jobs", "description": "Follow, end and repeat the reading of documents."},
     {"name": "search", "description": "Passages that fit a query."},
     {"name": "ask", "description": "Answers with citations, whole or as events."},

@@ -9,19 +9,19 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from rag.access.scope import NAME, Scope
 from rag.api.deps import Caller, Documents, State
+from rag.api.forms import form_of, length_of
 from rag.api.prefer import wait_of
 from rag.api.problems import problems
+from rag.documents.intake import Accepted
 from rag.documents.metadata import parsed
 from rag.documents.schemas import Document, Upload, UploadItem, Uploads
-from rag.documents.service import Accepted, DocumentService
+from rag.documents.service import DocumentService
 from rag.errors import InvalidRequestError, RagError
 from rag.jobs.schemas import Reason
-from rag.lifespan import AppState
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"])
 
@@ -57,22 +57,22 @@ _BODY: dict[str, Any] = {
         }
     },
 }
-_PREFER = {
+PREFER = {
     "name": "Prefer",
     "in": "header",
     "schema": {"type": "string"},
     "description": "`wait=N`: answer when the documents are ready, or after N seconds (RFC 7240)",
 }
-_LOCATION = {"Location": {"schema": {"type": "string"}, "description": "of the job or document"}}
+LOCATION = {"Location": {"schema": {"type": "string"}, "description": "of the job or document"}}
 
 
 @router.post(
     "",
     status_code=202,
     response_model=Upload | Uploads,
-    openapi_extra={"requestBody": _BODY, "parameters": [_PREFER]},
+    openapi_extra={"requestBody": _BODY, "parameters": [PREFER]},
     responses={
-        202: {"description": "The file is safe, and a job reads it.", "headers": _LOCATION},
+        202: {"description": "The file is safe, and a job reads it.", "headers": LOCATION},
         200: {"model": Upload | Uploads, "description": "This content is ready already."},
         207: {"model": Uploads, "description": "Some of several files were refused."},
         201: {"model": Document, "description": "With `Prefer: wait`: the document is ready."},
@@ -86,7 +86,7 @@ async def upload_document(
     # Nothing of the body was read so far.
     await state.admission.check()
     try:
-        with state.admission.receive(_length(request, state)):
+        with state.admission.receive(length_of(request, state.settings.max_upload_bytes)):
             files = await _taken(request, service, caller.scope, state.settings.batch_files)
     except ClientDisconnect:
         return Response(status_code=499)
@@ -101,7 +101,7 @@ async def _taken(
 ) -> list[_File]:
     """Read the request and make its files safe; afterwards nothing of them is in memory."""
     taken: list[_File] = []
-    form = await _form(request, most)
+    form = await form_of(request, most)
     try:
         files = [part for part in form.getlist("file") if isinstance(part, UploadFile)]
         if not files:
@@ -130,41 +130,30 @@ def _collection(form: FormData) -> str | None:
     return given
 
 
-async def _form(request: Request, most: int) -> FormData:
-    try:
-        return await request.form(max_files=most, max_fields=20)
-    except (HTTPException, ClientDisconnect):
-        raise
-    # Parsers of forms have errors of their own for what they know, and any other for the rest.
-    except Exception as error:
-        raise HTTPException(400, "There was an error parsing the body") from error
-
-
-def _length(request: Request, state: AppState) -> int:
-    """Bytes that the request may bring into memory."""
-    length = request.headers.get("content-length", "")
-    return int(length) if length.isdigit() else state.settings.max_upload_bytes
-
-
 async def _one(service: DocumentService, scope: Scope, file: _File, wait: int) -> Response:
     _name, accepted = file
     if isinstance(accepted, RagError):
         raise accepted
+    return await told(service, scope, accepted, wait)
+
+
+async def told(service: DocumentService, scope: Scope, accepted: Accepted, wait: int) -> Response:
+    """The answer for a file, after so many seconds or when its document is ready."""
     if (job := accepted.job) is None:
-        return _answer(accepted.document, 200, f"/v1/documents/{accepted.document.id}", 0)
+        return answered(accepted.document, 200, f"/v1/documents/{accepted.document.id}", 0)
     if wait and (document := await service.finished(accepted, wait)):
         status = 201 if accepted.created else 200
-        return _answer(document, status, f"/v1/documents/{document.id}", wait)
+        return answered(document, status, f"/v1/documents/{document.id}", wait)
     job = await service.job(scope, job.id) if wait else job
     body = Upload(**accepted.document.model_dump(), job=job)
-    return _answer(body, 202, f"/v1/jobs/{job.id}", wait)
+    return answered(body, 202, f"/v1/jobs/{job.id}", wait)
 
 
 async def _several(service: DocumentService, files: Sequence[_File], wait: int) -> Response:
     items = await asyncio.gather(*(_item(service, file, wait) for file in files))
     found = {item.status for item in items}
     status = 207 if max(found) >= 400 else 202 if 202 in found else 200
-    return _answer(Uploads(items=items), status, None, wait)
+    return answered(Uploads(items=items), status, None, wait)
 
 
 async def _item(service: DocumentService, file: _File, wait: int) -> UploadItem:
@@ -187,7 +176,7 @@ def _refused(name: str, error: RagError) -> UploadItem:
     return UploadItem(filename=name, status=error.status, problem=Reason.of(error))
 
 
-def _answer(body: BaseModel, status: int, location: str | None, waited: int) -> JSONResponse:
+def answered(body: BaseModel, status: int, location: str | None, waited: int) -> JSONResponse:
     headers = {"location": location} if location else {}
     headers |= {"preference-applied": f"wait={waited}"} if waited else {}
     return JSONResponse(body.model_dump(mode="json"), status, headers)

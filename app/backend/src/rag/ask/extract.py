@@ -72,6 +72,7 @@ class Extractor:
                     document_id=piece.passage.document_id,
                     excerpt=piece.excerpt,
                     page=piece.passage.page,
+                    version=piece.passage.version,
                 )
                 for piece in found
             ],

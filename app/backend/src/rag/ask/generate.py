@@ -119,4 +119,9 @@ class _Writing:
 
     def _citation(self, number: int) -> Citation:
         item = self._passages[number - 1]
-        return Citation(document_id=item.document_id, excerpt=item.text, page=item.page)
+        return Citation(
+            document_id=item.document_id,
+            excerpt=item.text,
+            page=item.page,
+            version=item.version,
+        )

@@ -118,7 +118,7 @@ _FEW_CHUNKS = 5000
 _BOUNDS = {"budget": 30_000, "least": 200, "heavy": 64}
 _TEXTS = text(
     "SELECT c.id, c.document_id, c.page, c.heading, c.text, d.content_type, d.filename,"
-    " c.start_char, c.end_char, coalesce(e.language, 'en') AS language"
+    " c.start_char, c.end_char, d.version, coalesce(e.language, 'en') AS language"
     " FROM chunks c JOIN documents d ON d.id = c.document_id"
     " LEFT JOIN entries e ON e.chunk_id = c.id"
     " WHERE d.status = 'ready' AND c.id = ANY(CAST(:ids AS text[]))"
@@ -179,6 +179,8 @@ class Passage:
     end: int = 0
     language: str = DEFAULT
     """By whose rules its words are stemmed."""
+    version: int = 1
+    """The version of the document that has it."""
 
 
 class SearchRepository:
@@ -380,4 +382,5 @@ def _passage(row: Row[tuple[object, ...]]) -> Passage:
         row.start_char,
         row.end_char,
         row.language,
+        row.version,
     )

@@ -20,6 +20,7 @@ _EXAMPLE: JsonDict = {
             "document_id": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
             "excerpt": "Every employee has 30 days of paid holiday a year.",
             "page": 1,
+            "version": 1,
         }
     ],
     "refused": False,
@@ -98,6 +99,8 @@ class Citation(BaseModel):
     excerpt: str
     page: int
     """The page of a PDF, counted from 1; 1 for text and Markdown."""
+    version: int = 1
+    """The version of the document that says so: `GET /v1/documents/{id}/chunks?version=`."""
 
 
 class Answer(BaseModel):

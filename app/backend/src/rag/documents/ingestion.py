@@ -3,18 +3,29 @@
 import asyncio
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from rag.access.space import chunk_prefix
+from rag.access.space import chunk_prefix, file_of
+from rag.access.space import content_id as content_of
+from rag.adapters.ocr import Ocr
 from rag.adapters.protocols import Embedder, ObjectStore, Vector, VectorIndex, VectorRow
+from rag.documents.intake import key_of
 from rag.documents.repository import DocumentRepository, chunk_id
 from rag.documents.schemas import Document
-from rag.documents.service import key_of
-from rag.errors import DependencyError, FileGoneError, RagError, UnreadableError
+from rag.documents.versions import VersionRepository, Waiting, switched
+from rag.errors import (
+    ConflictError,
+    DependencyError,
+    FileGoneError,
+    NoTextError,
+    RagError,
+    UnreadableError,
+)
 from rag.ingest.chunk import Chunk
-from rag.ingest.formats import kept_as
+from rag.ingest.formats import OCR, Format, kept_as
 from rag.ingest.reader import Reader, Text
 from rag.jobs.leases import Leased, LeaseRepository
 from rag.jobs.schemas import Reason
@@ -23,14 +34,18 @@ from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
-_PARSED, _EMBEDDED = 0.2, 0.9
-"""Progress when the text is there, and when its vectors are."""
+_FOUND_EMPTY, _PARSED, _EMBEDDED = 0.1, 0.2, 0.9
+"""Progress when a scan is known as one, when the text is there, and when its vectors are."""
 _AT_ONCE = 16
 _DELETED = Reason(type="urn:rag:problem:cancelled", status=409, detail="the document was deleted")
 
 
 class LostLeaseError(Exception):
     """The job is no longer this attempt's: cancelled, deleted, or given to another worker."""
+
+
+def _replaces(job: Leased) -> bool:
+    return job.kind == "replace"
 
 
 class Ingestion:
@@ -41,6 +56,7 @@ class Ingestion:
     def __init__(
         self,
         repository: DocumentRepository,
+        versions: VersionRepository,
         leases: LeaseRepository,
         store: ObjectStore,
         index: VectorIndex,
@@ -48,8 +64,17 @@ class Ingestion:
         reader: Reader,
         detector: detect.Detector,
         metrics: Metrics,
+        *,
+        ocr: Ocr | None,
+        keep_versions: int,
     ) -> None:
+        """ocr: reads scans, if they are to be read; keep_versions: replaced versions of a document
+        whose texts are kept.
+        """
         self._repository = repository
+        self._versions = versions
+        self._ocr = ocr
+        self._keep_versions = keep_versions
         self._leases = leases
         self._store = store
         self._index = index
@@ -61,13 +86,15 @@ class Ingestion:
     async def run(self, job: Leased) -> None:
         """Do the job. Raises LostLeaseError, RagError or DependencyError."""
         document = await self._repository.known(job.document_id)
-        if document is None or self._is_done(job, document):
+        waiting = await self._versions.waiting(job.document_id) if _replaces(job) else None
+        if document is None or self._is_done(job, document) or (_replaces(job) and not waiting):
             await self._close(job, document)
             return
-        body = await self._fetch(document)
+        file = waiting or document
+        body = await self._fetch(document.id, file.sha256.rpartition("/")[2])
         job.reach("parse", 0.05)
         with self._metrics.stage("ingest", "parse"):
-            text = await self._reader.read(kept_as(document.content_type), body)
+            text = await self._read(job, kept_as(file.content_type), body)
         if not text.chunks:
             raise UnreadableError("the document holds no sentences")
         job.reach("embed", _PARSED)
@@ -77,7 +104,7 @@ class Ingestion:
             told = await self._tell(text.chunks)
         job.reach("index", _EMBEDDED)
         prefix = f"{chunk_prefix(document.id)}-{job.id[:8]}-"
-        if not await self._keep(job, document, prefix, text, told, vectors):
+        if not await self._keep(job, document, waiting, prefix, text, told, vectors):
             return
         job.settled = True
         self._metrics.chunks.inc(len(text.chunks))
@@ -138,14 +165,25 @@ class Ingestion:
             else:
                 await self._leases.cancel(connection, job, _DELETED)
 
-    async def _fetch(self, document: Document) -> bytes:
+    async def _fetch(self, document_id: str, sha256: str) -> bytes:
         with self._metrics.stage("ingest", "fetch"):
-            body = await self._store.get(key_of(document.id, document.sha256))
+            body = await self._store.get(key_of(document_id, sha256))
         if body is None:
             raise FileGoneError("the document's file is not kept; upload it again")
-        if hashlib.sha256(body).hexdigest() != document.sha256:
+        if hashlib.sha256(body).hexdigest() != sha256:
             raise FileGoneError("the document's file was changed in S3; upload it again")
         return body
+
+    async def _read(self, job: Leased, kind: Format, body: bytes) -> Text:
+        try:
+            return await self._reader.read(kind, body)
+        except NoTextError:
+            if self._ocr is None or kind.name != "PDF":
+                raise
+        job.reach("ocr", _FOUND_EMPTY)
+        with self._metrics.stage("ingest", "ocr"):
+            answer = await self._ocr.read(body)
+        return await self._reader.read(OCR, answer)
 
     async def _embed(self, job: Leased, found: Sequence[Chunk]) -> list[Vector]:
         vectors: list[Vector] = []
@@ -164,6 +202,7 @@ class Ingestion:
         self,
         job: Leased,
         document: Document,
+        waiting: Waiting | None,
         prefix: str,
         text: Text,
         told: detect.Document,
@@ -185,6 +224,7 @@ class Ingestion:
                 else:
                     await self._leases.cancel(connection, job, _DELETED)
                 return False
+            changed = await self._switch(connection, now, waiting) if waiting else {}
             with self._metrics.stage("ingest", "milvus"):
                 await self._index.write(document.id, prefix, rows)
             with self._metrics.stage("ingest", "postgres"):
@@ -197,9 +237,30 @@ class Ingestion:
                     language=told.language,
                     pages=text.pages,
                     embedding_model=self._embedder.model_id,
+                    **changed,
                 )
                 await self._leases.succeed(connection, job)
         return True
+
+    async def _switch(
+        self, connection: AsyncConnection, document: Document, waiting: Waiting
+    ) -> dict[str, Any]:
+        """Keep the old version, and let go of its file; returns the columns of the new one."""
+        if await self._versions.waiting(document.id, connection) != waiting:
+            raise LostLeaseError
+        holder = await self._versions.holder(connection, waiting.sha256)
+        if holder not in (None, document.id):
+            # A program without versions took the same content in.
+            raise ConflictError(f"the collection has this content already: document {holder}")
+        if document.status == "ready":
+            await self._versions.archive(connection, document)
+        await self._versions.prune(connection, document.id, self._keep_versions)
+        await self._versions.drop(connection, document.id)
+        old = file_of(document.id, document.sha256)
+        content_id = content_of(document.id, document.sha256)
+        await self._versions.loosen(connection, old, content_id)
+        await self._versions.tighten(connection, waiting.sha256)
+        return switched(waiting)
 
     async def _give_up(self, connection: AsyncConnection, job: Leased, reason: Reason) -> None:
         await self._leases.fail(connection, job, reason)

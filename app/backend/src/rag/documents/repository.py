@@ -78,15 +78,40 @@ class DocumentRepository:
     @asynccontextmanager
     async def exclusive(self, document_id: str) -> AsyncIterator[AsyncConnection]:
         """A transaction in which nobody else changes the document. Raises BusyError."""
-        key = lock_of(document_id)
-        deadline = time.monotonic() + self._patience
         async with self.begin() as connection:
             await connection.execute(_NOT_FOR_EVER)
-            while not (await connection.execute(_LOCK, {"key": key})).scalar_one():
-                if time.monotonic() >= deadline:
-                    raise BusyError("the document is being changed; try later")
-                await asyncio.sleep(_LOCK_PAUSE_SECONDS)
+            await self.lock(connection, document_id)
             yield connection
+
+    async def lock(self, connection: AsyncConnection, document_id: str) -> None:
+        """Let nobody else change a further document in the transaction. Raises BusyError."""
+        key = lock_of(document_id)
+        deadline = time.monotonic() + self._patience
+        while not (await connection.execute(_LOCK, {"key": key})).scalar_one():
+            if time.monotonic() >= deadline:
+                raise BusyError("the document is being changed; try later")
+            await asyncio.sleep(_LOCK_PAUSE_SECONDS)
+
+    async def by_file(
+        self, name: str, connection: AsyncConnection | None = None
+    ) -> Document | None:
+        """The document with a file of this name, or None."""
+        return await self._one(select(documents).where(documents.c.sha256 == name), connection)
+
+    async def by_source(self, tenant: str, collection: str, key: str) -> Document | None:
+        """The document that was imported from a source, the newest of several."""
+        query = (
+            select(documents)
+            .where(
+                documents.c.source_key == key,
+                documents.c.tenant == tenant,
+                documents.c.collection == collection,
+                documents.c.status.in_(("ready", "failed")),
+            )
+            .order_by(documents.c.created_at.desc())
+            .limit(1)
+        )
+        return await self._one(query, None)
 
     async def get(
         self, scope: Scope, document_id: str, connection: AsyncConnection | None = None
@@ -211,6 +236,13 @@ class DocumentRepository:
         async with self.begin() as connection:
             row = (await connection.execute(changed)).one_or_none()
         return Document.model_validate(row) if row else None
+
+    async def note(
+        self, connection: AsyncConnection, document_id: str, values: dict[str, Any]
+    ) -> None:
+        """Set columns of a document that are no change of it for its readers."""
+        noted = update(documents).where(documents.c.id == document_id).values(**values)
+        await connection.execute(noted)
 
     async def restart(self, connection: AsyncConnection, document_id: str) -> None:
         """Note that a document which failed is being taken in again."""

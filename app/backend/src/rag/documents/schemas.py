@@ -29,6 +29,8 @@ _EXAMPLE: JsonDict = {
     "collection": "default",
     "language": "en",
     "metadata": {"team": "people", "year": 2026},
+    "version": 1,
+    "source": None,
     "error": None,
     "created_at": "2026-11-30T16:00:00Z",
     "updated_at": "2026-11-30T16:00:02Z",
@@ -41,7 +43,7 @@ class Document(BaseModel):
     model_config = ConfigDict(from_attributes=True, json_schema_extra={"examples": [_EXAMPLE]})
 
     id: str
-    """From the content: the same file has the same id, and another one in each collection."""
+    """From the content of the first version, and another one in each collection."""
     status: Status
     filename: str
     content_type: str
@@ -57,6 +59,12 @@ class Document(BaseModel):
     until the file was read."""
     metadata: Metadata = {}
     """What clients noted of it."""
+    version: int = 1
+    """Which file of the document this is, from 1: citations name it."""
+    version_at: datetime | None = None
+    """When this file took the place of the one before; null: it is the first one."""
+    source: str | None = None
+    """Where it was imported from, without what stands after a URL's path."""
     error: str | None = None
     """Why the status is `failed`; retrying its job or uploading the file again heals it."""
     created_at: datetime
@@ -159,6 +167,29 @@ class ChunkPage(BaseModel):
 
     items: list[Passage]
     next_cursor: str | None = None
+
+
+class DocumentVersion(BaseModel):
+    """A file that a document is, was, or is to be."""
+
+    version: int
+    state: Literal["waiting", "current", "replaced"]
+    """`waiting`: a job reads it, or failed to; the current one counts until it is ready."""
+    filename: str
+    content_type: str
+    bytes: int
+    sha256: Annotated[str, AfterValidator(lambda kept: kept.rpartition("/")[2])]
+    pages: int
+    chunks: int
+    created_at: datetime
+    """When it became the current one; of one that waits, when it came."""
+    replaced_at: datetime | None = None
+
+
+class DocumentVersions(BaseModel):
+    """The versions of a document that are known, the newest first."""
+
+    items: list[DocumentVersion]
 
 
 class Ids(BaseModel):

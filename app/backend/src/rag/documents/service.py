@@ -1,17 +1,14 @@
 """Take documents in and out: the file to S3 and a job into PostgreSQL, before anyone is told so."""
 
-import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
-from pathlib import PurePath
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from rag.access.scope import Scope
-from rag.access.space import document_id as id_of
-from rag.access.space import file_of
+from rag.access.space import content_id as content_of
 from rag.adapters.protocols import ObjectStore, VectorIndex
+from rag.documents.intake import Accepted, Intake, Place, key_of, name_of
 from rag.documents.metadata import Value
 from rag.documents.repository import DocumentRepository
 from rag.documents.schemas import (
@@ -24,6 +21,7 @@ from rag.documents.schemas import (
     Sort,
     Status,
 )
+from rag.documents.versions import VersionRepository
 from rag.errors import (
     BusyError,
     ConflictError,
@@ -31,9 +29,8 @@ from rag.errors import (
     FileGoneError,
     NotFoundError,
     RagError,
-    TooLargeError,
 )
-from rag.ingest.formats import FORMATS, format_of
+from rag.ingest.formats import FORMATS
 from rag.jobs.repository import JobRepository
 from rag.jobs.schemas import Job, Kind, Reason
 from rag.jobs.watch import JobWatch
@@ -41,16 +38,9 @@ from rag.metrics import Metrics
 
 log = structlog.get_logger(__name__)
 
+_FETCHING = ("import", "list")
+"""Kinds of jobs that have no document yet."""
 _GONE = "the document is being deleted"
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A file that is safe. job: what is left to do; created: whether this upload queued it."""
-
-    document: Document
-    job: Job | None
-    created: bool
 
 
 class DocumentService:
@@ -62,25 +52,25 @@ class DocumentService:
     def __init__(
         self,
         repository: DocumentRepository,
+        versions: VersionRepository,
         jobs: JobRepository,
         watch: JobWatch,
         store: ObjectStore,
         index: VectorIndex,
+        intake: Intake,
         metrics: Metrics,
         *,
-        model: str,
-        max_bytes: int,
         queued: Callable[[], None],
     ) -> None:
-        """model: the one that embeds; queued: tells this process's worker of a new job."""
+        """queued: tells this process's worker of a new job."""
         self._repository = repository
+        self._versions = versions
         self._jobs = jobs
         self._watch = watch
         self._store = store
         self._index = index
+        self._intake = intake
         self._metrics = metrics
-        self._model = model
-        self._max_bytes = max_bytes
         self._queued = queued
 
     async def add(
@@ -108,13 +98,20 @@ class DocumentService:
         Raises ForbiddenError, TooLargeError, UnsupportedTypeError, UnreadableError, BusyError or
         DependencyError.
         """
-        place = scope.tenant, scope.target(collection)
+        place = Place(scope.tenant, scope.target(collection))
+
+        async def begin(connection: AsyncConnection, kind: Kind, document: Document) -> Job:
+            return await self._queue(connection, kind, document, place.tenant)
+
         try:
-            accepted = await self._accept(place, filename, content_type, body, metadata or {})
+            file = self._intake.file(filename, content_type, body)
+            accepted = await self._intake.take(place, file, metadata or {}, begin)
         except RagError as error:
             self._metrics.documents.labels(error.kind).inc()
             raise
         self._metrics.documents.labels("accepted" if accepted.created else "duplicate").inc()
+        if accepted.created:
+            self._queued()
         return accepted
 
     async def finished(self, accepted: Accepted, seconds: float | None) -> Document | None:
@@ -172,7 +169,7 @@ class DocumentService:
         """Rename a document, or note something of it. Raises NotFoundError."""
         values = change.model_dump(exclude_none=True)
         if change.filename is not None:
-            values["filename"] = _name(change.filename)
+            values["filename"] = name_of(change.filename)
         changed = await self._repository.change(scope, document_id, values)
         if changed is None:
             raise _unknown(document_id)
@@ -200,6 +197,7 @@ class DocumentService:
             if await self._repository.get(scope, document_id, connection) is None:
                 raise _unknown(document_id)
             await self._jobs.cancel(connection, document_id, "the document was deleted")
+            await self._versions.forget(connection, document_id)
             await self._repository.hide(connection, document_id)
         self._watch.nudge()
         await self.clear_away(document_id)
@@ -210,6 +208,8 @@ class DocumentService:
             document = await self._repository.known(document_id, connection)
             if document is None or document.status != "deleting":
                 return  # deleted by someone else, or uploaded again
+            # Whoever takes in the same content has this lock.
+            await self._repository.lock(connection, content_of(document_id, document.sha256))
             await self._index.remove(document_id)
             await self._store.delete(key_of(document.id, document.sha256))
             await self._repository.remove(connection, document_id)
@@ -241,7 +241,8 @@ class DocumentService:
                 return job
             if document.status != "ready":
                 await self._repository.restart(connection, document_id)
-            job = await self._queue(connection, document, scope.tenant)
+            kind: Kind = "reindex" if document.status == "ready" else "ingest"
+            job = await self._queue(connection, kind, document, scope.tenant)
         self._queued()
         return job
 
@@ -292,12 +293,18 @@ class DocumentService:
         async with self._repository.exclusive(known.document_id) as connection:
             job = await self._jobs.lock(connection, job_id)
             document = await self._repository.known(known.document_id, connection)
+            if job and job.kind in _FETCHING and job.state in ("failed", "cancelled"):
+                job = await self._jobs.renew(connection, job_id)
+                self._queued()
+                return job
             if job is None or document is None or document.status == "deleting":
                 raise ConflictError("the job's document is gone; upload the file again")
             if job.state not in ("failed", "cancelled"):
                 raise ConflictError(f"the job is {job.state}: only a failed one can be retried")
             if await self._jobs.live(document.id, connection):
                 raise ConflictError("another job waits or runs for this document")
+            if job.kind == "replace" and not await self._versions.waiting(document.id, connection):
+                raise ConflictError("the new version is gone; upload the file again")
             if document.status == "ready" and job.kind == "ingest":
                 raise ConflictError("the document is ready")
             if document.status != "ready":
@@ -320,66 +327,12 @@ class DocumentService:
                 return
             if await self._jobs.live(document_id, connection) is None:
                 tenant = await self._repository.tenant(connection, document_id)
-                await self._queue(connection, document, tenant)
+                await self._queue(connection, "ingest", document, tenant)
         log.info("document.adopted", document_id=document_id)
 
-    async def _accept(
-        self,
-        place: tuple[str, str],
-        filename: str,
-        content_type: str,
-        body: bytes,
-        metadata: dict[str, Value],
-    ) -> Accepted:
-        if len(body) > self._max_bytes:
-            raise TooLargeError(f"a document may have {self._max_bytes} bytes")
-        kind = format_of(filename, content_type, body)
-        sha256 = hashlib.sha256(body).hexdigest()
-        tenant, collection = place
-        document_id = id_of(tenant, collection, sha256)
-        if found := await self._known(document_id):
-            return found
-        async with self._repository.exclusive(document_id) as connection:
-            # Someone else may have uploaded the same file while we waited.
-            if found := await self._known(document_id, connection):
-                return found
-            # Under the lock: a deletion of the same document must not take this file away. What
-            # is left of a transaction that fails here is one file that the next upload replaces.
-            with self._metrics.stage("ingest", "s3"):
-                await self._store.put(key_of(document_id, sha256), body, kind.content_type)
-            document = await self._repository.start(
-                connection,
-                {
-                    "id": document_id,
-                    # Programs of before find a file by this alone.
-                    "sha256": file_of(document_id, sha256),
-                    "tenant": tenant,
-                    "collection": collection,
-                    "filename": _name(filename),
-                    "content_type": kind.content_type,
-                    "bytes": len(body),
-                    "embedding_model": self._model,
-                    "metadata": metadata,
-                },
-            )
-            job = await self._queue(connection, document, tenant)
-        log.info("document.accepted", document_id=document_id, job_id=job.id, bytes=len(body))
-        self._queued()
-        return Accepted(document, job, True)
-
-    async def _known(
-        self, document_id: str, connection: AsyncConnection | None = None
-    ) -> Accepted | None:
-        document = await self._repository.known(document_id, connection)
-        if document is None:
-            return None
-        if document.status == "ready":
-            return Accepted(document, None, False)
-        job = await self._jobs.live(document_id, connection)
-        return Accepted(document, job, False) if job else None
-
-    async def _queue(self, connection: AsyncConnection, document: Document, tenant: str) -> Job:
-        kind: Kind = "reindex" if document.status == "ready" else "ingest"
+    async def _queue(
+        self, connection: AsyncConnection, kind: Kind, document: Document, tenant: str
+    ) -> Job:
         return await self._jobs.add(
             connection,
             kind,
@@ -391,11 +344,6 @@ class DocumentService:
         )
 
 
-def key_of(document_id: str, sha256: str) -> str:
-    """Where S3 keeps a document's file."""
-    return f"documents/{file_of(document_id, sha256)}"
-
-
 def _unknown(document_id: str) -> NotFoundError:
     return NotFoundError(f"there is no document {document_id[:64]!r}")
 
@@ -404,9 +352,3 @@ def _failed(document_id: str, error: RagError) -> Outcome:
     if isinstance(error, DependencyError):
         log.warning("document.not_changed", document_id=document_id, reason=error.detail)
     return Outcome(id=document_id, status=error.status, problem=Reason.of(error))
-
-
-def _name(filename: str) -> str:
-    """The last part of a client's path, without control characters, at most 255 long."""
-    name = PurePath(filename.replace("\\", "/")).name
-    return "".join(c for c in name if c.isprintable())[:255] or "document"

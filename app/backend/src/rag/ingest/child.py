@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rag.errors import RagError
+from rag.errors import NoTextError, RagError
 from rag.ingest.chunk import Chunk, chunks
 from rag.ingest.formats import Format, named
 from rag.ingest.limits import Limits
@@ -51,7 +51,8 @@ def read(kind: Format, body: bytes, limits: Limits, count: Callable[[str], int])
         document = parse(kind, body, limits.characters)
         found = chunks(document.pages, headings=kind.headings, count=count, limit=limits.chunks)
     except RagError as error:
-        return {"error": error.kind, "detail": error.detail}
+        empty = isinstance(error, NoTextError)
+        return {"error": error.kind, "detail": error.detail, "empty": empty}
     return {"pages": document.count, "chunks": [_row(chunk) for chunk in found]}
 
 

@@ -149,6 +149,17 @@ FORMATS = (
 )
 
 
+OCR = Format(
+    name="OCR",
+    suffixes=(),
+    content_type="",
+    declared=(),
+    reader="ocr",
+    hint=", also none that OCR finds",
+)
+"""What a service has read in a scan: nobody uploads it."""
+
+
 def listed(names: tuple[str, ...]) -> str:
     """A list as people say it: "a, b and c"."""
     return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
@@ -156,7 +167,7 @@ def listed(names: tuple[str, ...]) -> str:
 
 def named(name: str) -> Format:
     """The format of a name."""
-    return next(each for each in FORMATS if each.name == name)
+    return next(each for each in (*FORMATS, OCR) if each.name == name)
 
 
 def kept_as(content_type: str) -> Format:
@@ -184,6 +195,12 @@ def format_of(filename: str, content_type: str, body: bytes) -> Format:
     if not right and found.name not in {each.name for each in held}:
         raise UnsupportedTypeError(_mismatch(found, held))
     return found
+
+
+def check_name(filename: str) -> None:
+    """Raise UnsupportedTypeError for a name whose end is that of no format that is taken."""
+    if suffix := suffix_of(filename):
+        _by_name(suffix, "")
 
 
 def _by_name(suffix: str, declared: str) -> Format:

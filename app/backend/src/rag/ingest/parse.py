@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from rag.errors import RagError, UnreadableError
+from rag.errors import NoTextError, RagError, UnreadableError
 from rag.ingest.formats import Format
 from rag.ingest.pages import Page, clean
 
@@ -24,7 +24,7 @@ def parse(kind: Format, body: bytes, characters: int) -> Document:
     pages = [Page(page.number, clean(page.text)) for page in _read(kind, body, characters)]
     filled = [page for page in pages if page.text.strip()]
     if not filled:
-        raise UnreadableError(f"the document holds no text{kind.hint}")
+        raise NoTextError(f"the document holds no text{kind.hint}")
     return Document(filled, len(pages))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from rag.errors import (
+    NoTextError,
     RagError,
     TooLargeError,
     UnreadableError,
@@ -107,6 +108,8 @@ class Reader:
             # Python ends with a traceback when it gets no memory, a library by SIGABRT, and the
             # kernel that has none left by SIGKILL.
             raise self._refusal("memory")
+        if said.get("empty"):
+            raise NoTextError(said["detail"])
         if "error" in said:
             raise _ERRORS.get(said["error"], UnreadableError)(said["detail"])
         rows = enumerate(said["chunks"])

@@ -13,7 +13,7 @@ from rag.adapters import postgres
 from rag.jobs.schemas import Reason
 from rag.tables import jobs, workers
 
-KINDS = ("ingest", "reindex")
+KINDS = ("ingest", "reindex", "replace", "import", "list")
 """Kinds of jobs that this program can run; a later one may queue others beside it."""
 _NOW = func.clock_timestamp()
 _RELEASED = {"lease": None, "lease_until": None, "worker": None, "stage": None}
@@ -174,6 +174,42 @@ class LeaseRepository:
                 **_RELEASED,
             )
         )
+
+    async def become(
+        self,
+        connection: AsyncConnection,
+        job: Leased,
+        kind: str,
+        *,
+        document_id: str,
+        filename: str,
+        size: int,
+    ) -> None:
+        """Make a job that the transaction holds one of another kind, on another document."""
+        values = {"kind": kind, "document_id": document_id, "filename": filename, "bytes": size}
+        changed = update(jobs).where(_mine(job)).values(**values, updated_at=_NOW)
+        await connection.execute(changed)
+        job.kind, job.document_id = kind, document_id
+
+    async def begin_anew(self, connection: AsyncConnection, job: Leased) -> None:
+        """Count the attempts of a job that got on from the first one again."""
+        await connection.execute(update(jobs).where(_mine(job)).values(attempts=1))
+        job.attempts = 1
+
+    async def pause(self, job: Leased, seconds: float) -> None:
+        """Put a job back that has to wait for others: that is no attempt."""
+        async with postgres.transaction(self._engine) as connection:
+            await connection.execute(
+                update(jobs)
+                .where(_mine(job))
+                .values(
+                    state="queued",
+                    attempts=jobs.c.attempts - 1,
+                    run_at=_NOW + timedelta(seconds=seconds),
+                    updated_at=_NOW,
+                    **_RELEASED,
+                )
+            )
 
     async def give_back(self, held: Collection[Leased]) -> None:
         """Put jobs back as if they had not been begun: the worker ends."""

@@ -16,7 +16,7 @@ from rag.tables import jobs, workers
 
 _SORT = "-created"
 _LIVE = jobs.c.state.in_(("queued", "running"))
-_PRIORITY = {"ingest": 0, "reindex": 10}
+_PRIORITY = {"ingest": 0, "replace": 0, "list": 4, "import": 5, "reindex": 10}
 """Documents that someone waits for come before those that can be found already."""
 _CANCELLED = {"lease": None, "lease_until": None, "worker": None, "stage": None}
 
@@ -114,6 +114,11 @@ class JobRepository:
         )
         return bool(done.rowcount)
 
+    async def point(self, connection: AsyncConnection, job_id: str, document_id: str) -> None:
+        """Note which document a job that has ended was about."""
+        pointed = update(jobs).where(jobs.c.id == job_id).values(document_id=document_id)
+        await connection.execute(pointed)
+
     async def renew(self, connection: AsyncConnection, job_id: str) -> Job:
         """Queue an ended job again, with all its attempts."""
         done = await connection.execute(
@@ -143,6 +148,7 @@ class JobRepository:
         state: State | None,
         kind: Kind | None,
         document_id: str | None,
+        import_id: str | None = None,
         after: str | None,
         limit: int,
     ) -> JobPage:
@@ -153,6 +159,7 @@ class JobRepository:
             (jobs.c.state, state),
             (jobs.c.kind, kind),
             (jobs.c.document_id, document_id),
+            (jobs.c.import_id, import_id),
         ):
             query = query.where(column == wanted) if wanted else query
         if after:
@@ -166,7 +173,7 @@ class JobRepository:
 
     async def load(self, alive: float) -> Load:
         """The queue's load; a worker is there that was seen so many seconds ago or later."""
-        waiting = (jobs.c.state == "queued") & (jobs.c.kind == "ingest")
+        waiting = (jobs.c.state == "queued") & jobs.c.kind.in_(("ingest", "replace", "import"))
         ready = (jobs.c.state == "queued") & (jobs.c.run_at <= func.now())
         age = func.extract("epoch", func.now() - func.min(jobs.c.run_at).filter(ready))
         query = select(

@@ -10,7 +10,7 @@ from pydantic.config import JsonDict
 from rag.errors import DependencyError, RagError, revived
 
 State = Literal["queued", "running", "succeeded", "failed", "cancelled"]
-Kind = Literal["ingest", "reindex"]
+Kind = Literal["ingest", "reindex", "replace", "import", "list"]
 ENDED: tuple[State, ...] = ("succeeded", "failed", "cancelled")
 """States that a job leaves only when it is retried."""
 EXAMPLE: JsonDict = {
@@ -24,6 +24,7 @@ EXAMPLE: JsonDict = {
     "stage": "embed",
     "progress": 0.6,
     "reason": None,
+    "import_id": None,
     "run_at": "2026-11-30T16:00:00Z",
     "created_at": "2026-11-30T16:00:00Z",
     "started_at": "2026-11-30T16:00:01Z",
@@ -74,18 +75,24 @@ class Job(BaseModel):
 
     id: str
     kind: str
-    """`ingest`, or `reindex`: read the kept file again while the document stays findable."""
+    """`ingest`; `reindex`: read the kept file again while the document stays findable; `replace`:
+    read a new version; `import`: fetch a file, and become the job that reads it; `list`: find the
+    files of an import."""
     document_id: str
+    """Of an import, an id of no document until the file was fetched."""
     filename: str
     state: State
     attempts: int
     """Attempts that have begun."""
     max_attempts: int
     stage: str | None
-    """What the running attempt does: `fetch`, `parse`, `embed` or `index`."""
+    """What the running attempt does: `download`, `list`, `fetch`, `parse`, `ocr`, `embed`,
+    or `index`."""
     progress: float
     """From 0 to 1, of the running attempt."""
     reason: Reason | None
+    import_id: str | None = None
+    """The import that it is a part of."""
     run_at: datetime
     """Not before this time the next attempt begins."""
     created_at: datetime

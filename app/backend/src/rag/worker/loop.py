@@ -13,6 +13,8 @@ from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
 from rag.errors import DependencyError, RagError
 from rag.health.service import Probe
+from rag.imports import work
+from rag.imports.work import Importing
 from rag.jobs.leases import Leased, LeaseRepository, WorkerIdentity
 from rag.jobs.load import QueueLoad
 from rag.jobs.waiting import wait_for
@@ -39,6 +41,7 @@ class Worker:
         identity: WorkerIdentity,
         leases: LeaseRepository,
         ingestion: Ingestion,
+        importing: Importing,
         repository: DocumentRepository,
         documents: DocumentService,
         load: QueueLoad,
@@ -46,22 +49,26 @@ class Worker:
         *,
         needed: Probe,
         follow: Callable[[], Awaitable[None]],
+        tidy: Callable[[float], Awaitable[None]],
         keep_days: float,
         changed: Callable[[], None],
     ) -> None:
         """needed: raises DependencyError until the database has the tables of this program, and the
         index the vectors of its model; follow: makes vectors of what others took in;
-        keep_days: how long ended jobs are remembered; changed: a job has just got on.
+        keep_days: how long ended jobs are remembered; tidy: forgets what else is older; changed: a
+        job has just got on.
         """
         self._identity = identity
         self._leases = leases
         self._ingestion = ingestion
+        self._importing = importing
         self._repository = repository
         self._documents = documents
         self._load = load
         self._metrics = metrics
         self._needed = needed
         self._follow = follow
+        self._tidy_more = tidy
         self._keep_days = keep_days
         self._changed = changed
         self._held: dict[str, tuple[Leased, asyncio.Task[None]]] = {}
@@ -185,6 +192,7 @@ class Worker:
 
     async def _tidy(self) -> None:
         await self._leases.tidy(self._keep_days)
+        await self._tidy_more(self._keep_days)
         for document_id in await self._repository.stuck("processing", _ADOPT_SECONDS):
             await self._documents.adopt(document_id)
         for document_id in await self._repository.stuck("deleting", _LEFT_SECONDS):
@@ -201,7 +209,8 @@ class Worker:
         outcome = "succeeded"
         try:
             try:
-                await self._ingestion.run(job)
+                runner = self._importing if job.kind in work.KINDS else self._ingestion
+                await runner.run(job)
             except LostLeaseError:
                 outcome = "lost"
             except Exception as error:

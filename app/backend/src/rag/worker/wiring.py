@@ -5,10 +5,19 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from rag.adapters.ocr import Ocr
+from rag.adapters.s3_source import S3Source
+from rag.adapters.web import Web
 from rag.documents.ingestion import Ingestion
+from rag.documents.intake import Intake
+from rag.documents.replacing import Replacing
 from rag.documents.repository import DocumentRepository
 from rag.documents.service import DocumentService
+from rag.documents.versions import VersionRepository
 from rag.health.service import Probe
+from rag.imports.repository import ImportRepository
+from rag.imports.service import Allowed, ImportService
+from rag.imports.work import Importing
 from rag.ingest.reader import Reader
 from rag.jobs.leases import LeaseRepository, Timing, WorkerIdentity
 from rag.jobs.load import QueueLoad
@@ -16,6 +25,7 @@ from rag.jobs.repository import JobRepository
 from rag.jobs.watch import JobWatch
 from rag.metrics import Metrics
 from rag.settings import Settings
+from rag.tls import client_context
 from rag.worker.loop import Worker
 from rag.world import World
 
@@ -30,6 +40,8 @@ class Works:
     watch: JobWatch
     load: QueueLoad
     documents: DocumentService
+    replacing: Replacing
+    imports: ImportService
     worker: Worker
 
 
@@ -45,6 +57,7 @@ def wire(
     ending: whether the process ends, so that nobody should follow a job here any longer.
     """
     repository = DocumentRepository(world.engine, patience=_LOCK_PATIENCE_SECONDS)
+    versions = VersionRepository(world.engine)
     leases = LeaseRepository(world.engine, Timing(settings.lease_seconds, settings.backoff_seconds))
     jobs = JobRepository(
         world.engine, queue=settings.worker_queue, max_attempts=settings.max_attempts
@@ -52,19 +65,38 @@ def wire(
     watch = JobWatch(jobs, ending)
     load = QueueLoad(jobs, metrics, alive=settings.lease_seconds)
     works: list[Worker] = []
+    intake = Intake(
+        repository,
+        versions,
+        jobs,
+        world.store,
+        metrics,
+        model=world.embedder.model_id,
+        max_bytes=settings.max_upload_bytes,
+    )
     documents = DocumentService(
         repository,
+        versions,
         jobs,
         watch,
         world.store,
         world.index,
+        intake,
         metrics,
-        model=world.embedder.model_id,
-        max_bytes=settings.max_upload_bytes,
+        queued=lambda: works[0].wake(),
+    )
+    replacing = Replacing(
+        repository,
+        versions,
+        jobs,
+        watch,
+        world.store,
+        intake,
         queued=lambda: works[0].wake(),
     )
     ingestion = Ingestion(
         repository,
+        versions,
         leases,
         world.store,
         world.index,
@@ -72,7 +104,40 @@ def wire(
         Reader(settings.limits),
         world.detector,
         metrics,
+        ocr=Ocr(settings.ocr_url, seconds=settings.ocr_seconds, most=settings.limits.answer)
+        if settings.ocr_url
+        else None,
+        keep_versions=settings.keep_versions,
     )
+    imported = ImportRepository(
+        world.engine, queue=settings.worker_queue, max_attempts=settings.max_attempts
+    )
+    policy = settings.import_policy
+    importing = Importing(
+        imported,
+        repository,
+        jobs,
+        leases,
+        intake,
+        replacing,
+        ingestion,
+        Web(policy, seconds=settings.import_seconds, context=client_context()) if policy else None,
+        S3Source(world.store.client, 2 * settings.dependency_timeout_seconds),
+        metrics,
+        # The other half of the queue is for uploads.
+        most_waiting=max(1, settings.queue_limit // 2),
+        most_objects=settings.import_objects,
+    )
+    imports = ImportService(
+        imported,
+        documents,
+        Allowed(policy, settings.import_sources, settings.batch_files, settings.max_upload_bytes),
+        queued=lambda: works[0].wake(),
+    )
+
+    async def tidy(keep_days: float) -> None:
+        await imported.tidy(keep_days)
+        await replacing.sweep()
 
     async def needed() -> None:
         await schema()
@@ -89,14 +154,16 @@ def wire(
             identity,
             leases,
             ingestion,
+            importing,
             repository,
             documents,
             load,
             metrics,
             needed=needed,
             follow=world.vectors.filling.follow,
+            tidy=tidy,
             keep_days=settings.jobs_keep_days,
             changed=watch.nudge,
         )
     )
-    return Works(jobs, watch, load, documents, works[0])
+    return Works(jobs, watch, load, documents, replacing, imports, works[0])

@@ -31,7 +31,9 @@ export function SourceBody({ citation, name }: SourceBodyProps) {
   const [view, setView] = useState<"text" | "page">("text");
   if (loaded.kind === "loading") return <Loading />;
   if (loaded.kind === "there") {
-    const pdf = loaded.document.content_type === "application/pdf";
+    const { content_type, version } = loaded.document;
+    // Of a version that was replaced the text alone is kept.
+    const pdf = content_type === "application/pdf" && version === citation.version;
     return (
       <div className="min-h-0 flex-1 overflow-y-auto" tabIndex={0} role="region" aria-label={name}>
         <div className="flex items-center justify-between gap-2 px-4 pt-3">
@@ -79,7 +81,7 @@ function useLoaded(citation: Citation): Loaded {
     ])
       .then(([body, page]) => show({ kind: "there", document: parseDocument(body), page }))
       .catch((error: unknown) => {
-        const gone = error instanceof ProblemError && error.status === 404;
+        const gone = error instanceof ProblemError && [404, 410].includes(error.status);
         show(gone ? { kind: "gone" } : { kind: "failed", problem: problemOf(error, t) });
       });
     return () => {

@@ -108,7 +108,11 @@ export interface paths {
          * @description Download the file that was uploaded.
          */
         get: operations["get_content"];
-        put?: never;
+        /**
+         * Replace Content
+         * @description Give a document a new version: its id stays, and so do citations of the old one.
+         */
+        put: operations["replace_content"];
         post?: never;
         delete?: never;
         options?: never;
@@ -156,6 +160,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/documents/{document_id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Versions
+         * @description List the versions of a document that are known, the newest first.
+         */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/collections": {
         parameters: {
             query?: never;
@@ -170,6 +194,70 @@ export interface paths {
         get: operations["list_collections"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Imports
+         * @description List imports, the newest first.
+         */
+        get: operations["list_imports"];
+        put?: never;
+        /**
+         * Begin Import
+         * @description Fetch files by their URLs, or those of a bucket whose keys begin with a prefix.
+         */
+        post: operations["begin_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description Show an import, with how many of its files are in which state.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/imports/{import_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Import
+         * @description End what waits or runs of an import; documents that are there already stay.
+         */
+        post: operations["cancel_import"];
         delete?: never;
         options?: never;
         head?: never;
@@ -536,7 +624,8 @@ export interface components {
          *         {
          *           "document_id": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
          *           "excerpt": "Every employee has 30 days of paid holiday a year.",
-         *           "page": 1
+         *           "page": 1,
+         *           "version": 1
          *         }
          *       ],
          *       "confidence": 0.93,
@@ -714,6 +803,11 @@ export interface components {
             excerpt: string;
             /** Page */
             page: number;
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
         };
         /**
          * Collection
@@ -758,6 +852,42 @@ export interface components {
             refused: boolean;
             /** Language */
             language?: string | null;
+        };
+        /**
+         * Counts
+         * @description How many files of an import are in which state.
+         */
+        Counts: {
+            /**
+             * Queued
+             * @default 0
+             */
+            queued: number;
+            /**
+             * Running
+             * @default 0
+             */
+            running: number;
+            /**
+             * Succeeded
+             * @default 0
+             */
+            succeeded: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Cancelled
+             * @default 0
+             */
+            cancelled: number;
+            /**
+             * Skipped
+             * @default 0
+             */
+            skipped: number;
         };
         /**
          * CreatedKey
@@ -848,7 +978,8 @@ export interface components {
          *       "pages": 1,
          *       "sha256": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
          *       "status": "ready",
-         *       "updated_at": "2026-11-30T16:00:02Z"
+         *       "updated_at": "2026-11-30T16:00:02Z",
+         *       "version": 1
          *     }
          */
         Document: {
@@ -885,6 +1016,15 @@ export interface components {
             metadata: {
                 [key: string]: boolean | number | string;
             };
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
+            /** Version At */
+            version_at?: string | null;
+            /** Source */
+            source?: string | null;
             /** Error */
             error?: string | null;
             /**
@@ -907,6 +1047,46 @@ export interface components {
             items: components["schemas"]["Document"][];
             /** Next Cursor */
             next_cursor?: string | null;
+        };
+        /**
+         * DocumentVersion
+         * @description A file that a document is, was, or is to be.
+         */
+        DocumentVersion: {
+            /** Version */
+            version: number;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "waiting" | "current" | "replaced";
+            /** Filename */
+            filename: string;
+            /** Content Type */
+            content_type: string;
+            /** Bytes */
+            bytes: number;
+            /** Sha256 */
+            sha256: string;
+            /** Pages */
+            pages: number;
+            /** Chunks */
+            chunks: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Replaced At */
+            replaced_at?: string | null;
+        };
+        /**
+         * DocumentVersions
+         * @description The versions of a document that are known, the newest first.
+         */
+        DocumentVersions: {
+            /** Items */
+            items: components["schemas"]["DocumentVersion"][];
         };
         /**
          * Health
@@ -979,6 +1159,150 @@ export interface components {
             ids: string[];
         };
         /**
+         * Import
+         * @description Files that are fetched, a job each; `GET /v1/jobs?import_id=` lists these.
+         * @example {
+         *       "collection": "default",
+         *       "counts": {
+         *         "cancelled": 0,
+         *         "failed": 1,
+         *         "queued": 3,
+         *         "running": 1,
+         *         "skipped": 40,
+         *         "succeeded": 12
+         *       },
+         *       "created_at": "2026-11-30T16:00:00Z",
+         *       "id": "7c1d0c9be34a4c0e9d3b1a7f6e2c8d41",
+         *       "s3": {
+         *         "bucket": "handbooks",
+         *         "prefix": "2026/"
+         *       },
+         *       "state": "running"
+         *     }
+         */
+        Import: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "ended";
+            s3: components["schemas"]["S3Place"] | null;
+            /** Collection */
+            collection: string;
+            counts: components["schemas"]["Counts"];
+            reason?: components["schemas"]["Reason"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
+         * ImportPage
+         * @description Some imports, the newest first.
+         */
+        ImportPage: {
+            /** Items */
+            items: components["schemas"]["Import"][];
+            /** Next Cursor */
+            next_cursor?: string | null;
+        };
+        /**
+         * ImportRequest
+         * @description What to fetch: either URLs, or objects in S3.
+         * @example {
+         *       "metadata": {
+         *         "team": "people"
+         *       },
+         *       "urls": [
+         *         "https://example.com/handbook.pdf"
+         *       ]
+         *     }
+         * @example {
+         *       "collection": "handbooks",
+         *       "s3": {
+         *         "bucket": "handbooks",
+         *         "prefix": "2026/"
+         *       }
+         *     }
+         */
+        ImportRequest: {
+            /** Urls */
+            urls?: string[] | null;
+            s3?: components["schemas"]["S3Place"] | null;
+            /** Collection */
+            collection?: string | null;
+            /**
+             * Metadata
+             * @default {}
+             */
+            metadata: {
+                [key: string]: boolean | number | string;
+            };
+        };
+        /**
+         * Imported
+         * @description An import that has just begun.
+         * @example {
+         *       "collection": "default",
+         *       "counts": {
+         *         "cancelled": 0,
+         *         "failed": 1,
+         *         "queued": 3,
+         *         "running": 1,
+         *         "skipped": 40,
+         *         "succeeded": 12
+         *       },
+         *       "created_at": "2026-11-30T16:00:00Z",
+         *       "id": "7c1d0c9be34a4c0e9d3b1a7f6e2c8d41",
+         *       "jobs": [
+         *         {
+         *           "attempts": 1,
+         *           "created_at": "2026-11-30T16:00:00Z",
+         *           "document_id": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
+         *           "filename": "handbook.md",
+         *           "id": "5d1f0c9be34a4c0e9d3b1a7f6e2c8d40",
+         *           "kind": "ingest",
+         *           "max_attempts": 5,
+         *           "progress": 0.6,
+         *           "run_at": "2026-11-30T16:00:00Z",
+         *           "stage": "embed",
+         *           "started_at": "2026-11-30T16:00:01Z",
+         *           "state": "running",
+         *           "updated_at": "2026-11-30T16:00:02Z"
+         *         }
+         *       ],
+         *       "s3": {
+         *         "bucket": "handbooks",
+         *         "prefix": "2026/"
+         *       },
+         *       "state": "running"
+         *     }
+         */
+        Imported: {
+            /** Id */
+            id: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "ended";
+            s3: components["schemas"]["S3Place"] | null;
+            /** Collection */
+            collection: string;
+            counts: components["schemas"]["Counts"];
+            reason?: components["schemas"]["Reason"] | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Jobs */
+            jobs: components["schemas"]["Job"][];
+        };
+        /**
          * Job
          * @description Work on a document. A worker holds it by a lease while it runs.
          * @example {
@@ -1020,6 +1344,8 @@ export interface components {
             /** Progress */
             progress: number;
             reason: components["schemas"]["Reason"] | null;
+            /** Import Id */
+            import_id?: string | null;
             /**
              * Run At
              * Format: date-time
@@ -1383,6 +1709,19 @@ export interface components {
             all: boolean;
         };
         /**
+         * S3Place
+         * @description Objects of a bucket whose keys begin with the prefix.
+         */
+        S3Place: {
+            /** Bucket */
+            bucket: string;
+            /**
+             * Prefix
+             * @default
+             */
+            prefix: string;
+        };
+        /**
          * Scores
          * @description The scores of a chunk; null: the search did not find it.
          */
@@ -1518,7 +1857,8 @@ export interface components {
          *       "pages": 0,
          *       "sha256": "9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b9f2c1e0b7a6d4c3f8e5b2a1d0c9f8e7b",
          *       "status": "processing",
-         *       "updated_at": "2026-11-30T16:00:02Z"
+         *       "updated_at": "2026-11-30T16:00:02Z",
+         *       "version": 1
          *     }
          */
         Upload: {
@@ -1555,6 +1895,15 @@ export interface components {
             metadata: {
                 [key: string]: boolean | number | string;
             };
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
+            /** Version At */
+            version_at?: string | null;
+            /** Source */
+            source?: string | null;
             /** Error */
             error?: string | null;
             /**
@@ -2890,9 +3239,264 @@ export interface operations {
             };
         };
     };
+    replace_content: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description `ETag` of the file to be replaced */
+                "if-match"?: string | null;
+                /** @description `wait=N`: answer when the documents are ready, or after N seconds (RFC 7240) */
+                Prefer?: string;
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path: {
+                /** @description id of a document */
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The document has this content already. */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description With `Prefer: wait`: the new version counts. */
+            201: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            /** @description The file is safe; the old one counts until a job has read the new one. */
+            202: {
+                headers: {
+                    /** @description of the job or document */
+                    Location?: string;
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            400: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            409: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            412: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            413: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            415: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
     list_chunks: {
         parameters: {
             query?: {
+                /** @description of a citation; else the current one */
+                version?: number | null;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
                 /** @description rows of a page */
@@ -2959,6 +3563,23 @@ export interface operations {
             };
             /** @description A problem (RFC 9457) */
             404: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            410: {
                 headers: {
                     /** @description The id of the request. */
                     "x-request-id"?: string;
@@ -3180,6 +3801,140 @@ export interface operations {
             };
         };
     };
+    list_versions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path: {
+                /** @description id of a document */
+                document_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentVersions"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
     list_collections: {
         parameters: {
             query?: never;
@@ -3294,12 +4049,552 @@ export interface operations {
             };
         };
     };
+    list_imports: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string | null;
+                /** @description rows of a page */
+                limit?: number;
+            };
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPage"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    begin_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            400: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            413: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path: {
+                /** @description id of an import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
+    cancel_import: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description For the platform's key: the tenant that the request is about. */
+                "X-Tenant"?: string;
+                /** @description An id for the log, of up to 64 letters, digits, dots, dashes and underscores; another is replaced. The response has it too. */
+                "X-Request-ID"?: string;
+            };
+            path: {
+                /** @description id of an import */
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            401: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            403: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            404: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            422: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            429: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+            /** @description A problem (RFC 9457) */
+            503: {
+                headers: {
+                    /** @description The id of the request. */
+                    "x-request-id"?: string;
+                    /** @description Seconds after which a request that found the service busy may come again. */
+                    "retry-after"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail?: string;
+                        request_id?: string;
+                    };
+                };
+            };
+        };
+    };
     list_jobs: {
         parameters: {
             query?: {
                 state?: ("queued" | "running" | "succeeded" | "failed" | "cancelled") | null;
-                kind?: ("ingest" | "reindex") | null;
+                kind?: ("ingest" | "reindex" | "replace" | "import" | "list") | null;
                 document_id?: string | null;
+                import_id?: string | null;
                 /** @description `next_cursor` of the page before */
                 cursor?: string | null;
                 /** @description rows of a page */
