@@ -32,6 +32,8 @@ def failed(client):
 
 
 def test_ready(backend):
+    # Its worker begins a moment after it.
+    servers.wait("a worker", lambda: backend.get("/readyz").json()["status"] == "pass", 30)
     names, response = failed(backend)
     assert names == set()
     assert response.headers["content-type"] == "application/health+json"

@@ -37,21 +37,28 @@ class Standing:
 
         Raises DependencyError where a server behind it does not answer.
         """
-        others = await self._look()
+        kept = await self._look()
+        place = await self._index.place()
+        if (mine := _of(kept, self._model)) and _moved(mine, kept, place):
+            kept = await self._settle(place)
+            self._serve(kept)
         if self._whole:
             return
         # Without another model's index, nobody takes in documents that this one lacks.
-        if others and (left := await self._repository.count_missing(self._model)):
+        if len(kept) > 1 and (left := await self._repository.count_missing(self._model)):
             raise MismatchError(f"{left} documents still wait for vectors of {self._model}")
         self._whole = True
 
-    async def _look(self) -> bool:
-        """Know the collection now; returns whether there are indexes of other models."""
-        place = await self._index.place()
+    async def _look(self) -> list[Kept]:
+        """Know the collection now; only for the very first index has Milvus to be asked."""
         kept = await self._repository.all()
-        if (mine := _of(kept, self._model)) is None or _moved(mine, kept, place):
-            kept = await self._settle(place)
-            mine = _of(kept, self._model)
+        if not kept:
+            kept = await self._settle(await self._index.place())
+        self._serve(kept)
+        return kept
+
+    def _serve(self, kept: list[Kept]) -> None:
+        mine = _of(kept, self._model)
         if mine is None or mine.state == "building":
             self._known = False
             raise MismatchError(
@@ -62,7 +69,6 @@ class Standing:
             )
         self._index.use(mine.collection)
         self._known = True
-        return len(kept) > 1
 
     async def _settle(self, place: str) -> list[Kept]:
         """Note this model's index where there is no other, or that its collection was replaced."""

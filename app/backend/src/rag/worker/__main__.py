@@ -51,7 +51,7 @@ async def _serve(settings: Settings) -> None:
                 "milvus": world.index.check,
                 "embeddings": lambda: check_embedder(
                     world.embedder,
-                    world.vectors.standing.ensure,
+                    world.vectors.standing.check,
                     settings.readiness_timeout_seconds,
                 ),
             },
