@@ -68,31 +68,28 @@ def test_a_document_alone_is_judged_as_among_others(backend, shelf, name):
     assert by_itself["confidence"] == pytest.approx(among["confidence"], abs=0.2)
 
 
-FARO = {
-    "fr": ("Le phare de Tressin a été construit en 1843.", "Qui a dessiné le phare de Tressin ?"),
-    "es": ("El faro de Tressin se construyó en 1843.", "¿Quién diseñó el faro de Tressin?"),
-    "de": (
-        "Der Turm Tressin wurde 1843 gebaut.",
-        "Wer hat den Turm Tressin entworfen?",
-    ),
-    "it": (
-        "Il faro Tressin è stato costruito nel 1843.",
-        "Chi ha progettato il faro Tressin?",
-    ),
+MILLS = {
+    "fr": ("Le moulin de Tressin date de 1788.", "Qui a dessiné le moulin de Tressin ?"),
+    "es": ("El molino de Tressin es de 1788.", "¿Quién diseñó el molino de Tressin?"),
+    "de": ("Die Mühle von Tressin ist von 1788.", "Wer hat die Mühle von Tressin entworfen?"),
+    "it": ("Il mulino di Tressin è del 1788.", "Chi ha progettato il mulino di Tressin?"),
 }
 
 
-@pytest.mark.parametrize("language", sorted(FARO))
+@pytest.mark.parametrize("language", sorted(MILLS))
 def test_what_nothing_speaks_for_is_refused_whatever_else_is_stored(backend, language):
-    text, question = FARO[language]
-    collection = f"tower-{language}"
-    made = upload(backend, collection, f"tower-{language}.txt", f"{text}\n")
+    text, question = MILLS[language]
+    collection = f"mill-{language}"
+    made = upload(backend, collection, f"mill-{language}.txt", f"{text}\n")
     assert made.status_code in (200, 201), made.text
     assert ask(backend, question, collection)["refused"] is True
     # The words of the question become as common as they can be, beside the document.
-    noise = "\n\n".join(MIXED.format(n=number) for number in range(300))
-    assert upload(backend, collection, "noise.txt", noise).status_code in (200, 201)
+    noise = f"{collection}\n\n" + "\n\n".join(MIXED.format(n=number) for number in range(300))
+    beside = upload(backend, collection, "noise.txt", noise)
+    assert beside.status_code == 201, beside.text
     answer = ask(backend, question, collection)
+    # Other tests ask about other things.
+    assert backend.delete(f"/v1/documents/{beside.json()['id']}").status_code == 204
     assert answer["refused"] is True, answer
 
 

@@ -270,7 +270,7 @@ class Settings(DatabaseSettings):
     retrieve_chunks: int = Field(default=12, ge=1, le=50)
     dense_weight: float = Field(default=1, gt=0, le=100)
     lexical_weight: float = Field(default=1, gt=0, le=100)
-    min_confidence: float = Field(default=0.48, ge=0, le=1)
+    min_confidence: float = Field(default=0.47, ge=0, le=1)
     min_cosine: float = Field(default=0.25, ge=-1, le=1)
     sure_cosine: float = Field(default=0.62, ge=-1, le=1)
     min_coverage: float = Field(default=0.6, ge=0, le=1)
