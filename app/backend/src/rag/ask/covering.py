@@ -74,7 +74,7 @@ def _unsaid(
     return any(
         all(char in stems and char not in held for char in term)
         if is_unspaced(term)
-        else not any(_alike(term, stem) for stem in held)
+        else len(term) >= _SHORTEST and not any(_alike(term, stem) for stem in held)
         for term in wanted
     )
 

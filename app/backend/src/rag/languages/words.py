@@ -42,7 +42,6 @@ _LETTERS = str.maketrans(
 _UMLAUTS = re.compile("(ae|oe|(?<![aeq])ue)")
 _UMLAUT_OF = {"ae": "ä", "oe": "ö", "ue": "ü"}
 _LITTLE = 0.3
-_SHORTEST = 3
 
 
 class _Blanks(dict[int, str | None]):
@@ -92,11 +91,10 @@ def is_unspaced(piece: str) -> bool:
 def share(piece: str) -> float:
     """How much a stem of a question counts, against a word: at most 1.
 
-    Single characters and Japanese endings say little of what is asked; so do words of one or two
-    letters, which mostly are parts of verbs.
+    Single characters and Japanese endings say little of what is asked.
     """
     if not is_unspaced(piece):
-        return _LITTLE if len(piece) < _SHORTEST and piece.isalpha() else 1.0
+        return 1.0
     return _LITTLE if len(piece) == 1 or _IS_HIRAGANA.match(piece) else 1.0
 
 
