@@ -145,7 +145,10 @@ class CoverageExtractor:
             answer=" ".join(plain(item.text) for item in chosen),
             citations=[
                 Citation(
-                    document_id=item.passage.document_id, excerpt=item.text, page=item.passage.page
+                    document_id=item.passage.document_id,
+                    excerpt=item.text,
+                    page=item.passage.page,
+                    version=item.passage.version,
                 )
                 for item in chosen
             ],
