@@ -76,21 +76,24 @@ MILLS = {
 }
 
 
-@pytest.mark.parametrize("language", sorted(MILLS))
-def test_what_nothing_speaks_for_is_refused_whatever_else_is_stored(backend, language):
-    text, question = MILLS[language]
-    collection = f"mill-{language}"
-    made = upload(backend, collection, f"mill-{language}.txt", f"{text}\n")
-    assert made.status_code in (200, 201), made.text
-    assert ask(backend, question, collection)["refused"] is True
-    # The words of the question become as common as they can be, beside the document.
-    noise = f"{collection}\n\n" + "\n\n".join(MIXED.format(n=number) for number in range(300))
-    beside = upload(backend, collection, "noise.txt", noise)
+def test_what_nothing_speaks_for_is_refused_whatever_else_is_stored(backend):
+    for language, (text, _question) in MILLS.items():
+        made = upload(backend, f"mill-{language}", f"mill-{language}.txt", f"{text}\n")
+        assert made.status_code in (200, 201), made.text
+
+    def answered():
+        asked = ((name, ask(backend, MILLS[name][1], f"mill-{name}")) for name in MILLS)
+        return {name: answer["answer"] for name, answer in asked if not answer["refused"]}
+
+    assert answered() == {}
+    # The words of the questions become far more common than those of the documents.
+    noise = "\n\n".join(MIXED.format(n=number) for number in range(40))
+    beside = upload(backend, "noise", "noise.txt", noise)
     assert beside.status_code == 201, beside.text
-    answer = ask(backend, question, collection)
+    found = answered()
     # Other tests ask about other things.
     assert backend.delete(f"/v1/documents/{beside.json()['id']}").status_code == 204
-    assert answer["refused"] is True, answer
+    assert found == {}
 
 
 def test_an_answer_that_says_all_has_no_neighbours(backend):
