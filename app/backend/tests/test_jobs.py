@@ -585,7 +585,7 @@ def test_readiness_tells_of_the_worker_and_the_queue(idle, start, start_worker):
     servers.wait("the heartbeat", lambda: check(strict)[0] == 200, 20)
     ready = worker.get("/readyz")
     assert ready.status_code == 200
-    assert set(ready.json()["checks"]) == {"postgres", "s3", "milvus"}
+    assert set(ready.json()["checks"]) == {"postgres", "s3", "milvus", "embeddings"}
     assert worker.get("/nothing").status_code == 404
     # A worker that ends says so.
     worker.child.terminate()

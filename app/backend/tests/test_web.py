@@ -28,10 +28,10 @@ class Names(AbstractResolver):
     def __init__(self, *answers):
         self.answers = list(answers)
 
-    async def resolve(self, host, port=0, _family=0):
+    async def resolve(self, host, port=0, family=2):
         found = self.answers.pop(0) if self.answers[1:] else self.answers[0]
         return [
-            {"hostname": host, "host": each, "port": port, "family": 2, "proto": 6, "flags": 0}
+            {"hostname": host, "host": each, "port": port, "family": family, "proto": 6, "flags": 0}
             for each in found
         ]
 
