@@ -84,7 +84,8 @@ def test_neighbouring_questions_are_told_apart(backend, texts, language):
             assert answer["citations"][0]["document_id"] == texts[language]["id"]
 
 
-def test_what_is_near_in_meaning_is_not_told_as_sure(backend, texts):
+@pytest.mark.usefixtures("texts")
+def test_what_is_near_in_meaning_is_not_told_as_sure(backend):
     """To design is nearly to build for the model: a limit, which docs/answers.md names."""
     answer = backend.ask("Who designed the lighthouse?")
     assert answer["refused"] or answer["confidence"] < 0.6, answer
