@@ -39,6 +39,8 @@ _NAME = re.compile(
     r"(?:(?<=[a-z,;(:\"'\[`*_)] )|^\W{0,9})[A-Z][\w.'-]{1,40} (?:[A-Z][\w.'-]{1,40}|van|de|von)\b"
     r"|\b(?:by|to) (?:the )?[A-Z]\w{1,40}|(?<=[a-z,;(:\[] )[A-Z][a-z]{1,40}"
 )
+# `The Warnholm lighthouse`: of a place, and no person. `By the Senate` is kept.
+_OF_A_PLACE = re.compile(r"(?<!by )(?<!to )\b[Tt]he [A-Z][\w'-]{1,40}(?= [a-z])")
 _ROLE = re.compile(
     r"\b(?:he|she|they|users?|members?|developers?|leader|secretary|people|person|committee|team"
     r"|administrators?|authors?|owners?|maintainers?|clients?|servers?|holders?|part(?:y|ies)"
@@ -142,7 +144,7 @@ def _duration(question: str, text: str, after: str) -> float:
 
 def _person(question: str, text: str, _after: str) -> float:
     words = set(_WORD.findall(question))
-    for name in _NAME.findall(text):
+    for name in _NAME.findall(_OF_A_PLACE.sub("", text)):
         if not set(_WORD.findall(name.lower())) <= words:
             return 1.0
     return 0.6 if _ROLE.search(text) else 0.0
