@@ -74,7 +74,7 @@ lint: setup $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## ansible-l
 .PHONY: unit
 unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The tests that need no cluster, but those of `make slow`
 	$(pytest) -n $(workers) --dist loadfile --no-loadscope-reorder -m "not slow" tests/unit
-	cd $(backend) && .venv/bin/python -m pytest -m "not slow"
+	cd $(backend) && .venv/bin/python -m pytest -n $(worlds) --dist loadfile -m "not slow"
 	cd $(client) && ../backend/.venv/bin/python -m pytest
 	cd $(frontend) && npm test --silent && npm run --silent test:browser
 
@@ -82,7 +82,7 @@ unit: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## The test
 slow: caches $(backend)/.venv/.stamp $(frontend)/node_modules/.stamp ## Whole lives, hostile files, plan against run, samples of `make faults` and `make consistency`
 # Three at a time: one life or one run of a playbook leaves a core idle for much of its time.
 	$(MAKE) --jobs=3 --output-sync=line slow-lives slow-samples slow-drift
-	cd $(backend) && .venv/bin/python -m pytest -m slow
+	cd $(backend) && .venv/bin/python -m pytest -n $(worlds) --dist loadfile -m slow
 	cd $(frontend) && npm run --silent build && npm run --silent test:browser:slow
 
 .PHONY: slow-lives slow-samples slow-drift

@@ -348,7 +348,7 @@ FURTHER: dict[str, list[tuple[str, str | None]]] = {
     "en": [
         ("What is the keeper called?", "Odile"),
         ("How long does the walk from the station take?", "12 minutes"),
-        ("Who painted the lighthouse?", None),
+        ("Who designed the lighthouse?", None),
         ("How many steps does the tower have?", None),
     ],
 }

@@ -1,5 +1,6 @@
 """Probes, version, metrics, configuration, migrations and the end of a process."""
 
+import asyncio
 import json
 import signal
 import sys
@@ -17,6 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import create_engine
 
 from rag import migrate
+from rag.health.service import Readiness
+from rag.metrics import Metrics
 from rag.tables import metadata
 
 DEPENDENCIES = {"postgres", "redis", "s3", "milvus"}
@@ -63,6 +66,20 @@ def test_readiness_names_exactly_what_is_down(backend, world, victim):
         assert took < 1.8
         assert alive == 200
         servers.wait("recovery", lambda: failed(client)[0] == set(), 15)
+
+
+def test_what_stores_are_asked_for_is_not_known_while_they_are_silent():
+    async def silence() -> None:
+        await asyncio.Event().wait()
+
+    probes = dict.fromkeys(("postgres", "embeddings", "worker:heartbeat"), silence)
+    checks = asyncio.run(Readiness(probes, Metrics(), timeout=0.05, keep=0).checks())
+    assert {name: check.status for name, check in checks.items()} == {
+        "postgres": "fail",
+        "embeddings": "warn",
+        "worker:heartbeat": "warn",
+    }
+    assert checks["worker:heartbeat"].output == "not known: no answer within 0.05 s"
 
 
 def test_a_backend_starts_while_everything_is_down(start, world):

@@ -84,13 +84,6 @@ def test_neighbouring_questions_are_told_apart(backend, texts, language):
             assert answer["citations"][0]["document_id"] == texts[language]["id"]
 
 
-@pytest.mark.usefixtures("texts")
-def test_what_is_near_in_meaning_is_not_told_as_sure(backend):
-    """To design is nearly to build for the model: a limit, which docs/answers.md names."""
-    answer = backend.ask("Who designed the lighthouse?")
-    assert answer["refused"] or answer["confidence"] < 0.6, answer
-
-
 def test_the_table(backend, texts):
     """What the tests above saw, in one view."""
     lines = [f"{'':4} {'told':4} {'exact':8} {'inflected':10} open"]

@@ -225,9 +225,7 @@ def _wire(
                 "redis": cache.check,
                 "s3": world.store.check,
                 "milvus": world.index.check,
-                "embeddings": lambda: check_embedder(
-                    world.embedder, world.vectors.standing.check, settings.readiness_timeout_seconds
-                ),
+                "embeddings": lambda: check_embedder(world.embedder, world.vectors.standing.check),
                 "worker:heartbeat": lambda: check_worker(
                     works.load, settings.worker_missing, settings.queue_warn_seconds
                 ),

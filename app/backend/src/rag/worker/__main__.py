@@ -49,11 +49,7 @@ async def _serve(settings: Settings) -> None:
                 "postgres": schema,
                 "s3": world.store.check,
                 "milvus": world.index.check,
-                "embeddings": lambda: check_embedder(
-                    world.embedder,
-                    world.vectors.standing.check,
-                    settings.readiness_timeout_seconds,
-                ),
+                "embeddings": lambda: check_embedder(world.embedder, world.vectors.standing.check),
             },
             metrics,
             timeout=settings.readiness_timeout_seconds,
