@@ -120,7 +120,7 @@ def test_what_passes_is_tried_again(server, local, status):
 )
 def test_what_lasts_is_an_error_that_says_so(server, status, said):
     server.status = status
-    assert failed(client(server, total=3)) == f"embeddings: {said}"
+    assert failed(client(server, total=30)) == f"embeddings: {said}"
 
 
 def test_a_server_that_says_nothing_has_a_deadline(server):
