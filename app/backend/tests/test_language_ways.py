@@ -58,7 +58,8 @@ def completion(backend, question, **more):
     ],
 )
 def test_a_query_is_stemmed_in_its_language(backend, texts, query, language):
-    best = search(backend, query)[0]
+    # Other tests' documents may be about lamps, too.
+    best = search(backend, query, document_ids=list(texts.values()))[0]
     assert best["document_id"] == texts[language]
     assert best["ranks"]["lexical"] == 1
 
