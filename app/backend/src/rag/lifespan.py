@@ -37,6 +37,8 @@ from rag.jobs.repository import JobRepository
 from rag.jobs.watch import JobWatch
 from rag.metrics import Metrics
 from rag.settings import Settings
+from rag.signin.service import SignIn
+from rag.signin.wiring import open_sign_in
 from rag.worker.wiring import Works, wire
 from rag.world import World, open_world, secret_text
 
@@ -62,6 +64,8 @@ class AppState:
     access: Access
     limits: Limits
     keys: KeyService
+    signing: SignIn | None
+    """None where nobody signs in."""
 
 
 @asynccontextmanager
@@ -88,6 +92,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             schema=schema,
             ending=lambda: _is_ending(app),
         )
+        signing = open_sign_in(stack, settings, world)
         app.state.rag = _wire(
             settings,
             app.state.metrics,
@@ -98,6 +103,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
             model,
             limits,
             _reranker(stack, settings, world),
+            signing,
         )
         log.info("started", **app.state.rag.version.model_dump())
         if settings.auth == "none":
@@ -156,6 +162,7 @@ def _wire(
     model: AnswerModel | None,
     limits: Limits,
     reranker: Reranker | None,
+    signing: SignIn | None,
 ) -> AppState:
     version = Version(
         version=settings.app_version,
@@ -238,4 +245,5 @@ def _wire(
         access=access,
         limits=limits,
         keys=KeyService(kept, access),
+        signing=signing,
     )

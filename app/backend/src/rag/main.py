@@ -16,6 +16,7 @@ from rag.api import (
     openapi,
     problems,
     search,
+    signin,
     uploads,
     versions,
 )
@@ -54,6 +55,7 @@ def create_app(settings: Settings) -> FastAPI:
         ask,
         chat,
         keys,
+        signin,
         health,
     ):
         app.include_router(routes.router)

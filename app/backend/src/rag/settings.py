@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rag.access.limits import DEFAULTS, Kind
+from rag.access.scope import Mode, Role
 from rag.adapters.addresses import Policy
 from rag.imports.buckets import Buckets
 from rag.ingest.limits import Limits
@@ -143,10 +144,26 @@ class Settings(DatabaseSettings):
     milvus_collection: str = Field(default="documents", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
 
     # Who asks for no keys says so.
-    auth: Literal["none", "keys"] = "keys"
+    auth: Mode = "keys"
     # The platform's own key, and the one before it: both are good while it is rotated.
     api_key: PlatformKey = None
     api_key_previous: PlatformKey = None
+
+    # People's sign-in: the issuer's URL as its discovery document has it, and what it knows us by.
+    oidc_issuer: HttpUrl | None = None
+    oidc_client_id: str | None = Field(default=None, min_length=1, max_length=255)
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = Field(default="openid profile email", pattern=r"^openid( [!-~]+)*$")
+    oidc_role_claim: str = Field(default="groups", min_length=1, max_length=255)
+    # Roles by the values of that claim, as JSON; without one that fits, the default role.
+    oidc_roles: dict[str, Role] = Field(default_factory=dict)
+    oidc_default_role: Role | Literal["none"] = "none"
+    oidc_tenant_claim: str | None = Field(default=None, max_length=255)
+    oidc_logout_url: HttpUrl | None = None
+    # Where people reach the frontend: what comes from another page changes nothing.
+    frontend_url: HttpUrl | None = None
+    session_idle_seconds: int = Field(default=3600, ge=1, le=7 * 86400)
+    session_seconds: int = Field(default=12 * 3600, ge=1, le=30 * 86400)
 
     # Requests in a minute of one key, or of one address with AUTH=none; 0: no limit.
     # Without a number: the usual one with keys, and no limit where nobody is asked.
@@ -356,6 +373,16 @@ class Settings(DatabaseSettings):
             raise ValueError("EMBEDDING_API_KEY: is missing, or EMBEDDING_BASE_URL")
         return self
 
+    @model_validator(mode="after")
+    def _knows_an_issuer(self) -> Self:
+        if self.auth == "oidc":
+            for name in ("oidc_issuer", "oidc_client_id", "frontend_url"):
+                if not getattr(self, name):
+                    raise ValueError(f"{name.upper()}: is missing (with AUTH=oidc people sign in)")
+            if not self.oidc_roles and self.oidc_default_role == "none":
+                raise ValueError("OIDC_ROLES: is missing, and so nobody could sign in")
+        return self
+
     def quotas(self) -> dict[Kind, int]:
         """Requests of each kind in a minute; 0: no limit."""
         given: dict[Kind, int | None] = {
@@ -379,6 +406,7 @@ class Settings(DatabaseSettings):
             self.openai_api_key,
             self.embedding_api_key,
             self.rerank_api_key,
+            self.oidc_client_secret,
             self.sentry_dsn,
         )
         keys = [secret.get_secret_value() for secret in given if secret]

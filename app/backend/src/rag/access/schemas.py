@@ -1,13 +1,13 @@
 """Keys as the API shows them."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from rag.access.limits import Kind
-from rag.access.scope import Name, Role
+from rag.access.scope import Mode, Name, Role
 
 MOST_COLLECTIONS = 50
 """Collections that a key may name: each is a condition of every search."""
@@ -130,8 +130,8 @@ class Me(BaseModel):
         }
     )
 
-    auth: Literal["none", "keys"]
-    """`none`: nobody is asked for a key, and everybody may do everything."""
+    auth: Mode
+    """`none`: nobody is asked, and everybody may do everything; `oidc`: people sign in."""
     id: str
     name: str
     tenant: str

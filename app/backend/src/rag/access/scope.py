@@ -8,8 +8,11 @@ from pydantic import StringConstraints
 
 from rag.errors import ForbiddenError
 
+Mode = Literal["none", "keys", "oidc"]
+"""Who is asked who they are: nobody; programs for keys; and people, too, for a sign-in."""
 Role = Literal["reader", "writer", "admin"]
-_ROLES: tuple[Role, ...] = ("reader", "writer", "admin")
+ROLES: tuple[Role, ...] = ("reader", "writer", "admin")
+"""Each includes those before it."""
 
 DEFAULT = "default"
 """The tenant and the collection of those who name none."""
@@ -72,7 +75,7 @@ class Principal:
 
     def may(self, role: Role) -> bool:
         """Whether it has this role, or one that includes it."""
-        return _ROLES.index(self.role) >= _ROLES.index(role)
+        return ROLES.index(self.role) >= ROLES.index(role)
 
 
 PLATFORM = "platform"

@@ -1,7 +1,6 @@
 """Tell who sends a request, and make and end keys."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
 import structlog
 from cachetools import TTLCache
@@ -9,12 +8,11 @@ from cachetools import TTLCache
 from rag.access import tokens
 from rag.access.repository import Kept, KeyRepository
 from rag.access.schemas import CreatedKey, Key, KeyPage, NewKey
-from rag.access.scope import ANONYMOUS, DEFAULT, PLATFORM, Principal, Scope
+from rag.access.scope import ANONYMOUS, DEFAULT, PLATFORM, Mode, Principal, Scope
 from rag.errors import DependencyError, ForbiddenError, NotFoundError, UnauthorizedError
 
 log = structlog.get_logger(__name__)
 
-Mode = Literal["none", "keys"]
 _KEEP_SECONDS = 2.0
 """How long a process goes on with what it knows of a key: a revoked one ends as late."""
 _MOST_KEPT = 10_000

@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from rag.access.limits import Kind, Taken
 from rag.access.scope import ANONYMOUS, NAME, PLATFORM, Principal
-from rag.api import audit, rights
+from rag.api import audit, csrf, rights
 from rag.api.bodies import limited, takes_files
+from rag.api.cookies import cookies_of
 from rag.api.problems import problem_of
 from rag.errors import (
     ForbiddenError,
@@ -72,12 +73,17 @@ class _Told:
 async def _admitted(scope: Scope, state: AppState) -> Principal:
     """Who sends the request, if they may. Raises RagError."""
     headers = Headers(scope=scope)
-    principal = await state.access.principal(_key(headers), _tenant(headers))
+    session = _session(headers, state)
+    if session and state.signing:
+        csrf.check(scope["method"], headers, str(state.settings.frontend_url))
+        principal = await state.signing.principal(session, _tenant(headers))
+    else:
+        principal = await state.access.principal(_key(headers), _tenant(headers))
     # For the log alone, where the role does not suffice.
     scope["principal"] = principal
     role = rights.role_for(scope["method"], scope["path"])
     if not principal.may(role):
-        raise ForbiddenError(f"this needs the role {role}, and the key has {principal.role}")
+        raise ForbiddenError(f"this needs the role {role}, and yours is {principal.role}")
     return principal
 
 
@@ -116,6 +122,14 @@ def _key(headers: Mapping[str, str]) -> str | None:
     scheme, _space, key = headers.get("authorization", "").partition(" ")
     key = key.strip()
     return key if scheme.lower() == "bearer" and len(key) <= _LONGEST_KEY else None
+
+
+def _session(headers: Mapping[str, str], state: AppState) -> str | None:
+    """The secret text of a person's session; a key goes before it."""
+    if state.signing is None or "authorization" in headers:
+        return None
+    cookies = cookies_of(state.settings)
+    return cookies.read(headers, cookies.session)
 
 
 def _tenant(headers: Mapping[str, str]) -> str | None:

@@ -35,5 +35,22 @@ def note(scope: Scope, status: int) -> None:
     )
 
 
+def sign_in(scope: Scope, outcome: str, reason: str | None = None) -> None:
+    """Write the line of somebody who came in, or did not."""
+    principal: Principal | None = scope.get("principal")
+    client = scope.get("client")
+    log.info(
+        "audit",
+        outcome=outcome,
+        reason=reason,
+        method=scope["method"],
+        route=scope["path"],
+        key=principal.id if principal else None,
+        role=principal.role if principal else None,
+        tenant=principal.scope.tenant if principal else None,
+        address=client[0] if client else None,
+    )
+
+
 def _is_id(value: str) -> bool:
     return len(value) <= 64 and value.isascii() and value.isalnum()

@@ -6,8 +6,11 @@ What is not named here needs more, not less: a new route that changes something 
 from rag.access.limits import Kind
 from rag.access.scope import Role
 
-OPEN = frozenset({"/livez", "/readyz", "/metrics", "/version", "/openapi.json"})
-"""Paths that nobody is asked for a key at: probes and descriptions, without a word of documents."""
+SIGN_IN = frozenset({"/v1/auth/login", "/v1/auth/callback", "/v1/auth/logout"})
+OPEN = frozenset({"/livez", "/readyz", "/metrics", "/version", "/openapi.json"}) | SIGN_IN
+"""Paths that nobody is asked for a key at: probes and descriptions, without a word of documents,
+and where people get a session.
+"""
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 _QUESTIONS = frozenset({"/v1/ask", "/v1/search", "/v1/chat/completions", "/mcp"})
 _KEYS = "/v1/keys"

@@ -5,6 +5,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from rag.access.scope import Mode
+
 Status = Literal["pass", "warn", "fail"]
 
 
@@ -44,5 +46,5 @@ class Version(BaseModel):
     """The database migration which this program works with."""
     answers_by: str
     """`extract`, or the name of the language model."""
-    auth: Literal["none", "keys"]
-    """Whom the server asks for keys: with `none` nobody, and everybody may do everything."""
+    auth: Mode
+    """Whom the server asks who they are: with `none` nobody, and everybody may do everything."""

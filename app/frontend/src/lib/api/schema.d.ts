@@ -1458,7 +1458,7 @@ export interface components {
              * Auth
              * @enum {string}
              */
-            auth: "none" | "keys";
+            auth: "none" | "keys" | "oidc";
             /** Id */
             id: string;
             /** Name */
@@ -1974,7 +1974,7 @@ export interface components {
              * Auth
              * @enum {string}
              */
-            auth: "none" | "keys";
+            auth: "none" | "keys" | "oidc";
         };
     };
     responses: never;

@@ -1,0 +1,1 @@
+"""People's sign-in with OpenID Connect: sessions in place of keys."""
