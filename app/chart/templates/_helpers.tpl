@@ -421,6 +421,18 @@ OTEL_TRACES_SAMPLER_ARG: {{ .samplerArg | quote }}
 {{- end }}
 {{- end }}
 
+{{/* Where people reach the pages at which they sign in. */}}
+{{- define "rag.pagesUrl" -}}
+{{- $values := .root.Values -}}
+{{- if $values.auth.oidc.pagesUrl -}}
+{{ $values.auth.oidc.pagesUrl }}
+{{- else if and $values.ingress.enabled $values.ingress.certificateArn -}}
+https://{{ $values.ingress.host }}
+{{- else -}}
+{{- fail "auth.oidc.pagesUrl: where do people reach the pages (without an ingress that has a certificate)?" -}}
+{{- end -}}
+{{- end }}
+
 {{/* Where the backend's program may go: its stores, AWS and OpenAI. */}}
 {{- define "rag.backendEgress" -}}
 {{- $values := .root.Values -}}
@@ -475,7 +487,7 @@ OTEL_TRACES_SAMPLER_ARG: {{ .samplerArg | quote }}
 {{- end }}
 {{- range list .aws .https }}
 {{- if .cidrs }}
-# {{ if hasKey . "except" }}OpenAI, and AWS's APIs without an endpoint: public addresses{{ else }}AWS's APIs (S3, STS), by endpoints{{ end }}.
+# {{ if hasKey . "except" }}OpenAI, the issuer of sign-ins, and AWS's APIs without an endpoint: public addresses{{ else }}AWS's APIs (S3, STS), by endpoints{{ end }}.
 - to:
     {{- include "rag.ipBlocks" . | trim | nindent 4 }}
   ports:

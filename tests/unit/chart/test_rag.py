@@ -53,6 +53,52 @@ def test_the_frontend_has_the_api_key_and_no_other_secret(render: Render) -> Non
     assert "SECRETS_DIR" not in [one["name"] for one in without["containers"][0]["env"]]
 
 
+OIDC: dict[str, Any] = {
+    "mode": "oidc",
+    "oidc": {
+        "issuer": "https://id.example.com/realms/a",
+        "clientId": "rag",
+        "pagesUrl": "https://rag.example.com",
+        "roles": {"rag-admins": "admin"},
+    },
+}
+
+
+def test_people_sign_in_at_an_issuer(render: Render) -> None:
+    objects = render({"auth": OIDC})
+    told = objects.get("ConfigMap", "rag-backend")["data"]
+    assert told["FRONTEND_URL"] == "https://rag.example.com"
+    assert told["OIDC_ISSUER"] == "https://id.example.com/realms/a"
+    assert told["OIDC_ROLES"] == '{"rag-admins":"admin"}'
+    assert told["SESSION_SECONDS"] == "43200"
+    assert "OIDC_TENANT_CLAIM" not in told
+    pod = objects.pod("rag-frontend")["spec"]
+    assert {"name": "AUTH", "value": "oidc"} in pod["containers"][0]["env"]
+    # Whoever takes the frontend over has nobody's rights.
+    assert [one for one in pod["volumes"] if "secret" in one] == []
+
+
+def test_an_issuer_inside_is_let_through_for_the_backend_alone(render: Render) -> None:
+    policy = {"networkPolicy": {"issuer": {"cidrs": ["10.8.0.0/24"], "port": 8443}}}
+    objects = render({"auth": OIDC, **policy})
+    flow = {
+        "to": [{"ipBlock": {"cidr": "10.8.0.0/24"}}],
+        "ports": [{"protocol": "TCP", "port": 8443}],
+    }
+    assert flow in objects.get("NetworkPolicy", "rag-backend")["spec"]["egress"]
+    assert flow not in objects.get("NetworkPolicy", WORKER)["spec"]["egress"]
+    closed = render({"auth": {"mode": "keys"}, **policy})
+    assert flow not in closed.get("NetworkPolicy", "rag-backend")["spec"]["egress"]
+
+
+@pytest.mark.parametrize("missing", ["issuer", "clientId", "pagesUrl", "roles"])
+def test_a_sign_in_that_nobody_could_use_is_refused(render: Render, missing: str) -> None:
+    oidc = {key: value for key, value in OIDC["oidc"].items() if key != missing}
+    outcome = render.attempt({"auth": {"mode": "oidc", "oidc": oidc}})
+    assert outcome.returncode != 0
+    assert "oidc" in outcome.stderr
+
+
 def test_the_default_is_what_the_readme_lists(render: Render) -> None:
     objects = render()
     for kind in ("Service", "ServiceAccount"):
