@@ -1,8 +1,12 @@
 import type { Metadata, Viewport } from "next";
 import { connection } from "next/server";
 import type { ReactNode } from "react";
+import { MeProvider } from "@/client/me";
+import { SignIn } from "@/components/access/sign-in";
 import { Shell } from "@/components/shell/shell";
+import { visitor } from "@/lib/me";
 import { getTheme } from "@/lib/preferences";
+import { peopleSignIn } from "@/lib/visitor";
 import { ALL_TEXTS } from "@/texts/all";
 import { TextsProvider } from "@/texts/client";
 import { getTexts } from "@/texts/server";
@@ -24,11 +28,16 @@ export default async function RootLayout({ children }: Readonly<{ children: Reac
   // Each page waits for its request: one rendered at build time has no nonce.
   await connection();
   const { language } = await getTexts();
+  const who = await visitor();
+  // The backend refuses strangers; this is only what they see of it.
+  const stranger = who.me === null && who.stranger && peopleSignIn();
   return (
     <html lang={language} data-theme={await getTheme()}>
       <body>
         <TextsProvider language={language} texts={ALL_TEXTS[language]}>
-          <Shell>{children}</Shell>
+          <MeProvider me={who.me}>
+            <Shell>{stranger ? <SignIn /> : children}</Shell>
+          </MeProvider>
         </TextsProvider>
       </body>
     </html>

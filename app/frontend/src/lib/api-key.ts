@@ -2,6 +2,7 @@ import "server-only";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { passTraceOn } from "./tracing";
+import { peopleSignIn, visitorHeaders } from "./visitor";
 
 /** The platform's own key, and the one before it, by the names that the backend has for them. */
 const NAMES = ["API_KEY", "API_KEY_PREVIOUS"] as const;
@@ -27,12 +28,26 @@ async function inFile(name: string): Promise<string> {
 }
 
 /**
- * As `fetch`, with the platform's key, and within the trace that is gone on with. While it is rotated, the backend may know one key or the
+ * As `fetch`, within the trace that is gone on with, and for a visitor. Where people sign in, with the
+ * visitor's session and never with a key: what the backend refuses them stays refused. Elsewhere with
+ * the platform's key. While it is rotated, the backend may know one key or the
  * other: where one is refused, the next is tried. So the body must be one that can be sent twice.
+ *
+ * @param visitor headers of the visitor's request; without: of the one that is being served
  */
-export async function fetchWithKey(url: URL, init: RequestInit): Promise<Response> {
+export async function fetchWithKey(
+  url: URL,
+  init: RequestInit,
+  visitor?: Headers,
+): Promise<Response> {
   const headers = new Headers(init.headers);
   passTraceOn(headers);
+  if (peopleSignIn()) {
+    for (const [name, value] of Object.entries(await visitorHeaders(visitor))) {
+      headers.set(name, value);
+    }
+    return fetch(url, { ...init, headers });
+  }
   const keys = await apiKeys();
   for (const [place, key] of keys.entries()) {
     headers.set("Authorization", `Bearer ${key}`);

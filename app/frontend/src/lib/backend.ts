@@ -7,6 +7,7 @@ import type {
   Health,
   JobPage,
   ListQuery,
+  Me,
   RagDocument,
   Version,
 } from "./api/types";
@@ -17,6 +18,7 @@ import {
   parseDocument,
   parseDocumentPage,
   parseJobPage,
+  parseMe,
   parseProblem,
 } from "./contract";
 import { BackendStatusError, ConfigurationError } from "./problem";
@@ -142,6 +144,11 @@ export async function getHealth(requestId: string): Promise<Health> {
   const body = (await readJson(response)) as Partial<Health> | null;
   if (typeof body?.checks !== "object") throw new ContractError("health has no checks");
   return body as Health;
+}
+
+/** Who the visitor is, for the backend. */
+export async function getMe(requestId: string): Promise<Me> {
+  return parseMe(await look("/v1/me", requestId));
 }
 
 /** What is running. */

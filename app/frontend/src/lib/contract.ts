@@ -10,6 +10,7 @@ import type {
   Citation,
   DocumentPage,
   JobPage,
+  Me,
   ProblemDocument,
   RagDocument,
 } from "./api/types";
@@ -45,6 +46,25 @@ function optionalString(value: unknown): string | null {
 
 function count(value: unknown): number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0 ? value : 0;
+}
+
+const ROLES: readonly string[] = ["reader", "writer", "admin"];
+
+/** Reads who somebody is. */
+export function parseMe(value: unknown): Me {
+  const json = asObject(value, "me");
+  const role = asString(json["role"], "me.role");
+  if (!ROLES.includes(role)) throw new ContractError("me.role is no role");
+  return {
+    auth: asString(json["auth"], "me.auth") as Me["auth"],
+    id: asString(json["id"], "me.id"),
+    name: asString(json["name"], "me.name"),
+    tenant: asString(json["tenant"], "me.tenant"),
+    role: role as Me["role"],
+    collections: Array.isArray(json["collections"])
+      ? json["collections"].map((name) => asString(name, "me.collections"))
+      : null,
+  };
 }
 
 /** Reads a document; what only describes it may be missing. */

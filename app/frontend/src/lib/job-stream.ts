@@ -17,7 +17,11 @@ import { logFailure } from "./log";
  *
  * Where the backend breaks off, the stream ends without `end`, and browsers come again.
  */
-export function jobStream(ids: readonly string[], left: AbortSignal): ReadableStream<Uint8Array> {
+export function jobStream(
+  ids: readonly string[],
+  left: AbortSignal,
+  visitor: Headers,
+): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const stop = new AbortController();
   const signal = AbortSignal.any([left, stop.signal, ending.signal]);
@@ -27,7 +31,7 @@ export function jobStream(ids: readonly string[], left: AbortSignal): ReadableSt
         controller.enqueue(encoder.encode(`event: ${event}\ndata: ${data}\n\n`));
       controller.enqueue(encoder.encode("retry: 3000\n\n"));
       try {
-        await Promise.all(ids.map((id) => follow(id, signal, send)));
+        await Promise.all(ids.map((id) => follow(id, signal, send, visitor)));
         if (!signal.aborted) send("end", "{}");
       } catch (error) {
         if (!signal.aborted) logFailure("follow_jobs", "", error);
@@ -47,13 +51,15 @@ async function follow(
   id: string,
   signal: AbortSignal,
   send: (event: string, data: string) => void,
+  visitor: Headers,
 ): Promise<void> {
-  const response = await fetchWithKey(backendUrl(`/v1/jobs/${id}/events`), {
+  const init: RequestInit = {
     headers: { Accept: "text/event-stream" },
     cache: "no-store",
     redirect: "error",
     signal,
-  });
+  };
+  const response = await fetchWithKey(backendUrl(`/v1/jobs/${id}/events`), init, visitor);
   if (response.status === 404) return send("gone", JSON.stringify({ id }));
   if (!response.ok || !response.body) throw new Error(`status ${response.status} for a job`);
   const events = response.body

@@ -119,6 +119,9 @@ function unreachable(
 }
 
 const TYPES: Record<string, TextKey> = {
+  unauthorized: "problem.type.unauthorized",
+  forbidden: "problem.type.forbidden",
+  "rate-limited": "problem.type.rate-limited",
   busy: "problem.type.busy",
   "dependency-unavailable": "problem.type.dependency-unavailable",
   "not-found": "problem.type.not-found",
@@ -139,6 +142,8 @@ function titleOf(problem: ProblemDocument, status: number, action: Action, t: Tr
 
 const REMEDIES: Record<number, TextKey> = {
   400: "problem.remedy.400",
+  401: "problem.remedy.401",
+  403: "problem.remedy.403",
   404: "problem.remedy.404",
   409: "problem.remedy.409",
   410: "problem.remedy.410",

@@ -6,6 +6,7 @@ import { logFailure } from "./log";
 import { causeOf, UNREACHABLE } from "./problem";
 import { english } from "@/texts/english";
 import { MAX_REQUEST_BYTES } from "./limits";
+import { isSignIn, relaySignIn } from "./sign-in";
 
 /** Hands requests of our own pages to the backend: those that are listed here, and no others. */
 
@@ -49,6 +50,7 @@ export async function relay(request: Request, path: string): Promise<Response> {
   if (!isAllowedHost(request.headers.get("host"), process.env["ALLOWED_HOSTS"] ?? "")) {
     return new Response("No page has this name here.\n", { status: 421 });
   }
+  if (isSignIn(request.method, path)) return relaySignIn(request, path);
   if (!RELAYED.some(([method, known]) => method === request.method && known.test(path))) {
     return problem(404, "not-found", "this page's server does not hand this on", "");
   }
@@ -85,14 +87,16 @@ async function fetched(
     FIRST_BYTE_MS,
   );
   try {
-    return await fetchWithKey(backendUrl(`/v1/${path}${new URL(request.url).search}`), {
+    const init: RequestInit = {
       method: request.method,
       headers: { ...picked(request.headers, SENT), "X-Request-ID": requestId },
       body,
       cache: "no-store",
       redirect: "error",
       signal: AbortSignal.any([request.signal, late.signal]),
-    });
+    };
+    const url = backendUrl(`/v1/${path}${new URL(request.url).search}`);
+    return await fetchWithKey(url, init, request.headers);
   } finally {
     clearTimeout(timer);
   }

@@ -14,6 +14,26 @@ export const de: Texts = {
   "nav.close": "Menü schließen",
   "nav.menu": "Menü",
 
+  "signin.title": "Anmelden",
+  "signin.lead": "Das Konto Ihrer Organisation bestimmt, was Sie hier sehen und tun dürfen.",
+  "signin.submit": "Anmelden",
+  "signin.error.denied": "Die Anmeldung wurde nicht abgeschlossen. Versuchen Sie es noch einmal.",
+  "signin.error.no_role":
+    "Ihr Konto hat hier keinen Zugang. Bitten Sie den Betreiber um eine Rolle.",
+  "signin.error.refused":
+    "Die Antwort des Anmeldeservers wurde nicht angenommen. Versuchen Sie es noch einmal; wenn es so bleibt, sagen Sie es dem Betreiber.",
+  "signin.error.stale":
+    "Die Anmeldung hat zu lange gedauert oder wurde in einem anderen Browser begonnen. Versuchen Sie es noch einmal.",
+  "signin.error.unavailable":
+    "Die Anmeldung ist im Moment nicht möglich. Versuchen Sie es in einer Minute noch einmal.",
+  "account.label": "Konto",
+  "account.leave": "Abmelden",
+  "role.reader": "darf lesen",
+  "role.writer": "darf lesen und schreiben",
+  "role.admin": "Administration",
+  "access.open":
+    "Offener Zugang: Niemand muss sich anmelden, und alle dürfen alle Dokumente lesen, ändern und löschen.",
+
   "language.label": "Sprache",
   "theme.label": "Farben",
   "theme.system": "Wie das System",
@@ -225,6 +245,9 @@ export const de: Texts = {
   "problem.status_only": "Das Backend antwortete mit dem Status {status}.",
   "problem.operator":
     "Versuchen Sie es noch einmal. Geschieht es wieder, nennen Sie dem Betrieb die Kennung unten.",
+  "problem.type.unauthorized": "Sie sind nicht angemeldet",
+  "problem.type.forbidden": "Das dürfen Sie nicht",
+  "problem.type.rate-limited": "Zu viele Anfragen",
   "problem.type.busy": "Der Dienst hat zurzeit zu viel zu tun",
   "problem.type.dependency-unavailable": "Ein Teil des Dienstes ist nicht verfügbar",
   "problem.type.not-found": "Es ist nicht da",
@@ -233,6 +256,9 @@ export const de: Texts = {
   "problem.type.unreadable-document": "Im Dokument ist nichts zu lesen",
   "problem.type.unsupported-type": "Diese Art von Dokument kann nicht gelesen werden",
   "problem.remedy.400": "Berichtigen Sie die Eingabe, und senden Sie sie noch einmal.",
+  "problem.remedy.401":
+    "Laden Sie die Seite neu und melden Sie sich an. Was hier offen ist, bleibt in diesem Browser.",
+  "problem.remedy.403": "Bitten Sie den Betreiber um eine Rolle, die es erlaubt.",
   "problem.remedy.404": "Vielleicht wurde es gelöscht. Laden Sie die Seite neu.",
   "problem.remedy.409":
     "Warten Sie, bis die laufende Änderung fertig ist, und versuchen Sie es dann noch einmal.",

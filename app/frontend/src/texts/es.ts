@@ -13,6 +13,25 @@ export const es: Texts = {
   "nav.close": "Cerrar el menú",
   "nav.menu": "Menú",
 
+  "signin.title": "Iniciar sesión",
+  "signin.lead": "La cuenta de su organización decide qué puede ver y hacer aquí.",
+  "signin.submit": "Iniciar sesión",
+  "signin.error.denied": "El inicio de sesión no se completó. Inténtelo de nuevo.",
+  "signin.error.no_role": "Su cuenta no tiene acceso aquí. Pida un rol al operador.",
+  "signin.error.refused":
+    "No se aceptó la respuesta del servidor de inicio de sesión. Inténtelo de nuevo; si continúa, avise al operador.",
+  "signin.error.stale":
+    "El inicio de sesión tardó demasiado o empezó en otro navegador. Inténtelo de nuevo.",
+  "signin.error.unavailable":
+    "El inicio de sesión no está disponible en este momento. Inténtelo en un minuto.",
+  "account.label": "Cuenta",
+  "account.leave": "Cerrar sesión",
+  "role.reader": "puede leer",
+  "role.writer": "puede leer y escribir",
+  "role.admin": "administración",
+  "access.open":
+    "Acceso abierto: nadie tiene que iniciar sesión, y todos pueden leer, cambiar y borrar todos los documentos.",
+
   "language.label": "Idioma",
   "theme.label": "Tema",
   "theme.system": "Como el sistema",
@@ -222,6 +241,9 @@ export const es: Texts = {
   "problem.offline.remedy": "Mire su red y pruebe otra vez.",
   "problem.status_only": "El backend respondió con el estado {status}.",
   "problem.operator": "Pruebe otra vez; si vuelve a pasar, dé al operador la referencia de abajo.",
+  "problem.type.unauthorized": "No ha iniciado sesión",
+  "problem.type.forbidden": "No puede hacer esto",
+  "problem.type.rate-limited": "Demasiadas solicitudes",
   "problem.type.busy": "El servicio tiene demasiado que hacer en este momento",
   "problem.type.dependency-unavailable": "Una parte del servicio no está disponible",
   "problem.type.not-found": "No existe",
@@ -230,6 +252,9 @@ export const es: Texts = {
   "problem.type.unreadable-document": "El documento no contiene nada legible",
   "problem.type.unsupported-type": "Este tipo de documento no se puede leer",
   "problem.remedy.400": "Corrija los datos y envíelos otra vez.",
+  "problem.remedy.401":
+    "Vuelva a cargar la página e inicie sesión. Lo que está abierto aquí queda en este navegador.",
+  "problem.remedy.403": "Pida al operador un rol que lo permita.",
   "problem.remedy.404": "Quizá se borró. Cargue la página otra vez.",
   "problem.remedy.409": "Espere a que termine el cambio en curso y pruebe otra vez.",
   "problem.remedy.410": "Suba el documento otra vez.",

@@ -14,6 +14,25 @@ export const fr: Texts = {
   "nav.close": "Fermer le menu",
   "nav.menu": "Menu",
 
+  "signin.title": "Se connecter",
+  "signin.lead": "Le compte de votre organisation décide de ce que vous pouvez voir et faire ici.",
+  "signin.submit": "Se connecter",
+  "signin.error.denied": "La connexion n’a pas abouti. Réessayez.",
+  "signin.error.no_role": "Votre compte n’a pas d’accès ici. Demandez un rôle à l’exploitant.",
+  "signin.error.refused":
+    "La réponse du serveur de connexion n’a pas été acceptée. Réessayez ; si cela persiste, prévenez l’exploitant.",
+  "signin.error.stale":
+    "La connexion a pris trop de temps, ou a été commencée dans un autre navigateur. Réessayez.",
+  "signin.error.unavailable":
+    "La connexion n’est pas disponible pour le moment. Réessayez dans une minute.",
+  "account.label": "Compte",
+  "account.leave": "Se déconnecter",
+  "role.reader": "peut lire",
+  "role.writer": "peut lire et écrire",
+  "role.admin": "administration",
+  "access.open":
+    "Accès ouvert : personne n’a besoin de se connecter, et tout le monde peut lire, modifier et supprimer tous les documents.",
+
   "language.label": "Langue",
   "theme.label": "Thème",
   "theme.system": "Comme le système",
@@ -224,6 +243,9 @@ export const fr: Texts = {
   "problem.status_only": "Le backend a répondu avec le statut {status}.",
   "problem.operator":
     "Réessayez ; si cela se reproduit, donnez à l’exploitant la référence ci-dessous.",
+  "problem.type.unauthorized": "Vous n’êtes pas connecté",
+  "problem.type.forbidden": "Vous ne pouvez pas faire cela",
+  "problem.type.rate-limited": "Trop de requêtes",
   "problem.type.busy": "Le service a trop à faire en ce moment",
   "problem.type.dependency-unavailable": "Une partie du service n’est pas disponible",
   "problem.type.not-found": "Cela n’existe pas",
@@ -232,6 +254,9 @@ export const fr: Texts = {
   "problem.type.unreadable-document": "Le document ne contient rien de lisible",
   "problem.type.unsupported-type": "Ce type de document ne peut pas être lu",
   "problem.remedy.400": "Corrigez la saisie et envoyez-la à nouveau.",
+  "problem.remedy.401":
+    "Rechargez la page et connectez-vous. Ce qui est ouvert ici reste dans ce navigateur.",
+  "problem.remedy.403": "Demandez à l’exploitant un rôle qui le permet.",
   "problem.remedy.404": "Il a peut-être été supprimé. Rechargez la page.",
   "problem.remedy.409": "Attendez la fin de la modification en cours, puis réessayez.",
   "problem.remedy.410": "Envoyez le document à nouveau.",

@@ -13,6 +13,25 @@ export const ja: Texts = {
   "nav.close": "メニューを閉じる",
   "nav.menu": "メニュー",
 
+  "signin.title": "サインイン",
+  "signin.lead": "ここで見られる内容とできる操作は、組織のアカウントで決まります。",
+  "signin.submit": "サインイン",
+  "signin.error.denied": "サインインは完了しませんでした。もう一度お試しください。",
+  "signin.error.no_role":
+    "このアカウントにはアクセス権がありません。運用者に権限を依頼してください。",
+  "signin.error.refused":
+    "サインインサーバーの応答を受け入れられませんでした。もう一度お試しください。続く場合は運用者に知らせてください。",
+  "signin.error.stale":
+    "サインインに時間がかかりすぎたか、別のブラウザーで始められました。もう一度お試しください。",
+  "signin.error.unavailable": "現在サインインできません。しばらくしてからお試しください。",
+  "account.label": "アカウント",
+  "account.leave": "サインアウト",
+  "role.reader": "閲覧のみ",
+  "role.writer": "閲覧と編集",
+  "role.admin": "管理者",
+  "access.open":
+    "公開アクセス：サインインは求められず、誰でもすべての文書を閲覧、変更、削除できます。",
+
   "language.label": "言語",
   "theme.label": "テーマ",
   "theme.system": "システムに合わせる",
@@ -221,6 +240,9 @@ export const ja: Texts = {
   "problem.status_only": "バックエンドがステータス {status} を返しました。",
   "problem.operator":
     "再試行してください。再び起きる場合は、下の参照番号を管理者に伝えてください。",
+  "problem.type.unauthorized": "サインインしていません",
+  "problem.type.forbidden": "この操作は許可されていません",
+  "problem.type.rate-limited": "要求が多すぎます",
   "problem.type.busy": "サービスが混雑しています",
   "problem.type.dependency-unavailable": "サービスの一部が利用できません",
   "problem.type.not-found": "見つかりません",
@@ -229,6 +251,9 @@ export const ja: Texts = {
   "problem.type.unreadable-document": "文書に読み取れる内容がありません",
   "problem.type.unsupported-type": "この種類の文書は読み取れません",
   "problem.remedy.400": "入力を直して、もう一度送信してください。",
+  "problem.remedy.401":
+    "ページを読み込み直してサインインしてください。ここで開いている内容はこのブラウザーに残ります。",
+  "problem.remedy.403": "許可する権限を運用者に依頼してください。",
   "problem.remedy.404": "削除された可能性があります。ページを読み込み直してください。",
   "problem.remedy.409": "進行中の変更が終わってから再試行してください。",
   "problem.remedy.410": "文書をもう一度アップロードしてください。",

@@ -22,7 +22,7 @@ export class Frontend {
   log = "";
 
   async start(env) {
-    const port = await freePort();
+    const port = env.PORT ?? (await freePort());
     this.url = `http://127.0.0.1:${port}`;
     this.process = spawn(process.execPath, [SERVER], {
       env: { PATH: process.env.PATH, PORT: String(port), HOSTNAME: "127.0.0.1", ...env },

@@ -4,13 +4,16 @@ import { FileUp } from "lucide-react";
 import Link from "next/link";
 import { useEffect, useState } from "react";
 import { get } from "@/client/api";
+import { useMe } from "@/client/me";
 import { parseDocumentPage } from "@/lib/contract";
+import { may } from "@/lib/roles";
 import { useTexts } from "@/texts/client";
 
 /** What is shown before the first question; who has no documents is told where they go. */
 export function EmptyState() {
   const t = useTexts();
   const none = useNoDocuments();
+  const writes = may(useMe(), "writer");
   return (
     <div className="flex flex-[2] flex-col justify-end pb-8 text-center">
       <h1 className="text-2xl font-semibold tracking-tight text-balance sm:text-3xl">
@@ -19,7 +22,7 @@ export function EmptyState() {
       <p className="text-soft mx-auto mt-2 max-w-md text-balance">
         {none ? t("ask.none") : t("ask.lead")}
       </p>
-      {none && (
+      {none && writes && (
         <p className="mt-4">
           <Link href="/documents" className="button button-quiet">
             <FileUp className="size-4" aria-hidden="true" />

@@ -4,7 +4,9 @@ import { RefreshCw, Trash2 } from "lucide-react";
 import { useRouter } from "next/navigation";
 import { useEffect } from "react";
 import { onEnded } from "@/client/jobs";
+import { useMe } from "@/client/me";
 import type { RagDocument } from "@/lib/api/types";
+import { may } from "@/lib/roles";
 import { useTexts } from "@/texts/client";
 import { useChanges } from "./use-changes";
 
@@ -13,7 +15,9 @@ export function DocumentActions({ document }: { document: RagDocument }) {
   const t = useTexts();
   const router = useRouter();
   const changes = useChanges(() => router.push("/documents"));
+  const writes = may(useMe(), "writer");
   useEffect(() => onEnded(() => router.refresh()), [router]);
+  if (!writes) return null;
   return (
     <>
       {document.status === "ready" && (

@@ -1,9 +1,11 @@
 "use client";
 
 import Link from "next/link";
+import { useMe } from "@/client/me";
 import type { Job, RagDocument } from "@/lib/api/types";
 import { formatName } from "@/lib/formats";
 import { readinessOf } from "@/lib/readiness-of";
+import { may } from "@/lib/roles";
 import { useTexts } from "@/texts/client";
 import type { Translator } from "@/texts/translator";
 import { RowActions } from "./row-actions";
@@ -23,21 +25,24 @@ export function DocumentRow({ document, job, chosen, onChoose, changes }: Docume
   const t = useTexts();
   const { id, filename } = document;
   const readiness = readinessOf(document.status);
+  const writes = may(useMe(), "writer");
   return (
     <tr
       data-document={id}
       data-status={readiness}
       className="hover:bg-rail has-checked:bg-accent-sunk/60 align-top"
     >
-      <td className="py-3 pl-4">
-        <input
-          type="checkbox"
-          className="accent-accent mt-0.5 block size-4"
-          aria-label={t("documents.select", { name: filename })}
-          checked={chosen}
-          onChange={({ currentTarget }) => onChoose(currentTarget.checked)}
-        />
-      </td>
+      {writes && (
+        <td className="py-3 pl-4">
+          <input
+            type="checkbox"
+            className="accent-accent mt-0.5 block size-4"
+            aria-label={t("documents.select", { name: filename })}
+            checked={chosen}
+            onChange={({ currentTarget }) => onChoose(currentTarget.checked)}
+          />
+        </td>
+      )}
       <th scope="row" className="px-3 py-2.5 text-left font-normal">
         <Link
           href={`/documents/${id}`}
@@ -72,9 +77,11 @@ export function DocumentRow({ document, job, chosen, onChoose, changes }: Docume
           {document.created_at && t.moment(document.created_at)}
         </time>
       </td>
-      <td className="py-1.5 pr-2">
-        <RowActions document={document} job={job} changes={changes} />
-      </td>
+      {writes && (
+        <td className="py-1.5 pr-2">
+          <RowActions document={document} job={job} changes={changes} />
+        </td>
+      )}
     </tr>
   );
 }

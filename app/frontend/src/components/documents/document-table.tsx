@@ -2,9 +2,11 @@
 
 import { useEffect, useState } from "react";
 import { follow, hasEnded, jobs as followed } from "@/client/jobs";
+import { useMe } from "@/client/me";
 import { useStore } from "@/client/store";
 import type { Job, RagDocument } from "@/lib/api/types";
 import type { ListView } from "@/lib/list-query";
+import { may } from "@/lib/roles";
 import { useTexts } from "@/texts/client";
 import { BulkBar } from "./bulk-bar";
 import { DocumentRow } from "./document-row";
@@ -23,6 +25,7 @@ export function DocumentTable({ documents, jobs, view }: DocumentTableProps) {
   const t = useTexts();
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const changes = useChanges();
+  const writes = may(useMe(), "writer");
   useEffect(() => jobs.forEach(follow), [jobs]);
   const active = activeJobs(useStore(followed));
   // What has left the page is no longer chosen.
@@ -50,20 +53,22 @@ export function DocumentTable({ documents, jobs, view }: DocumentTableProps) {
           <caption className="sr-only">{t("documents.title")}</caption>
           <thead className="text-soft bg-rail text-xs">
             <tr>
-              <th scope="col" className="w-11 py-2 pl-4">
-                <input
-                  type="checkbox"
-                  className="accent-accent block size-4"
-                  aria-label={t("documents.select_all")}
-                  checked={all}
-                  onChange={({ currentTarget }) =>
-                    choose(
-                      documents.map(({ id }) => id),
-                      currentTarget.checked,
-                    )
-                  }
-                />
-              </th>
+              {writes && (
+                <th scope="col" className="w-11 py-2 pl-4">
+                  <input
+                    type="checkbox"
+                    className="accent-accent block size-4"
+                    aria-label={t("documents.select_all")}
+                    checked={all}
+                    onChange={({ currentTarget }) =>
+                      choose(
+                        documents.map(({ id }) => id),
+                        currentTarget.checked,
+                      )
+                    }
+                  />
+                </th>
+              )}
               <SortHeader view={view} column="name" label={t("documents.name")} />
               <th scope="col" className="hidden px-3 py-2 font-semibold sm:table-cell">
                 {t("documents.status")}
@@ -80,9 +85,11 @@ export function DocumentTable({ documents, jobs, view }: DocumentTableProps) {
                 label={t("documents.added")}
                 className="hidden md:table-cell"
               />
-              <th scope="col" className="w-24 py-2 pr-2">
-                <span className="sr-only">{t("documents.actions")}</span>
-              </th>
+              {writes && (
+                <th scope="col" className="w-24 py-2 pr-2">
+                  <span className="sr-only">{t("documents.actions")}</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody className="divide-line divide-y">

@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { Account } from "@/components/access/account";
 import { getTheme } from "@/lib/preferences";
 import { getTexts } from "@/texts/server";
 import { History } from "./history";
@@ -18,6 +19,7 @@ export async function Rail() {
       </Link>
       <NavLinks />
       <History />
+      <Account />
       <div className="border-line mt-auto flex items-center justify-between gap-2 border-t pt-3">
         <LanguageSwitch key={t.language} />
         <ThemeSwitch current={await getTheme()} />

@@ -1,5 +1,6 @@
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { OpenBanner } from "@/components/access/open-banner";
 import { getTexts } from "@/texts/server";
 import { Logo } from "./logo";
 import { MobileMenu } from "./mobile-menu";
@@ -33,6 +34,7 @@ export async function Shell({ children }: { children: ReactNode }) {
           <Rail />
         </aside>
         <main id="content" tabIndex={-1} className="flex min-w-0 flex-1 flex-col outline-none">
+          <OpenBanner />
           {children}
         </main>
       </div>

@@ -22,6 +22,7 @@ export type Message = Schemas["Message"];
 export type Question = Schemas["Question"];
 export type Health = Schemas["Health"];
 export type Check = Schemas["Check"];
+export type Me = Schemas["Me"];
 export type Version = Schemas["Version"];
 export type ListQuery = NonNullable<operations["list_documents"]["parameters"]["query"]>;
 export type DocumentStatus = RagDocument["status"];

@@ -15,7 +15,7 @@ export function GET(request: Request): Response {
   if (ids.length === 0 || ids.length > MAX_FOLLOWED_JOBS || !ids.every((id) => ID.test(id))) {
     return new Response("ids must be 1 to 50 ids of jobs.\n", { status: 422 });
   }
-  return new Response(jobStream(ids, request.signal), {
+  return new Response(jobStream(ids, request.signal, request.headers), {
     headers: {
       "Content-Type": "text/event-stream; charset=utf-8",
       "Cache-Control": "no-store, no-transform",
