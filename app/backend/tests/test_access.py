@@ -38,6 +38,7 @@ READS = {
     "GET /v1/models/{model}",
     "POST /v1/ask",
     "POST /v1/chat/completions",
+    "POST /v1/feedback",
     "POST /v1/search",
 }
 WRITES = {
@@ -53,7 +54,7 @@ WRITES = {
     "POST /v1/jobs/{job_id}/cancel",
     "POST /v1/jobs/{job_id}/retry",
 }
-ADMINISTERS = {"GET /v1/keys", "POST /v1/keys", "DELETE /v1/keys/{key_id}"}
+ADMINISTERS = {"GET /v1/feedback", "GET /v1/keys", "POST /v1/keys", "DELETE /v1/keys/{key_id}"}
 
 
 def bearer(key):

@@ -29,6 +29,7 @@ from rag.ask.search import SearchService
 from rag.ask.service import AskService
 from rag.documents.replacing import Replacing
 from rag.documents.service import DocumentService
+from rag.feedback.repository import FeedbackRepository
 from rag.health.schemas import Version
 from rag.health.service import Probe, Readiness, check_embedder, check_worker, schema_check
 from rag.imports.service import ImportService
@@ -64,6 +65,7 @@ class AppState:
     access: Access
     limits: Limits
     keys: KeyService
+    feedback: FeedbackRepository
     signing: SignIn | None
     """None where nobody signs in."""
 
@@ -245,5 +247,6 @@ def _wire(
         access=access,
         limits=limits,
         keys=KeyService(kept, access),
+        feedback=FeedbackRepository(world.engine),
         signing=signing,
     )

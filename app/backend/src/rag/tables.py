@@ -349,3 +349,20 @@ loose_files = Table(
 
 `content_id`: the id of a document with this content, whose lock orders who writes the file.
 """
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("created_by", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("note", Text),
+    Column("question", Text),
+    Column("answer", Text),
+    Column("document_ids", ARRAY(Text), nullable=False),
+    CheckConstraint("verdict IN ('up', 'down')", name="verdict"),
+    Index(None, "tenant", "created_at", "id"),
+)
+"""What people think of answers; the texts only where they sent them along."""

@@ -15,11 +15,13 @@ import { getTexts } from "@/texts/server";
 export async function submitDocuments(_: UploadState, form: FormData): Promise<UploadState> {
   const t = await getTexts();
   const given = form.getAll("file");
+  const named = form.get("collection");
+  const collection = typeof named === "string" ? named.trim() : "";
   const documents: RagDocument[] = [];
   let problem: Problem | null = null;
   for (const value of given.length > 0 ? given : [null]) {
     const checked = checkDocument(value, t);
-    const done = "problem" in checked ? checked : await upload(checked.file);
+    const done = "problem" in checked ? checked : await upload(checked.file, collection);
     if ("problem" in done) problem ??= done.problem;
     else documents.push(done.document);
   }
@@ -27,10 +29,13 @@ export async function submitDocuments(_: UploadState, form: FormData): Promise<U
   return { kind: "uploaded", documents, problem };
 }
 
-async function upload(file: File): Promise<{ document: RagDocument } | { problem: Problem }> {
+async function upload(
+  file: File,
+  collection: string,
+): Promise<{ document: RagDocument } | { problem: Problem }> {
   const requestId = crypto.randomUUID();
   try {
-    return { document: await uploadDocument(file, requestId) };
+    return { document: await uploadDocument(file, collection, requestId) };
   } catch (error) {
     logFailure("upload", requestId, error);
     return { problem: toProblem(error, "upload", requestId, await getTexts()) };

@@ -15,6 +15,7 @@ export type AskEvent =
 /**
  * Asks a question and yields the answer as it comes to be; the last event is `done`.
  *
+ * @param collection the one that the answer comes from; empty: all
  * @param signal ends the work, at the backend, too
  * @throws ProblemError
  */
@@ -23,11 +24,17 @@ export async function* askStream(
   messages: readonly Message[],
   signal: AbortSignal,
   t: Translator,
+  collection = "",
 ): AsyncGenerator<AskEvent> {
   const init = {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    body: JSON.stringify({ question, messages, stream: true }),
+    body: JSON.stringify({
+      question,
+      messages,
+      stream: true,
+      ...(collection && { collections: [collection] }),
+    }),
     signal,
   };
   const response = await request("/api/v1/ask", init, "ask", t);

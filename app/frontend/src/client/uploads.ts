@@ -5,6 +5,7 @@ import { PARALLEL_UPLOADS } from "@/lib/limits";
 import { fromDocument, offline, type Problem } from "@/lib/problem";
 import type { Translator } from "@/texts/translator";
 import { problemOf } from "./api";
+import { uploadCollection } from "./collections";
 import { follow } from "./jobs";
 import { newId } from "./new-id";
 import { Store } from "./store";
@@ -32,6 +33,7 @@ const PAUSE_SECONDS = 5;
 const LONGEST_PAUSE_SECONDS = 60;
 
 const files = new Map<string, File>();
+const collections = new Map<string, string>();
 const requests = new Map<string, XMLHttpRequest>();
 const tries = new Map<string, number>();
 
@@ -41,6 +43,7 @@ export function add(given: readonly File[], t: Translator): void {
     const key = newId();
     const problem = refusalOf(file, t);
     if (!problem) files.set(key, file);
+    if (!problem) collections.set(key, uploadCollection.value);
     return {
       key,
       name: file.name,
@@ -88,7 +91,10 @@ export async function change(key: string, work: Promise<void>, t: Translator): P
 
 /** Takes entries off the list. */
 export function forget(keys: readonly string[]): void {
-  for (const key of keys) files.delete(key);
+  for (const key of keys) {
+    files.delete(key);
+    collections.delete(key);
+  }
   uploads.set(uploads.value.filter((entry) => !keys.includes(entry.key)));
 }
 
@@ -106,6 +112,9 @@ function send(key: string, t: Translator): void {
   const file = files.get(key);
   if (!file) return;
   const body = new FormData();
+  // Before the file: it is known where that goes when it comes.
+  const collection = collections.get(key);
+  if (collection) body.set("collection", collection);
   body.set("file", file, file.name);
   // Not fetch: it doesn't tell how far the sending is.
   const sending = new XMLHttpRequest();

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef } from "react";
 import type { Source } from "@/lib/api/types";
 import type { Translator } from "@/texts/translator";
 import { problemOf } from "./api";
+import { askedCollection } from "./collections";
 import { newId } from "./new-id";
 import { type AskEvent, askStream } from "./ask-stream";
 import { all, change, keep, messagesOf, type Turn } from "./conversations";
@@ -28,7 +29,8 @@ export function useAsking(t: Translator) {
       // Now, too: who closes the page finds the question again.
       keep();
       try {
-        const events = askStream(question, messagesOf(before), own.signal, t);
+        const collection = askedCollection.value;
+        const events = askStream(question, messagesOf(before), own.signal, t, collection);
         for await (const event of events) note((one) => after(one, event));
       } catch (error) {
         note((one) =>

@@ -6,6 +6,7 @@ import type {
   DocumentPage,
   Health,
   JobPage,
+  KeyPage,
   ListQuery,
   Me,
   RagDocument,
@@ -15,9 +16,11 @@ import {
   ContractError,
   parseAnswer,
   parseChunkPage,
+  parseCollections,
   parseDocument,
   parseDocumentPage,
   parseJobPage,
+  parseKeyPage,
   parseMe,
   parseProblem,
 } from "./contract";
@@ -87,9 +90,14 @@ function look(path: string, requestId: string): Promise<unknown> {
   return call(path, {}, TIMEOUT_MS.look, requestId);
 }
 
-/** Hands a document over; the backend says under which id it is kept. */
-export async function uploadDocument(file: File, requestId: string): Promise<RagDocument> {
+/** Hands a document over, for a collection or the usual one; the backend says under which id it is kept. */
+export async function uploadDocument(
+  file: File,
+  collection: string,
+  requestId: string,
+): Promise<RagDocument> {
   const body = new FormData();
+  if (collection) body.set("collection", collection);
   body.set("file", file, file.name);
   const init = { method: "POST", headers: { Prefer: PREFER_READY }, body };
   return parseDocument(await call("/v1/documents", init, TIMEOUT_MS.upload, requestId));
@@ -149,6 +157,17 @@ export async function getHealth(requestId: string): Promise<Health> {
 /** Who the visitor is, for the backend. */
 export async function getMe(requestId: string): Promise<Me> {
   return parseMe(await look("/v1/me", requestId));
+}
+
+/** A page of the tenant's API keys, the newest first. */
+export async function listKeys(cursor: string | undefined, requestId: string): Promise<KeyPage> {
+  const parameters = new URLSearchParams({ limit: "50", ...(cursor && { cursor }) });
+  return parseKeyPage(await look(`/v1/keys?${parameters}`, requestId));
+}
+
+/** Names of the collections that have documents. */
+export async function listCollections(requestId: string): Promise<string[]> {
+  return parseCollections(await look("/v1/collections", requestId));
 }
 
 /** What is running. */

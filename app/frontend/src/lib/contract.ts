@@ -6,10 +6,13 @@
  */
 import type {
   Answer,
+  ApiKey,
   ChunkPage,
   Citation,
+  CreatedKey,
   DocumentPage,
   JobPage,
+  KeyPage,
   Me,
   ProblemDocument,
   RagDocument,
@@ -65,6 +68,49 @@ export function parseMe(value: unknown): Me {
       ? json["collections"].map((name) => asString(name, "me.collections"))
       : null,
   };
+}
+
+/** Reads a page of API keys. */
+export function parseKeyPage(value: unknown): KeyPage {
+  const json = asObject(value, "keys");
+  return {
+    items: asList(json["items"], "keys.items").map(parseKey),
+    next_cursor: optionalString(json["next_cursor"]),
+  };
+}
+
+/** Reads a key that was just made, with its text. */
+export function parseCreatedKey(value: unknown): CreatedKey {
+  const json = asObject(value, "key");
+  return { ...parseKey(json), key: asString(json["key"], "key.key") };
+}
+
+function parseKey(value: unknown): ApiKey {
+  const json = asObject(value, "key");
+  const role = asString(json["role"], "key.role");
+  if (!ROLES.includes(role)) throw new ContractError("key.role is no role");
+  return {
+    id: asString(json["id"], "key.id"),
+    name: asString(json["name"], "key.name"),
+    tenant: optionalString(json["tenant"]) ?? "",
+    role: role as ApiKey["role"],
+    collections: Array.isArray(json["collections"])
+      ? json["collections"].map((name) => asString(name, "key.collections"))
+      : null,
+    requests_per_minute: null,
+    max_upload_bytes: null,
+    created_at: asString(json["created_at"], "key.created_at"),
+    created_by: optionalString(json["created_by"]) ?? "",
+    expires_at: optionalString(json["expires_at"]),
+    last_used_at: optionalString(json["last_used_at"]),
+    revoked_at: optionalString(json["revoked_at"]),
+  };
+}
+
+/** Reads the names of collections. */
+export function parseCollections(value: unknown): string[] {
+  const items = asList(asObject(value, "collections")["items"], "collections.items");
+  return items.map((item) => asString(asObject(item, "collection")["name"], "collection.name"));
 }
 
 /** Reads a document; what only describes it may be missing. */

@@ -21,6 +21,9 @@ export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
 export const MIN_QUESTION_CHARS = 3;
 export const MAX_QUESTION_CHARS = 2000;
 
+/** Longest note on an answer, in characters: the backend's limit. */
+export const MAX_NOTE_CHARS = 2000;
+
 /** Earlier turns that go with a follow-up question, and characters of each: the backend's limits. */
 export const MAX_TURNS = 20;
 export const MAX_TURN_CHARS = 4000;

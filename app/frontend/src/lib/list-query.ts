@@ -1,5 +1,6 @@
 import type { ListQuery, Sort } from "./api/types";
 import { DOCUMENTS_PER_PAGE } from "./limits";
+import { isCollectionName } from "./names-of-collections";
 
 /** What the list of documents shows, as the page's address says it. */
 export interface ListView {
@@ -8,6 +9,8 @@ export interface ListView {
   type: string;
   /** A tag (BCP 47); empty: any. */
   language: string;
+  /** Name of a collection; empty: any. */
+  collection: string;
   sort: Sort;
   cursor: string;
 }
@@ -35,6 +38,10 @@ function text(value: string | string[] | undefined): string {
   return typeof value === "string" ? value.replaceAll("\0", "").slice(0, LONGEST) : "";
 }
 
+function collectionOf(value: string | string[] | undefined): string {
+  return typeof value === "string" && isCollectionName(value) ? value : "";
+}
+
 /** Reads an address; what it has no sense in it counts as absent. */
 export function listView(parameters: Parameters): ListView {
   const { cursor } = parameters;
@@ -43,6 +50,7 @@ export function listView(parameters: Parameters): ListView {
     status: one(parameters["status"], STATUSES) ?? "",
     type: text(parameters["type"]),
     language: one(parameters["language"], LISTED_LANGUAGES) ?? "",
+    collection: collectionOf(parameters["collection"]),
     sort: one(parameters["sort"], SORTS) ?? "-created",
     cursor: typeof cursor === "string" ? cursor.slice(0, 1000) : "",
   };
@@ -50,7 +58,8 @@ export function listView(parameters: Parameters): ListView {
 
 /** Whether not all documents are shown. */
 export function isFiltered(view: ListView): boolean {
-  return view.name !== "" || view.status !== "" || view.type !== "" || view.language !== "";
+  const { name, status, type, language, collection } = view;
+  return [name, status, type, language, collection].some((each) => each !== "");
 }
 
 /** The address of a list like this one, but for `change`; a page of another order has no place. */
@@ -65,12 +74,13 @@ export function listHref(view: ListView, change: Partial<ListView>): string {
 
 /** As the backend is asked for it. */
 export function backendQuery(view: ListView): ListQuery {
-  const { name, status, type, language, sort, cursor } = view;
+  const { name, status, type, language, collection, sort, cursor } = view;
   return {
     ...(name && { name }),
     ...(status && { status }),
     ...(type && { type }),
     ...(language && { language }),
+    ...(collection && { collection: [collection] }),
     ...(cursor && { cursor }),
     sort,
     limit: DOCUMENTS_PER_PAGE,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { type Guard, refuse } from "./gate";
 
 const METHODS = ["GET", "HEAD", "POST"];
+const CHANGES = ["POST", "DELETE"];
 
 const UNREADABLE = "The form can't be read. Open the page anew and try again.\n";
 
@@ -11,11 +12,12 @@ const UNREADABLE = "The form can't be read. Open the page anew and try again.\n"
  * Next.js takes such a form's Origin for the host's name as we do, but fails with a 500.
  */
 export const refuseStrangers: Guard = (request, response, pass) => {
-  if (!METHODS.includes(request.method ?? "")) {
+  const deletes = request.method === "DELETE" && request.url?.startsWith("/api/v1/");
+  if (!METHODS.includes(request.method ?? "") && !deletes) {
     const allow = { Allow: METHODS.join(", ") };
     return refuse(request, response, 405, "This is not done here.", allow);
   }
-  if (request.method === "POST" && !isFromHere(request)) {
+  if (CHANGES.includes(request.method ?? "") && !isFromHere(request)) {
     return refuse(request, response, 403, "A form of another site is not taken here.");
   }
   pass(request);

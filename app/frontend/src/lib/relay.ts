@@ -7,6 +7,7 @@ import { causeOf, UNREACHABLE } from "./problem";
 import { english } from "@/texts/english";
 import { MAX_REQUEST_BYTES } from "./limits";
 import { isSignIn, relaySignIn } from "./sign-in";
+import { peopleSignIn } from "./visitor";
 
 /** Hands requests of our own pages to the backend: those that are listed here, and no others. */
 
@@ -22,7 +23,20 @@ const RELAYED: readonly [method: string, path: RegExp][] = [
   ["GET", new RegExp(`^jobs/${ID}$`)],
   ["POST", new RegExp(`^jobs/${ID}/(cancel|retry)$`)],
   ["POST", /^ask$/],
+  ["POST", /^feedback$/],
+  ["GET", /^collections$/],
 ];
+
+/** The same, where people sign in: elsewhere whoever comes by could make a key for later. */
+const RELAYED_TO_ADMINS: typeof RELAYED = [
+  ["POST", /^keys$/],
+  ["DELETE", /^keys\/[0-9a-f]{16}$/],
+];
+
+function isRelayed(method: string, path: string): boolean {
+  const known = peopleSignIn() ? [...RELAYED, ...RELAYED_TO_ADMINS] : RELAYED;
+  return known.some(([each, pattern]) => each === method && pattern.test(path));
+}
 
 /** Milliseconds until the backend must have begun its answer. */
 const FIRST_BYTE_MS = 95_000;
@@ -51,7 +65,7 @@ export async function relay(request: Request, path: string): Promise<Response> {
     return new Response("No page has this name here.\n", { status: 421 });
   }
   if (isSignIn(request.method, path)) return relaySignIn(request, path);
-  if (!RELAYED.some(([method, known]) => method === request.method && known.test(path))) {
+  if (!isRelayed(request.method, path)) {
     return problem(404, "not-found", "this page's server does not hand this on", "");
   }
   const requestId = crypto.randomUUID();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
+import { signIn } from "./sign-in.mjs";
 import { SIZES, World } from "./world.mjs";
 
 const PAGES = {
@@ -39,6 +40,23 @@ const PAGES = {
     await page.goto(new URL("/status", page.url()).href);
     await page.locator("[data-running]").waitFor();
   },
+  "sign-in": async (page, world) => {
+    await page.goto(new URL("/sign-in?error=no-role", world.signedPage.url).href);
+    await page.locator("[data-sign-in]").waitFor();
+  },
+  keys: async (page, world) => {
+    await page.goto(new URL("/keys", world.signedPage.url).href);
+    await signIn(page, "admin");
+    await page.getByLabel("What it is for").fill("import");
+    await page.getByRole("button", { name: "Make a key" }).click();
+    await page.locator("[data-secret]").waitFor();
+    await page.locator("[data-key]").first().waitFor();
+  },
+  feedback: async (page) => {
+    await askFor(page, "Who is the harbour master of Vestmark?", "[data-answer]");
+    await page.getByRole("button", { name: "Bad answer" }).click();
+    await page.locator("[data-feedback] form").waitFor();
+  },
   missing: async (page) => {
     await page.goto(new URL("/nothing", page.url()).href);
   },
@@ -64,7 +82,7 @@ describe("accessibility", () => {
         it(`${name}, ${theme}, ${size}`, async () => {
           const page = await world.visit(world.page.url, { size, theme });
           try {
-            await open(page);
+            await open(page, world);
             const { violations } = await new AxeBuilder({ page }).analyze();
             const told = violations.map(
               ({ id, help, nodes }) =>

@@ -1,6 +1,7 @@
 // What people do, in Chromium, with the real backend.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
+import { visitAsAdmin, visitAsReader, visitAsWriter, visitWithoutRole } from "./sign-in.mjs";
 import { World } from "./world.mjs";
 
 const QUESTION = "Who is the harbour master of Vestmark?";
@@ -165,6 +166,22 @@ describe("in a browser", () => {
     }
     assert.match(await page.locator("[data-queue]").innerText(), /Workers\s+1/);
     assert.match(await page.locator("[data-running]").innerText(), /1\.2\.3/);
+  });
+
+  it("who has not signed in is asked to, reads, and signs out of both", async () => {
+    page = await visitAsReader(world);
+  });
+
+  it("who has no role is told so", async () => {
+    page = await visitWithoutRole(world);
+  });
+
+  it("an admin makes a key for a program, and ends it", async () => {
+    page = await visitAsAdmin(world);
+  });
+
+  it("who may write brings documents and asks, with a session and no key", async () => {
+    page = await visitAsWriter(world);
   });
 
   it("language and theme are chosen, and stay", async () => {

@@ -35,6 +35,11 @@ export class World {
     Object.assign(this, JSON.parse(line));
     this.page = await new Frontend().start({ BACKEND_URL: this.backend, APP_VERSION: "1.2.3" });
     this.modelPage = await new Frontend().start({ BACKEND_URL: this.model });
+    this.signedPage = await new Frontend().start({
+      BACKEND_URL: this.signed,
+      AUTH: "oidc",
+      PORT: this.signedPort,
+    });
     this.profile = await mkdtemp(path.join(tmpdir(), "browser-profile-"));
     this.browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -48,6 +53,7 @@ export class World {
     await this.browser?.close();
     await this.page?.stop();
     await this.modelPage?.stop();
+    await this.signedPage?.stop();
     this.backends.stdin.end();
     if (this.backends.exitCode === null) await once(this.backends, "exit");
     if (this.profile) await rm(this.profile, { recursive: true, force: true });
@@ -64,7 +70,7 @@ export class World {
     });
     context.setDefaultTimeout(PATIENCE_MS);
     const page = await context.newPage();
-    page.complaints = watch(page);
+    page.complaints = watch(page, new URL(url).origin, [this.issuer]);
     await page.goto(url);
     return page;
   }
@@ -87,15 +93,23 @@ export class World {
   }
 }
 
-/** A page must run without an error, without breaking its policy, and call its own origin only. */
-function watch(page) {
+/**
+ * A page must run without an error, without breaking its policy, and call its own origin only, but
+ * for where people are sent to.
+ */
+function watch(page, own, known) {
   const complaints = [];
   page.on("console", (message) => {
+    // What another server's page lacks is not ours.
+    const place = message.location().url;
+    if (URL.canParse(place) && new URL(place).origin !== own) return;
     if (message.type() === "error") complaints.push(`console: ${message.text()}`);
   });
   page.on("pageerror", (error) => complaints.push(`script: ${error.message}`));
   page.on("request", (request) => {
     const target = new URL(request.url());
+    if (request.isNavigationRequest() && known.includes(target.origin)) return;
+    if (known.includes(new URL(page.url()).origin)) return;
     if (target.protocol.startsWith("http") && target.origin !== new URL(page.url()).origin) {
       if (page.url() !== "about:blank") complaints.push(`another origin: ${target}`);
     }

@@ -1,7 +1,8 @@
 """The real backend with all its servers, for tests in a browser.
 
 Prints one line of JSON when everything runs, and ends when its standard input does:
-`backend` answers from sentences, `model` by a model that writes slowly; `files` has documents.
+`backend` answers from sentences, `model` by a model that writes slowly; at `signed` people sign in,
+whose pages are at `signedPort`, and `issuer` knows them; `files` has documents.
 """
 
 import contextlib
@@ -75,6 +76,38 @@ MODEL_ANSWER = (
 )
 
 
+PEOPLE = [
+    {"sub": "reader", "name": "Rea Dear", "groups": ["readers"]},
+    {"sub": "writer", "name": "Wri Ter", "groups": ["writers"]},
+    {"sub": "admin", "name": "Ad Min", "groups": ["admins"]},
+    {"sub": "stranger", "name": "Stran Ger", "groups": []},
+]
+
+
+def provider(stack: contextlib.ExitStack, folder: Path) -> str:
+    """An OpenID provider at which these people sign in; its URL."""
+    port = servers.free_port()
+    command = [sys.executable, "-m", "oidc_provider_mock", "-p", str(port)]
+    for person in PEOPLE:
+        command += ["--user-claims", json.dumps(person)]
+    stack.enter_context(servers.process(command, folder / "oidc.log"))
+    servers.wait("the OpenID provider", lambda: servers.accepts(port))
+    return f"http://127.0.0.1:{port}"
+
+
+def sign_in(issuer: str, port: int) -> dict[str, str]:
+    """What a backend is told at whose pages people sign in."""
+    return {
+        "AUTH": "oidc",
+        "API_KEY": "of-the-platform-" + "p" * 32,
+        "FRONTEND_URL": f"http://127.0.0.1:{port}",
+        "OIDC_ISSUER": issuer,
+        "OIDC_CLIENT_ID": "rag",
+        "OIDC_CLIENT_SECRET": "a secret",
+        "OIDC_ROLES": '{"readers": "reader", "writers": "writer", "admins": "admin"}',
+    }
+
+
 def main() -> None:
     """Start, tell, and wait."""
     kinds = {
@@ -106,9 +139,14 @@ def main() -> None:
         model.text, model.pause = MODEL_ANSWER, 0.5
         backend = stack.enter_context(running(world))
         modelled = stack.enter_context(running(world, WORKER="separate", **model.variables()))
+        issuer, port = provider(stack, folder), servers.free_port()
+        signed = stack.enter_context(running(world, **sign_in(issuer, port)))
         told = {
             "backend": str(backend.base_url),
             "model": str(modelled.base_url),
+            "signed": str(signed.base_url),
+            "signedPort": str(port),
+            "issuer": issuer,
             "files": str(write_files(folder / "files")),
         }
         sys.stdout.write(json.dumps(told) + "\n")

@@ -47,7 +47,7 @@ describe("a call to the backend", () => {
         response.end(JSON.stringify({ id: "x", status: "processing", pages: 0, job: { id: "1" } }));
       });
     });
-    const document = await uploadDocument(new File(["4 bar"], "manual.txt"), "r-1");
+    const document = await uploadDocument(new File(["4 bar"], "manual.txt"), "", "r-1");
     expect(document).toMatchObject({ id: "x", status: "processing" });
     expect(seen[0]).toMatch(/^wait=\d+$/);
     expect(seen[1]).toMatch(/^multipart\/form-data; boundary=/);

@@ -131,9 +131,11 @@ describe("the address of the list", () => {
       cursor: "c",
       type: "PDF",
       language: "de",
+      collection: "../x",
     });
     expect(view).toEqual({
       name: "pump",
+      collection: "",
       status: "ready",
       sort: "-created",
       cursor: "c",

@@ -44,7 +44,7 @@ describe.each(OTHERS)("the texts in %s", (language) => {
 
 /** Texts whose names are put together of what was tried, or of how something is. */
 const COMPOSED =
-  /^(problem\.(ask|upload|list|document|change|status)\.(failed|unreadable|unanswered)|health\.(state\.)?(pass|warn|fail)|(status|stage|theme|role)\.\w+)$/;
+  /^(problem\.(ask|upload|list|document|change|status)\.(failed|unreadable|unanswered)|health\.(state\.)?(pass|warn|fail)|(status|stage|theme|role)\.\w+|feedback\.(up|down))$/;
 
 describe("every text", () => {
   it("is used", () => {

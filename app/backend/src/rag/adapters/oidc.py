@@ -17,7 +17,8 @@ from rag.tls import client_context
 
 log = structlog.get_logger(__name__)
 
-_KEEP_SECONDS = 3600.0
+_KEEP_SECONDS, _PAUSE_SECONDS = 3600.0, 2.0
+"""How long the discovery document is good, and how long an issuer that failed is left alone."""
 _LARGEST = 1 << 20
 """Bytes of a document of the issuer."""
 _CODE = re.compile(r"[a-z_]{1,64}")
@@ -38,7 +39,8 @@ class OidcIssuer:
         # No redirects: a code or a secret goes where the discovery document says, and nowhere else.
         self._client = httpx2.AsyncClient(verify=client_context(), timeout=timeout)
         self._about: dict[str, Any] = {}
-        self._asked = 0.0
+        self._asked = float("-inf")
+        self._failure = ""
         self._keys: list[Mapping[str, Any]] = []
         self._lock = asyncio.Lock()
 
@@ -113,16 +115,21 @@ class OidcIssuer:
 
     async def _metadata(self) -> Mapping[str, Any]:
         async with self._lock:
-            if self._about and time.monotonic() - self._asked < _KEEP_SECONDS:
-                return self._about
-            try:
-                self._about = await self._discovered()
-            except DependencyError as error:
-                if not self._about:
-                    raise
-                log.warning("oidc.discovery_kept", reason=error.detail)
-            self._asked = time.monotonic()
+            keep = _KEEP_SECONDS if self._about else _PAUSE_SECONDS
+            if time.monotonic() - self._asked > keep:
+                await self._ask()
+            if not self._about:
+                raise DependencyError("oidc", self._failure)
             return self._about
+
+    async def _ask(self) -> None:
+        try:
+            self._about = await self._discovered()
+        except DependencyError as error:
+            # Who waits for the same is told the same, and not after a time-out of each.
+            self._failure = error.detail.removeprefix("oidc: ")
+            log.warning("oidc.no_discovery", reason=self._failure, known=bool(self._about))
+        self._asked = time.monotonic()
 
     async def _discovered(self) -> dict[str, Any]:
         url = f"{self.name.rstrip('/')}/.well-known/openid-configuration"

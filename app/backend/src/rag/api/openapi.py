@@ -16,6 +16,7 @@ TAGS = [
     {"name": "jobs", "description": "Follow, end and repeat the reading of documents."},
     {"name": "search", "description": "Passages that fit a query."},
     {"name": "ask", "description": "Answers with citations, whole or as events."},
+    {"name": "feedback", "description": "What people think of answers."},
     {"name": "access", "description": "Keys of programs, and who one is."},
     {"name": "openai", "description": "What clients of OpenAI's API speak."},
     {"name": "health", "description": "What is running, and how it is."},

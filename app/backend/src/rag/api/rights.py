@@ -12,6 +12,7 @@ OPEN = frozenset({"/livez", "/readyz", "/metrics", "/version", "/openapi.json"})
 and where people get a session.
 """
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FEEDBACK = "/v1/feedback"
 _QUESTIONS = frozenset({"/v1/ask", "/v1/search", "/v1/chat/completions", "/mcp"})
 _KEYS = "/v1/keys"
 
@@ -20,6 +21,9 @@ def role_for(method: str, path: str) -> Role:
     """The least role that such a request needs."""
     if path == _KEYS or path.startswith(f"{_KEYS}/"):
         return "admin"
+    if path == _FEEDBACK:
+        # Everybody who asks says what an answer is worth; notes are for who improves it.
+        return "reader" if method == "POST" else "admin"
     if method in _READS or (method == "POST" and path in _QUESTIONS):
         return "reader"
     return "writer"

@@ -4,6 +4,7 @@ import { ArrowUp, Square } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, useRef } from "react";
 import { MAX_QUESTION_CHARS, MIN_QUESTION_CHARS } from "@/lib/limits";
 import { useTexts } from "@/texts/client";
+import { CollectionChoice } from "./collection-choice";
 
 interface ComposerProps {
   /** Takes the form where scripts don't run. */
@@ -78,6 +79,7 @@ export function Composer({ action, question, further, busy, onAsk, onStop }: Com
             </button>
           )}
         </div>
+        <CollectionChoice />
       </form>
       <p
         id="question-hint"

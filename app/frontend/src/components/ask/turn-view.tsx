@@ -6,6 +6,7 @@ import { ProblemNotice } from "@/components/ui/problem-notice";
 import { useTexts } from "@/texts/client";
 import { AnswerText } from "./answer-text";
 import { CopyButton } from "./copy-button";
+import { Feedback } from "./feedback";
 import { Progress } from "./progress";
 import { Refusal } from "./refusal";
 import { SourceList } from "./source-list";
@@ -39,7 +40,12 @@ export function TurnView(props: TurnViewProps) {
 function Outcome(props: TurnViewProps) {
   const { turn, onAgain, onSource, prefix } = props;
   if (turn.state === "refused") {
-    return <Refusal turn={turn} prefix={prefix} onSource={onSource} onAgain={onAgain} />;
+    return (
+      <>
+        <Refusal turn={turn} prefix={prefix} onSource={onSource} onAgain={onAgain} />
+        <Feedback turn={turn} />
+      </>
+    );
   }
   return (
     <>
@@ -81,6 +87,7 @@ function Answer({ turn, prefix, markdown, onSource, onAgain }: TurnViewProps) {
           )}
         </div>
       )}
+      {done && <Feedback turn={turn} />}
     </div>
   );
 }

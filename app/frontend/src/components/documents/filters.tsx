@@ -1,6 +1,7 @@
 import { Search } from "lucide-react";
 import Form from "next/form";
 import { FORMAT_NAMES } from "@/lib/formats";
+import { collectionNames } from "@/lib/keys";
 import { LISTED_LANGUAGES, type ListView, STATUSES } from "@/lib/list-query";
 import { getTexts } from "@/texts/server";
 import type { Translator } from "@/texts/translator";
@@ -9,6 +10,7 @@ import { SendOnChange } from "./send-on-change";
 /** Narrows the list of documents. Its values are in the address, so that a view can be shared. */
 export async function Filters({ view }: { view: ListView }) {
   const t = await getTexts();
+  const collections = await collectionNames();
   return (
     <Form
       action="/documents"
@@ -54,6 +56,15 @@ export async function Filters({ view }: { view: ListView }) {
           value={view.language}
           options={languages(t)}
         />
+        {(collections.length > 1 || view.collection !== "") && (
+          <Choice
+            name="collection"
+            label={t("collections.label")}
+            all={t("documents.all")}
+            value={view.collection}
+            options={collections.map((name) => [name, name])}
+          />
+        )}
       </SendOnChange>
       {view.sort !== "-created" && <input type="hidden" name="sort" value={view.sort} />}
       <button type="submit" className="button button-quiet scripting:hidden">

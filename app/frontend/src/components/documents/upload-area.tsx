@@ -7,6 +7,7 @@ import { ProblemNotice } from "@/components/ui/problem-notice";
 import { ACCEPTED_EXTENSIONS } from "@/lib/formats";
 import type { UploadState } from "@/lib/state";
 import { useTexts } from "@/texts/client";
+import { UploadCollection } from "./upload-collection";
 import { UploadLimits } from "./upload-limits";
 import { UploadList } from "./upload-list";
 
@@ -71,6 +72,7 @@ export function UploadArea({ action }: UploadAreaProps) {
           </button>
         </noscript>
         <UploadLimits id={hint} />
+        <UploadCollection />
       </form>
       <UploadOutcome state={state} />
       <UploadList />

@@ -1,24 +1,35 @@
 "use client";
 
-import { Activity, FileText, MessageCircle } from "lucide-react";
+import { Activity, FileText, KeyRound, type LucideIcon, MessageCircle } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
+import { useMe } from "@/client/me";
+import { managesKeys } from "@/lib/roles";
 import { useTexts } from "@/texts/client";
+import type { TextKey } from "@/texts/en";
 
-const PAGES = [
+const PAGES: readonly Page[] = [
   { href: "/", text: "nav.ask", Icon: MessageCircle },
   { href: "/documents", text: "nav.documents", Icon: FileText },
   { href: "/status", text: "nav.status", Icon: Activity },
-] as const;
+];
+const KEYS: Page = { href: "/keys", text: "nav.keys", Icon: KeyRound };
+
+interface Page {
+  href: string;
+  text: TextKey;
+  Icon: LucideIcon;
+}
 
 /** The pages; the one that is shown is marked. */
 export function NavLinks() {
   const t = useTexts();
   const path = usePathname();
+  const pages = managesKeys(useMe()) ? [...PAGES, KEYS] : PAGES;
   return (
     <nav aria-label={t("nav.label")}>
       <ul className="space-y-0.5">
-        {PAGES.map(({ href, text, Icon }) => (
+        {pages.map(({ href, text, Icon }) => (
           <li key={href}>
             <Link
               href={href}

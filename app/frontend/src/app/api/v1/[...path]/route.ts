@@ -12,3 +12,4 @@ async function handle(request: Request, { params }: Context): Promise<Response> 
 
 export const GET = handle;
 export const POST = handle;
+export const DELETE = handle;
