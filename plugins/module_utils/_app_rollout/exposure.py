@@ -73,7 +73,7 @@ def problems(inputs: Inputs, region: str, controller: bool) -> Iterator[str]:
 def warnings(inputs: Inputs, controller: bool) -> Iterator[str]:
     """Yield what is allowed, and better known."""
     asked = effective(inputs)
-    if exposed(asked, controller) and not _secure(asked):
+    if exposed(asked, controller) and not secure(asked):
         yield (
             "app_rollout: the application is reached by HTTP, unencrypted, because"
             " app_rollout_certificate_arn and app_rollout_hosted_zone are empty. The load balancer"
@@ -85,7 +85,7 @@ def warnings(inputs: Inputs, controller: bool) -> Iterator[str]:
 
 def _rules(asked: Mapping[str, Any]) -> Iterator[str]:
     """The controller writes a rule for each range and listener into one group."""
-    listeners = 2 if _secure(asked) else 1
+    listeners = 2 if secure(asked) else 1
     versions = [net.version for text in asked["cidrs"] if (net := _network(text))]
     needed = max((versions.count(version) for version in (4, 6)), default=0) * listeners
     if needed > _GROUP_RULES:
@@ -140,7 +140,7 @@ def _host(host: str) -> Iterator[str]:
         )
 
 
-def _secure(asked: Mapping[str, Any]) -> bool:
+def secure(asked: Mapping[str, Any]) -> bool:
     """Whether there is a certificate, or one is requested."""
     return bool(asked["certificate"] or asked["zone"])
 
@@ -183,7 +183,7 @@ def _zone(asked: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _internet(asked: Mapping[str, Any]) -> Iterator[str]:
-    if not _secure(asked):
+    if not secure(asked):
         yield (
             "app_rollout: app_rollout_scheme is internet-facing, and app_rollout_certificate_arn"
             " is empty. Documents and questions would cross the internet unencrypted. Give the ARN"
@@ -244,7 +244,7 @@ def _sign_in(asked: Mapping[str, Any]) -> Iterator[str]:
     ]
     if plain:
         yield f"app_rollout: app_rollout_sign_in: {', '.join(plain)} must begin with https://."
-    if not _secure(asked):
+    if not secure(asked):
         yield (
             "app_rollout: app_rollout_sign_in needs app_rollout_certificate_arn or"
             " app_rollout_hosted_zone, because a load balancer supports sign-in with HTTPS only."

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from .._inputs import forms
 from .._inputs.rules import Inputs, Rules, Run
-from . import exposure, trust
+from . import exposure, people, trust
 
 ADDRESS = forms.pattern(r"|https?://[^\s/]+", "an address such as https://milvus.milvus.svc:19530")
 
@@ -16,6 +16,7 @@ ADDRESS = forms.pattern(r"|https?://[^\s/]+", "an address such as https://milvus
 def problems(inputs: Inputs, run: Run) -> Iterator[str]:
     """Yield what is wrong with who reaches the application, and whom it believes."""
     yield from exposure.problems(inputs, run.region, _controller(run))
+    yield from people.problems(inputs)
     yield from trust.problems(inputs, run.of("rds"), run.roles, run.region)
 
 

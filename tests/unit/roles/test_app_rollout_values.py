@@ -49,6 +49,8 @@ NOTHING = {
                 "openai_api_key",
                 "database_url",
                 "database_app_login",
+                "api_key",
+                "api_key_previous",
             )
         ),
         "s3": {"documents": None},
@@ -63,6 +65,15 @@ SIGN_IN = {
     "token_endpoint": "https://id.example.com/token",
     "user_info_endpoint": "https://id.example.com/userinfo",
     "client_secret": "sign-in",
+}
+OIDC = {
+    "issuer": "https://id.example.com",
+    "client_id": "rag",
+    "client_secret": "oidc-client",
+    "pages_url": "https://rag.example.com",
+    "role_claim": "cognito:groups",
+    "roles": {"rag-admins": "admin"},
+    "session": 3600,
 }
 GIVEN: dict[str, Any] = {
     "platform_name": "ragops-dev",
@@ -113,7 +124,10 @@ CASES: dict[str, dict[str, Any]] = {
         "app_rollout_values": {"networkPolicy": {"milvus": {"cidrs": ["10.9.0.0/16"]},
                                                  "postgres": {"cidrs": ["10.9.0.1/32"]}}},
     },
-    "keys": {"app_rollout_auth": "keys", "app_rollout_external_secrets": True},
+    "keys": {"app_rollout_external_secrets": True},
+    "none": {"app_rollout_auth": "none", "app_rollout_external_secrets": True},
+    "oidc": {"app_rollout_auth": "oidc", "app_rollout_external_secrets": True,
+             "app_rollout_oidc": OIDC},
     "reports": {"app_rollout_external_secrets": True, "__app_rollout_platform": {
         **PLATFORM, "resources": {**PLATFORM["resources"], "secrets": {
             **PLATFORM["resources"]["secrets"], "sentry_dsn": "arn:dsn"}}}},
@@ -220,17 +234,39 @@ def test_secrets_come_one_way_or_the_other(values: dict[str, dict[str, Any]]) ->
                      "sslmode": "verify-full"},
         "redisUrl": "ragops-dev/redis-url",
         "milvusLogin": "ragops-dev/milvus-app-login",
+        "apiKey": "ragops-dev/api-key",
+        "apiKeyPrevious": "ragops-dev/api-key-previous",
     }  # fmt: skip
     assert values["external again"]["values"]["externalSecrets"]["revision"] == "one"
 
 
-def test_api_keys_are_asked_for_where_they_are_wanted(values: dict[str, dict[str, Any]]) -> None:
-    assert values["plain"]["values"]["auth"] == {"mode": "none"}
-    keys = values["keys"]["values"]
-    assert keys["auth"] == {"mode": "keys"}
+def test_api_keys_are_asked_for_unless_nobody_shall_be(
+    values: dict[str, dict[str, Any]],
+) -> None:
+    assert values["plain"]["values"]["auth"] == {"mode": "keys"}
+    keys, none = values["keys"]["values"], values["none"]["values"]
     assert keys["externalSecrets"]["apiKey"] == "ragops-dev/api-key"
     assert keys["externalSecrets"]["apiKeyPrevious"] == "ragops-dev/api-key-previous"
-    assert "apiKey" not in values["external"]["values"]["externalSecrets"]
+    assert none["auth"] == {"mode": "none"}
+    assert not {"apiKey", "apiKeyPrevious"} & none["externalSecrets"].keys()
+
+
+def test_people_sign_in_where_an_issuer_is_given(values: dict[str, dict[str, Any]]) -> None:
+    oidc = values["oidc"]["values"]
+    assert oidc["auth"] == {
+        "mode": "oidc",
+        "oidc": {
+            "issuer": "https://id.example.com",
+            "clientId": "rag",
+            "pagesUrl": "https://rag.example.com",
+            "roleClaim": "cognito:groups",
+            "roles": {"rag-admins": "admin"},
+            "sessionSeconds": 3600,
+        },
+    }
+    assert oidc["externalSecrets"]["oidcClientSecret"] == "ragops-dev/oidc-client"
+    assert oidc["externalSecrets"]["apiKey"] == "ragops-dev/api-key"
+    assert "oidcClientSecret" not in values["keys"]["values"]["externalSecrets"]
 
 
 def test_reports_of_errors_tell_where_they_are_from(values: dict[str, dict[str, Any]]) -> None:
@@ -244,7 +280,8 @@ def test_the_backend_is_not_root_of_the_platforms_milvus(aws: Aws, tmp_path: Pat
     manager = aws.client("secretsmanager")
     login = json.dumps({"username": "ragops_app_1", "password": "of-the-app"})
     for name, text in (("milvus-token", "of-root"), ("milvus-app-login", login),
-                       ("database-url", "postgresql://a")):  # fmt: skip
+                       ("database-url", "postgresql://a"), ("api-key", "new"),
+                       ("api-key-previous", "old")):  # fmt: skip
         manager.create_secret(Name=f"ragops-dev/{name}", SecretString=text)
     found = PLATFORM["resources"]
     before = {**found, "secrets": {**found["secrets"], "milvus_app_login": None}}

@@ -81,7 +81,7 @@ def test_no_value_is_ever_shown(aws: Aws, tmp_path: Path, flags: tuple[str, ...]
     names = [item["Name"] for item in manager.list_secrets()["SecretList"]]
     values += [manager.get_secret_value(SecretId=name)["SecretString"] for name in names]
     values += [json.loads(value)["password"] for value in values if value.startswith("{")]
-    assert len(names) == (0 if flags else 5)
+    assert len(names) == (0 if flags else 6)
     assert any("ansible-playbook" in line for line in seen)
     for value in values:
         assert value not in output
@@ -113,14 +113,14 @@ def test_the_api_key_before_stays_beside_the_new_one(aws: Aws, tmp_path: Path) -
             if "/api-key" in name
         }
 
-    assert role(aws, tmp_path)[0] == 0
+    assert role(aws, tmp_path, app_rollout_auth="none")[0] == 0
     assert values() == {}
-    assert role(aws, tmp_path, app_rollout_auth="keys")[0] == 0
+    assert role(aws, tmp_path)[0] == 0
     first = values()
     assert set(first) == {"api-key"}
     assert len(first["api-key"]) == 64
     code, output, seen = role(
-        aws, tmp_path, "-vvv", "--diff", app_rollout_auth="keys", secrets_rotate=["api-key"]
+        aws, tmp_path, "-vvv", "--diff", app_rollout_auth="oidc", secrets_rotate=["api-key"]
     )
     assert code == 0, output
     second = values()
