@@ -148,7 +148,7 @@ def test_version_openapi_and_metrics(backend):
         "/v1/imports/{import_id}/cancel",
         *("/v1/jobs", "/v1/jobs/{job_id}", "/v1/jobs/{job_id}/events"),
         *("/v1/jobs/{job_id}/cancel", "/v1/jobs/{job_id}/retry"),
-        *("/v1/collections", "/v1/me", "/v1/keys", "/v1/keys/{key_id}"),
+        *("/v1/collections", "/v1/feedback", "/v1/me", "/v1/keys", "/v1/keys/{key_id}"),
         *("/livez", "/readyz", "/version"),
     }
     backend.upload("metrics.txt", "Metrics count what was done.")
