@@ -96,6 +96,7 @@ BODIES = {
     "PATCH /v1/documents/{document_id}": {"filename": "stolen.txt"},
     "POST /v1/imports": {"s3": {"bucket": "of-all", "prefix": "second/"}},
     "POST /v1/keys": {"name": "x", "role": "reader"},
+    "POST /v1/feedback": {"verdict": "up"},
 }
 NO_BODY = {
     "POST /v1/documents/{document_id}/reindex",
@@ -126,6 +127,7 @@ def test_nothing_of_another_is_seen_or_changed_by_any_operation(tenants, guarded
     begun = first.post("/v1/imports", {"s3": {"bucket": "of-all", "prefix": "first/"}}, 202)
     names = {"document_id": first.document["id"], "job_id": first.job, "key_id": key["id"]}
     names["import_id"] = begun["id"]
+    first.post("/v1/feedback", {"verdict": "up", "note": "It said 7731."}, 201)
     before = first.get(f"/v1/documents/{first.document['id']}")
     asked = set()
     for method, path in operations(guarded):
