@@ -43,6 +43,7 @@ def app() -> FastAPI:
         documents=None,
         admission=Open(),
         access=Access(None, "none", tuple),
+        signing=None,
         limits=Limits(Memory(), settings.quotas()),
         settings=settings,
         readiness=SimpleNamespace(draining=False),
