@@ -137,7 +137,9 @@ class Importing:
                 raise LostLeaseError
             await self._documents.note(connection, document.id, origin.columns())
             await self._leases.succeed(connection, job)
-            await self._jobs.point(connection, job.id, document.id)
+            await self._jobs.point(
+                connection, job.id, document_id=document.id, filename=document.filename
+            )
         job.settled = True
 
     async def _list(self, job: Leased) -> None:

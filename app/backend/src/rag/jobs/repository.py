@@ -114,10 +114,12 @@ class JobRepository:
         )
         return bool(done.rowcount)
 
-    async def point(self, connection: AsyncConnection, job_id: str, document_id: str) -> None:
-        """Note which document a job that has ended was about."""
-        pointed = update(jobs).where(jobs.c.id == job_id).values(document_id=document_id)
-        await connection.execute(pointed)
+    async def point(
+        self, connection: AsyncConnection, job_id: str, *, document_id: str, filename: str
+    ) -> None:
+        """Note which document a job that has ended was about, and what its file is called."""
+        values = {"document_id": document_id, "filename": filename}
+        await connection.execute(update(jobs).where(jobs.c.id == job_id).values(values))
 
     async def renew(self, connection: AsyncConnection, job_id: str) -> Job:
         """Queue an ended job again, with all its attempts."""
