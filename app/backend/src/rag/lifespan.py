@@ -18,10 +18,12 @@ from rag.adapters.redis import RedisCache
 from rag.adapters.remembering import RememberingEmbedder
 from rag.adapters.rerank import ApiReranker
 from rag.adapters.times import RedisTimes
+from rag.ask.alike import Alike
 from rag.ask.covering import CoverageExtractor
 from rag.ask.extract import Extractor
 from rag.ask.gather import Gatherer
 from rag.ask.grounding import Thresholds
+from rag.ask.kept import KeptAnswers
 from rag.ask.repository import SearchRepository
 from rag.ask.reranking import Reranking
 from rag.ask.retrieval import Fusion, Retriever
@@ -197,6 +199,15 @@ def _wire(
         learnt=world.embedder.languages,
         reranking=reranking,
     )
+    extractor = Extractor(
+        Gatherer(search, remembering),
+        CoverageExtractor(search, remembering, thresholds, world.embedder.languages),
+        min_confidence=settings.min_confidence,
+    )
+    # Its own sentences cost less than to tell whether those of another answer fit.
+    similarity = settings.answer_cache_similarity if model else 0.0
+    alike = Alike(cache, similarity, world.embedder.languages) if similarity else None
+    kept_answers = KeptAnswers(cache, alike, search, extractor, metrics)
     return AppState(
         settings=settings,
         metrics=metrics,
@@ -216,12 +227,8 @@ def _wire(
             search,
             retriever,
             remembering,
-            cache,
-            Extractor(
-                Gatherer(search, remembering),
-                CoverageExtractor(search, remembering, thresholds, world.embedder.languages),
-                min_confidence=settings.min_confidence,
-            ),
+            kept_answers,
+            extractor,
             model,
             metrics,
             writer=version.answers_by,

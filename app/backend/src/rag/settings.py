@@ -292,6 +292,7 @@ class Settings(DatabaseSettings):
     sure_cosine: float = Field(default=0.62, ge=-1, le=1)
     min_coverage: float = Field(default=0.6, ge=0, le=1)
     answer_cache_seconds: int = Field(default=300, ge=0, le=86400)
+    answer_cache_similarity: float = Field(default=0, ge=0, le=1)
 
     dependency_timeout_seconds: float = Field(default=5, gt=0, le=60)
     readiness_timeout_seconds: float = Field(default=1, gt=0, le=1)

@@ -201,6 +201,12 @@ class AnswerCache(Protocol):
     async def put(self, key: str, value: bytes) -> None:
         """Keep a value for a while, if the cache is up."""
 
+    async def newest(self, key: str) -> list[bytes]:
+        """What `add` kept there, the newest first; nothing when the cache is down."""
+
+    async def add(self, key: str, value: bytes, most: int) -> None:
+        """Keep a value beside others, of which the newest `most` stay, if the cache is up."""
+
     async def check(self) -> None:
         """Raise DependencyError('redis') unless the cache answers."""
 

@@ -1,9 +1,9 @@
 """Redis as the answer cache: fast when up, out of the way when down."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import redis.asyncio as redis
@@ -101,6 +101,33 @@ class RedisCache:
         try:
             with called("SET"):
                 await self._client.set(key, value, ex=self._ttl)
+        except FAILURES as error:
+            self._pause(error)
+
+    async def newest(self, key: str) -> list[bytes]:
+        """All that `add` kept there, the newest first; nothing when the cache is down."""
+        if not self._ttl or time.monotonic() < self._paused_until:
+            return []
+        try:
+            with called("LRANGE"):
+                # An await of this call is one of Redis's client, whose types leave both ways open.
+                found = await cast(Awaitable[list[bytes]], self._client.lrange(key, 0, -1))
+        except FAILURES as error:
+            self._pause(error)
+            return []
+        return found
+
+    async def add(self, key: str, value: bytes, most: int) -> None:
+        """Keep a value beside others, of which the newest `most` stay, if the cache is up."""
+        if not self._ttl or time.monotonic() < self._paused_until:
+            return
+        try:
+            with called("LPUSH"):
+                async with self._client.pipeline(transaction=True) as together:
+                    together.lpush(key, value)
+                    together.ltrim(key, 0, most - 1)
+                    together.expire(key, self._ttl)
+                    await together.execute()
         except FAILURES as error:
             self._pause(error)
 

@@ -1,6 +1,5 @@
 """Answer a question from the documents, or refuse."""
 
-import hashlib
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, asynccontextmanager
@@ -8,11 +7,12 @@ from contextlib import aclosing, asynccontextmanager
 import structlog
 
 from rag.access.scope import Scope
-from rag.adapters.protocols import AnswerCache, AnswerModel, Embedder, Turn
+from rag.adapters.protocols import AnswerModel, Embedder, Turn
 from rag.ask.events import Cited, Delta, Done, Event, Sources, Told
 from rag.ask.extract import Extractor
 from rag.ask.followup import standalone
 from rag.ask.generate import generate
+from rag.ask.kept import Asked, KeptAnswers
 from rag.ask.repository import Passage, SearchRepository
 from rag.ask.retrieval import Retriever
 from rag.ask.schemas import Answer, Source
@@ -35,7 +35,7 @@ class AskService:
         repository: SearchRepository,
         retriever: Retriever,
         embedder: Embedder,
-        cache: AnswerCache,
+        kept: KeptAnswers,
         extractor: Extractor,
         model: AnswerModel | None,
         metrics: Metrics,
@@ -52,7 +52,7 @@ class AskService:
         self._repository = repository
         self._retriever = retriever
         self._embedder = embedder
-        self._cache = cache
+        self._kept = kept
         self._extractor = extractor
         self._model = model
         self._metrics = metrics
@@ -91,23 +91,25 @@ class AskService:
         self, scope: Scope, question: str, turns: Sequence[Turn], *, whole: bool
     ) -> AsyncGenerator[Event, None]:
         # What points at a conversation is no question that others ask: it has no key.
-        key = "" if turns else self._key(scope, question, await self._repository.version())
-        if key:
-            told = await self._remembered(key)
-            self._metrics.cache.labels("hit" if told else "miss").inc()
-            if told:
-                self._count(told.answer, "cache")
-                for event in told.events():
-                    yield event
-                return
-        among = await self._repository.languages()
-        if turns:
-            with self._metrics.stage("ask", "standalone"):
-                english = self._english(question, turns, among)
-                question = await standalone(self._model, question, turns, english=english)
+        given = () if turns else self._given(scope, await self._repository.version())
+        told = await self._kept.exact(question, given) if given else None
+        if told is None:
+            among = await self._repository.languages()
+            if turns:
+                with self._metrics.stage("ask", "standalone"):
+                    english = self._english(question, turns, among)
+                    question = await standalone(self._model, question, turns, english=english)
+            with self._metrics.stage("ask", "embed"):
+                vector = await self._embedder.question(question)
+            asked = Asked(question, vector, self._detector.question(question, among), among)
+            told = await self._kept.alike(scope, asked, given) if given else None
+        if told:
+            self._count(told.answer, "cache")
+            for event in told.events():
+                yield event
+            return
         record = _Record(whole=whole)
-        answering = self._answer(scope, question, among, record)
-        async with self._turn(), aclosing(answering) as events:
+        async with self._turn(), aclosing(self._answer(scope, asked, record)) as events:
             async for event in events:
                 record.note(event)
                 if isinstance(event, Done):
@@ -116,9 +118,8 @@ class AskService:
                         reason = event.reason or _REFUSED[record.source]
                         self._metrics.refusals.labels(reason).inc()
                     # A stand-in for a model that failed must not outlive the failure.
-                    if key and record.source != "fallback":
-                        told = record.told(event.answer)
-                        await self._cache.put(key, told.model_dump_json().encode())
+                    if given and record.source != "fallback":
+                        await self._kept.keep(asked, given, record.told(event.answer))
                 yield event
 
     @asynccontextmanager
@@ -147,12 +148,10 @@ class AskService:
         return DEFAULT in told or told == {None}
 
     async def _answer(
-        self, scope: Scope, question: str, among: Sequence[str], record: "_Record"
+        self, scope: Scope, asked: Asked, record: "_Record"
     ) -> AsyncGenerator[Event, None]:
-        with self._metrics.stage("ask", "embed"):
-            vector = await self._embedder.question(question)
-        language = self._detector.question(question, among)
-        stems = await self._repository.stems(question, language, among)
+        question, vector, language = asked.text, asked.vector, asked.language
+        stems = await self._repository.stems(question, language, asked.among)
         passages = await self._retriever.find(scope, vector, stems, question=question)
         yield Sources([_source(item) for item in passages])
         if not passages:
@@ -189,23 +188,15 @@ class AskService:
                         yield Delta(event.answer.answer)
                     yield event
 
-    async def _remembered(self, key: str) -> Told | None:
-        with self._metrics.stage("ask", "cache"):
-            cached = await self._cache.get(key)
-        return Told.model_validate_json(cached) if cached else None
-
     def _count(self, answer: Answer, source: str) -> None:
         outcome = "refused" if answer.refused else "answered"
         self._metrics.answers.labels(outcome, source).inc()
         log.info("ask", outcome=outcome, source=source, citations=len(answer.citations))
 
-    def _key(self, scope: Scope, question: str, version: int) -> str:
-        # As it is written: capitals tell names, and help to tell the language. Names of
-        # collections have no comma.
+    def _given(self, scope: Scope, version: int) -> tuple[str, ...]:
+        """What an answer depends on beside its question. Names of collections have no comma."""
         within = "*" if scope.collections is None else ",".join(sorted(scope.collections))
-        whose = (scope.tenant, within)
-        parts = (question, str(version), self._embedder.model_id, self._writer, *whose)
-        return "rag:told:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        return (str(version), self._embedder.model_id, self._writer, scope.tenant, within)
 
 
 class _Record:
