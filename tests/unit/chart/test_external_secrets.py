@@ -95,7 +95,7 @@ def test_the_backend_mounts_what_the_operator_makes(render: Render) -> None:
         "redis": {"key": "ragops-dev/redis-url"},
         "milvus_username": {"key": "ragops-dev/milvus-app-login", "property": "username"},
         "milvus_password": {"key": "ragops-dev/milvus-app-login", "property": "password"},
-        "openai": {"key": "ragops-dev/openai-api-key"},
+        "openai_api_key": {"key": "ragops-dev/openai-api-key"},
         "api_key": {"key": "ragops-dev/api-key"},
     }
     assert set(spec["target"]["template"]["data"]) == {
@@ -111,6 +111,27 @@ def test_both_api_keys_come_during_a_rotation(render: Render) -> None:
     assert (made["API_KEY"], made["API_KEY_PREVIOUS"]) == (
         "{{ .api_key }}", "{{ .api_key_previous }}",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "variable"),
+    [
+        ("embeddingApiKey", "EMBEDDING_API_KEY"),
+        ("rerankApiKey", "RERANK_API_KEY"),
+        ("oidcClientSecret", "OIDC_CLIENT_SECRET"),
+        ("sentryDsn", "SENTRY_DSN"),
+        ("otlpHeaders", "OTEL_EXPORTER_OTLP_HEADERS"),
+    ],
+)
+def test_what_is_not_needed_comes_where_it_is_named(
+    render: Render, value: str, variable: str
+) -> None:
+    sources = {**SOURCES, value: "ragops-dev/one"}
+    spec = render({"externalSecrets": sources}).get("ExternalSecret", "rag-secrets")["spec"]
+    assert spec["target"]["template"]["data"][variable] == f"{{{{ .{variable.lower()} }}}}"
+    assert {"secretKey": variable.lower(), "remoteRef": {"key": "ragops-dev/one"}} in spec["data"]
+    without = render({"externalSecrets": SOURCES}).get("ExternalSecret", "rag-secrets")["spec"]
+    assert variable not in without["target"]["template"]["data"]
 
 
 def test_a_release_that_asks_for_keys_has_one(render: Render) -> None:

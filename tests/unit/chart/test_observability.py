@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from chart.test_external_secrets import SOURCES
 from chart.test_network import BACKEND, FRONTEND, TEST, WORKER, allows, pod
 from support.charts import Render
 
@@ -52,11 +51,8 @@ def test_a_collector_elsewhere_is_reached_by_its_range(render: Render) -> None:
     assert rule["to"] == [{"ipBlock": {"cidr": "10.9.0.0/24"}}]
 
 
-def test_the_dsn_comes_out_of_secrets_manager(render: Render) -> None:
-    objects = render({"externalSecrets": SOURCES | {"sentryDsn": "ragops-dev/sentry-dsn"}})
-    spec = objects.get("ExternalSecret", "rag-secrets")["spec"]
-    assert {"secretKey": "sentry", "remoteRef": {"key": "ragops-dev/sentry-dsn"}} in spec["data"]
-    assert spec["target"]["template"]["data"]["SENTRY_DSN"] == "{{ .sentry }}"
+def test_reports_tell_of_which_environment_they_are(render: Render) -> None:
+    objects = render(TRACED)
     assert objects.get("ConfigMap", "rag-backend")["data"]["SENTRY_ENVIRONMENT"] == "production"
 
 

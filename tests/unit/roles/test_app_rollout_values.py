@@ -130,7 +130,8 @@ CASES: dict[str, dict[str, Any]] = {
              "app_rollout_oidc": OIDC},
     "reports": {"app_rollout_external_secrets": True, "__app_rollout_platform": {
         **PLATFORM, "resources": {**PLATFORM["resources"], "secrets": {
-            **PLATFORM["resources"]["secrets"], "sentry_dsn": "arn:dsn"}}}},
+            **PLATFORM["resources"]["secrets"], "sentry_dsn": "arn:dsn",
+            "embedding_api_key": "arn:embed", "otlp_headers": "arn:headers"}}}},
     "rehearsal": {"platform_environment": "rehearsal"},
     "empty account": {"__app_rollout_platform": NOTHING, "app_rollout_external_secrets": True},
 }  # fmt: skip
@@ -272,8 +273,13 @@ def test_people_sign_in_where_an_issuer_is_given(values: dict[str, dict[str, Any
 def test_reports_of_errors_tell_where_they_are_from(values: dict[str, dict[str, Any]]) -> None:
     assert values["plain"]["values"]["observability"] == {"environment": "dev"}
     assert values["prod"]["values"]["observability"] == {"environment": "prod"}
-    assert values["reports"]["values"]["externalSecrets"]["sentryDsn"] == "ragops-dev/sentry-dsn"
-    assert "sentryDsn" not in values["external"]["values"]["externalSecrets"]
+    sources = values["reports"]["values"]["externalSecrets"]
+    assert sources["sentryDsn"] == "ragops-dev/sentry-dsn"
+    assert sources["embeddingApiKey"] == "ragops-dev/embedding-api-key"
+    assert sources["otlpHeaders"] == "ragops-dev/otlp-headers"
+    assert (
+        not {"sentryDsn", "rerankApiKey"} & values["external"]["values"]["externalSecrets"].keys()
+    )
 
 
 def test_the_backend_is_not_root_of_the_platforms_milvus(aws: Aws, tmp_path: Path) -> None:
