@@ -29,7 +29,7 @@ from rag.adapters.embedder import OnnxEmbedder
 from rag.adapters.milvus import MilvusIndex
 from rag.adapters.postgres import engine
 from rag.ask.repository import SearchRepository
-from rag.ask.retrieval import Fusion, Retriever
+from rag.ask.retrieval import Retriever
 from rag.errors import UnreadableError
 from rag.languages.detect import Detector
 from rag.lifespan import lifespan
@@ -134,7 +134,7 @@ async def ask(settings: Settings, found: Collection, names: dict[str, str]) -> d
         timeout=seconds,
         check=seconds,
     )
-    fusion = Fusion(settings.dense_weight, settings.lexical_weight)
+    fusion = settings.fusion
     candidates, keep = settings.retrieve_candidates, settings.retrieve_chunks
     retriever = Retriever(search, index, fusion, Metrics(), candidates=candidates, keep=keep)
 

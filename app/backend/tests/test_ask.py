@@ -6,7 +6,6 @@ import servers
 
 from rag.ask import grounding
 from rag.ask.repository import Passage
-from rag.ask.retrieval import Fusion
 
 POLICY = """Returns and refunds of the Northwind shop.
 Customers may return any item within 30 days of delivery.
@@ -83,17 +82,6 @@ def test_hybrid_finds_codes_and_meanings(backend, library):
     assert "ice" in backend.ask("XR-4471?")["answer"]
     paraphrase = backend.ask("How soon is my money paid back after I send a purchase back?")
     assert paraphrase["citations"][0]["document_id"] == library["policy"]
-
-
-def test_fusion_prefers_what_both_find():
-    fusion = Fusion(dense=1, lexical=1)
-    near, words = [("a", 0.8), ("b", 0.7), ("c", 0.6)], [("c", 9.0), ("d", 2.0)]
-    assert fusion.fuse(near, words) == ["c", "a", "b", "d"]
-    assert fusion.fuse([("a", 0.5)], []) == ["a"]
-    assert fusion.fuse([], []) == []
-    assert fusion.fuse([("b", 0.5)], [("a", 7.0)]) == ["a", "b"]
-    assert Fusion(dense=2, lexical=1).fuse([("b", 0.5)], [("a", 7.0)]) == ["b", "a"]
-    assert fusion.fuse([("b", -0.1), ("c", -0.2)], [("a", 7.0)]) == ["a", "b", "c"]
 
 
 def test_sentences_are_chosen_by_what_they_cover():

@@ -178,6 +178,7 @@ def test_version_openapi_and_metrics(backend):
             {"DATABASE_URL": "postgresql://me:s3cret@h/d?foo=1"},
             ["DATABASE_URL: has options", "foo"],
         ),
+        ({"COLLECTION_WEIGHTS": "code"}, ["COLLECTION_WEIGHTS: must be [tenant/]collection"]),
         ({"REDIS_URL": "http://:s3cret@h"}, ["REDIS_URL: must be a URL like redis"]),
         ({"S3_BUCKET": "s3cret_Bucket!"}, ["S3_BUCKET: "]),
         ({"PORT": "s3cret"}, ["PORT: "]),

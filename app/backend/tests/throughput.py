@@ -37,7 +37,7 @@ from rag.adapters.postgres import engine
 from rag.adapters.protocols import Vector
 from rag.ask import repository
 from rag.ask.repository import SearchRepository
-from rag.ask.retrieval import Fusion, Retriever
+from rag.ask.retrieval import Retriever
 from rag.ask.terms import Terms
 from rag.metrics import Metrics
 from rag.settings import Settings, read
@@ -129,7 +129,7 @@ async def retrieval(settings: Settings, questions: Sequence[str]) -> str:
     retriever = Retriever(
         search,
         index,
-        Fusion(settings.dense_weight, settings.lexical_weight),
+        settings.fusion,
         Metrics(),
         candidates=settings.retrieve_candidates,
         keep=settings.retrieve_chunks,

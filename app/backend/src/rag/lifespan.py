@@ -26,7 +26,7 @@ from rag.ask.grounding import Thresholds
 from rag.ask.kept import KeptAnswers
 from rag.ask.repository import SearchRepository
 from rag.ask.reranking import Reranking
-from rag.ask.retrieval import Fusion, Retriever
+from rag.ask.retrieval import Retriever
 from rag.ask.search import SearchService
 from rag.ask.service import AskService
 from rag.documents.replacing import Replacing
@@ -192,7 +192,7 @@ def _wire(
     retriever = Retriever(
         search,
         world.index,
-        Fusion(settings.dense_weight, settings.lexical_weight),
+        settings.fusion,
         metrics,
         candidates=settings.retrieve_candidates,
         keep=settings.retrieve_chunks,

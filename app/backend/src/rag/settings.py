@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from rag.access.limits import DEFAULTS, Kind
 from rag.access.scope import Mode, Role
 from rag.adapters.addresses import Policy
+from rag.ask.fusion import CollectionWeights, Fusion, Weights
 from rag.imports.buckets import Buckets
 from rag.ingest.limits import Limits
 
@@ -92,10 +93,12 @@ PlatformKey = Annotated[
     SecretStr | None, BeforeValidator(lambda given: given or None), AfterValidator(_platform_key)
 ]
 
-_SOURCES = {
+_READ = {
     "import_policy": "IMPORT_ALLOWED_HOSTS, IMPORT_PORTS",
     "import_sources": "IMPORT_BUCKETS",
+    "fusion": "COLLECTION_WEIGHTS",
 }
+"""Variables with a form of their own, by what reads it."""
 _SettingsT = TypeVar("_SettingsT", bound=BaseSettings)
 
 
@@ -287,6 +290,7 @@ class Settings(DatabaseSettings):
     retrieve_chunks: int = Field(default=12, ge=1, le=50)
     dense_weight: float = Field(default=1, gt=0, le=100)
     lexical_weight: float = Field(default=1, gt=0, le=100)
+    collection_weights: str = ""
     min_confidence: float = Field(default=0.47, ge=0, le=1)
     min_cosine: float = Field(default=0.25, ge=-1, le=1)
     sure_cosine: float = Field(default=0.62, ge=-1, le=1)
@@ -333,6 +337,12 @@ class Settings(DatabaseSettings):
         return Buckets.of(self.import_buckets)
 
     @property
+    def fusion(self) -> Fusion:
+        """What the two searches count, by collection."""
+        usual = Weights(self.dense_weight, self.lexical_weight)
+        return Fusion(usual, CollectionWeights.of(self.collection_weights))
+
+    @property
     def limits(self) -> Limits:
         """What reading one document may take."""
         return Limits(
@@ -344,12 +354,12 @@ class Settings(DatabaseSettings):
         )
 
     @model_validator(mode="after")
-    def _has_sources(self) -> Self:
-        for name in ("import_policy", "import_sources"):
+    def _can_be_read(self) -> Self:
+        for name, variable in _READ.items():
             try:
                 getattr(self, name)
             except ValueError as error:
-                raise ValueError(f"{_SOURCES[name]}: {error}") from None
+                raise ValueError(f"{variable}: {error}") from None
         if self.s3_bucket in self.import_sources.names():
             # Whoever imports from it reads the documents of all tenants.
             raise ValueError("IMPORT_BUCKETS: must not name the bucket of the documents")

@@ -18,7 +18,7 @@ _PLAIN_ID, _CONTENT = 32, 30
 
 def document_id(tenant: str, collection: str, sha256: str) -> str:
     """The id of a document: the same content has one in each collection."""
-    space = _space(tenant, collection)
+    space = collection_space(tenant, collection)
     return f"{space}{sha256[:_CONTENT]}" if space else sha256[:_PLAIN_ID]
 
 
@@ -39,6 +39,11 @@ def chunk_prefix(document_id: str) -> str:
     return f"{MARK}{document_id}" if _space_of(document_id) else document_id
 
 
+def space_of_chunk(chunk_id: str) -> str:
+    """The space of the collection that a chunk is in, as `collection_space` tells it."""
+    return chunk_id[len(MARK) : len(MARK) + _SPACE] if chunk_id.startswith(MARK) else ""
+
+
 def lock_of(document_id: str) -> int:
     """The number of a document's lock; programs of before know that of their own documents."""
     digits = document_id[-15:] if _space_of(document_id) else document_id[:15]
@@ -50,11 +55,12 @@ def reach_of(scope: Scope) -> Reach:
     if scope.collections is None:
         beginnings = [MARK + _hash(scope.tenant, _TENANT)]
         return Reach(tuple(beginnings), plain=scope.tenant == DEFAULT)
-    spaces = [_space(scope.tenant, each) for each in scope.collections]
+    spaces = [collection_space(scope.tenant, each) for each in scope.collections]
     return Reach(tuple(MARK + each for each in spaces if each), plain="" in spaces)
 
 
-def _space(tenant: str, collection: str) -> str:
+def collection_space(tenant: str, collection: str) -> str:
+    """The space of a collection; none for the default one of the default tenant."""
     if tenant == collection == DEFAULT:
         return ""
     own = _hash(f"{tenant}/{collection}", _COLLECTION)

@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Collection
+from dataclasses import dataclass, field
 
 from rag.access.scope import Scope
 from rag.adapters.protocols import Vector, VectorIndex
 from rag.ask.filters import Within
+from rag.ask.fusion import Found, Fusion
 from rag.ask.repository import Passage, SearchRepository
 from rag.ask.reranking import Reranking
 from rag.ask.terms import Terms
@@ -16,33 +17,6 @@ from rag.metrics import Metrics
 
 _FOREIGN = 0.1
 """The part of its weight that meaning has where the model has not learnt the language."""
-Found = tuple[str, float]
-"""The id of a chunk, and its score; 0 and less count for nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fusion:
-    """Two rankings as one: each adds its weight times the share of its best score.
-
-    Scores tell more than ranks do: a leg that found one thing and then nothing like it says so.
-    """
-
-    dense: float
-    lexical: float
-
-    def fuse(self, dense: Sequence[Found], lexical: Sequence[Found]) -> list[str]:
-        """Ids that stand high in any of the two, best first."""
-        return [item for item, _score in self.scored(dense, lexical)]
-
-    def scored(self, dense: Sequence[Found], lexical: Sequence[Found]) -> list[Found]:
-        """The same with their scores, at most the sum of the weights."""
-        scores: dict[str, float] = {}
-        for weight, ranking in ((self.dense, dense), (self.lexical, lexical)):
-            best = max((score for _item, score in ranking), default=0.0)
-            for item, score in ranking:
-                share = max(score, 0.0) / best if best > 0 else 0.0
-                scores[item] = scores.get(item, 0.0) + weight * share
-        return sorted(scores.items(), key=lambda found: (-found[1], found[0]))
 
 
 @dataclass(slots=True)
@@ -146,10 +120,8 @@ class Retriever:
             ),
             timed("lexical", self._repository.search(stems, limit, within)),
         )
-        ranking.fused = self._fusion_for(stems.language).scored(ranking.dense, ranking.lexical)
+        learnt = stems.language is None or stems.language in self._learnt
+        ranking.fused = self._fusion.scored(
+            ranking.dense, ranking.lexical, meaning=1 if learnt else _FOREIGN
+        )
         return ranking
-
-    def _fusion_for(self, language: str | None) -> Fusion:
-        if language is None or language in self._learnt:
-            return self._fusion
-        return replace(self._fusion, dense=self._fusion.dense * _FOREIGN)

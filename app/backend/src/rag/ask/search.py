@@ -6,10 +6,11 @@ import structlog
 
 from rag.access.scope import Scope
 from rag.adapters.protocols import Embedder
+from rag.ask.fusion import Found
 from rag.ask.hits import Debug, Hit, Ranks, Scores, SearchRequest, SearchResult
 from rag.ask.repository import Passage, SearchRepository
 from rag.ask.reranking import Reranking
-from rag.ask.retrieval import Found, Ranking, Retriever
+from rag.ask.retrieval import Ranking, Retriever
 from rag.languages.detect import Detector
 from rag.metrics import Metrics
 
