@@ -154,11 +154,15 @@ backend-coverage: caches $(backend)/.venv/.stamp ## Lines of the backend that it
 
 .PHONY: integration
 integration: caches $(frontend)/node_modules/.stamp ## The whole life of the platform in the rehearsal, from empty to destroyed
-	$(pytest) -x -s tests/integration $(addprefix --ignore tests/integration/test_,rotation.py external_secrets.py karpenter.py supply_chain.py dev_inventory.py)
+	$(pytest) -x -s tests/integration $(addprefix --ignore tests/integration/test_,rotation.py sign_in.py external_secrets.py karpenter.py supply_chain.py dev_inventory.py)
 
 .PHONY: rotation
 rotation: caches ## Every secret that can be rotated is, in the rehearsal, and the application answers
 	$(pytest) -x -s tests/integration/test_rotation.py
+
+.PHONY: sign-in
+sign-in: caches ## People sign in at a user pool of Cognito, in the rehearsal
+	$(pytest) -x -s tests/integration/test_sign_in.py
 
 .PHONY: external-secrets
 external-secrets: caches ## The platform's life with the External Secrets Operator in the rehearsal

@@ -20,6 +20,9 @@ ADDRESS = "10.255.0.1"
 OIDC_ADDRESS = "10.255.0.2"
 """Where the cluster's token issuer answers, at port 443, which at ADDRESS is the registry's."""
 
+COGNITO_ADDRESS = "10.255.0.3"
+"""Where the user pools answer that sign people in, at port 443, too."""
+
 BRIDGE = "world0"
 """The bridge (ADDRESS/24) that joins the nodes and the stand-ins for AWS."""
 

@@ -8,14 +8,15 @@ import os
 from pathlib import Path
 from typing import Any
 
+from rehearsal.aws.cognito.pages import UserPools
 from rehearsal.aws.corrections import Surroundings, apply, service
 from rehearsal.aws.eks import access, token_issuer
 from rehearsal.aws.elasticache.server import RedisServer
 from rehearsal.aws.rds.server import PostgresServer
 from rehearsal.aws.wire.requestlog import RequestLog
 from rehearsal.aws.wire.transport import AsOverTls
-from rehearsal.names import ACCESS_PORT, KUBERNETES_PORT, OIDC_PORT
-from rehearsal.world import OIDC_ADDRESS
+from rehearsal.names import ACCESS_PORT, COGNITO_PORT, KUBERNETES_PORT, OIDC_PORT
+from rehearsal.world import COGNITO_ADDRESS, OIDC_ADDRESS
 
 
 def main() -> None:
@@ -44,6 +45,7 @@ def main() -> None:
             ),
             (access.ClusterAccess(eks, token_life), f"127.0.0.1:{ACCESS_PORT}", None),
             (token_issuer.Issuer(eks, keys), f"{OIDC_ADDRESS}:{OIDC_PORT}", world / "oidc"),
+            (UserPools(application), f"{COGNITO_ADDRESS}:{COGNITO_PORT}", world / "cognito"),
         )
     )
 

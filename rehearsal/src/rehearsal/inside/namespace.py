@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rehearsal.names import HOSTS, SOCKETS
-from rehearsal.world import ADDRESS, BRIDGE, OIDC_ADDRESS
+from rehearsal.world import ADDRESS, BRIDGE, COGNITO_ADDRESS, OIDC_ADDRESS
 
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
 
@@ -21,10 +21,10 @@ def run(*argv: str | Path) -> None:
 
 
 def network() -> None:
-    """The loopback device and the bridge, whose address is that of all services."""
+    """The loopback device and the bridge, whose addresses are those of all services."""
     run("ip", "link", "set", "lo", "up")
     run("ip", "link", "add", BRIDGE, "type", "bridge")
-    for address in (ADDRESS, OIDC_ADDRESS):
+    for address in (ADDRESS, OIDC_ADDRESS, COGNITO_ADDRESS):
         run("ip", "address", "add", f"{address}/24", "dev", BRIDGE)
     run("ip", "link", "set", BRIDGE, "up")
     Path("/proc/sys/net/ipv4/ip_forward").write_text("1")

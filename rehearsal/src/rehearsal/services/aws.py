@@ -11,6 +11,7 @@ from rehearsal.names import (
     ACCOUNT,
     AWS,
     AWS_PORT,
+    COGNITO,
     KUBERNETES_PORT,
     OIDC,
     REDIS,
@@ -26,9 +27,10 @@ SOURCES = Path(__file__).resolve().parents[2]
 def start(world: World, python: Path, authority: Authority) -> None:
     """Start the AWS API and wait until it is ready.
 
-    python: of ministack's environment; authority: vouches for the cluster's token issuer.
+    python: of ministack's environment; authority: vouches for the issuers of tokens.
     """
     authority.issue(world.data / "oidc", [OIDC])
+    authority.issue(world.data / "cognito", [COGNITO])
     environment = {
         "PYTHONPATH": str(SOURCES),
         "GATEWAY_PORT": str(AWS_PORT),

@@ -1,0 +1,1 @@
+"""Cognito: people who sign in."""
