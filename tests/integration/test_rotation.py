@@ -10,11 +10,20 @@ import pytest
 from conftest import ROOT, Outcome, inside, playbook
 
 PLATFORM = "ragops-rehearsal"
-GENERATED = {"database-login", "database-app-login", "redis-auth-token", "milvus-app-login"}
-URLS = {"database-url", "redis-url"}
+GENERATED = {
+    "database-login",
+    "database-app-login",
+    "redis-auth-token",
+    "milvus-app-login",
+    "api-key",
+}
+WRITTEN = {"database-url", "redis-url", "api-key-previous"}
+"""Of the new values, or, for the key that was good before, of the old one."""
 ROWS = {
     ("secrets", f"secret {PLATFORM}/redis-auth-token"),
     ("secrets", f"secret {PLATFORM}/milvus-app-login"),
+    ("secrets", f"secret {PLATFORM}/api-key"),
+    ("secrets", f"secret {PLATFORM}/api-key-previous"),
     ("milvus", "milvus role ragops_app"),
     ("elasticache", f"replication group {PLATFORM}"),
     ("elasticache", f"secret {PLATFORM}/redis-url"),
@@ -56,8 +65,8 @@ def test_all_that_can_be_rotated_is_and_the_application_answers(tmp_path: Path) 
     (tmp_path / "output").write_text(outcome.output)
     after = look(str(tmp_path / "output"))
     assert after["found"] == [], "a value was printed"
-    changed = {name for name, digest in after["digests"].items() if before[name] != digest}
-    assert changed == {f"{PLATFORM}/{name}" for name in GENERATED | URLS}
+    changed = {name for name, digest in after["digests"].items() if before.get(name) != digest}
+    assert changed == {f"{PLATFORM}/{name}" for name in GENERATED | WRITTEN}
     assert {row for row in rows if row[0] != "app_rollout"} == ROWS
     assert outcome.recap["health"]["ok"] > 0, "the application was asked"
     assert outcome.recap["health"]["failed"] == 0
