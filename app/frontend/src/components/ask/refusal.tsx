@@ -3,8 +3,8 @@
 import { SearchX } from "lucide-react";
 import type { Turn } from "@/client/conversations";
 import { useTexts } from "@/texts/client";
+import { AgainButton } from "./again-button";
 import { SourceList } from "./source-list";
-import { AgainButton } from "./turn-view";
 
 interface RefusalProps {
   turn: Turn;

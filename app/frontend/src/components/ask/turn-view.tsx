@@ -1,9 +1,9 @@
 "use client";
 
-import { RotateCcw } from "lucide-react";
 import type { Turn } from "@/client/conversations";
 import { ProblemNotice } from "@/components/ui/problem-notice";
 import { useTexts } from "@/texts/client";
+import { AgainButton } from "./again-button";
 import { AnswerText } from "./answer-text";
 import { CopyButton } from "./copy-button";
 import { Feedback } from "./feedback";
@@ -99,29 +99,5 @@ function Stopped({ turn, onAgain }: TurnViewProps) {
       <p>{turn.answer ? t("answer.stopped") : t("answer.interrupted")}</p>
       {onAgain && <AgainButton onAgain={onAgain} />}
     </div>
-  );
-}
-
-export function AgainButton({ onAgain, quiet }: { onAgain: () => void; quiet?: boolean }) {
-  const t = useTexts();
-  const label = t("answer.again");
-  if (quiet) {
-    return (
-      <button
-        type="button"
-        className="icon-button"
-        aria-label={label}
-        title={label}
-        onClick={onAgain}
-      >
-        <RotateCcw className="size-4" aria-hidden="true" />
-      </button>
-    );
-  }
-  return (
-    <button type="button" className="button button-quiet bg-card mt-1" onClick={onAgain}>
-      <RotateCcw className="size-4" aria-hidden="true" />
-      {label}
-    </button>
   );
 }
