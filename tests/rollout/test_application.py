@@ -109,8 +109,11 @@ def test_the_first_rollout_is_verified_and_recorded() -> None:
     print(json.dumps(record, indent=1))
     assert record["chart_version"]
     assert record["verified_at"]
-    assert {name: f"{i['repository']}@{i['digest']}" for name, i in record["images"].items()} == {
-        name.removeprefix("rag-"): image for name, image in images().items()
+    verified = {name: f"{i['repository']}@{i['digest']}" for name, i in record["images"].items()}
+    assert images() == {
+        "rag-backend": verified["backend"],
+        "rag-worker": verified["backend"],
+        "rag-frontend": verified["frontend"],
     }
 
 
@@ -194,14 +197,23 @@ def test_a_rollback_takes_the_release_back_and_verifies_it() -> None:
     now = records()[max(records())]
     assert now["revision"] == second["revision"] + 1
     assert now["checksum"] == first["checksum"]
-    assert "NOTE" not in kubectl("get", "deployment/rag-backend", *SPACE, "--output=yaml")
+    for name in ("rag-backend", "rag-worker"):
+        assert "NOTE" not in kubectl("get", f"deployment/{name}", *SPACE, "--output=yaml")
 
 
 def clients_of_milvus(namespace: str) -> Dict:
-    """A policy that lets another environment's backend to the one Milvus (`milvus_clients`)."""
-    backend = {
+    """A policy that lets another environment's application to the one Milvus."""
+    application = {
         "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
-        "podSelector": {"matchLabels": {"app.kubernetes.io/component": "backend"}},
+        "podSelector": {
+            "matchExpressions": [
+                {
+                    "key": "app.kubernetes.io/component",
+                    "operator": "In",
+                    "values": ["backend", "worker"],
+                }
+            ]
+        },
     }
     return {
         "apiVersion": "networking.k8s.io/v1",
@@ -210,7 +222,7 @@ def clients_of_milvus(namespace: str) -> Dict:
         "spec": {
             "podSelector": {"matchLabels": {"app.kubernetes.io/name": "milvus"}},
             "policyTypes": ["Ingress"],
-            "ingress": [{"from": [backend], "ports": [{"protocol": "TCP", "port": 19530}]}],
+            "ingress": [{"from": [application], "ports": [{"protocol": "TCP", "port": 19530}]}],
         },
     }
 
@@ -220,7 +232,7 @@ def environment(name: str) -> tuple[str, ...]:
     own = {"Project": "ragops", "Environment": name, "ManagedBy": "ragops.platform"}
     tags = [{"Key": k, "Value": v} for k, v in own.items()]
     secrets, s3, ecr = (boto3.client(service) for service in ("secretsmanager", "s3", "ecr"))
-    for what in ("database-url", "redis-url", "milvus-app-login"):
+    for what in ("database-url", "redis-url", "milvus-app-login", "api-key"):
         value = secrets.get_secret_value(SecretId=f"ragops-rehearsal/{what}")["SecretString"]
         secrets.create_secret(Name=f"ragops-{name}/{what}", SecretString=value, Tags=tags)
     bucket = f"ragops-{name}-documents-000000000000"
@@ -253,6 +265,7 @@ def environment(name: str) -> tuple[str, ...]:
                 "extraEnv": [endpoint],
                 "extraEgress": [aws_api],
             },
+            "worker": {**SMALL, "resources": REQUESTS},
             "frontend": SMALL,
             "networkPolicy": {"postgres": stores, "redis": stores},
             "caBundle": {"pem": Path(os.environ["NODE_EXTRA_CA_CERTS"]).read_text()},
