@@ -114,7 +114,7 @@ async def delete_document(document_id: DocumentId, service: Documents, caller: C
     "/{document_id}/content",
     response_class=Response,
     responses={
-        200: {"content": {"application/octet-stream": {}}, "description": "The file as it was."},
+        200: {"content": {"*/*": {}}, "description": "The file as it was, of its own type."},
         **problems(404, 410, 422, 503),
     },
 )

@@ -27,13 +27,13 @@ async def get_me(caller: Caller, state: State) -> Me:
     )
 
 
-@router.post("/keys", status_code=201, responses=problems(422, 503))
+@router.post("/keys", status_code=201, responses=problems(403, 422, 503))
 async def create_key(wanted: NewKey, caller: Caller, state: State) -> CreatedKey:
     """Make a key. The answer has its text, which nobody is shown again."""
     return await state.keys.create(caller, wanted)
 
 
-@router.get("/keys", responses=problems(422, 503))
+@router.get("/keys", responses=problems(403, 422, 503))
 async def list_keys(
     caller: Caller, state: State, cursor: Cursor = None, limit: Limit = 50
 ) -> KeyPage:
@@ -41,7 +41,7 @@ async def list_keys(
     return await state.keys.page(caller.scope, cursor, limit)
 
 
-@router.delete("/keys/{key_id}", status_code=204, responses=problems(404, 422, 503))
+@router.delete("/keys/{key_id}", status_code=204, responses=problems(403, 404, 422, 503))
 async def revoke_key(key_id: KeyId, caller: Caller, state: State) -> None:
     """End a key. It stays in the list."""
     await state.keys.revoke(caller.scope, key_id)

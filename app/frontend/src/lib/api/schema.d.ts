@@ -3190,7 +3190,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The file as it was. */
+            /** @description The file as it was, of its own type. */
             200: {
                 headers: {
                     /** @description The id of the request. */
@@ -3198,7 +3198,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/octet-stream": unknown;
+                    "*/*": unknown;
                 };
             };
             /** @description A problem (RFC 9457) */
