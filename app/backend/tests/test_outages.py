@@ -6,6 +6,7 @@ The slow test prints the table that README.md shows; each cell is what a client 
 import sys
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import model_server
 import pytest
@@ -94,6 +95,23 @@ def hang(relay):
 
 
 WAYS = {"down": cut, "hangs": hang}
+
+
+def test_requests_side_by_side_are_told_the_same(client, world):
+    """The first that fails closes the connection, on which the others wait."""
+
+    def search(number):
+        time.sleep(number * 0.2)
+        return client.post("/v1/search", json={"query": f"lighthouse {uuid.uuid4().hex}"})
+
+    world.relays["milvus"].hang()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(search, range(8)))
+    finally:
+        world.relays["milvus"].restore()
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer.json()["dependency"] for answer in answers} == {"milvus"}
 
 
 @pytest.mark.slow

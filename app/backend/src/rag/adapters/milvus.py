@@ -259,6 +259,12 @@ class MilvusIndex:
             # The connection may be the cause: make a new one next time.
             await self.close()
             raise await self._failure(what, error) from error
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            # Nobody cancelled this call: the client was closed when another one had failed.
+            raise DependencyError("milvus", f"{what}: no answer from {self._where()}") from error
         except (RpcError, OSError, TimeoutError) as error:
             await self.close()
             if isinstance(error, AioRpcError) and error.code() in _REFUSALS:
