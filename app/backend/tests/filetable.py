@@ -44,6 +44,7 @@ class _Peak(threading.Thread):
         self.kib = 0
 
     def run(self) -> None:
+        # Its file goes when it has ended, and so does the watch.
         with contextlib.suppress(OSError, ProcessLookupError):
             while found := re.search(r"VmHWM:\s+(\d+)", self._status.read_text()):
                 self.kib = max(self.kib, int(found[1]))

@@ -203,6 +203,7 @@ def running(folder: Path) -> Iterator[str]:
 
 def control(issuer: str, **told: object) -> None:
     """Tell who signs in (`user`, `beside`), what is wrong (`fault`), or to `rotate` or `end`."""
+    # One that is told to end answers no more.
     with contextlib.suppress(httpx.RemoteProtocolError if "end" in told else ()):
         httpx.post(f"{issuer}/control", json=told, timeout=30).raise_for_status()
 

@@ -57,6 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.server.origin.seen[self.server.server_address[0]].append(self.path)
         path, _mark, query = self.path.partition("?")
+        # A client that refuses an answer hangs up.
         with contextlib.suppress(OSError):
             getattr(self, f"_{path.split('/')[1].partition('.')[0]}", self._file)(query)
 

@@ -64,6 +64,7 @@ class RedisSessions:
         # Whoever reads the server's memory, or a copy of it, has no session by that.
         name = f"rag:session:{hashlib.sha256(token.encode()).hexdigest()}"
         try:
+            # The client's types leave open whether a script is awaited; this one is.
             value = await script(keys=[name], args=args)  # type: ignore[misc]
         except FAILURES as error:
             raise DependencyError("redis", type(error).__name__) from error

@@ -120,6 +120,7 @@ class Web:
 
     def _socket(self, named: bool, target: tuple[object, ...]) -> socket.socket:
         """A socket for an address, as it is about to be connected to."""
+        # aiohttp hands on what getaddrinfo returned, whose types leave the kind of address open.
         family, kind, protocol, _name, place = target
         address = str(place[0])  # type: ignore[index]
         if not self._policy.permits(address, named=named):
