@@ -1,32 +1,36 @@
 // Pictures of every page, of a real backend with real documents, for docs/images.
 import { mkdir } from "node:fs/promises";
 import path from "node:path";
+import { ask } from "./ask.mjs";
 import { World } from "../tests/browser/world.mjs";
 
 const TARGET = path.resolve(import.meta.dirname, "../../../docs/images");
 const QUESTION = "Who is the harbour master of Vestmark?";
 
-async function ask(page, question, wanted) {
-  await page.locator("#question").fill(question);
-  await page.keyboard.press("Enter");
+async function askFor(page, question, wanted) {
+  await ask(page, question);
   await page.locator(wanted).last().waitFor();
 }
 
 const SHOTS = {
   "ask-empty": async () => undefined,
   "ask-answer": async (page) => {
-    await ask(page, QUESTION, "[data-answer]");
-    await ask(page, "When is her office open?", "[data-answer] >> nth=1");
+    await askFor(page, QUESTION, "[data-answer]");
+    await askFor(page, "When is her office open?", "[data-answer] >> nth=1");
   },
   "ask-source": async (page) => {
-    await ask(page, "How high is the lighthouse of Carrick Head?", "[data-answer]");
+    await askFor(page, "How high is the lighthouse of Carrick Head?", "[data-answer]");
     await page.locator("[data-answer-text] .cite").first().click();
     await page.locator("[data-panel] mark").waitFor();
     await page.getByRole("button", { name: "Page", exact: true }).click();
     await page.locator('[data-pdf="marked"]').waitFor();
   },
   "ask-refusal": async (page) => {
-    await ask(page, "How long should a soft-boiled egg cook at high altitude?", "[data-refused]");
+    await askFor(
+      page,
+      "How long should a soft-boiled egg cook at high altitude?",
+      "[data-refused]",
+    );
   },
   documents: async (page, world) => {
     await page.goto(`${world.page.url}/documents`);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import AxeBuilder from "@axe-core/playwright";
+import { ask } from "../../scripts/ask.mjs";
 import { signIn } from "./sign-in.mjs";
 import { SIZES, World } from "./world.mjs";
 
@@ -63,8 +64,7 @@ const PAGES = {
 };
 
 async function askFor(page, question, wanted) {
-  await page.locator("#question").fill(question);
-  await page.keyboard.press("Enter");
+  await ask(page, question);
   await page.locator(wanted).waitFor();
 }
 

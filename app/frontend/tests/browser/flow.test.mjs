@@ -1,6 +1,7 @@
 // What people do, in Chromium, with the real backend.
 import assert from "node:assert/strict";
 import { after, afterEach, before, describe, it } from "node:test";
+import { ask as askOn } from "../../scripts/ask.mjs";
 import { visitAsAdmin, visitAsReader, visitAsWriter, visitWithoutRole } from "./sign-in.mjs";
 import { World } from "./world.mjs";
 
@@ -19,10 +20,7 @@ describe("in a browser", () => {
     assert.deepEqual(complaints, []);
   });
 
-  const ask = async (question) => {
-    await page.locator("#question").fill(question);
-    await page.keyboard.press("Enter");
-  };
+  const ask = (question) => askOn(page, question);
 
   it("who has no documents is told so, and brings several by one choice, with what became of each", async () => {
     page = await world.visit(world.page.url);

@@ -1,5 +1,6 @@
 // A sign-in as people do it, in Chromium, at an OpenID provider with a form.
 import assert from "node:assert/strict";
+import { ask } from "../../scripts/ask.mjs";
 
 /** Signs in by the provider's own page. */
 export async function signIn(page, name) {
@@ -76,8 +77,7 @@ export async function visitAsWriter(world) {
   await page.locator('[data-document][data-status="ready"]').waitFor();
   await page.getByRole("link", { name: "harbour.md" }).waitFor();
   await page.goto(world.signedPage.url);
-  await page.locator("#question").fill("Who is the harbour master of Vestmark?");
-  await page.keyboard.press("Enter");
+  await ask(page, "Who is the harbour master of Vestmark?");
   assert.match(await page.locator("[data-answer]").innerText(), /Ingrid Solberg/);
   await page.getByRole("button", { name: "Good answer" }).click();
   await page.getByLabel(/right or wrong/).fill("Just what I needed.");
