@@ -22,7 +22,8 @@ interface AskingProps {
 export function Asking({ action, markdown }: AskingProps) {
   const t = useTexts();
   const id = useSearchParams().get("c");
-  const current = useConversations().find((one) => one.id === id);
+  const conversations = useConversations();
+  const current = conversations.find((one) => one.id === id);
   const { ask, stop } = useAsking(t);
   // Where scripts don't run, or not yet, the server answers the form.
   const [state, submit] = useActionState(action, { kind: "idle" });
@@ -30,6 +31,15 @@ export function Asking({ action, markdown }: AskingProps) {
   const turns = current?.turns ?? turnsOf(state);
   const busy = turns.some((turn) => turn.state === "asking");
   const last = useLastInView(turns.at(-1)?.id);
+
+  // Next.js listens to changes of the address a moment after the page takes keys: who is as fast as
+  // that has asked within a conversation of which the router does not know. Now it does.
+  useEffect(() => {
+    const real = new URLSearchParams(window.location.search).get("c");
+    if (real !== id && conversations.some((one) => one.id === real)) {
+      window.history.replaceState(null, "", window.location.href);
+    }
+  }, [id, conversations]);
 
   const begin = (question: string) => {
     const conversation = current?.id ?? newId();
