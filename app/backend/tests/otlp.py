@@ -3,9 +3,10 @@
 import contextlib
 import gzip
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import servers
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
@@ -115,10 +116,10 @@ def _spans(body: bytes) -> Iterator[Seen]:
                 )
 
 
-def _plain(attributes: object) -> dict[str, object]:
+def _plain(attributes: Iterable[Any]) -> dict[str, object]:
     return {
         item.key: getattr(item.value, item.value.WhichOneof("value") or "string_value")
-        for item in attributes  # type: ignore[attr-defined]
+        for item in attributes
     }
 
 
