@@ -13,7 +13,7 @@ from conftest import ROOT, inside, playbook
 from test_life_of_the_platform import open_service
 
 PAGES = "https://rag.rehearsal.test"
-PORT = 28504
+PAGES_PORT, BACKEND_PORT = 28504, 28505
 SESSION = "__Host-rag-session"
 
 pytestmark = pytest.mark.usefixtures("platform")
@@ -55,14 +55,22 @@ class Browser:
     """Goes to the pages through the relay, and keeps cookies that are for HTTPS alone."""
 
     def __init__(self) -> None:
-        self._client = httpx.Client(base_url=f"http://127.0.0.1:{PORT}/api", timeout=60)
+        self._pages = httpx.Client(base_url=f"http://127.0.0.1:{PAGES_PORT}/api", timeout=60)
+        self._backend = httpx.Client(base_url=f"http://127.0.0.1:{BACKEND_PORT}", timeout=60)
         self.cookies: dict[str, str] = {}
 
-    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        """A request of a page, with what it is kept apart by."""
+    def _headers(self) -> dict[str, str]:
+        """What a request of a page is told apart from others by."""
         cookie = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        headers = {"cookie": cookie, "origin": PAGES, "sec-fetch-site": "same-origin"}
-        response = self._client.request(method, path, headers=headers, **more)
+        return {"cookie": cookie, "origin": PAGES, "sec-fetch-site": "same-origin"}
+
+    def told(self, path: str) -> httpx.Response:
+        """What the backend tells the pages' server for this browser."""
+        return self._backend.get(path, headers=self._headers())
+
+    def request(self, method: str, path: str, **more: Any) -> httpx.Response:
+        """A request of a page."""
+        response = self._pages.request(method, path, headers=self._headers(), **more)
         for line in response.headers.get_list("set-cookie"):
             name, _equals, rest = line.partition("=")
             self.cookies[name] = rest.partition(";")[0]
@@ -85,25 +93,30 @@ def pages(inputs: Path) -> Iterator[None]:
     outcome = playbook("site.yml", "-e", f"@{inputs}")
     assert outcome.returncode == 0
     assert outcome.recap["health"]["failed"] == 0
-    relay = open_service("frontend", PORT)
+    relays = [open_service("frontend", PAGES_PORT), open_service("backend", BACKEND_PORT)]
     yield
-    relay.terminate()
-    relay.wait(timeout=10)
+    for relay in relays:
+        relay.terminate()
+    for relay in relays:
+        relay.wait(timeout=10)
 
 
 @pytest.mark.usefixtures("pages")
 def test_people_have_the_roles_of_their_groups() -> None:
     for name, role in (("ada", "admin"), ("rex", "reader")):
         browser = Browser()
-        assert browser.request("GET", "/v1/me").status_code == 401
+        assert browser.request("GET", "/v1/documents").status_code == 401
         assert browser.sign_in(name).headers["location"] == f"{PAGES}/documents"
-        assert browser.request("GET", "/v1/me").json()["role"] == role
-        keys = browser.request("GET", "/v1/keys")
-        assert keys.status_code == (200 if role == "admin" else 403)
+        assert browser.request("GET", "/v1/documents").status_code == 200
+        assert browser.told("/v1/me").json()["role"] == role
+        assert browser.told("/v1/keys").status_code == (200 if role == "admin" else 403)
+        kept = dict(browser.cookies)
         left = browser.request("POST", "/v1/auth/logout")
         assert left.json()["url"].startswith("https://cognito-idp.")
         assert SESSION not in browser.cookies
-        assert browser.request("GET", "/v1/me").status_code == 401
+        # Whoever kept the cookie has nothing of it.
+        browser.cookies = kept
+        assert browser.told("/v1/me").status_code == 401
 
 
 @pytest.mark.usefixtures("pages")
